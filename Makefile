@@ -1,0 +1,74 @@
+# Everything a developer types. What is not here is not needed: `make` alone lists the targets.
+
+PYTHON ?= python3
+UV ?= uv
+ARGS ?=
+
+BIN := .venv/bin
+DISTRIBUTIONS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+MANIFESTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS)) $(wildcard $(addsuffix /hatch_build.py,$(DISTRIBUTIONS)))
+CATALOGUES := $(wildcard $(addsuffix /*/locale/*/LC_MESSAGES/*.po,$(DISTRIBUTIONS)))
+LOCKED := .venv/.lifang-locked
+INSTALLED := .venv/.lifang-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help dev demo test lint docs bench trust lock clean
+
+help: ## this list
+	@echo "Lifang 里坊. Options go through ARGS, e.g.  make demo ARGS=--no-serve"
+	@echo
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r target text; do printf '%-14s%s\n' "$$target" "$$text"; done
+
+dev: $(INSTALLED) ## install everything into .venv; quick when nothing changed
+
+demo: dev ## an instance with Lanzhou's real divisions and generated people, served
+	$(BIN)/lifang demo $(ARGS)
+
+test: dev ## every test, in random order
+	@bash tests/browser/ensure_chromium.sh
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: dev ## style, types, import contracts, budgets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q -p no:randomly tests/core/test_budget.py tests/core/test_contracts.py
+
+docs: dev ## the documentation, into docs/_build/html; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
+	@echo "docs/_build/html/index.html"
+
+bench: dev ## measure, print and write docs/reference/benchmarks.md
+	$(BIN)/python -m tests.bench $(ARGS)
+
+trust: dev ## the fault tests at their full figures: killed servers, no lost write
+	$(BIN)/python -m pytest tests/faults -m "trust or not trust" $(ARGS)
+
+lock: ## resolve requirements.lock anew (needs uv)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links \
+		core/pyproject.toml --extra test requirements.in --output-file requirements.lock $(ARGS)
+
+clean: ## remove what was built and measured; .venv and instances stay
+	rm -rf docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf $(addsuffix /dist,$(DISTRIBUTIONS))
+	find core plugins tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Lifang needs Python 3.11 or newer; name one: make PYTHON=python3.11" >&2; exit 6; }
+	$(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "No virtual environment: install the package python3-venv" >&2; exit 6; }
+
+$(LOCKED): requirements.lock | $(BIN)/python
+	@echo "Installing what requirements.lock names (a minute or two the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(INSTALLED): $(LOCKED) $(MANIFESTS) $(CATALOGUES)
+	@echo "Installing $(DISTRIBUTIONS)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		$(addprefix -e ./,$(DISTRIBUTIONS))
+	@touch $@

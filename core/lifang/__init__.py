@@ -1,0 +1,83 @@
+"""Lifang (里坊): a framework for community governance. These are the only names a plugin needs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lifang.entities.account import Account as Account
+    from lifang.entities.caller import Caller as Caller
+    from lifang.entities.community import Community as Community
+    from lifang.entities.community import place as place
+    from lifang.entities.organization import Organization as Organization
+    from lifang.entities.person import Affiliation as Affiliation
+    from lifang.entities.person import Membership as Membership
+    from lifang.entities.person import Person as Person
+    from lifang.events.event import Data as Data
+    from lifang.events.event import Event as Event
+    from lifang.events.event import on as on
+    from lifang.kit.clock import now as now
+    from lifang.kit.clock import today as today
+    from lifang.kit.errors import Conflict as Conflict
+    from lifang.kit.errors import FieldError as FieldError
+    from lifang.kit.errors import Forbidden as Forbidden
+    from lifang.kit.errors import Invalid as Invalid
+    from lifang.kit.errors import NotFound as NotFound
+    from lifang.kit.words import _ as _
+    from lifang.plugins.hooks import Card as Card
+    from lifang.plugins.hooks import hookimpl as hookimpl
+    from lifang.plugins.plugin import Plugin as Plugin
+    from lifang.resources.action import ANY as ANY
+    from lifang.resources.action import action as action
+    from lifang.resources.reach import Linked as Linked
+    from lifang.resources.reach import Via as Via
+    from lifang.resources.resource import Resource as Resource
+    from lifang.services.authoring import act as act
+    from lifang.services.authoring import count as count
+    from lifang.services.authoring import each as each
+    from lifang.services.authoring import find as find
+    from lifang.services.authoring import get as get
+    from lifang.services.authoring import write as write
+    from lifang.store.fields import DayField as DayField
+    from lifang.store.fields import InstantField as InstantField
+    from lifang.store.fields import PartialDateField as PartialDateField
+    from lifang.store.fields import State as State
+    from lifang.store.record import Record as Record
+    from lifang.store.record import ref as ref
+    from lifang.store.record import unique as unique
+    from lifang.store.sensitive import Sensitive as Sensitive
+
+_HOMES = {
+    "entities.account": ("Account",),
+    "entities.caller": ("Caller",),
+    "entities.community": ("Community", "place"),
+    "entities.organization": ("Organization",),
+    "entities.person": ("Affiliation", "Membership", "Person"),
+    "events.event": ("Data", "Event", "on"),
+    "kit.clock": ("now", "today"),
+    "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
+    "kit.words": ("_",),
+    "plugins.hooks": ("Card", "hookimpl"),
+    "plugins.plugin": ("Plugin",),
+    "resources.action": ("ANY", "action"),
+    "resources.reach": ("Linked", "Via"),
+    "resources.resource": ("Resource",),
+    "services.authoring": ("act", "count", "each", "find", "get", "write"),
+    "store.fields": ("DayField", "InstantField", "PartialDateField", "State"),
+    "store.record": ("Record", "ref", "unique"),
+    "store.sensitive": ("Sensitive",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a name when it is first used: the command line starts without any of them."""
+    if name not in _HOME:
+        raise AttributeError(f"lifang has no {name!r}; plugins may use: {', '.join(__all__)}")
+    value = getattr(import_module(f"lifang.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

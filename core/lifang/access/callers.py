@@ -1,0 +1,73 @@
+"""From an account to a caller: every request reads its rights anew, so a revoked one is gone."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import peewee as pw
+
+from lifang.entities.account import Account, Grant
+from lifang.entities.caller import Caller, Standing
+from lifang.entities.community import Community
+from lifang.kit import clock
+
+if TYPE_CHECKING:
+    from lifang.services.instance import Instance
+
+
+def caller_for(
+    instance: Instance, account: Account, *, source: str, request_id: str | None = None
+) -> Caller:
+    """Make the caller of an account, with the rights it holds now."""
+    number: int = account.id
+    return Caller(
+        instance=instance,
+        snapshot=instance.plugins.refresh(),
+        name=account.name,
+        source=source,
+        account=number,
+        person=account.person_id,
+        standings=standings_of(number),
+        request_id=request_id or new_request_id(),
+    )
+
+
+def standings_of(account: int) -> tuple[Standing, ...]:
+    """The roles an account holds today, and where; a grant in a removed place is worth nothing."""
+    rows: Any = (
+        Grant.select(Grant.role, Community.path, Grant.organization, Grant.community)
+        .join(Community, pw.JOIN.LEFT_OUTER)
+        .where(
+            Grant.account == account,
+            Grant.removed_at.is_null(),
+            Grant.until.is_null() | (Grant.until >= clock.today()),
+        )
+        .tuples()
+    )
+    return tuple(
+        Standing(role=role, path=path, organization=organization)
+        for role, path, organization, community in rows
+        if community is None or path is not None
+    )
+
+
+def plugin_caller(
+    instance: Instance, plugin: str, *, actor: str | None, correlation: str | None, cause: int
+) -> Caller:
+    """A plugin acting by itself after an event, on behalf of whoever caused the event."""
+    return Caller(
+        instance=instance,
+        snapshot=instance.plugins.refresh(),
+        name=f"plugin:{plugin}",
+        source="event",
+        plugin=plugin,
+        on_behalf_of=actor,
+        correlation=correlation,
+        cause=cause,
+    )
+
+
+def new_request_id() -> str:
+    """A name for one request, for logs, audit and problem documents."""
+    return secrets.token_hex(8)

@@ -1,0 +1,1 @@
+"""The REST API: one generic route over the registry."""

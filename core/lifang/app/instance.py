@@ -1,0 +1,145 @@
+"""Opens an instance: settings → database → plugins; the interfaces stand on what this gives."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from lifang.kit import clock, settings
+from lifang.kit.errors import Conflict, NotReady
+from lifang.kit.settings import Settings
+from lifang.kit.words import _
+from lifang.plugins.manager import PluginManager, discover
+from lifang.plugins.tables import PluginRow
+from lifang.resources.registry import CORE, Registry
+from lifang.services.instance import Instance
+from lifang.store import migrations
+from lifang.store.database import Database, open_database
+from lifang.store.keys import create_key_file, create_keys, load_keys
+
+FOLDERS = ("data", "keys", "run", "log")
+log = logging.getLogger("lifang")
+
+
+def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
+    """Make a new instance in a folder: settings file, key, tables; raises Conflict if one is there.
+
+    The folder is readable by its owner only.
+    """
+    if (home / "lifang.toml").exists():
+        raise Conflict(_("{home} 里已经有一个里坊实例", home=home))
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    for name in FOLDERS:
+        (home / name).mkdir(mode=0o700, exist_ok=True)
+    settings.write_default(home)
+    told = settings.load(home, os.environ if environ is None else environ)
+    if told.key_file.exists():
+        raise Conflict(_("{path} 已经存在；不会覆盖密钥", path=told.key_file))
+    create_key_file(told.key_file)
+    database = _database(told)
+    migrate_core(database, home)
+    with database.transaction():
+        from lifang.store.keys import read_master
+
+        create_keys(read_master(told.key_file))
+    return _open(told, database)
+
+
+def open_instance(
+    home: Path | None = None, *, environ: Mapping[str, str] | None = None, load_plugins: bool = True
+) -> Instance:
+    """Open the instance of a folder; raises NotReady with what to do where it cannot work."""
+    told = settings.load(home, os.environ if environ is None else environ)
+    if not (told.home / "lifang.toml").exists():
+        raise NotReady(
+            _(
+                "{home} 里没有里坊实例；请先运行 lifang init,或用 LIFANG_HOME 指明位置",
+                home=told.home,
+            )
+        )
+    for name in FOLDERS:
+        if not (told.home / name).is_dir():
+            raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
+    database = _database(told)
+    if told.database is None and not database.path.exists():
+        raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
+    return _open(told, database, load_plugins=load_plugins)
+
+
+def migrate_core(database: Database, home: Path) -> list[str]:
+    """Bring the core's tables up to date; gives the names of what was applied."""
+    folder = Path(__file__).parent.parent / "migrations"
+    return migrations.migrate(database, CORE, folder, lock=home / "run" / "migrate.lock")
+
+
+def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
+    """Bring the core's and every installed plugin's tables up to date; `plan` only names what is due."""
+    told = settings.load(home)
+    database = _database(told)
+    lock = told.home / "run" / "migrate.lock"
+    folder = Path(__file__).parent.parent / "migrations"
+    work = [(CORE, folder)]
+    with database.connection():
+        if not migrations.pending(database, CORE, folder):
+            work += _installed_folders()
+    done: list[str] = []
+    for plugin, where in work:
+        with database.connection():
+            waiting = migrations.pending(database, plugin, where)
+        if waiting and not plan:
+            waiting = migrations.migrate(database, plugin, where, lock=lock)
+        done += [f"{plugin} {name}" for name in waiting]
+    database.close()
+    return done
+
+
+def _installed_folders() -> list[tuple[str, Path]]:
+    """Where the migrations of every installed plugin lie."""
+    present = discover()
+    names = [row.name for row in PluginRow.select().where(PluginRow.state == "installed")]
+    loaded = [present[name].entry.load() for name in names if name in present]
+    return [(plugin.id, plugin.migrations) for plugin in loaded]
+
+
+def _database(told: Settings) -> Database:
+    database = open_database(told.database, home=told.home, durability=told.durability)
+    database.bind()
+    return database
+
+
+def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> Instance:
+    from lifang.builtin.plugin import plugin as core
+
+    clock.set_zone(told.zone)
+    registry = Registry()
+    plugins = PluginManager(registry)
+    plugins.register(core)
+    with database.connection():
+        waiting = migrations.pending(database, CORE, core.migrations)
+        if waiting:
+            raise NotReady(_("有 {n} 个数据库迁移待执行；请运行 lifang migrate", n=len(waiting)))
+        keys = load_keys(told.key_file)
+        instance = Instance(told, database, keys, registry, plugins)
+        if load_plugins:
+            plugins.refresh()
+    return instance
+
+
+@contextmanager
+def opened(
+    home: Path | None = None, *, environ: Mapping[str, str] | None = None
+) -> Iterator[Instance]:
+    """Open an instance for a while, with a connection checked out for this thread."""
+    instance = open_instance(home, environ=environ)
+    try:
+        with instance.database.connection():
+            yield instance
+    finally:
+        instance.close()
+
+
+__all__ = ["create", "migrate_core", "open_instance", "opened"]

@@ -1,0 +1,94 @@
+"""Accounts and grants: who can sign in, and what each may do where."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from lifang.access.roles import ROLES
+from lifang.access.sign_in import end_sessions
+from lifang.entities.account import Account, Grant
+from lifang.entities.caller import Caller
+from lifang.events.event import Data
+from lifang.kit.errors import Conflict, FieldError, Invalid
+from lifang.kit.words import _
+from lifang.resources.action import action
+from lifang.resources.resource import Resource
+
+SECURITY = {"security_administrator": "read create update remove", "auditor": "read"}
+
+
+@action("停用", event="disabled")
+def disable(account: Account, caller: Caller, *, reason: str) -> Data:
+    """Stop an account from signing in, and end its sessions at once."""
+    if account.id == caller.account:
+        raise Conflict(_("不能停用自己的账号"))
+    if account.disabled:
+        raise Conflict(_("这个账号已停用"))
+    account.disabled = True
+    end_sessions(int(account.id))
+    return {"reason": reason}
+
+
+@action("启用", event="enabled")
+def enable(account: Account, caller: Caller) -> None:
+    """Let a disabled account sign in again."""
+    if not account.disabled:
+        raise Conflict(_("这个账号没有停用"))
+    account.disabled = False
+
+
+@action("解锁", event="unlocked")
+def unlock(account: Account, caller: Caller) -> None:
+    """Let an account that failed to sign in too often try again now."""
+    account.failures, account.locked_until = 0, None
+
+
+@action("撤销", event="revoked")
+def revoke(grant: Grant, caller: Caller) -> None:
+    """Take a role back from today on."""
+    from lifang.kit import clock
+
+    if grant.account_id == caller.account:
+        raise Conflict(_("不能修改自己的授权"))
+    grant.until = clock.today() - dt.timedelta(days=1)
+
+
+def known_role(grant: Grant) -> None:
+    """A grant names a known role, in one place at most."""
+    if grant.role not in ROLES:
+        known = "、".join(f"{role}({_(label)})" for role, label in ROLES.items())
+        sentence = _("没有角色「{role}」。可用：{known}", role=grant.role, known=known)
+        raise Invalid(sentence, errors=[FieldError("role", "unknown", sentence)])
+    if grant.community_id is not None and grant.organization_id is not None:
+        sentence = _("授权的范围是社区或组织，不能两者都填")
+        raise Invalid(sentence, errors=[FieldError("organization", "one_of", sentence)])
+    if (grant.role == "unit_liaison") != (grant.organization_id is not None):
+        sentence = _("单位联络员(且只有它)的授权范围是组织")
+        raise Invalid(sentence, errors=[FieldError("organization", "scope", sentence)])
+
+
+accounts = Resource(
+    Account,
+    label="账号",
+    columns=["name", "person", "home_code", "disabled"],
+    scope=None,
+    reason="an account can hold rights anywhere in the tree",
+    hidden=["password", "failures", "system_user", "must_change"],
+    locked=["disabled", "locked_until"],
+    actions=[disable, enable, unlock],
+    roles={
+        "security_administrator": "read create update remove disable enable unlock",
+        "auditor": "read",
+    },
+)
+
+grants = Resource(
+    Grant,
+    label="授权",
+    columns=["account", "role", "community", "organization", "until"],
+    scope=None,
+    reason="who grants rights anywhere holds the security of the whole instance",
+    actions=[revoke],
+    rules=[known_role],
+    roles={"security_administrator": "read create revoke", "auditor": "read"},
+)

@@ -1,0 +1,18 @@
+"""The core's declaration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lifang.builtin.accounts import accounts, grants
+from lifang.builtin.people import affiliations, memberships, organizations, people
+from lifang.builtin.places import communities
+from lifang.plugins.plugin import Plugin
+from lifang.resources.registry import CORE
+
+plugin = Plugin(
+    CORE,
+    "核心",
+    resources=[communities, people, organizations, affiliations, memberships, accounts, grants],
+    folder=Path(__file__).parent.parent,
+)

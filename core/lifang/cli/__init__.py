@@ -1,0 +1,1 @@
+"""The command line: generic nouns and verbs over the registry."""

@@ -1,0 +1,99 @@
+"""Accounts, and what each may do where."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+from lifang.entities.community import Community
+from lifang.entities.organization import Organization
+from lifang.entities.person import Person
+from lifang.store.fields import DayField, IdField, InstantField
+from lifang.store.record import Record, Table, ref, unique
+
+
+class Account(Record):
+    """Someone who can sign in; the password is kept as an Argon2id hash."""
+
+    name = pw.CharField(max_length=60, verbose_name="账号")
+    person = ref(Person, "人员", null=True)
+    home_code = pw.CharField(max_length=40, null=True, verbose_name="所在地编号")
+    password = pw.CharField(max_length=200, null=True, verbose_name="密码散列")
+    must_change = pw.BooleanField(default=True, verbose_name="须改密码")
+    disabled = pw.BooleanField(default=False, verbose_name="已停用")
+    failures = pw.IntegerField(default=0)
+    locked_until = InstantField(null=True, verbose_name="锁定至")
+    system_user = pw.IntegerField(null=True, verbose_name="操作系统用户")
+
+    class Meta:
+        """Names are unique among standing accounts."""
+
+        table_name = "core_account"
+        unique = (unique("name"),)
+
+
+class Grant(Record):
+    """A role of an account, in a community's subtree, for an organization, or everywhere."""
+
+    account = ref(Account, "账号")
+    role = pw.CharField(max_length=40, verbose_name="角色")
+    community = ref(Community, "社区", null=True)
+    organization = ref(Organization, "组织", null=True)
+    until = DayField(null=True, verbose_name="有效至")
+
+    class Meta:
+        """Read at the start of every request."""
+
+        table_name = "core_grant"
+
+
+class Session(Table):
+    """A signed-in browser; the cookie's value is kept only as a hash, so a dump opens nothing."""
+
+    id = IdField()
+    digest = pw.CharField(max_length=64, unique=True)
+    account = pw.ForeignKeyField(Account)
+    created_at = InstantField()
+    seen_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        """A table of the machine."""
+
+        table_name = "core_session"
+
+
+class Token(Table):
+    """An API token: shown once, kept as a hash, and never worth more than its owner's rights."""
+
+    id = IdField()
+    digest = pw.CharField(max_length=64, unique=True)
+    account = pw.ForeignKeyField(Account)
+    label = pw.CharField(max_length=60, default="")
+    created_at = InstantField()
+    expires_at = InstantField()
+    used_at = InstantField(null=True)
+    revoked_at = InstantField(null=True)
+
+    class Meta:
+        """A table of the machine."""
+
+        table_name = "core_token"
+
+
+class Idempotency(Table):
+    """The answer to a request that may be repeated: a reference, never personal data."""
+
+    id = IdField()
+    account = pw.ForeignKeyField(Account)
+    key = pw.CharField(max_length=120)
+    route = pw.CharField(max_length=200)
+    body = pw.CharField(max_length=64)
+    status = pw.IntegerField()
+    record = pw.BigIntegerField(null=True)
+    at = InstantField()
+
+    class Meta:
+        """One answer per account and key."""
+
+        table_name = "core_idempotency"
+        indexes = ((("account", "key"), True),)

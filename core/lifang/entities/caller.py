@@ -1,0 +1,51 @@
+"""Who is acting, with which rights, through which interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lifang.plugins.manager import Snapshot
+    from lifang.services.instance import Instance
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One role held somewhere: in the subtree of a path, for an organization, or everywhere."""
+
+    role: str
+    path: str | None = None
+    organization: int | None = None
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the role is held for the whole instance."""
+        return self.path is None and self.organization is None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Someone who acts; everything they may do follows from `standings` and `person`.
+
+    `plugin` is set when a plugin acts by itself (a handler): then rights come from its
+    declaration. `source` is one of web, api, cli, event, import. `snapshot` says where every plugin
+    is on and does not change while the caller acts.
+    """
+
+    instance: Instance = field(repr=False, compare=False)
+    snapshot: Snapshot = field(repr=False, compare=False)
+    name: str
+    source: str
+    account: int | None = None
+    person: int | None = None
+    standings: tuple[Standing, ...] = ()
+    plugin: str | None = None
+    on_behalf_of: str | None = None
+    request_id: str | None = None
+    correlation: str | None = None
+    cause: int | None = None
+
+    def through(self, source: str) -> Caller:
+        """The same caller through another interface."""
+        return replace(self, source=source)

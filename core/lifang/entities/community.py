@@ -1,0 +1,99 @@
+"""Communities: the tree in which everything else has its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee as pw
+
+from lifang.store.fields import DayField, IdField
+from lifang.store.record import Record, Table, ref
+
+KINDS = {
+    "province": "省",
+    "city": "市",
+    "district": "区县",
+    "subdistrict": "街道乡镇",
+    "community": "社区",
+    "grid": "网格",
+    "building": "楼栋",
+}
+CODE_SYSTEMS = {"stats": "统计用区划代码", "local": "本地编号"}
+SEGMENT = 6
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Community(Record):
+    """A node of the tree, from province to building; its id is stable, its code an attribute."""
+
+    code = pw.CharField(max_length=40, verbose_name="编号", index=True)
+    name = pw.CharField(max_length=120, verbose_name="名称")
+    short_name = pw.CharField(max_length=60, null=True, verbose_name="简称")
+    kind = pw.CharField(max_length=20, choices=list(KINDS.items()), verbose_name="类别")
+    parent = pw.ForeignKeyField("self", null=True, verbose_name="上级")
+    code_system = pw.CharField(
+        max_length=10, choices=list(CODE_SYSTEMS.items()), default="stats", verbose_name="编号体系"
+    )
+    class_code = pw.CharField(max_length=3, null=True, verbose_name="城乡分类代码")
+    path = pw.CharField(max_length=120, default="", index=True, collation=None)
+    valid_from = DayField(null=True, verbose_name="启用日期")
+    valid_to = DayField(null=True, verbose_name="停用日期")
+
+    class Meta:
+        """A code is unique among the nodes valid today; a closed node may hold it too."""
+
+        table_name = "core_community"
+
+
+class CommunityEdge(Table):
+    """Which node lay under which, from one day to another: written when the tree changes."""
+
+    id = IdField()
+    child = pw.ForeignKeyField(Community)
+    parent = pw.ForeignKeyField(Community, null=True)
+    from_date = DayField(null=True)
+    to_date = DayField(null=True)
+
+    class Meta:
+        """A table of the machine."""
+
+        table_name = "core_community_edge"
+
+
+class CommunitySuccessor(Table):
+    """Which node took over from a closed one, and what share of it."""
+
+    id = IdField()
+    old = pw.ForeignKeyField(Community)
+    new = pw.ForeignKeyField(Community)
+    date = DayField()
+    share = pw.FloatField(default=1.0)
+
+    class Meta:
+        """A table of the machine."""
+
+        table_name = "core_community_successor"
+
+
+def place(label: str, **options: Any) -> pw.ForeignKeyField[Community]:
+    """Say which community a record belongs to: permission, activation and events look here."""
+    return ref(Community, label, **options)
+
+
+def segment(number: int) -> str:
+    """Write an id as the fixed-width step of a path, so that text order is tree order."""
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = DIGITS[rest] + digits
+    return digits.rjust(SEGMENT, "0")
+
+
+def path_of(number: int, parent_path: str) -> str:
+    """The path of a node under its parent's."""
+    return parent_path + segment(number)
+
+
+def path_end(path: str) -> str:
+    """Where a node's subtree ends: every path of it is >= `path` and < this."""
+    return path[:-1] + chr(ord(path[-1]) + 1) if path else "~"

@@ -1,0 +1,22 @@
+"""Names taken apart into one to three characters, so that any part of a name finds it."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+from lifang.store.record import Table
+
+
+class NameGram(Table):
+    """A piece of a record's name or of its pinyin initials (`decisions.md` 9)."""
+
+    noun = pw.CharField(max_length=60)
+    gram = pw.CharField(max_length=3)
+    record = pw.BigIntegerField()
+
+    class Meta:
+        """Looked up by piece; removed by record when the name changes."""
+
+        table_name = "name_gram"
+        primary_key = pw.CompositeKey("noun", "gram", "record")
+        indexes = ((("noun", "record"), False),)

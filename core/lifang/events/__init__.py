@@ -1,0 +1,1 @@
+"""The event log: what happened, stored with the change, delivered after it."""

@@ -1,0 +1,76 @@
+"""What a handler gets, and how a handler is declared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from lifang.entities.caller import Caller
+
+Data = Mapping[str, Any]
+"""What an action returns and an event carries: chosen fields, never everything."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A fact: `type` in the past tense, about one record (`noun`, `subject`), at one moment.
+
+    `position` is its place in the log and never reused; `sequence` counts without gaps within the
+    record; `communities` are the ids of all places it concerns.
+    """
+
+    position: int
+    type: str
+    version: int
+    noun: str
+    subject: int
+    sequence: int
+    actor: str | None
+    correlation: str | None
+    cause: int | None
+    at: dt.datetime
+    data: Data
+    communities: tuple[int, ...]
+    replaying: bool = False
+
+
+Reaction = Callable[[Event, Caller], None]
+R = TypeVar("R", bound=Reaction)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A reaction to events: which types, where it must be switched on, and the function."""
+
+    types: tuple[str, ...]
+    react: Reaction
+    at: str | None
+
+    @property
+    def name(self) -> str:
+        """The function's own name; with its plugin's id it names the subscription."""
+        return self.react.__name__
+
+
+def on(*types: str, at: str | None = None) -> Callable[[R], R]:
+    """Declare a reaction to events, run once after the commit, retried when it fails.
+
+    `at` names the key of the event's data that holds the community where the plugin must be on;
+    without it, any of the event's communities will do.
+    """
+
+    def declare(react: R) -> R:
+        react.__dict__["handler"] = Handler(types, react, at)
+        return react
+
+    return declare
+
+
+def handler_of(react: Reaction) -> Handler:
+    """Find what `on` declared; raises TypeError for a function that was never declared."""
+    handler = react.__dict__.get("handler")
+    if not isinstance(handler, Handler):
+        raise TypeError(f"{react.__name__} is not declared with @lf.on(...)")
+    return handler

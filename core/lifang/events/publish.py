@@ -1,0 +1,100 @@
+"""Publishing: an event exists if and only if its change committed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import peewee as pw
+
+from lifang.events.event import Data
+from lifang.events.tables import EventRow, EventScope
+from lifang.kit import clock
+from lifang.store.record import moment
+
+if TYPE_CHECKING:
+    from lifang.entities.caller import Caller
+    from lifang.store.database import Database
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An event on its way into the log, encoded already."""
+
+    type: str
+    agg: str
+    actor: str
+    corr: str | None
+    cause: int | None
+    data: str
+    communities: tuple[int, ...]
+    database: Database
+
+
+def publish(
+    type: str, agg: str, data: Data, *, caller: Caller, communities: Iterable[int] = ()
+) -> None:
+    """Add an event to the running transaction; `agg` is `<plugin>.<record>/<id>`.
+
+    The caller holds the record's row lock, so the numbers of one aggregate cannot collide. Raises
+    TypeError when the data cannot be told as JSON.
+    """
+    database = caller.instance.database
+    pending = Pending(
+        type=type,
+        agg=agg,
+        actor=caller.name,
+        corr=caller.correlation or caller.request_id,
+        cause=caller.cause,
+        data=json.dumps(dict(data), ensure_ascii=False, separators=(",", ":")),
+        communities=tuple(dict.fromkeys(communities)),
+        database=database,
+    )
+    database.unit.collect("events", pending, _flush)
+    ring = caller.instance.ring
+    if ring not in database.unit.after:
+        database.unit.after.append(ring)
+
+
+def _flush(events: list[Pending]) -> None:
+    """Write the transaction's events just before its COMMIT, in the order they happened."""
+    database = events[0].database
+    at = moment(clock.now())
+    numbers = _next_numbers({event.agg for event in events})
+    rows: list[tuple[Any, ...]] = []
+    scopes: list[tuple[int, int]] = []
+    for position, event in zip(database.allocate(EventRow, len(events)), events, strict=True):
+        number = numbers[event.agg] = numbers[event.agg] + 1
+        rows.append(
+            (position, event.type, 1, event.agg, number, event.actor, event.corr, event.cause)
+            + (at, event.data)
+        )
+        scopes += [(position, community) for community in event.communities]
+    columns = [getattr(EventRow, name) for name in _COLUMNS]
+    for batch in pw.chunked(rows, 500):
+        EventRow.insert_many(batch, fields=columns).execute()
+    for batch in pw.chunked(scopes, 1000):
+        EventScope.insert_many(batch, fields=[EventScope.pos, EventScope.community_id]).execute()
+
+
+_COLUMNS = ("pos", "type", "ver", "agg", "seq", "actor", "corr", "cause", "at", "data")
+
+
+def _next_numbers(aggregates: set[str]) -> dict[str, int]:
+    """The last sequence number of each aggregate, 0 for a new one."""
+    numbers = dict.fromkeys(aggregates, 0)
+    for batch in pw.chunked(sorted(aggregates), 500):
+        found = (
+            EventRow.select(EventRow.agg, pw.fn.MAX(EventRow.seq))
+            .where(EventRow.agg.in_(batch))
+            .group_by(EventRow.agg)
+            .tuples()
+        )
+        numbers.update(dict(found))
+    return numbers
+
+
+Ring = Callable[[], None]
+"""Wakes the dispatcher after a commit; a lost wake-up costs one poll, never an event."""

@@ -1,0 +1,146 @@
+"""The tables of the event bus (`events.md` §2), the same on every database."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+from lifang.store.fields import IdField, InstantField
+from lifang.store.record import Table
+
+
+class EventRow(Table):
+    """One fact, at one position of the log; positions are never reused."""
+
+    pos = IdField()
+    type = pw.CharField(max_length=120, index=True)
+    ver = pw.IntegerField(default=1)
+    agg = pw.CharField(max_length=120)
+    seq = pw.IntegerField()
+    actor = pw.CharField(max_length=120, null=True)
+    corr = pw.CharField(max_length=40, null=True)
+    cause = pw.BigIntegerField(null=True)
+    trace = pw.CharField(max_length=60, null=True)
+    at = InstantField()
+    data = pw.TextField()
+
+    class Meta:
+        """Within an aggregate the numbers have no gaps."""
+
+        table_name = "event"
+        indexes = ((("agg", "seq"), True),)
+
+
+class EventScope(Table):
+    """A community an event concerns; an event can concern several."""
+
+    pos = pw.BigIntegerField()
+    community_id = pw.BigIntegerField()
+
+    class Meta:
+        """Read by position when delivering, by community when catching up."""
+
+        table_name = "event_scope"
+        primary_key = pw.CompositeKey("pos", "community_id")
+        indexes = ((("community_id", "pos"), False),)
+
+
+class Subscription(Table):
+    """How far one subscriber has come, and who is moving it just now."""
+
+    name = pw.CharField(max_length=120, primary_key=True)
+    plugin = pw.CharField(max_length=60)
+    types = pw.TextField()
+    order = pw.CharField(max_length=10, default="aggregate")
+    mode = pw.CharField(max_length=4, default="tx")
+    state = pw.CharField(max_length=10, default="live")
+    pos = pw.BigIntegerField(default=0)
+    xid = pw.BigIntegerField(default=0)
+    lease_owner = pw.CharField(max_length=80, null=True)
+    lease_until = InstantField(null=True)
+    inflight_pos = pw.BigIntegerField(null=True)
+    inflight_tries = pw.IntegerField(default=0)
+
+    class Meta:
+        """One row per subscriber, updated once per batch."""
+
+        table_name = "subscription"
+
+
+class Retry(Table):
+    """A delivery that failed, or that waits behind one that did."""
+
+    sub = pw.CharField(max_length=120)
+    pos = pw.BigIntegerField()
+    agg = pw.CharField(max_length=120)
+    tries = pw.IntegerField(default=0)
+    next_at = InstantField()
+    state = pw.CharField(max_length=10, default="waiting")
+    error = pw.TextField(null=True)
+
+    class Meta:
+        """Dead letters are rows whose state is `dead`."""
+
+        table_name = "retry"
+        primary_key = pw.CompositeKey("sub", "pos")
+        indexes = ((("sub", "agg"), False), (("state", "next_at"), False))
+
+
+class Inbox(Table):
+    """A message already taken in, so that a second copy has no second effect."""
+
+    sub = pw.CharField(max_length=120)
+    source = pw.CharField(max_length=120)
+    id = pw.CharField(max_length=120)
+    at = InstantField()
+
+    class Meta:
+        """One row per subscriber, source and message."""
+
+        table_name = "inbox"
+        primary_key = pw.CompositeKey("sub", "source", "id")
+
+
+class Catchup(Table):
+    """A range of the log to be told to the subtree of one community, or passed over there."""
+
+    id = IdField()
+    sub = pw.CharField(max_length=120, index=True)
+    community = pw.BigIntegerField()
+    from_pos = pw.BigIntegerField()
+    to_pos = pw.BigIntegerField(null=True)
+    pos = pw.BigIntegerField(default=0)
+
+    class Meta:
+        """Open ranges have no end yet."""
+
+        table_name = "catchup"
+
+
+class Erasable(Table):
+    """A personal value an event refers to, kept apart so that it can be erased."""
+
+    subject = pw.CharField(max_length=120)
+    key = pw.CharField(max_length=120)
+    value = pw.TextField()
+
+    class Meta:
+        """One value per subject and key."""
+
+        table_name = "erasable"
+        primary_key = pw.CompositeKey("subject", "key")
+
+
+class Timer(Table):
+    """An event that will be published when its time has come."""
+
+    id = IdField()
+    at = InstantField(index=True)
+    agg = pw.CharField(max_length=120)
+    name = pw.CharField(max_length=120)
+    data = pw.TextField()
+
+    class Meta:
+        """Moved and cancelled with the record it belongs to."""
+
+        table_name = "timer"
+        indexes = ((("agg", "name"), True),)

@@ -1,0 +1,108 @@
+"""One family of errors: each knows its status, its code, its exit code and its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field, in the user's language."""
+
+    field: str
+    code: str
+    message: str
+
+
+class LifangError(Exception):
+    """Something a person or a client can be told: never a bug, always a sentence.
+
+    `status` is the HTTP status, `exit_code` that of the command line (`decisions.md` 28), `code` a
+    stable word for programs. `extra` travels into the problem document (for example `current`).
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, sentence: str, *, errors: Sequence[FieldError] = (), **extra: Any) -> None:
+        """Keep the sentence, already in the user's language, and what each field did wrong."""
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.errors = tuple(errors)
+        self.extra = extra
+
+    def problem(self) -> dict[str, Any]:
+        """Tell this error as the members of an RFC 9457 problem document."""
+        told: dict[str, Any] = {"code": self.code, "status": self.status, "detail": self.sentence}
+        if self.errors:
+            told["errors"] = [asdict(error) for error in self.errors]
+        return told | self.extra
+
+
+class Malformed(LifangError):
+    """The request cannot even be read: broken JSON, an unknown query key."""
+
+    status, code, exit_code = 400, "malformed", 2
+
+
+class Unauthenticated(LifangError):
+    """Nobody is signed in."""
+
+    status, code, exit_code = 401, "unauthenticated", 3
+
+
+class Forbidden(LifangError):
+    """The caller can read it and may not do this to it."""
+
+    status, code, exit_code = 403, "forbidden", 3
+
+
+class NotFound(LifangError):
+    """It does not exist, or the caller cannot read it, or its plugin is off: told alike."""
+
+    status, code, exit_code = 404, "not_found", 4
+
+
+class Conflict(LifangError):
+    """The record is in another state, already exists, or the request was used for another."""
+
+    status, code, exit_code = 409, "conflict", 5
+
+
+class Stale(LifangError):
+    """Someone else changed the record first."""
+
+    status, code, exit_code = 412, "stale", 5
+
+
+class Invalid(LifangError):
+    """The input can be read and says something that cannot be so."""
+
+    status, code, exit_code = 422, "invalid", 2
+
+
+class PreconditionMissing(LifangError):
+    """The request must name the version it was made for."""
+
+    status, code, exit_code = 428, "precondition_missing", 5
+
+
+class TooMany(LifangError):
+    """Too many attempts in too short a time."""
+
+    status, code, exit_code = 429, "too_many", 3
+
+
+class Busy(LifangError):
+    """The database is held by others; try again in a moment."""
+
+    status, code, exit_code = 503, "busy", 6
+
+
+class NotReady(LifangError):
+    """The instance cannot work yet: no folder, a wrong key, outstanding migrations."""
+
+    status, code, exit_code = 503, "not_ready", 6

@@ -1,0 +1,104 @@
+"""The keys of lifang.toml: what each may say, and what to tell whoever says something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lifang.kit.clock import DEFAULT_ZONE, zone_named
+from lifang.kit.errors import Invalid
+from lifang.kit.words import LANGUAGES, n_
+
+
+@dataclass(frozen=True)
+class Key:
+    """What one key may say: `read` returns the value or raises ValueError, `right` is told then."""
+
+    read: Callable[[object], object]
+    right: str
+    secret: bool = False
+
+
+def variable(key: str) -> str:
+    """Name the environment variable that outranks a key of the file."""
+    return "LIFANG_LANG" if key == "language" else f"LIFANG_{key.upper()}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value and not any(letter.isspace() for letter in value):
+        return value
+    raise ValueError
+
+
+def _address(*schemes: str) -> Callable[[object], object]:
+    def read(value: object) -> str:
+        if isinstance(value, str) and value.startswith(tuple(f"{name}://" for name in schemes)):
+            return value
+        raise ValueError
+
+    return read
+
+
+def _path(value: object) -> Path:
+    if isinstance(value, str) and value.strip() and "\0" not in value:
+        return Path(value)
+    raise ValueError
+
+
+def _one_of(*words: str) -> Callable[[object], object]:
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise ValueError
+
+    return read
+
+
+def _whole(low: int, high: int) -> Callable[[object], object]:
+    def read(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise ValueError
+
+    return read
+
+
+def _claim(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError
+
+
+def _zone(value: object) -> str:
+    name = _text(value)
+    if name != DEFAULT_ZONE:  # the usual one is not looked up: every command would pay for it
+        try:
+            zone_named(name)
+        except Invalid as error:
+            raise ValueError from error
+    return name
+
+
+KEYS = {
+    "database": Key(
+        _address("sqlite", "postgresql"),
+        n_("sqlite:///路径 或 postgresql://用户@主机/库名"),
+        secret=True,
+    ),
+    "broker": Key(_address("nats", "tls"), n_("nats://主机:端口"), secret=True),
+    "language": Key(_one_of(*LANGUAGES), n_("zh 或 en")),
+    "zone": Key(_zone, n_("时区名称，例如 Asia/Shanghai")),
+    "key_file": Key(_path, n_("密钥文件的路径")),
+    "host": Key(_text, n_("主机名或 IP 地址，例如 127.0.0.1")),
+    "port": Key(_whole(1, 65535), n_("1 至 65535 的整数")),
+    "workers": Key(_whole(1, 64), n_("1 至 64 的整数")),
+    "allow_http": Key(_claim, n_("true 或 false")),
+    "durability": Key(_one_of("full", "normal"), n_("full 或 normal")),
+    "session_idle_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
+    "session_hours": Key(_whole(1, 168), n_("1 至 168 的整数")),
+    "log_level": Key(
+        _one_of("debug", "info", "warning", "error"), n_("debug、info、warning 或 error")
+    ),
+}
+VARIABLES = {variable(key): key for key in KEYS}

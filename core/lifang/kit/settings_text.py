@@ -1,0 +1,53 @@
+"""The lifang.toml a new instance starts with: every key, commented out, with its default."""
+
+DEFAULT_FILE = """\
+# 里坊的设置。去掉行首的 # 并修改即可；改完后重新启动。
+# Settings of Lifang. Remove the # and change what you need; then restart.
+# 环境变量 LIFANG_键名（大写）优先于本文件。Variables LIFANG_<KEY> outrank this file.
+
+# 数据库地址；不写则用本目录 data/lifang.db
+# Database address; without it, data/lifang.db in this folder
+# database = "sqlite:///data/lifang.db"
+
+# 与其他系统相连的消息服务；不写则不连
+# Message broker towards other systems; without it, none
+# broker = "nats://127.0.0.1:4222"
+
+# 界面默认语言：zh 或 en
+# Default language of the pages: zh or en
+# language = "zh"
+
+# 显示时间所用的时区
+# Time zone in which times are shown
+# zone = "Asia/Shanghai"
+
+# 密钥文件，相对路径从本目录算起。没有密钥，备份无法恢复！
+# Key file, relative to this folder. A backup without its key is useless!
+# key_file = "keys/lifang.key"
+
+# 网站监听的地址与端口
+# Address and port of the web server
+# host = "127.0.0.1"
+# port = 8000
+
+# 网站进程数；使用 SQLite 时 1 最快
+# Number of web processes; with SQLite, 1 is fastest
+# workers = 1
+
+# 不用 https 也允许从其他电脑访问（只应用于可信的内部网络）
+# Allow access from other machines without https (trusted internal networks only)
+# allow_http = false
+
+# 断电保护：full 每次写入都落盘；normal 更快，断电可能丢失最后几笔
+# Power-loss durability: full writes through; normal is faster and may lose the last writes
+# durability = "full"
+
+# 登录：闲置多少分钟、最长多少小时后须重新登录
+# Sessions end after so many idle minutes, and after so many hours at the latest
+# session_idle_minutes = 30
+# session_hours = 12
+
+# 日志详细程度：debug、info、warning 或 error
+# Verbosity of the log: debug, info, warning or error
+# log_level = "info"
+"""

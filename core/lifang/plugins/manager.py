@@ -1,0 +1,173 @@
+"""Finds plugins by metadata, loads each one apart from the others, and knows where each is on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from lifang.entities.community import Community, path_end
+from lifang.kit import clock, ranges, words
+from lifang.plugins import hooks
+from lifang.plugins.guard import guard
+from lifang.plugins.plugin import Plugin
+from lifang.plugins.tables import Activation, PluginRow, read_epoch
+from lifang.resources.registry import CORE, Registry
+
+if TYPE_CHECKING:
+    from lifang.entities.caller import Caller
+
+GROUP = "lifang.plugins"
+log = logging.getLogger("lifang.plugins")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A plugin present on this machine, known by its metadata alone: nothing was imported."""
+
+    id: str
+    distribution: str
+    version: str
+    summary: str
+    entry: metadata.EntryPoint
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where every plugin is on, as of one epoch; a request keeps one to its end."""
+
+    epoch: int
+    on: dict[str, ranges.Ranges] = field(default_factory=dict)
+
+    def where(self, plugin: str) -> ranges.Ranges:
+        """The parts of the tree where a plugin is on; the core is on everywhere."""
+        return ranges.EVERYWHERE if plugin == CORE else self.on.get(plugin, ranges.NOWHERE)
+
+
+def discover() -> dict[str, Found]:
+    """Every plugin installed in this Python, by id; two distributions with one id: the first."""
+    found: dict[str, Found] = {}
+    for entry in metadata.entry_points(group=GROUP):
+        told = entry.dist.metadata if entry.dist else {}
+        found.setdefault(
+            entry.name,
+            Found(
+                id=entry.name,
+                distribution=str(told.get("Name", "")),
+                version=entry.dist.version if entry.dist else "",
+                summary=str(told.get("Summary", "")),
+                entry=entry,
+            ),
+        )
+    return found
+
+
+class PluginManager:
+    """The plugins of a running instance: loaded, faulted, and where they are on."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Start with none; `refresh` loads those that are switched on somewhere."""
+        self.registry = registry
+        self.loaded: dict[str, Plugin] = {}
+        self.faults: dict[str, str] = {}
+        self.hooks = pluggy.PluginManager("lifang")
+        self.hooks.add_hookspecs(hooks)
+        self._snapshot = Snapshot(epoch=-1)
+        self._loading = threading.Lock()
+
+    def register(self, plugin: Plugin) -> None:
+        """Take a plugin in, whole or not at all."""
+        try:
+            for resource in plugin.resources:
+                self.registry.add(plugin.id, resource)
+            if plugin.hooks:
+                stand_in = guard(plugin.id, plugin.hooks, lambda caller: self.is_on(plugin, caller))
+                self.hooks.register(stand_in, name=plugin.id)
+                self.hooks.check_pending()
+        except BaseException:
+            self.registry.drop(plugin.id)
+            if self.hooks.get_plugin(plugin.id) is not None:
+                self.hooks.unregister(name=plugin.id)
+            raise
+        words.add_catalogue(plugin.folder / "locale")
+        self.loaded[plugin.id] = plugin
+
+    def load(self, found: Found) -> Plugin | None:
+        """Import and register one plugin; whatever it raises stays its own fault."""
+        if found.id in self.loaded:
+            return self.loaded[found.id]
+        try:
+            plugin = found.entry.load()
+            if not isinstance(plugin, Plugin) or plugin.id != found.id:
+                raise TypeError(f"{found.entry.value} is not the plugin {found.id}")
+            self.register(plugin)
+        except (Exception, SystemExit) as error:
+            self.faults[found.id] = "".join(traceback.format_exception(error))
+            log.warning("plugin %s could not be loaded: %s", found.id, error)
+            return None
+        self.faults.pop(found.id, None)
+        return plugin
+
+    def refresh(self) -> Snapshot:
+        """Look at the epoch and, when it moved, learn where every plugin is on and load those."""
+        epoch = read_epoch()
+        if epoch == self._snapshot.epoch:
+            return self._snapshot
+        with self._loading:
+            switches = _read_switches()
+            wanted = [name for name in switches if name not in self.loaded | self.faults]
+            if wanted:
+                present = discover()
+                for name in wanted:
+                    if name in present:
+                        self.load(present[name])
+            self._snapshot = Snapshot(
+                epoch, {name: where for name, where in switches.items() if name in self.loaded}
+            )
+        return self._snapshot
+
+    def is_on(self, plugin: Plugin, caller: Caller) -> bool:
+        """Whether a plugin is on anywhere the caller stands."""
+        where = caller.snapshot.where(plugin.id)
+        if not caller.standings:
+            return bool(where)
+        stands = ranges.union(
+            ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
+            for standing in caller.standings
+        )
+        return bool(ranges.intersect(where, stands))
+
+    def cards(self, caller: Caller) -> list[hooks.Card]:
+        """The dashboard cards of every plugin that has some for this caller."""
+        answers: Iterable[list[hooks.Card]] = self.hooks.hook.home_cards(caller=caller)
+        return [card for answer in answers for card in answer or ()]
+
+
+def _read_switches() -> dict[str, ranges.Ranges]:
+    """Where each installed plugin is on: deeper switches override the ones above them."""
+    rows: Any = (
+        Activation.select(Activation.plugin, Community.path, Activation.on)
+        .join(Community)
+        .switch(Activation)
+        .join(PluginRow, on=(PluginRow.name == Activation.plugin))
+        .where(PluginRow.state == "installed")
+        .order_by(Community.path)
+        .tuples()
+    )
+    on: dict[str, ranges.Ranges] = {}
+    for name, path, switched_on in rows:
+        node = (path, path_end(path))
+        before = on.get(name, ranges.NOWHERE)
+        on[name] = ranges.union([*before, node]) if switched_on else ranges.subtract(before, node)
+    return {name: where for name, where in on.items() if where}
+
+
+def note_fault(plugin: str, text: str) -> None:
+    """Keep why a plugin failed, for `plugin list` and `doctor`."""
+    PluginRow.update(error=text, changed_at=clock.now()).where(PluginRow.name == plugin).execute()

@@ -1,0 +1,60 @@
+"""What a plugin says about itself: the last statement of its `plugin.py`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from lifang.events.event import Handler, Reaction, handler_of
+from lifang.resources.resource import Resource
+
+ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+class Plugin:
+    """A plugin: its id and name, and everything it declares.
+
+    `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
+    own resources, as `core.memberships:create`. The folder of the module that declares it holds
+    `migrations/` and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables
+    and commands.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        label: str,
+        *,
+        resources: Iterable[Resource[Any]] = (),
+        handlers: Iterable[Reaction] = (),
+        hooks: Iterable[Callable[..., Any]] = (),
+        writes: Iterable[str] = (),
+        folder: Path | None = None,
+    ) -> None:
+        """Keep the declaration; nothing happens until the manager registers it."""
+        if not ID.fullmatch(id):
+            raise ValueError(f"plugin id {id!r}: small letters, digits and _ only, 2 to 40")
+        self.id = id
+        self.label = label
+        self.resources = tuple(resources)
+        self.handlers: tuple[Handler, ...] = tuple(handler_of(react) for react in handlers)
+        self.hooks = tuple(hooks)
+        self.writes = frozenset(writes)
+        self.folder = folder or _folder_of_caller()
+
+    @property
+    def migrations(self) -> Path:
+        """Where its migrations lie, each a numbered file."""
+        return self.folder / "migrations"
+
+    def __repr__(self) -> str:
+        """Name it for error messages."""
+        return f"<Plugin {self.id}>"
+
+
+def _folder_of_caller() -> Path:
+    """The folder of the module that is declaring the plugin."""
+    return Path(sys._getframe(2).f_code.co_filename).resolve().parent

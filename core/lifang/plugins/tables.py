@@ -1,0 +1,65 @@
+"""What the instance knows about its plugins, also when their packages are gone."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+from lifang.entities.community import Community
+from lifang.store.fields import IdField, InstantField
+from lifang.store.record import Table
+
+
+class PluginRow(Table):
+    """One plugin that was ever installed here."""
+
+    name = pw.CharField(max_length=40, primary_key=True)
+    label = pw.CharField(max_length=120)
+    version = pw.CharField(max_length=40)
+    state = pw.CharField(max_length=20)
+    error = pw.TextField(null=True)
+    changed_at = InstantField()
+
+    class Meta:
+        """Survives the removal of the package."""
+
+        table_name = "core_plugin"
+
+
+class Activation(Table):
+    """A switch: a plugin on or off at a node and everything under it that has no own switch."""
+
+    id = IdField()
+    plugin = pw.CharField(max_length=40)
+    community = pw.ForeignKeyField(Community)
+    on = pw.BooleanField()
+    changed_at = InstantField()
+
+    class Meta:
+        """One switch per plugin and node."""
+
+        table_name = "core_activation"
+        indexes = ((("plugin", "community"), True),)
+
+
+class Epoch(Table):
+    """Counts every change that running processes must notice: switches, installs, tree changes."""
+
+    id = pw.IntegerField(primary_key=True)
+    value = pw.BigIntegerField(default=0)
+
+    class Meta:
+        """A single row."""
+
+        table_name = "core_epoch"
+
+
+def bump_epoch() -> None:
+    """Tell every process to look again; called inside the transaction of the change."""
+    if not Epoch.update(value=Epoch.value + 1).where(Epoch.id == 1).execute():
+        Epoch.create(id=1, value=1)
+
+
+def read_epoch() -> int:
+    """The number of changes so far."""
+    row = Epoch.select(Epoch.value).where(Epoch.id == 1).tuples().first()
+    return int(row[0]) if row else 0

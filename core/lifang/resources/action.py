@@ -1,0 +1,110 @@
+"""Verbs: what can be done to a record, in which states, and what people must say for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from lifang.entities.community import Community
+from lifang.resources.fields import FieldSpec
+from lifang.store.record import Record
+
+ANY = "*"
+"""Any state but the target itself."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_LABELS = {"reason": "原因", "date": "日期", "community": "社区", "note": "说明"}
+_KINDS = {str: "text", int: "integer", float: "number", bool: "boolean", dt.date: "day"}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A declared verb: its label, the moves it makes, and the author's function.
+
+    `confirm` is asked before it is done from a page. `event` ends the event's name; it is the
+    target state where the action moves one.
+    """
+
+    name: str
+    label: str
+    moves: Mapping[str, str]
+    event: str
+    run: Callable[..., Any]
+
+    @cached_property
+    def fields(self) -> tuple[FieldSpec, ...]:
+        """The typed input people give, read off the function's keyword-only parameters."""
+        hints = typing.get_type_hints(self.run, include_extras=True)
+        return tuple(
+            _read_input(name, hints[name], parameter)
+            for name, parameter in inspect.signature(self.run).parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        )
+
+    @property
+    def doc(self) -> str:
+        """The author's first docstring line."""
+        return (self.run.__doc__ or self.label).strip().splitlines()[0]
+
+    def target(self, state: str | None) -> str | None:
+        """Where the action leads from a state, or None where it cannot run."""
+        if not self.moves:
+            return state
+        found = self.moves.get(state or "") or self.moves.get(ANY)
+        return None if found == state else found
+
+    def offered(self, state: str | None) -> bool:
+        """Whether the action can run on a record in this state."""
+        return not self.moves or self.target(state) is not None
+
+
+def action(
+    label: str, *, moves: Mapping[str, str] | None = None, event: str | None = None
+) -> Callable[[F], F]:
+    """Declare a verb over a function `(record, caller, *, typed input)`.
+
+    It may change the record's fields; the gateway saves it, moves its state, audits it and
+    publishes the event with what the function returns. `event` names the event where no state is
+    moved, as a past participle. Raises TypeError when neither names one.
+    """
+
+    def declare(run: F) -> F:
+        targets = set((moves or {}).values())
+        named = event or (targets.pop() if len(targets) == 1 else None)
+        if named is None:
+            raise TypeError(f"{run.__name__}: name its event, or move to exactly one state")
+        run.__dict__["action"] = Action(run.__name__, label, dict(moves or {}), named, run)
+        return run
+
+    return declare
+
+
+def action_of(run: Callable[..., Any]) -> Action:
+    """Find what `action` declared; raises TypeError for a function that was never declared."""
+    found = run.__dict__.get("action")
+    if not isinstance(found, Action):
+        raise TypeError(f"{run.__name__} is not declared with @lf.action(...)")
+    return found
+
+
+def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec:
+    label = _LABELS.get(name, name)
+    if typing.get_origin(hint) is typing.Annotated:
+        hint, label = typing.get_args(hint)[:2]
+    required = parameter.default is inspect.Parameter.empty
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    target = hint if isinstance(hint, type) and issubclass(hint, Record) else None
+    if target is None and hint not in _KINDS:
+        raise TypeError(f"input {name}: {hint!r} cannot be asked of a person")
+    kind = "community" if target is Community else "reference" if target else _KINDS[hint]
+    return FieldSpec(
+        name=name, label=label, kind=kind, required=required, null=not required, target=target
+    )

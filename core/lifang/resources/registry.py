@@ -1,0 +1,57 @@
+"""Every resource of the running instance, found by plugin and noun or by its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lifang.resources.resource import Resource
+from lifang.store.record import Record
+
+CORE = "core"
+
+
+class Registry:
+    """Resources by `(plugin, noun)`; names are accepted with dashes or underscores."""
+
+    def __init__(self) -> None:
+        """Start empty; the plugin manager fills it."""
+        self._by_noun: dict[tuple[str, str], Resource[Any]] = {}
+        self._by_model: dict[type[Record], Resource[Any]] = {}
+
+    def add(self, plugin: str, resource: Resource[Any]) -> None:
+        """Add one; raises ValueError when the noun is taken or the table has the wrong prefix."""
+        if not resource.table.startswith(f"{plugin}_"):
+            raise ValueError(f"table {resource.table} must be named {plugin}_…")
+        key = (plugin, resource.noun)
+        if key in self._by_noun:
+            raise ValueError(f"{plugin} declares {resource.noun} twice")
+        resource.plugin = plugin
+        self._by_noun[key] = resource
+        self._by_model.setdefault(resource.model, resource)
+
+    def drop(self, plugin: str) -> None:
+        """Forget everything a plugin declared."""
+        for key in [key for key in self._by_noun if key[0] == plugin]:
+            resource = self._by_noun.pop(key)
+            if self._by_model.get(resource.model) is resource:
+                del self._by_model[resource.model]
+
+    def find(self, plugin: str, noun: str) -> Resource[Any] | None:
+        """The resource a URL or a command names, or None."""
+        return self._by_noun.get((plugin.replace("-", "_"), noun.replace("-", "_")))
+
+    def of(self, model: type[Record]) -> Resource[Any]:
+        """The resource of a record; raises LookupError for a model nobody declared."""
+        try:
+            return self._by_model[model]
+        except KeyError:
+            raise LookupError(f"{model.__name__} is declared by no plugin") from None
+
+    def owns(self, resource: Resource[Any]) -> bool:
+        """Whether the resource is registered here just now."""
+        return self._by_noun.get((resource.plugin, resource.noun)) is resource
+
+    def __iter__(self) -> Iterator[Resource[Any]]:
+        """All of them, in the order they were declared."""
+        return iter(list(self._by_noun.values()))

@@ -1,0 +1,189 @@
+"""A noun people work with, declared once; every interface of it follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import peewee as pw
+
+from lifang.entities.community import Community
+from lifang.resources.action import Action, action_of
+from lifang.resources.fields import Check, FieldSpec, read_fields
+from lifang.resources.reach import Belonging, Linked, Scope
+from lifang.store.fields import State
+from lifang.store.record import Record
+
+M = TypeVar("M", bound=Record)
+Rule = Callable[[Any], None]
+UNSAID = "?"
+
+VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
+
+
+class Resource(Generic[M]):
+    """A noun: its record, how it is reached, what can be done to it and by which role.
+
+    `roles` maps a role to verbs, each perhaps narrowed to `:own` (the `owner` field is the caller)
+    or `:unit` (the `unit` field is an organization the caller stands for). `scope` is found by
+    itself where the model has exactly one `place`; `None` means rights held for the whole instance
+    only and needs a `reason`. `never` lists verbs nobody is given on purpose. `rules` see the
+    whole record before it is saved, may fill derived columns, and raise `lf.Invalid` or
+    `lf.Conflict`. `identity` names the field by which something known elsewhere in the tree is
+    recognised: creating it again adds a link (`decisions.md` 14). `open` resources may be pointed
+    at by everyone. Raises TypeError for a declaration that cannot be kept.
+    """
+
+    def __init__(
+        self,
+        model: type[M],
+        *,
+        label: str,
+        noun: str | None = None,
+        columns: Iterable[str] = (),
+        search: Iterable[str] = (),
+        scope: Scope = UNSAID,
+        reason: str | None = None,
+        owner: Belonging = None,
+        unit: Belonging = None,
+        actions: Iterable[Callable[..., Any]] = (),
+        roles: Mapping[str, str] | None = None,
+        never: str = "",
+        hidden: Iterable[str] = (),
+        locked: Iterable[str] = (),
+        checks: Mapping[str, Check] | None = None,
+        rules: Iterable[Rule] = (),
+        title: str | None = None,
+        identity: str | None = None,
+        open: bool = False,
+    ) -> None:
+        """Keep what was said; the plugin's id is added when it is registered."""
+        self.model = model
+        self.label = label
+        self.record = snake(model.__name__)
+        self.noun = noun or plural(self.record)
+        self.plugin = ""
+        self.search = tuple(search)
+        self.scope: Scope = self._only_place() if scope == UNSAID else scope
+        self.reason = reason
+        self.owner = owner
+        self.unit = unit
+        self.actions: dict[str, Action] = {a.name: a for a in map(action_of, actions)}
+        self.roles = {role: read_verbs(text) for role, text in (roles or {}).items()}
+        self.never = frozenset(never.split())
+        self.rules = tuple(rules)
+        self.open = open
+        self.identity = identity
+        self._hidden = frozenset(hidden)
+        self._locked = frozenset(locked)
+        self._checks = dict(checks or {})
+        self._columns = tuple(columns)
+        self._title = title
+        if self.scope is None and not reason:
+            raise TypeError(f"{self.noun}: scope=None needs a reason")
+
+    def _only_place(self) -> str:
+        places = [
+            field.name
+            for field in self.model._meta.sorted_fields  # type: ignore[attr-defined]
+            if isinstance(field, pw.ForeignKeyField) and field.rel_model is Community
+        ]
+        if len(places) != 1:
+            raise TypeError(f"{self.noun}: say its scope; it has {len(places)} places")
+        return places[0]
+
+    @property
+    def id(self) -> str:
+        """Plugin and noun, as used for keys of caches, grams and audit: `core.people`."""
+        return f"{self.plugin}.{self.noun}"
+
+    @property
+    def aggregate(self) -> str:
+        """Plugin and record, as used in event names: `core.person`."""
+        return f"{self.plugin}.{self.record}"
+
+    @property
+    def table(self) -> str:
+        """The table's name."""
+        return str(self.model._meta.table_name)  # type: ignore[attr-defined]
+
+    @cached_property
+    def fields(self) -> tuple[FieldSpec, ...]:
+        """Every field people meet, in order; what is shown over a link comes last."""
+        stored = read_fields(
+            self.model, hidden=self._hidden, locked=self._locked, checks=self._checks
+        )
+        return stored + self._virtual()
+
+    def _virtual(self) -> tuple[FieldSpec, ...]:
+        scope = self.scope
+        if not isinstance(scope, Linked) or scope.shown_as is None:
+            return ()
+        return (
+            FieldSpec(
+                name=scope.shown_as,
+                label=scope.label,
+                kind="community",
+                required=True,
+                null=False,
+                virtual=True,
+                target=Community,
+            ),
+        )
+
+    @cached_property
+    def by_name(self) -> dict[str, FieldSpec]:
+        """Fields by their name."""
+        return {spec.name: spec for spec in self.fields}
+
+    @cached_property
+    def state(self) -> str | None:
+        """The name of the field that says where a record stands."""
+        fields = self.model._meta.sorted_fields  # type: ignore[attr-defined]
+        return next((field.name for field in fields if isinstance(field, State)), None)
+
+    @cached_property
+    def title(self) -> str | None:
+        """The field that names a record to people."""
+        return self._title or ("name" if "name" in self.by_name else None)
+
+    @cached_property
+    def columns(self) -> tuple[FieldSpec, ...]:
+        """What lists show: what was said, else everything but sensitive and long fields."""
+        if self._columns:
+            return tuple(self.by_name[name] for name in self._columns)
+        return tuple(s for s in self.fields if s.kind not in {"sensitive", "paragraph"})
+
+    @cached_property
+    def grammed(self) -> tuple[str, ...]:
+        """Its own text fields that are searched by any part."""
+        return tuple(path for path in self.search if "." not in path)
+
+    def __repr__(self) -> str:
+        """Name it for error messages."""
+        return f"<Resource {self.id}>"
+
+
+def read_verbs(text: str) -> dict[str, frozenset[str]]:
+    """Read `read:own create update:unit` as verb → reaches, each own, unit or tree."""
+    verbs: dict[str, set[str]] = {}
+    for word in text.split():
+        verb, _, reach = word.partition(":")
+        if reach not in {"", "own", "unit"}:
+            raise TypeError(f"{word}: a verb is narrowed to :own or :unit only")
+        verbs.setdefault(verb, set()).add(reach or "tree")
+    return {verb: frozenset(reaches) for verb, reaches in verbs.items()}
+
+
+def snake(name: str) -> str:
+    """`ServiceEntry` → `service_entry`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def plural(noun: str) -> str:
+    """`category` → `categories`, `report` → `reports`; say `noun=` for the irregular ones."""
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")

@@ -1,0 +1,271 @@
+"""The contract of a payload: a marshmallow schema derived from the declaration.
+
+Built on first use: it costs milliseconds and imports marshmallow, which reading never needs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import marshmallow as ma
+
+from lifang.kit import clock, identifiers, text
+from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.words import _
+from lifang.resources.action import Action
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.store.fields import PARTIAL
+
+LONGEST_TEXT = 20_000
+LARGEST = 2**63 - 1
+
+
+class Said(str):
+    """A sentence about one field, with the stable word programs go by."""
+
+    __slots__ = ("code",)
+    code: str
+
+    def __new__(cls, sentence: str, code: str) -> Said:
+        """Keep both."""
+        said = super().__new__(cls, sentence)
+        said.code = code
+        return said
+
+
+class Told(ma.fields.Field[Any]):
+    """One field of a payload, judged by its kind."""
+
+    def __init__(self, spec: FieldSpec, *, required: bool) -> None:
+        """Ask for it when required; emptiness is judged here, not by marshmallow."""
+        super().__init__(required=required, allow_none=True)
+        self.spec = spec
+        self.asked = required
+
+    def make_error(self, key: str, **kwargs: Any) -> ma.ValidationError:
+        """Word marshmallow's own refusals in the user's language."""
+        return ma.ValidationError([Said(_("请填写「{label}」", label=_(self.spec.label)), key)])
+
+    def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
+        """Judge the value; empty text is the same as nothing."""
+        if isinstance(value, str) and self.spec.kind != "paragraph":
+            value = value.strip()
+        if value in (None, "") and value is not False:
+            if not self.spec.null and self.spec.default is not None:
+                return self.spec.default
+            if not self.spec.null or self.asked:
+                raise self.make_error("required")
+            return None
+        if value is ma.missing:
+            return super().deserialize(value, attr, data, **kwargs)
+        try:
+            return JUDGES[self.spec.kind](self.spec, value)
+        except identifiers.IdentifierError as error:
+            raise ma.ValidationError([Said(str(error), error.code)]) from error
+        except ValueError as error:
+            raise ma.ValidationError([Said(str(error), "invalid")]) from error
+
+
+def load(specs: tuple[FieldSpec, ...], data: Mapping[str, Any], *, partial: bool) -> dict[str, Any]:
+    """Judge a payload against fields; raises Invalid naming every field that is wrong."""
+    if not isinstance(data, Mapping):
+        raise Invalid(_('需要一个对象，例如 {{"name": "…"}}'))
+    problems = [_unknown(name, specs) for name in data if name not in {s.name for s in specs}]
+    known = {name: value for name, value in data.items() if name in {s.name for s in specs}}
+    loaded: dict[str, Any] = {}
+    try:
+        loaded = dict(_schema(specs, partial).load(known))
+    except ma.ValidationError as error:
+        messages: Any = error.messages
+        problems += [
+            FieldError(name, getattr(said[0], "code", "invalid"), str(said[0]))
+            for name, said in messages.items()
+        ]
+    if problems:
+        raise Invalid(_("有 {n} 个字段需要修改", n=len(problems)), errors=problems)
+    return loaded
+
+
+@lru_cache(maxsize=512)
+def _schema(specs: tuple[FieldSpec, ...], partial: bool) -> ma.Schema:  # noqa: FBT001 – cache key
+    fields = {spec.name: Told(spec, required=spec.required and not partial) for spec in specs}
+    return ma.Schema.from_dict(dict(fields))()
+
+
+def create_fields(resource: Resource[Any]) -> tuple[FieldSpec, ...]:
+    """What may be said when a record is made."""
+    return tuple(spec for spec in resource.fields if not spec.locked)
+
+
+def update_fields(resource: Resource[Any]) -> tuple[FieldSpec, ...]:
+    """What may be said when a record is changed."""
+    return tuple(spec for spec in resource.fields if not spec.locked and not spec.virtual)
+
+
+def refuse_locked(resource: Resource[Any], names: Iterable[str], *, creating: bool) -> None:
+    """Refuse fields that only an action changes, naming the action; raises Invalid."""
+    problems = []
+    for name in names:
+        spec = resource.by_name.get(name)
+        if spec is None or not (spec.locked or (spec.virtual and not creating)):
+            continue
+        verbs = _movers(resource, spec)
+        label = _(spec.label)
+        sentence = (
+            _("「{label}」请用操作「{action}」修改", label=label, action="、".join(verbs))
+            if verbs
+            else _("「{label}」不能直接填写", label=label)
+        )
+        problems.append(FieldError(name, "locked", sentence))
+    if problems:
+        raise Invalid(problems[0].message, errors=problems)
+
+
+def _movers(resource: Resource[Any], spec: FieldSpec) -> list[str]:
+    def moves(action: Action) -> bool:
+        return (
+            bool(action.moves)
+            if spec.kind == "state"
+            else any(given.name == spec.name for given in action.fields)
+        )
+
+    return [_(action.label) for action in resource.actions.values() if moves(action)]
+
+
+def _unknown(name: str, specs: tuple[FieldSpec, ...]) -> FieldError:
+    near = difflib.get_close_matches(str(name), [spec.name for spec in specs], n=1)
+    sentence = (
+        _("没有字段「{name}」；是否想写「{near}」?", name=name, near=near[0])
+        if near
+        else _("没有字段「{name}」", name=name)
+    )
+    return FieldError(str(name), "unknown", sentence)
+
+
+def _text(spec: FieldSpec, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(_("「{label}」须为文字", label=_(spec.label)))
+    longest = spec.max_length or LONGEST_TEXT
+    if spec.kind == "paragraph":
+        cleaned = "\n".join(text.clean_name(line) for line in value.splitlines())
+    else:
+        cleaned = text.clean_name(value)
+    if len(cleaned) > longest:
+        raise ValueError(_("「{label}」最多 {n} 个字", label=_(spec.label), n=longest))
+    return spec.check(cleaned) if spec.check else cleaned
+
+
+def _choice(spec: FieldSpec, value: Any) -> str:
+    """Accept the value or its label, in either language."""
+    for known, label in spec.choices:
+        if value in (known, label) or (isinstance(value, str) and value == _(label)):
+            return known
+    known_ones = "、".join(f"{known}({_(label)})" for known, label in spec.choices)
+    raise ValueError(_("「{label}」须为其中之一：{known}", label=_(spec.label), known=known_ones))
+
+
+def _integer(spec: FieldSpec, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
+        raise ValueError(_("「{label}」须为整数", label=_(spec.label)))
+    return value
+
+
+def _number(spec: FieldSpec, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ValueError(_("「{label}」须为数字", label=_(spec.label)))
+    return float(value)
+
+
+def _boolean(spec: FieldSpec, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(_("「{label}」须为是或否", label=_(spec.label)))
+    return value
+
+
+def _day(spec: FieldSpec, value: Any) -> dt.date:
+    try:
+        return dt.date.fromisoformat(value) if not isinstance(value, dt.date) else value
+    except (TypeError, ValueError):
+        sentence = _("「{label}」须为日期，例如 2026-11-23", label=_(spec.label))
+        raise ValueError(sentence) from None
+
+
+def _instant(spec: FieldSpec, value: Any) -> dt.datetime:
+    try:
+        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment.astimezone(dt.UTC)
+    except (AttributeError, TypeError, ValueError):
+        sentence = _("「{label}」须为带时区的时间，例如 2026-11-23T09:00:00+08:00")
+        raise ValueError(sentence.format(label=_(spec.label))) from None
+
+
+def _partial_date(spec: FieldSpec, value: Any) -> str:
+    good = isinstance(value, str) and PARTIAL.fullmatch(value)
+    if good and len(value) == 10:
+        good = _is_day(value)
+    if not good:
+        sentence = _("「{label}」须为年、年-月或年-月-日，例如 1980-05", label=_(spec.label))
+        raise ValueError(sentence)
+    return str(value)
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return bool(dt.date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _sensitive(spec: FieldSpec, value: Any) -> str:
+    """Judge a sensitive value; one with a mask's stars is judged beside the stored one."""
+    cleaned = _text(spec, value)
+    if "*" in cleaned:
+        return cleaned
+    if spec.secret == "citizen_id":
+        return identifiers.check_citizen_id(cleaned, clock.today())
+    if spec.secret == "phone":
+        return identifiers.check_phone(cleaned)
+    if spec.secret == "birth_date":
+        return _partial_date(spec, cleaned)
+    return cleaned
+
+
+def _reference(spec: FieldSpec, value: Any) -> Any:
+    """Accept an id, `{"id": …}`, or for communities `{"code": …}`."""
+    if isinstance(value, Mapping):
+        keys = {"id", "name", "code"} if spec.kind == "community" else {"id", "name"}
+        if not set(value) <= keys or not {"id", "code"} & set(value):
+            raise ValueError(_("「{label}」须为编号，例如 12", label=_(spec.label)))
+        if "id" in value:
+            value = value["id"]
+        elif isinstance(value["code"], str):
+            return {"code": value["code"].strip()}
+    if spec.target is not None and isinstance(value, spec.target):
+        value = value.id
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST:
+        raise ValueError(_("「{label}」须为编号，例如 12", label=_(spec.label)))
+    return value
+
+
+JUDGES: dict[str, Callable[[FieldSpec, Any], Any]] = {
+    "text": _text,
+    "paragraph": _text,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "day": _day,
+    "instant": _instant,
+    "partial_date": _partial_date,
+    "choice": _choice,
+    "state": _choice,
+    "community": _reference,
+    "reference": _reference,
+    "sensitive": _sensitive,
+}

@@ -1,0 +1,126 @@
+"""Writing the audit trail: an entry lies in the same transaction as its effect."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lifang.entities.audit import AuditChange, AuditEntry
+from lifang.entities.caller import Caller
+from lifang.kit import clock
+from lifang.kit.errors import LifangError
+from lifang.resources.resource import Resource
+from lifang.store.keys import KeyRing
+from lifang.store.record import moment
+
+CHAINED = [
+    "id",
+    "at",
+    "occurred_at",
+    "actor",
+    "actor_name",
+    "on_behalf_of",
+    "source",
+    "plugin",
+    "noun",
+    "record",
+    "community",
+    "verb",
+    "outcome",
+    "reason",
+    "request_id",
+    "version",
+    "changes",
+]
+"""What an entry's digest covers, in this order; never changed, only appended to."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field before and after, as text; sensitive values are sealed before they are kept."""
+
+    field: str
+    before: str | None
+    after: str | None
+    sensitive: bool = False
+
+
+def record_effect(
+    caller: Caller,
+    resource: Resource[Any],
+    verb: str,
+    record: int | None,
+    *,
+    changes: Iterable[Change] = (),
+    community: int | None = None,
+    reason: str | None = None,
+    occurred_at: dt.datetime | None = None,
+    version: int | None = None,
+    outcome: str = "done",
+) -> int:
+    """Write one entry with its changes inside the running transaction; gives its number."""
+    database, keys = caller.instance.database, caller.instance.keys
+    number = database.allocate(AuditEntry)[0]
+    told = list(changes)
+    entry = {
+        "id": number,
+        "at": moment(clock.now()),
+        "occurred_at": moment(occurred_at),
+        "actor": caller.account,
+        "actor_name": caller.name,
+        "on_behalf_of": caller.on_behalf_of,
+        "source": caller.source,
+        "plugin": resource.plugin,
+        "noun": resource.noun,
+        "record": record,
+        "community": community,
+        "verb": verb,
+        "outcome": outcome,
+        "reason": reason[:400] if reason else None,
+        "request_id": caller.request_id,
+        "version": version,
+        "changes": digest_of(keys, [(c.field, c.before, c.after) for c in told]) if told else None,
+    }
+    AuditEntry.insert(**entry, mac=keys.digest("audit", canonical(entry))).execute()
+    for change in told:
+        _keep(caller, number, change)
+    return number
+
+
+def record_denial(
+    caller: Caller, resource: Resource[Any], verb: str, record: int | None, error: LifangError
+) -> None:
+    """Write a refusal in a transaction of its own: the refused one was rolled back."""
+    with caller.instance.database.transaction():
+        record_effect(caller, resource, verb, record, reason=error.sentence, outcome="denied")
+
+
+def _keep(caller: Caller, entry: int, change: Change) -> None:
+    if not change.sensitive:
+        AuditChange.insert(
+            entry=entry, field=change.field, before=change.before, after=change.after
+        ).execute()
+        return
+    number = caller.instance.database.allocate(AuditChange)[0]
+    sealed = {
+        f"{side}_sealed": caller.instance.keys.seal(
+            value, table="audit_change", column=side, row=number
+        ).blob
+        for side, value in (("before", change.before), ("after", change.after))
+        if value is not None
+    }
+    AuditChange.insert(id=number, entry=entry, field=change.field, sealed=True, **sealed).execute()
+
+
+def canonical(entry: Mapping[str, Any]) -> bytes:
+    """The bytes an entry's digest is taken over: the same today and in ten years."""
+    return json.dumps([entry[name] for name in CHAINED], ensure_ascii=False).encode()
+
+
+def digest_of(keys: KeyRing, changes: Iterable[tuple[str, str | None, str | None]]) -> str:
+    """Keyed digest of the changed fields: erasing them later does not break the chain."""
+    told = json.dumps([list(change) for change in changes], ensure_ascii=False)
+    return keys.digest("audit", told.encode())

@@ -1,0 +1,71 @@
+"""The timeline of a record: who did what when, before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifang.entities.audit import AuditChange, AuditEntry
+from lifang.entities.caller import Caller
+from lifang.resources.resource import Resource
+from lifang.services.presenting import View
+from lifang.store.record import moment
+
+
+def history(caller: Caller, resource: Resource[Any], record: int) -> list[View]:
+    """The entries of one record, newest first; the record itself must have been read before.
+
+    Sensitive values are told as changed, never by their content.
+    """
+    entries = list(
+        AuditEntry.select()
+        .where(
+            AuditEntry.plugin == resource.plugin,
+            AuditEntry.noun == resource.noun,
+            AuditEntry.record == record,
+            AuditEntry.outcome == "done",
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(500)
+    )
+    changes: dict[int, list[View]] = {}
+    rows = AuditChange.select().where(AuditChange.entry.in_([entry.id for entry in entries]))
+    for row in rows.order_by(AuditChange.id):
+        hidden = "***" if row.sealed else None
+        changes.setdefault(row.entry_id, []).append(
+            {
+                "field": row.field,
+                "before": hidden if row.before_sealed else row.before,
+                "after": hidden if row.after_sealed else row.after,
+            }
+        )
+    return [
+        {
+            "at": moment(entry.at),
+            "occurred_at": moment(entry.occurred_at),
+            "actor": entry.actor_name,
+            "on_behalf_of": entry.on_behalf_of,
+            "source": entry.source,
+            "verb": entry.verb,
+            "reason": entry.reason,
+            "changes": changes.get(entry.id, []),
+        }
+        for entry in entries
+    ]
+
+
+def changed_since(resource: Resource[Any], record: int, version: int) -> list[str]:
+    """The fields that were changed after a version of a record."""
+    rows: Any = (
+        AuditChange.select(AuditChange.field)
+        .join(AuditEntry)
+        .where(
+            AuditEntry.plugin == resource.plugin,
+            AuditEntry.noun == resource.noun,
+            AuditEntry.record == record,
+            AuditEntry.version > version,
+        )
+        .order_by(AuditChange.id)
+        .tuples()
+    )
+    names = dict.fromkeys(row[0] for row in rows)
+    return [name for name in names if name in resource.by_name]

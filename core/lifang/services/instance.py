@@ -1,0 +1,47 @@
+"""One running instance: its settings, database, keys, declarations and plugins."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lifang.kit.settings import Settings
+from lifang.plugins.manager import PluginManager
+from lifang.resources.registry import Registry
+from lifang.store.database import Database
+from lifang.store.keys import KeyRing
+
+
+@dataclass
+class Instance:
+    """Everything below the interfaces that belongs to one folder."""
+
+    settings: Settings
+    database: Database
+    keys: KeyRing
+    registry: Registry
+    plugins: PluginManager
+    _bell: socket.socket = field(
+        default_factory=lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), repr=False
+    )
+
+    def __post_init__(self) -> None:
+        """Never wait for a dispatcher that is not listening."""
+        self._bell.setblocking(False)
+
+    @property
+    def doorbell(self) -> Path:
+        """The socket at which the dispatcher listens for commits."""
+        return self.settings.home / "run" / "doorbell"
+
+    def ring(self) -> None:
+        """Wake the dispatcher; a lost wake-up costs one poll, never an event."""
+        with contextlib.suppress(OSError):
+            self._bell.sendto(b"1", str(self.doorbell))
+
+    def close(self) -> None:
+        """Give back connections and sockets."""
+        self._bell.close()
+        self.database.close()

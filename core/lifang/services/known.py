@@ -1,0 +1,83 @@
+"""Places of people and organizations are links; what is known elsewhere gains one (decision 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.kit.errors import Conflict
+from lifang.kit.words import _
+from lifang.resources.reach import Linked
+from lifang.resources.resource import Resource
+from lifang.services import values
+
+Insert = Callable[[Resource[Any], Caller, dict[str, Any]], Any]
+"""The gateway's insert of settled values: what is linked may not be readable before it is."""
+
+
+def elsewhere(resource: Resource[Any], caller: Caller, given: Mapping[str, Any]) -> Any:
+    """The standing record with the same identity that the caller cannot see, or None.
+
+    Raises Conflict when the caller can see it: that is a plain duplicate.
+    """
+    name = resource.identity
+    value = given.get(name) if name else None
+    if name is None or value is None:
+        return None
+    model: Any = resource.model
+    spec = resource.by_name[name]
+    if spec.kind == "sensitive":
+        same = getattr(model, f"{name}_index") == caller.instance.keys.index(
+            value, kind=str(spec.secret)
+        )
+    else:
+        same = getattr(model, name) == value
+    record = model.select().where(same, model.removed_at.is_null()).first()
+    if record is None:
+        return None
+    allowed = policy.readable(caller, resource)
+    seen = allowed is True or (
+        allowed is not False
+        and model.select(model.id).where(model.id == record.id, allowed).exists()
+    )
+    if seen:
+        raise Conflict(
+            _("{label}已经登记过：编号 {id}", label=_(spec.label), id=record.id), id=record.id
+        )
+    return record
+
+
+def link(
+    resource: Resource[Any], caller: Caller, record: Any, given: Mapping[str, Any], insert: Insert
+) -> Any:
+    """Link what is known elsewhere to the place asked for; the answer holds only what was typed."""
+    scope = resource.scope
+    assert isinstance(scope, Linked) and scope.shown_as  # noqa: S101 – identity needs such a scope
+    add_link(resource, caller, int(record.id), given[scope.shown_as], insert)
+    answer = resource.model(id=record.id, version=record.version, created_at=record.created_at)
+    answer.updated_at = record.updated_at
+    typed = {name: value for name, value in given.items() if not resource.by_name[name].virtual}
+    values.put(caller, resource, answer, typed)
+    return answer
+
+
+def add_link(
+    resource: Resource[Any], caller: Caller, record: int, place: int, insert: Insert
+) -> None:
+    """Link a record to a place, as primary only while no other primary link of its kind stands."""
+    scope = resource.scope
+    assert isinstance(scope, Linked)  # noqa: S101 – only linked scopes have virtual fields
+    model: Any = scope.model
+    told = dict(scope.writes)
+    if told.get("primary"):
+        standing = model.select(model.id).where(
+            getattr(model, scope.here) == record,
+            model.kind == told["kind"],
+            model.primary == True,  # noqa: E712 – SQL
+            policy.current(model),
+        )
+        told["primary"] = not standing.exists()
+    told |= {scope.here: record, scope.there: place}
+    insert(caller.instance.registry.of(scope.model), caller, told)

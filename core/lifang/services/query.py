@@ -1,0 +1,290 @@
+"""What a list may ask: filters, search, a subtree, a sort key and a place to go on from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community, path_end
+from lifang.entities.gram import NameGram
+from lifang.kit import text
+from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.words import _
+from lifang.resources import schema
+from lifang.resources.fields import FieldSpec
+from lifang.resources.reach import Linked
+from lifang.resources.resource import Resource
+
+OPERATORS = ("gte", "lte", "isnull", "not")
+SORTED_BY_DEFAULT = "id"
+MOST = 1_000
+
+
+@dataclass(frozen=True)
+class Query:
+    """A list request: `filters` as (field, operator, values); values under one key mean or.
+
+    `sort` is a field, with `-` for descending; id breaks ties. `within` is a community's code.
+    """
+
+    filters: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
+    q: str | None = None
+    within: str | None = None
+    sort: str = SORTED_BY_DEFAULT
+    limit: int = 50
+    cursor: str | None = None
+    exact: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_filters(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str, tuple[Any, ...]], ...]:
+    """Group `state=…`, `created_at__gte=…` and repeated keys into filters."""
+    grouped: dict[tuple[str, str], list[Any]] = {}
+    for key, value in pairs:
+        name, _sep, operator = key.partition("__")
+        values = value if isinstance(value, list | tuple) else [value]
+        grouped.setdefault((name, operator), []).extend(values)
+    return tuple((name, operator, tuple(values)) for (name, operator), values in grouped.items())
+
+
+def conditions(caller: Caller, resource: Resource[Any], query: Query) -> list[Any]:
+    """Every condition of a list, permission first; raises Malformed for what cannot be asked."""
+    model: Any = resource.model
+    allowed = policy.readable(caller, resource)
+    if allowed is False:
+        return [model.id < 0]
+    told = [model.removed_at.is_null()]
+    if allowed is not True:
+        told.append(allowed)
+    told += [filter_of(caller, resource, *one) for one in query.filters]
+    if query.within:
+        told.append(_within(caller, resource, query.within))
+    if query.q and query.q.strip():
+        told.append(_search(caller, resource, query.q))
+    told += [_exactly(caller, resource, name, value) for name, value in query.exact.items()]
+    return told
+
+
+def filter_of(
+    caller: Caller, resource: Resource[Any], name: str, operator: str, values: tuple[Any, ...]
+) -> Any:
+    """One filter as a condition; raises Malformed naming the fields that can be asked for."""
+    spec = _plain(name) or resource.by_name.get(name)
+    if spec is None or not spec.filterable or operator not in ("", *OPERATORS):
+        raise Malformed(_unknown_key(resource, name, operator))
+    if spec.virtual:
+        return _linked(caller, resource, spec, values)
+    column = getattr(resource.model, name)
+    if operator == "isnull":
+        empty = {"true": True, "false": False, True: True, False: False}.get(values[0])
+        if empty is None:
+            raise Malformed(_("「{name}__isnull」须为 true 或 false", name=name))
+        return column.is_null(empty)
+    judged = [_value(caller, spec, value) for value in values]
+    if operator == "gte":
+        return column >= judged[0]
+    if operator == "lte":
+        return column <= judged[0]
+    found = column == judged[0] if len(judged) == 1 else column.in_(judged)
+    return ~found if operator == "not" else found
+
+
+_PLAIN = {
+    "id": FieldSpec("id", "编号", "integer", null=False),
+    "created_at": FieldSpec("created_at", "登记时间", "instant", null=False),
+    "updated_at": FieldSpec("updated_at", "修改时间", "instant", null=False),
+}
+
+
+def _plain(name: str) -> FieldSpec | None:
+    return _PLAIN.get(name)
+
+
+def filter_names(resource: Resource[Any]) -> list[str]:
+    """What a list of this resource can be filtered by."""
+    return [*_PLAIN, *(spec.name for spec in resource.fields if spec.filterable)]
+
+
+def sort_names(resource: Resource[Any]) -> list[str]:
+    """What a list of this resource can be sorted by."""
+    return [*_PLAIN, *(spec.name for spec in resource.fields if spec.sortable)]
+
+
+def _unknown_key(resource: Resource[Any], name: str, operator: str) -> str:
+    known = filter_names(resource)
+    key = f"{name}__{operator}" if operator else name
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = _(";是否想写「{near}」?", near=near[0]) if near else ""
+    return _("不能按「{key}」筛选", key=key) + hint + _("。可用：{known}", known="、".join(known))
+
+
+def _value(caller: Caller, spec: FieldSpec, value: Any) -> Any:
+    """Judge a filter's value; the text of a query string is read by the field's kind."""
+    if isinstance(value, str) and spec.kind in {"integer", "reference", "boolean", "number"}:
+        from lifang.resources import written
+
+        value = written.read(spec, value)
+    if spec.kind == "community":
+        return community_id(caller, value)
+    try:
+        return schema.JUDGES[spec.kind](spec, value)
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+
+
+def community_id(caller: Caller, value: Any) -> int:
+    """The id of a community told by id, code or record; one out of reach is like none: -1."""
+    if isinstance(value, Community):
+        return int(value.id)
+    if isinstance(value, int):
+        return value
+    code = value.get("code") if isinstance(value, Mapping) else str(value)
+    found = find_community(caller, str(code))
+    return int(found.id) if found else -1
+
+
+def find_community(caller: Caller, code: str) -> Community | None:
+    """The standing community of a code, when the caller can read it."""
+    resource = caller.instance.registry.of(Community)
+    allowed = policy.readable(caller, resource)
+    if allowed is False:
+        return None
+    asked = (Community.code == code) & Community.removed_at.is_null() & Community.valid_to.is_null()
+    if allowed is not True:
+        asked &= allowed
+    found: Community | None = Community.select().where(asked).first()
+    return found
+
+
+def _within(caller: Caller, resource: Resource[Any], code: str) -> Any:
+    community = find_community(caller, code)
+    if community is None:
+        sentence = _("没有编号为「{code}」的社区，或您看不到它", code=code)
+        raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
+    placed = policy.placed(caller, resource, ((community.path, path_end(community.path)),))
+    if placed is False:
+        raise Malformed(_("「{label}」不属于任何社区，不能按社区筛选", label=_(resource.label)))
+    return placed
+
+
+def _linked(
+    caller: Caller, resource: Resource[Any], spec: FieldSpec, values: tuple[Any, ...]
+) -> Any:
+    scope = resource.scope
+    assert isinstance(scope, Linked)  # noqa: S101 – only linked scopes make virtual fields
+    link: Any = scope.model
+    told = [policy.current(link)]
+    told += [getattr(link, key) == value for key, value in scope.writes.items()]
+    told.append(getattr(link, scope.there).in_([_value(caller, spec, value) for value in values]))
+    model: Any = resource.model
+    return model.id.in_(link.select(getattr(link, scope.here)).where(*told))
+
+
+def _search(caller: Caller, resource: Resource[Any], q: str) -> Any:
+    """Match any part of the searched names, or the initials of their pinyin."""
+    if not resource.search:
+        raise Malformed(_("「{label}」不支持按名称搜索", label=_(resource.label)))
+    pieces = text.query_grams(q)
+    model: Any = resource.model
+    found: Any = None
+    for path in resource.search:
+        head, _sep, tail = path.partition(".")
+        if tail:
+            field = getattr(model, head)
+            target = caller.instance.registry.of(field.rel_model)
+            part = field.in_(_named(caller, target, pieces, q))
+        elif found is not None and path in resource.grammed:
+            continue  # one resource's own names share their pieces
+        else:
+            part = model.id.in_(_named(caller, resource, pieces, q, checked=True))
+        found = part if found is None else found | part
+    return found
+
+
+def _named(
+    caller: Caller, resource: Resource[Any], pieces: list[str], q: str, *, checked: bool = False
+) -> Any:
+    """The ids of a resource's records whose name holds every piece, as far as they are readable."""
+    model: Any = resource.model
+    query = model.select(model.id)
+    for piece in pieces or ["\0"]:
+        holding = NameGram.select(NameGram.record).where(
+            NameGram.noun == resource.id, NameGram.gram == piece
+        )
+        query = query.where(model.id.in_(holding))
+    if len(pieces) > 1 and not q.isascii() and resource.title:
+        query = query.where(getattr(model, resource.title).contains(q.strip()))
+    allowed = True if checked else policy.readable(caller, resource)
+    if allowed is True:
+        return query
+    return query.where(allowed if allowed is not False else model.id < 0)
+
+
+def _exactly(caller: Caller, resource: Resource[Any], name: str, value: str) -> Any:
+    """Look a phone or citizen id up by its blind index."""
+    spec = resource.by_name.get(name)
+    if spec is None or not spec.searchable:
+        raise Malformed(_("不能按「{key}」精确查找", key=name))
+    try:
+        plain = schema.JUDGES["sensitive"](spec, value)
+    except ValueError as error:
+        raise Invalid(str(error), errors=[FieldError(name, "invalid", str(error))]) from error
+    index = caller.instance.keys.index(plain, kind=str(spec.secret))
+    return getattr(resource.model, f"{name}_index") == index
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a list is sorted, and how to go on after its last row."""
+
+    field: str
+    descending: bool
+
+    @classmethod
+    def read(cls, resource: Resource[Any], sort: str) -> Order:
+        """Read `-created_at`; raises Malformed naming what can be sorted by."""
+        name = sort.removeprefix("-")
+        if name not in sort_names(resource):
+            known = "、".join(sort_names(resource))
+            raise Malformed(_("不能按「{key}」排序。可用：{known}", key=name, known=known))
+        return cls(name, sort.startswith("-"))
+
+    def columns(self, model: Any) -> list[Any]:
+        """What the database sorts by."""
+        names = [self.field] if self.field == "id" else [self.field, "id"]
+        columns = [getattr(model, name) for name in names]
+        return [column.desc() if self.descending else column.asc() for column in columns]
+
+    def after(self, model: Any, cursor: str) -> Any:
+        """Which rows come after the one a cursor names."""
+        value, number = read_cursor(cursor)
+        column = getattr(model, self.field)
+        if self.field == "id":
+            return column < number if self.descending else column > number
+        if self.descending:
+            return (column < value) | ((column == value) & (model.id < number))
+        return (column > value) | ((column == value) & (model.id > number))
+
+
+def make_cursor(value: Any, number: int) -> str:
+    """Name the last row of a page."""
+    told = json.dumps([value, number], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> tuple[Any, int]:
+    """Read what `make_cursor` wrote; raises Malformed for anything else."""
+    try:
+        told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        value, number = told
+        if not isinstance(number, int) or isinstance(value, list | dict):
+            raise ValueError(cursor)
+    except (ValueError, TypeError, binascii.Error):
+        raise Malformed(_("续页标记 cursor 无效；请从第一页重新开始")) from None
+    return value, number

@@ -1,0 +1,148 @@
+"""Every read: `find` and `count` for lists, `get` and `view` for one, `each` for handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
+from lifang.kit.words import _
+from lifang.resources.resource import Resource
+from lifang.services import values
+from lifang.services.auditing import Change, record_denial, record_effect
+from lifang.services.presenting import View, present, stored
+from lifang.services.query import MOST, Order, Query, conditions, make_cursor, read_filters
+from lifang.store.record import Record
+
+M = TypeVar("M", bound=Record)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a list, and the cursor of the next ones or None."""
+
+    items: list[View]
+    next: str | None
+
+
+def open_to(caller: Caller, resource: Resource[Any]) -> None:
+    """Raise NotFound unless the caller can read anything of the resource, where it is on."""
+    if not caller.instance.registry.owns(resource) or not policy.rights(caller, resource, "read"):
+        raise NotFound(_("没有找到"))
+
+
+def find(caller: Caller, resource: Resource[Any], query: Query) -> Page:
+    """One page of a list, as the caller may see it; never a count."""
+    open_to(caller, resource)
+    model: Any = resource.model
+    order = Order.read(resource, query.sort)
+    told = conditions(caller, resource, query)
+    if query.cursor:
+        told.append(order.after(model, query.cursor))
+    limit = max(1, min(query.limit, MOST))
+    names = stored(resource)
+    columns = [getattr(model, name) for name in names]
+    sorted_by = getattr(model, order.field)
+    select = model.select(*columns, sorted_by).where(*told).order_by(*order.columns(model))
+    rows = list(select.limit(limit + 1).tuples())
+    more = len(rows) > limit
+    rows = rows[:limit]
+    items = present(caller, resource, [row[:-1] for row in rows])
+    if not more:
+        return Page(items, None)
+    last = sorted_by.db_value(rows[-1][-1])
+    return Page(items, make_cursor(last, rows[-1][0]))
+
+
+def stream(caller: Caller, resource: Resource[Any], query: Query) -> Iterator[View]:
+    """Every row of a list, page by page, in constant memory."""
+    query = replace(query, limit=MOST)
+    while True:
+        page = find(caller, resource, query)
+        yield from page.items
+        if page.next is None:
+            return
+        query = replace(query, cursor=page.next)
+
+
+def count(caller: Caller, resource: Resource[Any], query: Query) -> int:
+    """How many rows a list has, within what the caller may see."""
+    open_to(caller, resource)
+    model: Any = resource.model
+    told = conditions(caller, resource, query)
+    return int(model.select(model.id).where(*told).count())
+
+
+def get(caller: Caller, resource: Resource[M], id: int) -> M:
+    """One standing record; raises NotFound when it does not exist or is out of reach."""
+    open_to(caller, resource)
+    model: Any = resource.model
+    allowed = policy.readable(caller, resource)
+    query = model.select().where(model.id == id, model.removed_at.is_null())
+    if allowed is not True:
+        query = query.where(allowed if allowed is not False else model.id < 0)
+    record: M | None = query.first()
+    if record is None:
+        raise NotFound(_("没有找到"))
+    return record
+
+
+def view(caller: Caller, resource: Resource[Any], id: int) -> View:
+    """One standing record as the caller may see it."""
+    record = get(caller, resource, id)
+    return present(caller, resource, [[record.__data__.get(n) for n in stored(resource)]])[0]
+
+
+def each(resource: Resource[M], caller: Caller, **filters: Any) -> Iterator[M]:
+    """The records that match, page by page, so that no cursor stays open while they change."""
+    open_to(caller, resource)
+    model: Any = resource.model
+    told = conditions(caller, resource, Query(filters=read_filters(filters.items())))
+    last = 0
+    while True:
+        rows: list[M] = list(
+            model.select().where(*told, model.id > last).order_by(model.id).limit(MOST)
+        )
+        yield from rows
+        if len(rows) < MOST:
+            return
+        last = int(rows[-1].id)
+
+
+def reveal(
+    caller: Caller, resource: Resource[Any], id: int, *, fields: list[str], reason: str
+) -> dict[str, str | None]:
+    """Uncover sensitive fields of one record, audited before the values leave.
+
+    Raises Invalid without a reason or for a field that is not sensitive, Forbidden without the
+    right to reveal, NotFound as for every record out of reach.
+    """
+    record = get(caller, resource, id)
+    secret = {spec.name for spec in resource.fields if spec.kind == "sensitive"}
+    if not reason.strip():
+        raise _blame("reason", _("请说明查看原因"))
+    if not fields or not set(fields) <= secret:
+        raise _blame("fields", _("可查看的敏感字段：{known}", known="、".join(sorted(secret))))
+    model: Any = resource.model
+    allowed = policy.condition(caller, resource, policy.rights(caller, resource, "reveal"))
+    reaches = allowed is True or (
+        allowed is not False and model.select().where(model.id == id, allowed).exists()
+    )
+    shown = view(caller, resource, id)
+    if not reaches or any(
+        shown[name] is None and getattr(record, f"{name}_mask") is not None for name in fields
+    ):
+        denied = Forbidden(_("您没有查看敏感信息的权限"))
+        record_denial(caller, resource, "reveal", id, denied)
+        raise denied
+    with caller.instance.database.transaction():
+        looked = [Change(f"revealed:{name}", None, None) for name in fields]
+        record_effect(caller, resource, "reveal", id, changes=looked, reason=reason)
+    return {name: values.opened(caller, resource, record, name) for name in fields}
+
+
+def _blame(field: str, sentence: str) -> Invalid:
+    return Invalid(sentence, errors=[FieldError(field, "required", sentence)])

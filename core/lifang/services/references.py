@@ -1,0 +1,59 @@
+"""References: whatever a payload points at must be readable, or nobody learns whether it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.words import _
+from lifang.resources.fields import FieldSpec
+from lifang.services.query import find_community
+
+
+def settle(
+    caller: Caller, specs: Iterable[FieldSpec], values: Mapping[str, Any], *, as_records: bool
+) -> dict[str, Any]:
+    """Replace references by ids (or records), each checked under its own resource's rules.
+
+    Raises Invalid on the field, word for word the same for missing and out of reach.
+    """
+    settled = dict(values)
+    problems: list[FieldError] = []
+    for spec in specs:
+        value = settled.get(spec.name)
+        if value is None or spec.target is None:
+            continue
+        record = _find(caller, spec, value)
+        if record is None:
+            problems.append(FieldError(spec.name, "unknown_reference", missing(spec)))
+        else:
+            settled[spec.name] = record if as_records else record.id
+    if problems:
+        raise Invalid(problems[0].message, errors=problems)
+    return settled
+
+
+def missing(spec: FieldSpec) -> str:
+    """The one sentence for a reference that leads nowhere the caller may look."""
+    return _("「{label}」不存在，或您看不到它", label=_(spec.label))
+
+
+def _find(caller: Caller, spec: FieldSpec, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return find_community(caller, str(value["code"]))
+    assert spec.target is not None  # noqa: S101 – settle looks at references only
+    resource = caller.instance.registry.of(spec.target)
+    model: Any = spec.target
+    allowed = True if resource.open else policy.readable(caller, resource)
+    if allowed is False:
+        return None
+    query = model.select().where(model.id == value, model.removed_at.is_null())
+    if allowed is not True:
+        query = query.where(allowed)
+    if model is Community:
+        query = query.where(Community.valid_to.is_null())
+    return query.first()

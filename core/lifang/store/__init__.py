@@ -1,0 +1,1 @@
+"""The database: one engine per process, transactions, records, sensitive fields, migrations."""

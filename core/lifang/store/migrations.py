@@ -1,0 +1,69 @@
+"""Migrations: numbered files per plugin, a history table each, one migrator at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+from playhouse.migrations import Runner
+
+from lifang.kit.errors import NotReady
+from lifang.kit.words import _
+from lifang.store.database import Database
+
+
+def pending(database: Database, plugin: str, folder: Path) -> list[str]:
+    """The names of migrations not yet applied, in order."""
+    return [step.name for step in _runner(database, plugin, folder).status() if not step.applied]
+
+
+def migrate(database: Database, plugin: str, folder: Path, *, lock: Path) -> list[str]:
+    """Apply what is outstanding, outside any transaction of ours; gives the applied names.
+
+    Inside an open transaction a table rebuild on SQLite silently deletes rows that cascade, because
+    switching foreign keys off has no effect there: so that is refused, and rows that point nowhere
+    afterwards are an error. Raises NotReady when the database is newer than the code.
+    """
+    if database.in_transaction:
+        raise RuntimeError("migrations run outside any transaction")
+    with _alone(lock), database.connection():
+        runner = _runner(database, plugin, folder)
+        newer = [step.name for step in runner.status() if step.path is None]
+        if newer:
+            raise NotReady(
+                _(
+                    "数据库比程序新(多出迁移 {names});请升级 {plugin}",
+                    names="、".join(newer),
+                    plugin=plugin,
+                )  # fmt: skip
+            )
+        applied: list[str] = runner.up()
+        _check_references(database.engine)
+    return applied
+
+
+def _runner(database: Database, plugin: str, folder: Path) -> Any:
+    return Runner(database.engine, str(folder), table_name=f"{plugin}_migration")
+
+
+def _check_references(engine: pw.Database) -> None:
+    if isinstance(engine, pw.SqliteDatabase):
+        broken = engine.execute_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise NotReady(_("迁移后有 {n} 行引用了不存在的记录", n=len(broken)))
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Let one migrator in at a time; the second waits and then finds nothing to do."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The pages: generic lists, details, forms and timelines over the registry."""

@@ -1,0 +1,1 @@
+"""Dual reporting (双报到) for Lifang."""

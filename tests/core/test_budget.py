@@ -1,0 +1,88 @@
+"""How much somebody must hold in their head is bounded, and the bounds are kept by counting."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import lifang
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "core" / "lifang"
+
+MODULE_LINES = 400
+FUNCTION_LINES = 60
+CORE_LINES = 15_000
+HOOKS = 16
+FRONT_DOOR_NAMES = 60
+
+EXCEPTIONS: dict[str, str] = {}
+"""A path, or path::function, that may exceed its budget, and why; the list may only shrink."""
+
+
+def modules() -> list[Path]:
+    """Every module somebody has to read: core, plugins, tests, and what builds them."""
+    places = [ROOT / "core", ROOT / "plugins", ROOT / "tests"]
+    return sorted(path for place in places for path in place.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def lines_of(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def long_modules() -> dict[str, int]:
+    sizes = {name_of(path): lines_of(path) for path in modules()}
+    return {name: size for name, size in sizes.items() if size > MODULE_LINES}
+
+
+def long_functions() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for path in modules():
+        for node in functions(path):
+            size = (node.end_lineno or node.lineno) - node.lineno + 1
+            if size > FUNCTION_LINES:
+                found[f"{name_of(path)}::{node.name}"] = size
+    return found
+
+
+def without_exceptions(found: dict[str, int]) -> dict[str, int]:
+    return {name: size for name, size in found.items() if name not in EXCEPTIONS}
+
+
+def test_no_module_is_longer_than_one_sitting() -> None:
+    assert without_exceptions(long_modules()) == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    assert without_exceptions(long_functions()) == {}
+
+
+def test_the_core_stays_small() -> None:
+    assert sum(lines_of(path) for path in CORE.rglob("*.py")) <= CORE_LINES
+
+
+def test_hooks_stay_few() -> None:
+    hooks = CORE / "plugins" / "hooks.py"
+    named = {node.name for node in functions(hooks)} if hooks.exists() else set()
+    assert len({name for name in named if not name.startswith("_")}) <= HOOKS
+
+
+def test_the_front_door_stays_narrow() -> None:
+    assert len(lifang.__all__) <= FRONT_DOOR_NAMES
+    assert len(set(lifang.__all__)) == len(lifang.__all__)
+
+
+def test_every_exception_has_a_reason_and_is_still_needed() -> None:
+    assert all(reason.strip() for reason in EXCEPTIONS.values())
+    assert set(EXCEPTIONS) <= set(long_modules()) | set(long_functions())

@@ -1,0 +1,123 @@
+"""What the tool settings and the lock promise holds for every plugin, on every machine."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+PACKAGES = sorted(f"lifang_{folder.name}" for folder in PLUGINS)
+DISTRIBUTIONS = [ROOT / "core", *PLUGINS]
+
+TEXT = {
+    ".py",
+    ".toml",
+    ".md",
+    ".sh",
+    ".in",
+    ".lock",
+    ".html",
+    ".css",
+    ".js",
+    ".po",
+    ".csv",
+    ".cfg",
+    "",
+}
+PLACES = ["core", "plugins", "plugin_template", "docs", "tests", "changes", ".ci"]
+LEFT_OUT = {"__pycache__", "_build", "dist"}
+SOMEBODYS_FOLDER = re.compile(r"/(?:home|root|work|Users)/[A-Za-z.]")
+
+
+def read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+SETTINGS = read(ROOT / "pyproject.toml")["tool"]
+
+
+def contract(name: str) -> dict[str, Any]:
+    found = [one for one in SETTINGS["importlinter"]["contracts"] if one["name"] == name]
+    assert len(found) == 1, name
+    contract: dict[str, Any] = found[0]
+    return contract
+
+
+def our_files() -> list[Path]:
+    """Every text file of the project, without what tools leave behind."""
+    below = [path for place in PLACES for path in (ROOT / place).rglob("*")]
+    found = [path for path in [*ROOT.iterdir(), *below] if path.is_file()]
+    return [
+        path
+        for path in found
+        if path.suffix in TEXT and not LEFT_OUT & set(path.relative_to(ROOT).parts)
+    ]
+
+
+def test_every_import_contract_knows_every_plugin() -> None:
+    assert sorted(SETTINGS["importlinter"]["root_packages"]) == ["lifang", *PACKAGES]
+    assert sorted(contract("The core knows no plugin")["forbidden_modules"]) == PACKAGES
+    assert sorted(contract("Plugins use the front door only")["source_modules"]) == PACKAGES
+    assert sorted(contract("Plugins never import one another")["modules"]) == PACKAGES
+
+
+def test_every_check_covers_every_plugin() -> None:
+    folders = [folder.relative_to(ROOT).as_posix() for folder in PLUGINS]
+    packages = [f"{folder}/{name}" for folder, name in zip(folders, PACKAGES, strict=True)]
+    assert sorted(SETTINGS["mypy"]["mypy_path"]) == ["core", *folders]
+    assert sorted(SETTINGS["mypy"]["files"]) == ["core/lifang", *packages]
+    assert sorted(SETTINGS["coverage"]["run"]["source_pkgs"]) == ["lifang", *PACKAGES]
+    assert set(PACKAGES) <= set(SETTINGS["ruff"]["lint"]["isort"]["known-first-party"])
+
+
+def test_every_plugin_is_named_like_its_folder() -> None:
+    for folder in PLUGINS:
+        project = read(folder / "pyproject.toml")["project"]
+        package = f"lifang_{folder.name}"
+        assert project["name"] == package.replace("_", "-")
+        assert project["entry-points"] == {
+            "lifang.plugins": {folder.name: f"{package}.plugin:plugin"}
+        }
+        assert (folder / package / "py.typed").exists()
+
+
+def test_every_dependency_has_a_lower_bound_and_is_capped() -> None:
+    for folder in DISTRIBUTIONS:
+        project = read(folder / "pyproject.toml")["project"]
+        extras = project.get("optional-dependencies", {}).values()
+        for line in [*project["dependencies"], *(line for extra in extras for line in extra)]:
+            assert re.fullmatch(r"[a-z0-9-]+>=[0-9.]+,<[0-9]+", line), line
+
+
+def test_every_distribution_carries_the_licence_and_the_build_hook() -> None:
+    for folder in DISTRIBUTIONS:
+        for name, original in {"LICENSE": ROOT, "hatch_build.py": ROOT / "core"}.items():
+            assert (folder / name).read_bytes() == (original / name).read_bytes(), folder / name
+
+
+def test_the_lock_names_hashes_and_no_addresses() -> None:
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    assert "://" not in text
+    assert "file:" not in text
+    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+    assert all(re.match(r"[a-z0-9._-]+==[^ ]+ ", entry) for entry in entries)
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_the_lock_holds_whatever_the_core_needs() -> None:
+    names = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
+    project = read(ROOT / "core" / "pyproject.toml")["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    wanted = {line.split(">=")[0] for line in lines}
+    wanted |= set(re.findall(r"^([a-z0-9-]+)$", (ROOT / "requirements.in").read_text(), re.M))
+    assert wanted <= names
+
+
+def test_no_file_names_a_folder_of_somebodys_machine() -> None:
+    found = [
+        path for path in our_files() if SOMEBODYS_FOLDER.search(path.read_text("utf-8", "ignore"))
+    ]
+    assert found == []
