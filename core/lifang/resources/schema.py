@@ -65,7 +65,7 @@ class Told(ma.fields.Field[Any]):
             return super().deserialize(value, attr, data, **kwargs)
         try:
             return JUDGES[self.spec.kind](self.spec, value)
-        except identifiers.IdentifierError as error:
+        except text.Refused as error:
             raise ma.ValidationError([Said(str(error), error.code)]) from error
         except ValueError as error:
             raise ma.ValidationError([Said(str(error), "invalid")]) from error
@@ -151,10 +151,8 @@ def _text(spec: FieldSpec, value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(_("「{label}」须为文字", label=_(spec.label)))
     longest = spec.max_length or LONGEST_TEXT
-    if spec.kind == "paragraph":
-        cleaned = "\n".join(text.clean_name(line) for line in value.splitlines())
-    else:
-        cleaned = text.clean_name(value)
+    clean = text.clean_paragraph if spec.kind == "paragraph" else text.clean_name
+    cleaned = clean(value)
     if len(cleaned) > longest:
         raise ValueError(_("「{label}」最多 {n} 个字", label=_(spec.label), n=longest))
     return spec.check(cleaned) if spec.check else cleaned
@@ -202,18 +200,14 @@ def _instant(spec: FieldSpec, value: Any) -> dt.datetime:
             raise ValueError(value)
         return moment.astimezone(dt.UTC)
     except (AttributeError, TypeError, ValueError):
-        sentence = _("「{label}」须为带时区的时间，例如 2026-11-23T09:00:00+08:00")
-        raise ValueError(sentence.format(label=_(spec.label))) from None
+        sentence = _("「{label}」须为带时区的时间，例如 2026-11-23T09:00:00+08:00", label=_(spec.label))
+        raise ValueError(sentence) from None
 
 
 def _partial_date(spec: FieldSpec, value: Any) -> str:
-    good = isinstance(value, str) and PARTIAL.fullmatch(value)
-    if good and len(value) == 10:
-        good = _is_day(value)
-    if not good:
-        sentence = _("「{label}」须为年、年-月或年-月-日，例如 1980-05", label=_(spec.label))
-        raise ValueError(sentence)
-    return str(value)
+    if isinstance(value, str) and PARTIAL.fullmatch(value) and (len(value) < 10 or _is_day(value)):
+        return value
+    raise ValueError(_("「{label}」须为年、年-月或年-月-日，例如 1980-05", label=_(spec.label)))
 
 
 def _is_day(value: str) -> bool:
@@ -224,17 +218,18 @@ def _is_day(value: str) -> bool:
 
 
 def _sensitive(spec: FieldSpec, value: Any) -> str:
-    """Judge a sensitive value; one with a mask's stars is judged beside the stored one."""
-    cleaned = _text(spec, value)
-    if "*" in cleaned:
-        return cleaned
+    """Judge a sensitive value; one with a mask's stars is judged beside the stored one.
+
+    Identifiers are judged as they came: pasted ones carry invisible marks that a name may not.
+    """
+    if not isinstance(value, str) or "*" in value:
+        return _text(spec, value)
     if spec.secret == "citizen_id":
-        return identifiers.check_citizen_id(cleaned, clock.today())
+        return identifiers.check_citizen_id(value, clock.today())
     if spec.secret == "phone":
-        return identifiers.check_phone(cleaned)
-    if spec.secret == "birth_date":
-        return _partial_date(spec, cleaned)
-    return cleaned
+        return identifiers.check_phone(value)
+    cleaned = _text(spec, value)
+    return _partial_date(spec, cleaned) if spec.secret == "birth_date" else cleaned
 
 
 def _reference(spec: FieldSpec, value: Any) -> Any:

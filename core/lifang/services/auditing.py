@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
@@ -53,35 +53,52 @@ def record_effect(
     resource: Resource[Any],
     verb: str,
     record: int | None,
-    *,
-    changes: Iterable[Change] = (),
-    community: int | None = None,
-    reason: str | None = None,
-    occurred_at: dt.datetime | None = None,
-    version: int | None = None,
-    outcome: str = "done",
+    **told: Unpack[Told],
 ) -> int:
-    """Write one entry with its changes inside the running transaction; gives its number."""
+    """Write one entry about a record, with its changes, inside the running transaction."""
+    return _write(caller, resource.plugin, resource.noun, verb, record, told)
+
+
+def record_note(caller: Caller, noun: str, verb: str, **told: Unpack[Told]) -> int:
+    """Write one entry about the instance itself: plugins, keys, tokens, sign-ins."""
+    return _write(caller, "core", noun, verb, None, told)
+
+
+class Told(TypedDict, total=False):
+    """What else an entry tells: `outcome` is done or denied, `version` the one that resulted."""
+
+    changes: Iterable[Change]
+    community: int | None
+    reason: str | None
+    occurred_at: dt.datetime | None
+    version: int | None
+    outcome: str
+
+
+def _write(
+    caller: Caller, plugin: str, noun: str, verb: str, record: int | None, more: Told
+) -> int:
     database, keys = caller.instance.database, caller.instance.keys
     number = database.allocate(AuditEntry)[0]
-    told = list(changes)
+    told = list(more.get("changes", ()))
+    reason = more.get("reason")
     entry = {
         "id": number,
         "at": moment(clock.now()),
-        "occurred_at": moment(occurred_at),
+        "occurred_at": moment(more.get("occurred_at")),
         "actor": caller.account,
         "actor_name": caller.name,
         "on_behalf_of": caller.on_behalf_of,
         "source": caller.source,
-        "plugin": resource.plugin,
-        "noun": resource.noun,
+        "plugin": plugin,
+        "noun": noun,
         "record": record,
-        "community": community,
+        "community": more.get("community"),
         "verb": verb,
-        "outcome": outcome,
+        "outcome": more.get("outcome", "done"),
         "reason": reason[:400] if reason else None,
         "request_id": caller.request_id,
-        "version": version,
+        "version": more.get("version"),
         "changes": digest_of(keys, [(c.field, c.before, c.after) for c in told]) if told else None,
     }
     AuditEntry.insert(**entry, mac=keys.digest("audit", canonical(entry))).execute()

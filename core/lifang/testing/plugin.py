@@ -1,0 +1,52 @@
+"""The pytest plugin: a real instance in a temporary folder, callers by role, and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifang.entities.caller import Caller
+from lifang.services.instance import Instance
+from lifang.testing import world
+
+
+@pytest.fixture
+def empty_instance(tmp_path: Path) -> Iterator[Instance]:
+    """An instance as `lifang init` leaves it: no communities yet."""
+    yield from world.new_instance(tmp_path / "home")
+
+
+@pytest.fixture
+def instance(empty_instance: Instance) -> Instance:
+    """An instance with a small real tree: two districts of Lanzhou and some of their places."""
+    world.plant(empty_instance)
+    return empty_instance
+
+
+@pytest.fixture
+def caller(instance: Instance) -> Callable[..., Caller]:
+    """Make a caller: `caller("community_worker", at="620102000000")`, `caller("resident", person=7)`."""
+
+    def make(role: str, **where: Any) -> Caller:
+        return world.caller(instance, role, **where)
+
+    return make
+
+
+@pytest.fixture
+def boss(instance: Instance) -> Caller:
+    """The first administrator, with instance-wide rights."""
+    return world.boss(instance)
+
+
+@pytest.fixture
+def enable(instance: Instance) -> Callable[..., None]:
+    """Install a plugin of this Python if need be and switch it on: `enable("dual_reporting", at=…)`."""
+
+    def switch_on(plugin: str, *, at: str) -> None:
+        world.enable(instance, plugin, at=at)
+
+    return switch_on

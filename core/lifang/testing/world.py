@@ -1,0 +1,106 @@
+"""A small real world to test in: places of Lanzhou, people and organizations made when asked."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lifang.access.roles import FIRST_ADMINISTRATOR
+from lifang.app.instance import create
+from lifang.builtin.people import organizations, people
+from lifang.builtin.places import communities
+from lifang.entities.caller import Caller, Standing
+from lifang.entities.community import Community
+from lifang.entities.organization import Organization
+from lifang.entities.person import Person
+from lifang.plugins.tables import PluginRow
+from lifang.services import lifecycle
+from lifang.services.gateway import write
+from lifang.services.instance import Instance
+
+CITY, CHENGGUAN, QILIHE = "620100000000", "620102000000", "620103000000"
+HOME, NEIGHBOUR, FOREIGN = "620102001001", "620102001002", "620103001001"
+
+PLACES = (
+    (CITY, "兰州市", "city", None),
+    (CHENGGUAN, "城关区", "district", CITY),
+    ("620102001000", "酒泉路街道", "subdistrict", CHENGGUAN),
+    (HOME, "畅家巷社区", "community", "620102001000"),
+    (NEIGHBOUR, "杨家园社区", "community", "620102001000"),
+    (QILIHE, "七里河区", "district", CITY),
+    ("620103001000", "西园街道", "subdistrict", QILIHE),
+    (FOREIGN, "上西园社区", "community", "620103001000"),
+)
+
+_numbers = itertools.count(1)
+
+
+def new_instance(home: Path) -> Iterator[Instance]:
+    """Make an instance, keep a connection for this thread, and close it at the end."""
+    instance = create(home, environ={})
+    with instance.database.connection():
+        yield instance
+    instance.close()
+
+
+def plant(instance: Instance) -> None:
+    """Plant the small tree."""
+    owner = boss(instance)
+    for code, name, kind, parent in PLACES:
+        told: dict[str, Any] = {"code": code, "name": name, "kind": kind}
+        if parent is not None:
+            told["parent"] = {"code": parent}
+        write(communities, "create", owner, told)
+
+
+def boss(instance: Instance) -> Caller:
+    """A caller with the first administrator's rights."""
+    return Caller(
+        instance=instance,
+        snapshot=instance.plugins.refresh(),
+        name="boss",
+        source="cli",
+        standings=tuple(Standing(role) for role in FIRST_ADMINISTRATOR),
+    )
+
+
+def caller(
+    instance: Instance,
+    role: str,
+    *,
+    at: str | None = None,
+    unit: Organization | None = None,
+    person: Person | None = None,
+) -> Caller:
+    """A caller with one role at a community's code or for an organization, perhaps a person too."""
+    path = Community.get(Community.code == at).path if at else None
+    standing = Standing(role, path=path, organization=int(unit.id) if unit else None)
+    return Caller(
+        instance=instance,
+        snapshot=instance.plugins.refresh(),
+        name=f"{role}@{at or (unit and unit.name) or 'self'}",
+        source="cli",
+        person=int(person.id) if person else None,
+        standings=() if role == "resident" else (standing,),
+    )
+
+
+def person(instance: Instance, name: str, *, at: str = HOME, **told: Any) -> Person:
+    """Register a person who lives in a community."""
+    data = {"name": name, "community": {"code": at}, **told}
+    return write(people, "create", boss(instance), data)
+
+
+def organization(instance: Instance, name: str, *, at: str = HOME, **told: Any) -> Organization:
+    """Register an organization that sits in a community."""
+    data = {"name": name, "kind": "party", "no_uscc_reason": "党组织无代码", **told}
+    return write(organizations, "create", boss(instance), {**data, "community": {"code": at}})
+
+
+def enable(instance: Instance, plugin: str, *, at: str) -> None:
+    """Install a plugin if it is not, and switch it on at a community's code."""
+    if not PluginRow.get_or_none(PluginRow.name == plugin):
+        lifecycle.install(boss(instance), plugin)
+    lifecycle.switch(boss(instance), plugin, at=at, on=True)
