@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from lifang.services.authoring import get as get
     from lifang.services.authoring import write as write
     from lifang.store.fields import DayField as DayField
+    from lifang.store.fields import IdField as IdField
     from lifang.store.fields import InstantField as InstantField
     from lifang.store.fields import PartialDateField as PartialDateField
     from lifang.store.fields import State as State
@@ -64,7 +65,7 @@ _HOMES = {
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
     "services.authoring": ("act", "count", "each", "find", "get", "write"),
-    "store.fields": ("DayField", "InstantField", "PartialDateField", "State"),
+    "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),
     "store.sensitive": ("Sensitive",),
 }

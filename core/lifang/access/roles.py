@@ -17,6 +17,9 @@ ROLES = {
     "resident": "居民",
 }
 
+INSTANCE_ROLES = ("platform_administrator", "security_administrator", "auditor")
+"""Held for the whole instance, never for a part of the tree."""
+
 LADDER = (
     "district_admin",
     "subdistrict_admin",

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from lifang.access.roles import ROLES
+from lifang.access.roles import INSTANCE_ROLES, ROLES
 from lifang.access.sign_in import end_sessions
 from lifang.entities.account import Account, Grant
 from lifang.entities.caller import Caller
 from lifang.events.event import Data
-from lifang.kit.errors import Conflict, FieldError, Invalid
+from lifang.kit import clock
+from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import action
 from lifang.resources.resource import Resource
-
-SECURITY = {"security_administrator": "read create update remove", "auditor": "read"}
-
 
 @action("停用", event="disabled")
 def disable(account: Account, caller: Caller, *, reason: str) -> Data:
@@ -40,20 +38,17 @@ def enable(account: Account, caller: Caller) -> None:
 @action("解锁", event="unlocked")
 def unlock(account: Account, caller: Caller) -> None:
     """Let an account that failed to sign in too often try again now."""
-    account.failures, account.locked_until = 0, None
+    account.failures = 0
+    account.locked_until = None
 
 
 @action("撤销", event="revoked")
 def revoke(grant: Grant, caller: Caller) -> None:
     """Take a role back from today on."""
-    from lifang.kit import clock
-
-    if grant.account_id == caller.account:
-        raise Conflict(_("不能修改自己的授权"))
     grant.until = clock.today() - dt.timedelta(days=1)
 
 
-def known_role(grant: Grant) -> None:
+def known_role(grant: Grant, caller: Caller) -> None:
     """A grant names a known role, in one place at most."""
     if grant.role not in ROLES:
         known = "、".join(f"{role}({_(label)})" for role, label in ROLES.items())
@@ -62,9 +57,19 @@ def known_role(grant: Grant) -> None:
     if grant.community_id is not None and grant.organization_id is not None:
         sentence = _("授权的范围是社区或组织，不能两者都填")
         raise Invalid(sentence, errors=[FieldError("organization", "one_of", sentence)])
+    placed = grant.community_id is not None or grant.organization_id is not None
+    if grant.role in INSTANCE_ROLES and placed:
+        sentence = _("「{role}」管理整个实例，没有范围", role=_(ROLES[grant.role]))
+        raise Invalid(sentence, errors=[FieldError("community", "scope", sentence)])
     if (grant.role == "unit_liaison") != (grant.organization_id is not None):
         sentence = _("单位联络员(且只有它)的授权范围是组织")
         raise Invalid(sentence, errors=[FieldError("organization", "scope", sentence)])
+
+
+def not_to_oneself(grant: Grant, caller: Caller) -> None:
+    """Nobody changes what they themselves may do."""
+    if caller.account is not None and grant.account_id == caller.account:
+        raise Forbidden(_("不能修改自己的授权"))
 
 
 accounts = Resource(
@@ -89,6 +94,6 @@ grants = Resource(
     scope=None,
     reason="who grants rights anywhere holds the security of the whole instance",
     actions=[revoke],
-    rules=[known_role],
+    rules=[known_role, not_to_oneself],
     roles={"security_administrator": "read create revoke", "auditor": "read"},
 )

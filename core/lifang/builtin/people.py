@@ -63,7 +63,7 @@ def end(affiliation: Affiliation, caller: Caller, *, date: dt.date) -> Data:
     return {"community": affiliation.community_id}
 
 
-def one_side(affiliation: Affiliation) -> None:
+def one_side(affiliation: Affiliation, caller: Caller) -> None:
     """An affiliation is a person's or an organization's, and ends after it began."""
     if (affiliation.person_id is None) == (affiliation.organization_id is None):
         sentence = _("请在「人员」和「组织」中填写且只填写一项")
@@ -71,7 +71,7 @@ def one_side(affiliation: Affiliation) -> None:
     _ends_after_it_began(affiliation)
 
 
-def one_primary_home(affiliation: Affiliation) -> None:
+def one_primary_home(affiliation: Affiliation, caller: Caller) -> None:
     """A person has at most one primary residence at a time."""
     if not affiliation.primary or affiliation.kind != "resides" or affiliation.to_date is not None:
         return
@@ -86,7 +86,7 @@ def one_primary_home(affiliation: Affiliation) -> None:
         raise Conflict(_("这个人已有主要居住地；请用「迁居」操作"), reason="primary")
 
 
-def one_member(membership: Membership) -> None:
+def one_member(membership: Membership, caller: Caller) -> None:
     """A seat is a person's or an organization's, and ends after it began."""
     if (membership.person_id is None) == (membership.member_organization_id is None):
         sentence = _("请在「人员」和「成员组织」中填写且只填写一项")
@@ -100,7 +100,7 @@ def _ends_after_it_began(link: Affiliation | Membership) -> None:
         raise Invalid(sentence, errors=[FieldError("to_date", "order", sentence)])
 
 
-def credit_code_or_reason(organization: Organization) -> None:
+def credit_code_or_reason(organization: Organization, caller: Caller) -> None:
     """An organization has its credit code, or says why it has none."""
     if not organization.uscc and not organization.no_uscc_reason:
         sentence = _("请填写统一社会信用代码；没有代码的，请填写原因")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_of
 from lifang.entities.person import Affiliation
 from lifang.kit.errors import Conflict, FieldError, Invalid
@@ -12,7 +13,7 @@ from lifang.resources.resource import Resource
 ORDER = ("province", "city", "district", "subdistrict", "community", "grid", "building")
 
 
-def lies_under_its_parent(community: Community) -> None:
+def lies_under_its_parent(community: Community, caller: Caller) -> None:
     """A node lies under one of a wider kind; its path follows from its parent's."""
     parent = community.parent
     if parent is not None and ORDER.index(parent.kind) >= ORDER.index(community.kind):
@@ -25,7 +26,7 @@ def lies_under_its_parent(community: Community) -> None:
     community.path = path
 
 
-def code_is_free(community: Community) -> None:
+def code_is_free(community: Community, caller: Caller) -> None:
     """A code is held by one node valid today; raises Conflict naming the holder's kind."""
     if community.valid_to is not None:
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import peewee as pw
 
 from lifang.entities.community import Community
@@ -16,12 +18,13 @@ class Account(Record):
 
     name = pw.CharField(max_length=60, verbose_name="账号")
     person = ref(Person, "人员", null=True)
+    person_id: int | None
     home_code = pw.CharField(max_length=40, null=True, verbose_name="所在地编号")
     password = pw.CharField(max_length=200, null=True, verbose_name="密码散列")
     must_change = pw.BooleanField(default=True, verbose_name="须改密码")
     disabled = pw.BooleanField(default=False, verbose_name="已停用")
     failures = pw.IntegerField(default=0)
-    locked_until = InstantField(null=True, verbose_name="锁定至")
+    locked_until: pw.Field[Any] = InstantField(null=True, verbose_name="锁定至")
     system_user = pw.IntegerField(null=True, verbose_name="操作系统用户")
 
     class Meta:
@@ -38,6 +41,9 @@ class Grant(Record):
     role = pw.CharField(max_length=40, verbose_name="角色")
     community = ref(Community, "社区", null=True)
     organization = ref(Organization, "组织", null=True)
+    account_id: int
+    community_id: int | None
+    organization_id: int | None
     until = DayField(null=True, verbose_name="有效至")
 
     class Meta:

@@ -44,6 +44,7 @@ class AuditChange(Table):
 
     id = IdField()
     entry = pw.ForeignKeyField(AuditEntry, index=True)
+    entry_id: int
     field = pw.CharField(max_length=60)
     before = pw.TextField(null=True)
     after = pw.TextField(null=True)

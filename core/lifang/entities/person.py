@@ -48,6 +48,9 @@ class Affiliation(Record):
     person = ref(Person, "人员", null=True)
     organization = ref(Organization, "组织", null=True)
     community = place("社区")
+    person_id: int | None
+    organization_id: int | None
+    community_id: int
     kind = pw.CharField(max_length=10, choices=list(AFFILIATION_KINDS.items()), verbose_name="关系")
     from_date = DayField(null=True, verbose_name="开始日期")
     to_date = DayField(null=True, verbose_name="结束日期")
@@ -68,6 +71,8 @@ class Membership(Record):
     organization = ref(Organization, "组织", backref="members")
     role = pw.CharField(max_length=60, null=True, verbose_name="身份")
     post = pw.CharField(max_length=60, null=True, verbose_name="职务")
+    person_id: int | None
+    member_organization_id: int | None
     on_behalf_of = ref(Organization, "代表组织", null=True, backref="represented_by")
     from_date = DayField(null=True, verbose_name="开始日期")
     to_date = DayField(null=True, verbose_name="结束日期")

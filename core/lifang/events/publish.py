@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import peewee as pw
 
 from lifang.events.event import Data
-from lifang.events.tables import EventRow, EventScope
+from lifang.events.tables import EventRow
 from lifang.kit import clock
 from lifang.store.record import moment
 
@@ -72,11 +72,8 @@ def _flush(events: list[Pending]) -> None:
             + (at, event.data)
         )
         scopes += [(position, community) for community in event.communities]
-    columns = [getattr(EventRow, name) for name in _COLUMNS]
-    for batch in pw.chunked(rows, 500):
-        EventRow.insert_many(batch, fields=columns).execute()
-    for batch in pw.chunked(scopes, 1000):
-        EventScope.insert_many(batch, fields=[EventScope.pos, EventScope.community_id]).execute()
+    database.insert("event", _COLUMNS, rows)
+    database.insert("event_scope", ("pos", "community_id"), scopes)
 
 
 _COLUMNS = ("pos", "type", "ver", "agg", "seq", "actor", "corr", "cause", "at", "data")
@@ -86,7 +83,7 @@ def _next_numbers(aggregates: set[str]) -> dict[str, int]:
     """The last sequence number of each aggregate, 0 for a new one."""
     numbers = dict.fromkeys(aggregates, 0)
     for batch in pw.chunked(sorted(aggregates), 500):
-        found = (
+        found: Any = (
             EventRow.select(EventRow.agg, pw.fn.MAX(EventRow.seq))
             .where(EventRow.agg.in_(batch))
             .group_by(EventRow.agg)

@@ -54,7 +54,7 @@ def discover() -> dict[str, Found]:
     """Every plugin installed in this Python, by id; two distributions with one id: the first."""
     found: dict[str, Found] = {}
     for entry in metadata.entry_points(group=GROUP):
-        told = entry.dist.metadata if entry.dist else {}
+        told: Any = entry.dist.metadata if entry.dist else {}
         found.setdefault(
             entry.name,
             Found(

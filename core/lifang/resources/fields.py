@@ -78,7 +78,7 @@ def read_fields(
     model: type[Record], *, hidden: frozenset[str], locked: frozenset[str], checks: dict[str, Check]
 ) -> tuple[FieldSpec, ...]:
     """Read a model's fields in the order they were declared, leaving out bookkeeping."""
-    meta = model._meta  # type: ignore[attr-defined]
+    meta = model._meta
     companions = {
         f"{field.name}_{part}"
         for field in meta.sorted_fields

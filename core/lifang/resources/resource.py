@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import peewee as pw
 
+from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.resources.action import Action, action_of
 from lifang.resources.fields import Check, FieldSpec, read_fields
@@ -17,7 +18,7 @@ from lifang.store.fields import State
 from lifang.store.record import Record
 
 M = TypeVar("M", bound=Record)
-Rule = Callable[[Any], None]
+Rule = Callable[[Any, Caller], None]
 UNSAID = "?"
 
 VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
@@ -29,8 +30,8 @@ class Resource(Generic[M]):
     `roles` maps a role to verbs, each perhaps narrowed to `:own` (the `owner` field is the caller)
     or `:unit` (the `unit` field is an organization the caller stands for). `scope` is found by
     itself where the model has exactly one `place`; `None` means rights held for the whole instance
-    only and needs a `reason`. `never` lists verbs nobody is given on purpose. `rules` see the
-    whole record before it is saved, may fill derived columns, and raise `lf.Invalid` or
+    only and needs a `reason`. `never` lists verbs nobody is given on purpose. `rules` are
+    functions of the whole record and the caller, called before it is saved; they may fill derived columns, and raise `lf.Invalid` or
     `lf.Conflict`. `identity` names the field by which something known elsewhere in the tree is
     recognised: creating it again adds a link (`decisions.md` 14). `open` resources may be pointed
     at by everyone. Raises TypeError for a declaration that cannot be kept.
@@ -87,12 +88,12 @@ class Resource(Generic[M]):
     def _only_place(self) -> str:
         places = [
             field.name
-            for field in self.model._meta.sorted_fields  # type: ignore[attr-defined]
+            for field in self.model._meta.sorted_fields
             if isinstance(field, pw.ForeignKeyField) and field.rel_model is Community
         ]
         if len(places) != 1:
             raise TypeError(f"{self.noun}: say its scope; it has {len(places)} places")
-        return places[0]
+        return str(places[0])
 
     @property
     def id(self) -> str:
@@ -107,7 +108,7 @@ class Resource(Generic[M]):
     @property
     def table(self) -> str:
         """The table's name."""
-        return str(self.model._meta.table_name)  # type: ignore[attr-defined]
+        return str(self.model._meta.table_name)
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -141,7 +142,7 @@ class Resource(Generic[M]):
     @cached_property
     def state(self) -> str | None:
         """The name of the field that says where a record stands."""
-        fields = self.model._meta.sorted_fields  # type: ignore[attr-defined]
+        fields = self.model._meta.sorted_fields
         return next((field.name for field in fields if isinstance(field, State)), None)
 
     @cached_property

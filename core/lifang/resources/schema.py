@@ -200,7 +200,9 @@ def _instant(spec: FieldSpec, value: Any) -> dt.datetime:
             raise ValueError(value)
         return moment.astimezone(dt.UTC)
     except (AttributeError, TypeError, ValueError):
-        sentence = _("「{label}」须为带时区的时间，例如 2026-11-23T09:00:00+08:00", label=_(spec.label))
+        sentence = _(
+            "「{label}」须为带时区的时间，例如 2026-11-23T09:00:00+08:00", label=_(spec.label)
+        )
         raise ValueError(sentence) from None
 
 

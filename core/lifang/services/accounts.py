@@ -7,7 +7,7 @@ from typing import Any
 
 from lifang.access import sign_in
 from lifang.access.passwords import check_password, check_strength, hash_password, one_time_password
-from lifang.access.roles import FIRST_ADMINISTRATOR
+from lifang.access.roles import FIRST_ADMINISTRATOR, INSTANCE_ROLES
 from lifang.entities.account import Account, Grant
 from lifang.entities.caller import Caller, Standing
 from lifang.kit import clock
@@ -80,8 +80,11 @@ def grant(
     unit: int | None = None,
     until: dt.date | None = None,
 ) -> Grant:
-    """Give an account a role in a community's subtree or for an organization."""
-    if role is None or (at is None and unit is None):
+    """Give an account a role in a community's subtree, for an organization, or everywhere.
+
+    Only the roles that administer the instance itself are held everywhere.
+    """
+    if role is None or (at is None and unit is None and role not in INSTANCE_ROLES):
         sentence = _("请同时说明角色和范围：--role 角色，以及 --at 社区编号或 --unit 组织编号")
         raise Invalid(sentence, errors=[FieldError("role", "required", sentence)])
     told: dict[str, Any] = {"role": role, "organization": unit}

@@ -49,19 +49,15 @@ class Change:
 
 
 def record_effect(
-    caller: Caller,
-    resource: Resource[Any],
-    verb: str,
-    record: int | None,
-    **told: Unpack[Told],
-) -> int:
+    caller: Caller, resource: Resource[Any], verb: str, record: int | None, **told: Unpack[Told]
+) -> None:
     """Write one entry about a record, with its changes, inside the running transaction."""
-    return _write(caller, resource.plugin, resource.noun, verb, record, told)
+    _collect(caller, resource.plugin, resource.noun, verb, record, told)
 
 
-def record_note(caller: Caller, noun: str, verb: str, **told: Unpack[Told]) -> int:
+def record_note(caller: Caller, noun: str, verb: str, **told: Unpack[Told]) -> None:
     """Write one entry about the instance itself: plugins, keys, tokens, sign-ins."""
-    return _write(caller, "core", noun, verb, None, told)
+    _collect(caller, "core", noun, verb, None, told)
 
 
 class Told(TypedDict, total=False):
@@ -75,15 +71,22 @@ class Told(TypedDict, total=False):
     outcome: str
 
 
-def _write(
+@dataclass(frozen=True)
+class Pending:
+    """An entry on its way into the trail, without its number yet."""
+
+    caller: Caller
+    entry: dict[str, Any]
+    changes: tuple[Change, ...]
+
+
+def _collect(
     caller: Caller, plugin: str, noun: str, verb: str, record: int | None, more: Told
-) -> int:
-    database, keys = caller.instance.database, caller.instance.keys
-    number = database.allocate(AuditEntry)[0]
-    told = list(more.get("changes", ()))
+) -> None:
+    told = tuple(more.get("changes", ()))
     reason = more.get("reason")
+    keys = caller.instance.keys
     entry = {
-        "id": number,
         "at": moment(clock.now()),
         "occurred_at": moment(more.get("occurred_at")),
         "actor": caller.account,
@@ -101,10 +104,37 @@ def _write(
         "version": more.get("version"),
         "changes": digest_of(keys, [(c.field, c.before, c.after) for c in told]) if told else None,
     }
-    AuditEntry.insert(**entry, mac=keys.digest("audit", canonical(entry))).execute()
-    for change in told:
-        _keep(caller, number, change)
-    return number
+    caller.instance.database.unit.collect("audit", Pending(caller, entry, told), _flush)
+
+
+def _flush(entries: list[Pending]) -> None:
+    """Write the transaction's entries just before its COMMIT, in the order they happened."""
+    database, keys = entries[0].caller.instance.database, entries[0].caller.instance.keys
+    rows, changes = [], []
+    for number, one in zip(database.allocate(AuditEntry, len(entries)), entries, strict=True):
+        entry = {"id": number, **one.entry}
+        rows.append((*(entry[name] for name in CHAINED), keys.digest("audit", canonical(entry))))
+        changes += [(number, change) for change in one.changes]
+    database.insert("audit_entry", (*CHAINED, "mac"), rows)
+    numbers = database.allocate(AuditChange, len(changes)) if changes else ()
+    database.insert(
+        "audit_change",
+        ("id", "entry_id", "field", "before", "after", "sealed", "before_sealed", "after_sealed"),
+        [_row(keys, n, entry, change) for n, (entry, change) in zip(numbers, changes, strict=True)],
+    )
+
+
+def _row(keys: KeyRing, number: int, entry: int, change: Change) -> tuple[Any, ...]:
+    """One change as it is kept: sensitive values are sealed for their own cell."""
+    if not change.sensitive:
+        return number, entry, change.field, change.before, change.after, False, None, None
+    before, after = (
+        None
+        if value is None
+        else keys.seal(value, table="audit_change", column=column, row=number).blob
+        for column, value in (("before", change.before), ("after", change.after))
+    )
+    return number, entry, change.field, None, None, True, before, after
 
 
 def record_denial(
@@ -113,23 +143,6 @@ def record_denial(
     """Write a refusal in a transaction of its own: the refused one was rolled back."""
     with caller.instance.database.transaction():
         record_effect(caller, resource, verb, record, reason=error.sentence, outcome="denied")
-
-
-def _keep(caller: Caller, entry: int, change: Change) -> None:
-    if not change.sensitive:
-        AuditChange.insert(
-            entry=entry, field=change.field, before=change.before, after=change.after
-        ).execute()
-        return
-    number = caller.instance.database.allocate(AuditChange)[0]
-    sealed = {
-        f"{side}_sealed": caller.instance.keys.seal(
-            value, table="audit_change", column=side, row=number
-        ).blob
-        for side, value in (("before", change.before), ("after", change.after))
-        if value is not None
-    }
-    AuditChange.insert(id=number, entry=entry, field=change.field, sealed=True, **sealed).execute()
 
 
 def canonical(entry: Mapping[str, Any]) -> bytes:

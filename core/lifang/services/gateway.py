@@ -101,7 +101,8 @@ def _create(
     given = settle(caller, schema.create_fields(resource), given, as_records=False)
     found = known.elsewhere(resource, caller, given)
     if found is not None:
-        return known.link(resource, caller, found, given, _insert)
+        linked: M = known.link(resource, caller, found, given, _insert)
+        return linked
     return _insert(resource, caller, given, occurred_at)
 
 
@@ -122,9 +123,9 @@ def _insert(
     number = caller.instance.database.allocate(resource.model)[0]
     record = resource.model(id=number, created_by=caller.account)
     changes = values.put(caller, resource, record, given)
-    _keep_rules(resource, record)
+    _keep_rules(resource, caller, record)
     record.save(force_insert=True)
-    values.remember_names(resource, record, given)
+    values.remember_names(caller, resource, record, given, fresh=True)
     for place in linked:
         known.add_link(resource, caller, number, place, _insert)
     _check_reach(resource, "create", caller, record)
@@ -144,10 +145,10 @@ def _update(
     changes = values.put(caller, resource, record, given)
     if not changes:
         return record
-    _keep_rules(resource, record)
+    _keep_rules(resource, caller, record)
     _save(resource, caller, record)
     names = [change.field for change in changes]
-    values.remember_names(resource, record, names)
+    values.remember_names(caller, resource, record, names)
     _check_reach(resource, "update", caller, record)
     _tell(resource, caller, "update", "updated", record, changes, {"fields": names}, before,
           occurred_at)  # fmt: skip
@@ -178,7 +179,7 @@ def _act(
     told = dict(action.run(record, caller, **given) or {})
     if resource.state and action.moves:
         setattr(record, resource.state, action.target(state))
-    _keep_rules(resource, record)
+    _keep_rules(resource, caller, record)
     _save(resource, caller, record)
     inputs = {name: values.as_json(value) for name, value in given.items() if value is not None}
     changes = [Change(f"input:{name}", None, values.as_text(v)) for name, v in inputs.items()]
@@ -248,9 +249,9 @@ def _not_offered(resource: Resource[Any], action: Action, state: str | None) -> 
              verb=_(action.label), now=now)  # fmt: skip
 
 
-def _keep_rules(resource: Resource[Any], record: Record) -> None:
+def _keep_rules(resource: Resource[Any], caller: Caller, record: Record) -> None:
     for rule in resource.rules:
-        rule(record)
+        rule(record, caller)
 
 
 def _save(resource: Resource[Any], caller: Caller, record: Record) -> None:

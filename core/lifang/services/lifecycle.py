@@ -108,9 +108,7 @@ def install(caller: Caller, plugin: str) -> Listed:
     wanted = plugin.replace("-", "_")
     found = discover().get(wanted)
     if found is None:
-        raise NotFound(
-            _("没有找到插件「{plugin}」；请先用 pip 安装它的软件包", plugin=plugin)
-        )
+        raise NotFound(_("没有找到插件「{plugin}」；请先用 pip 安装它的软件包", plugin=plugin))
     if PluginRow.get_or_none(PluginRow.name == wanted, PluginRow.state == "installed"):
         raise Conflict(_("插件「{plugin}」已经安装", plugin=wanted))
     loaded = caller.instance.plugins.load(found)
@@ -147,7 +145,9 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
             _("插件「{plugin}」还没有安装；请先运行 lifang plugin install {plugin}", plugin=wanted)
         )
     if on and known.state in ("faulted", "missing"):
-        raise Conflict(_("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing"))
+        raise Conflict(
+            _("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing")
+        )
     nodes = _nodes(caller, at)
     with caller.instance.database.transaction():
         changed = [node for node in nodes if _set(wanted, node, on)]
@@ -242,6 +242,3 @@ def _demand(caller: Caller, *, everywhere: bool = False) -> None:
     )
     if not allowed:
         raise Forbidden(_("只有平台管理员或区级管理员可以管理插件"))
-
-
-

@@ -106,16 +106,23 @@ def as_json(value: Any) -> Any:
     return getattr(value, "id", value)
 
 
-def remember_names(resource: Resource[Any], record: Any, changed: Iterable[str]) -> None:
+def remember_names(
+    caller: Caller,
+    resource: Resource[Any],
+    record: Any,
+    changed: Iterable[str],
+    *,
+    fresh: bool = False,
+) -> None:
     """Take a record's names apart again when one changed, so that any part of them finds it."""
     if not set(resource.grammed) & set(changed):
         return
     number = int(record.id)
-    NameGram.delete().where(NameGram.noun == resource.id, NameGram.record == number).execute()
+    if not fresh:
+        NameGram.delete().where(NameGram.noun == resource.id, NameGram.record == number).execute()
     pieces: set[str] = set()
     for name in resource.grammed:
         if said := getattr(record, name):
             pieces |= text.grams(said)
     rows = [(resource.id, piece, number) for piece in sorted(pieces)]
-    if rows:
-        NameGram.insert_many(rows, [NameGram.noun, NameGram.gram, NameGram.record]).execute()
+    caller.instance.database.insert("name_gram", ("noun", "gram", "record"), rows)

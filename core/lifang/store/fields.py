@@ -90,11 +90,11 @@ class State(pw.CharField):
 
     def __init__(self, label: str = "", /, **states: str) -> None:
         """Name the states and their labels in order: `submitted="已提交"`."""
-        keywords = {k: states.pop(k) for k in list(states) if k in _FIELD_KEYWORDS}
+        keywords: dict[str, Any] = {k: states.pop(k) for k in list(states) if k in _FIELD_KEYWORDS}
         self.states = states
         if states:
             keywords |= {"default": next(iter(states)), "choices": list(states.items())}
-        super().__init__(**{"max_length": 40, "verbose_name": label, **keywords})  # type: ignore[arg-type]
+        super().__init__(**{"max_length": 40, "verbose_name": label, **keywords})
 
 
 # peewee clones fields by calling the class with its own keywords, and migrations rebuild them so

@@ -38,7 +38,7 @@ class Unique:
         for name, values in self.when:
             standing &= getattr(model, name).in_(values)
         suffix = "_".join(self.fields)
-        name = f"{model._meta.table_name}_one_{suffix}"  # type: ignore[attr-defined]
+        name = f"{model._meta.table_name}_one_{suffix}"
         columns = [getattr(model, field) for field in self.fields]
         return pw.ModelIndex(model, columns, unique=True, where=standing, name=name)
 
@@ -63,7 +63,7 @@ class Record(Table):
     def validate_model(cls) -> None:
         """Add the partial unique indexes that `Meta.unique` names."""
         super().validate_model()
-        for rule in getattr(cls._meta, "unique", ()):  # type: ignore[attr-defined]
+        for rule in getattr(cls._meta, "unique", ()):
             cls.add_index(rule.index(cls))
 
 

@@ -53,7 +53,7 @@ class Sensitive(SealedBase):
         if not self.kind or not set_attribute:
             return
         label = self.verbose_name
-        mask = pw.CharField(max_length=120, null=True, verbose_name=label, _hidden=False)
+        mask = pw.CharField(max_length=120, null=True, verbose_name=label)
         model._meta.add_field(f"{name}_mask", mask)
         if self.searchable:
             index = pw.CharField(max_length=64, null=True, index=True)

@@ -28,10 +28,10 @@ PLACES = (
     (CHENGGUAN, "城关区", "district", CITY),
     ("620102001000", "酒泉路街道", "subdistrict", CHENGGUAN),
     (HOME, "畅家巷社区", "community", "620102001000"),
-    (NEIGHBOUR, "杨家园社区", "community", "620102001000"),
+    (NEIGHBOUR, "张家园社区", "community", "620102001000"),
     (QILIHE, "七里河区", "district", CITY),
     ("620103001000", "西园街道", "subdistrict", QILIHE),
-    (FOREIGN, "上西园社区", "community", "620103001000"),
+    (FOREIGN, "下西园社区", "community", "620103001000"),
 )
 
 _numbers = itertools.count(1)

@@ -4,44 +4,44 @@ from typing import Any
 
 import peewee as pw
 
-from lifang.store.fields import IdField, InstantField, State
+import lifang as lf
 
 
 def up(migrator: Any, db: Any) -> None:
     """Make the table of reports."""
 
     class Community(pw.Model):
-        id = IdField()
+        id = lf.IdField()
 
         class Meta:
             database = db
             table_name = "core_community"
 
     class Organization(pw.Model):
-        id = IdField()
+        id = lf.IdField()
 
         class Meta:
             database = db
             table_name = "core_organization"
 
     class Person(pw.Model):
-        id = IdField()
+        id = lf.IdField()
 
         class Meta:
             database = db
             table_name = "core_person"
 
     class Report(pw.Model):
-        id = IdField()
+        id = lf.IdField()
         version = pw.IntegerField(default=1)
-        created_at = InstantField()
+        created_at = lf.InstantField()
         created_by = pw.BigIntegerField(null=True)
-        updated_at = InstantField()
-        removed_at = InstantField(null=True)
+        updated_at = lf.InstantField()
+        removed_at = lf.InstantField(null=True)
         person = pw.ForeignKeyField(Person)
         organization = pw.ForeignKeyField(Organization, null=True)
         community = pw.ForeignKeyField(Community)
-        state = State(max_length=40, default="submitted")
+        state = lf.State(max_length=40, default="submitted")
 
         class Meta:
             database = db
@@ -51,7 +51,9 @@ def up(migrator: Any, db: Any) -> None:
 
     # one standing record each: removed ones do not count
     db.execute_sql(
-        'CREATE UNIQUE INDEX "dual_reporting_report_one_person" ON "dual_reporting_report" ("person_id") WHERE (("removed_at" IS NULL) AND ("state" IN (\'submitted\', \'accepted\')))'
+        'CREATE UNIQUE INDEX "dual_reporting_report_one_person" '
+        'ON "dual_reporting_report" ("person_id") '
+        """WHERE (("removed_at" IS NULL) AND ("state" IN ('submitted', 'accepted')))"""
     )
 
 

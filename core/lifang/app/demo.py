@@ -1,0 +1,85 @@
+"""`lifang demo`: an instance anyone can try, built in under a minute and kept until removed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lifang.access.roles import ROLES
+from lifang.app import instance as instances
+from lifang.builtin.story import Actor, Progress, tell
+from lifang.entities.account import Account
+from lifang.kit import settings
+from lifang.kit.errors import Conflict
+from lifang.kit.words import _
+from lifang.services.accounts import first_administrator
+from lifang.services.delivery import drain
+
+NOTE = "demo.json"
+PEOPLE = 2_000
+FIRST = "admin"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo's accounts, how long it took to build (0 when it was there), and where it lies."""
+
+    home: Path
+    actors: tuple[Actor, ...]
+    seconds: float
+
+    def lines(self) -> list[str]:
+        """The accounts as a table of name, password, role and place."""
+        return [
+            f"{actor.name:<18}{actor.password:<22}{_(ROLES[actor.role])}  {actor.place}"
+            for actor in self.actors
+        ]
+
+
+def demo(*, people: int = PEOPLE, progress: Progress, say: Callable[[str], None]) -> Demo:
+    """Build the demo in LIFANG_HOME, or take up the one that is there.
+
+    Raises Conflict when the folder holds an instance that is not a demo: real data is never mixed
+    with samples. An interrupted build is cleared away and begun again.
+    """
+    home = settings.load().home
+    note = home / NOTE
+    if note.exists() and json.loads(note.read_text(encoding="utf-8")).get("ready"):
+        told = json.loads(note.read_text(encoding="utf-8"))
+        say(_("{home} 里已有示例实例，直接使用；要重新生成，请先删除这个文件夹", home=home))
+        return Demo(home, tuple(Actor(**actor) for actor in told["actors"]), 0.0)
+    if (home / settings.FILE_NAME).exists():
+        if not note.exists():
+            raise Conflict(
+                _("{home} 里已经有一个正式实例；示例不会与真实数据混在一起", home=home)
+            )
+        raise Conflict(
+            _("{home} 里的示例没有生成完；请删除这个文件夹后再运行", home=home)
+        )
+    started = time.monotonic()
+    home.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps({"ready": False}), encoding="utf-8")
+    note.chmod(0o600)
+    actors = _build(home, people, progress)
+    told = {"ready": True, "actors": [asdict(actor) for actor in actors]}
+    note.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return Demo(home, tuple(actors), time.monotonic() - started)
+
+
+def _build(home: Path, people: int, progress: Progress) -> list[Actor]:
+    instance = instances.create(home)
+    try:
+        with instance.database.connection():
+            password = first_administrator(
+                instance, FIRST, home_code="620100000000", system_user=home.stat().st_uid
+            )
+            actors = tell(instance, (FIRST, password), count=people, progress=progress)
+            with instance.database.transaction():
+                Account.update(must_change=False).execute()
+            drain(instance, timeout=60.0)
+    finally:
+        instance.close()
+    return actors

@@ -1,0 +1,228 @@
+"""A small city to try Lifang on: real divisions, generated people, and a story of real actions.
+
+Everything goes through the gateway, as a district's staff would do it, so audit and events tell of
+it. People and organizations are samples and marked as such (see `sample`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from lifang.access.callers import caller_for
+from lifang.builtin.people import affiliations, memberships, organizations, people
+from lifang.builtin.sample import sample_organizations, sample_people
+from lifang.entities.account import Account
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community, path_end
+from lifang.entities.organization import Organization
+from lifang.entities.person import Person
+from lifang.kit import clock
+from lifang.kit.words import _
+from lifang.services import accounts, lifecycle
+from lifang.services.exchange import import_communities
+from lifang.services.gateway import write
+from lifang.services.instance import Instance
+from lifang.store.database import Database
+
+CITY, ON, OFF = "620100000000", "620102000000", "620103000000"
+"""Lanzhou; the district where dual reporting is switched on; one where it is not."""
+
+ORGANIZATIONS = 200
+PLUGIN = "dual_reporting"
+CHUNK = 200
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An account of the demo: its name, role, where it stands, and its password."""
+
+    name: str
+    role: str
+    place: str
+    password: str
+
+
+def tell(
+    instance: Instance, first: tuple[str, str], *, count: int, progress: Progress
+) -> list[Actor]:
+    """Build the city and act the story; gives every account with its password.
+
+    `first` is the first administrator's name and password; `progress(step, done, of)` is called
+    as it goes. The same `count` tells the same city.
+    """
+    rng = random.Random(620100)  # noqa: S311 – samples, not secrets
+    boss = caller_for(instance, _account(first[0]), source="cli")
+    with resources.as_file(resources.files("lifang.builtin") / "data") as folder:
+        import_communities(
+            boss,
+            folder / "lanzhou-divisions.csv",
+            progress=lambda done, of: progress(_("社区"), done, of),
+        )
+    homes = _homes()
+    units = _organizations(boss, rng, homes, progress)
+    residents = _people(boss, rng, homes, count, progress)
+    _seats(boss, rng, residents, units, progress)
+    lifecycle.install(boss, PLUGIN)
+    lifecycle.switch(boss, PLUGIN, at=ON, on=True)
+    actors = [Actor(first[0], "district_admin", CITY, first[1])]
+    actors += _actors(boss, residents, units)
+    _reports(instance, actors, residents, progress)
+    return actors
+
+
+def _account(name: str) -> Account:
+    account: Account = Account.get(Account.name == name)
+    return account
+
+
+def _homes() -> list[Community]:
+    """Communities people live in: half of them in the two districts the story plays in."""
+    every = list(Community.select().where(Community.kind == "community").order_by(Community.path))
+    near = [home for code in (ON, OFF) for home in _under(every, code)]
+    return near[::6] + every[::24]
+
+
+def _under(homes: list[Community], code: str) -> list[Community]:
+    node = Community.get(Community.code == code)
+    return [home for home in homes if node.path <= home.path < path_end(node.path)]
+
+
+def _chunks(database: Database, count: int) -> Iterator[int]:
+    """Number what is written, so many to a transaction: one flush to disk for each."""
+    for start in range(0, count, CHUNK):
+        with database.transaction():
+            yield from range(start, min(start + CHUNK, count))
+
+
+def _organizations(
+    boss: Caller, rng: random.Random, homes: list[Community], progress: Progress
+) -> list[Organization]:
+    made: list[Organization] = []
+    told = sample_organizations(rng, ORGANIZATIONS, [ON, OFF])
+    for number in _chunks(boss.instance.database, ORGANIZATIONS):
+        home = homes[number * 7 % len(homes)]
+        data = {**next(told), "community": int(home.id)}
+        made.append(write(organizations, "create", boss, data))
+        progress(_("组织"), number + 1, ORGANIZATIONS)
+    return made
+
+
+def _people(
+    boss: Caller, rng: random.Random, homes: list[Community], count: int, progress: Progress
+) -> list[Person]:
+    made: list[Person] = []
+    told = sample_people(rng, count, [ON, OFF])
+    for number in _chunks(boss.instance.database, count):
+        home = homes[number % len(homes)]
+        data = {**next(told), "community": int(home.id)}
+        made.append(write(people, "create", boss, data))
+        progress(_("人员"), number + 1, count)
+    return made
+
+
+def _seats(
+    boss: Caller,
+    rng: random.Random,
+    residents: list[Person],
+    units: list[Organization],
+    progress: Progress,
+) -> None:
+    """Every sixth person works for one of the public units."""
+    public = [unit for unit in units if unit.kind in ("government", "institution")]
+    seated = residents[::6]
+    for number in _chunks(boss.instance.database, len(seated)):
+        told = {
+            "person": int(seated[number].id),
+            "organization": int(public[number % len(public)].id),
+            "post": rng.choice(["科员", "主任科员", "教师", "医生", "工程师"]),
+            "from_date": dt.date(2020 + number % 6, 3, 1),
+        }
+        write(memberships, "create", boss, told)
+        progress(_("单位成员"), number + 1, len(seated))
+
+
+def _actors(boss: Caller, residents: list[Person], units: list[Organization]) -> list[Actor]:
+    """One account per role, and a worker next door who must see nothing of 城关区."""
+    reporter = next(p for p in _reporters(boss, residents))
+    seat = next(
+        m for m in memberships.model.select() if m.person_id == int(reporter.id)
+    )
+    home = _home_of(reporter)
+    street = Community.get_by_id(home.parent)
+    told: list[tuple[str, str, dict[str, Any]]] = [
+        ("platform", "platform_administrator", {}),
+        ("security", "security_administrator", {}),
+        ("auditor", "auditor", {}),
+        ("district", "district_admin", {"at": ON}),
+        ("street", "subdistrict_admin", {"at": street.code}),
+        ("secretary", "community_secretary", {"at": home.code}),
+        ("worker", "community_worker", {"at": home.code}),
+        ("worker-district", "community_worker", {"at": ON}),
+        ("worker-next-door", "community_worker", {"at": OFF}),
+        ("grid", "grid_worker", {"at": home.code}),
+        ("liaison", "unit_liaison", {"unit": int(seat.organization.id)}),
+    ]
+    actors = []
+    for name, role, where in told:
+        _made, password = accounts.create_account(boss, name, role=role, **where)
+        place = _place(where) if "at" in where else ""
+        place = seat.organization.name if "unit" in where else place
+        actors.append(Actor(name, role, place, password))
+    _made, password = accounts.create_account(boss, "resident", person=int(reporter.id))
+    actors.append(Actor("resident", "resident", reporter.name, password))
+    return actors
+
+
+def _place(where: dict[str, Any]) -> str:
+    return str(Community.get(Community.code == where["at"]).name)
+
+
+def _home_of(person: Person) -> Community:
+    link = affiliations.model.get(affiliations.model.person == person)
+    home: Community = link.community
+    return home
+
+
+def _reporters(boss: Caller, residents: list[Person]) -> list[Person]:
+    """Those who work for a public unit and live where dual reporting is on."""
+    district = Community.get(Community.code == ON)
+    low, high = district.path, path_end(district.path)
+    return [p for p in residents[::6] if low <= _home_of(p).path < high]
+
+
+def _reports(
+    instance: Instance, actors: list[Actor], residents: list[Person], progress: Progress
+) -> None:
+    """Public servants report; workers accept; some leave, and some move away."""
+    worker = caller_for(instance, _account("worker-district"), source="web")
+    boss = caller_for(instance, _account(actors[0].name), source="web")
+    reports = instance.registry.find(PLUGIN, "reports")
+    assert reports is not None  # noqa: S101 – it was switched on a moment ago
+    reporters = _reporters(boss, residents)
+    made = []
+    for number in _chunks(instance.database, len(reporters)):
+        person = reporters[number]
+        seat = next(iter(memberships.model.select().where(memberships.model.person == person)))
+        told = {
+            "person": int(person.id),
+            "organization": seat.organization_id,
+            "community": int(_home_of(person).id),
+        }
+        made.append(write(reports, "create", worker, told))
+        progress(_("报到"), number + 1, len(reporters))
+    for report in made[: len(made) * 3 // 4]:
+        write(reports, "accept", worker, {}, report.id)
+    for report in made[1:6]:
+        write(reports, "end", worker, {"reason": _("已退休")}, report.id)
+    for person in reporters[6:12]:
+        told = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
+        write(people, "move", boss, told, person.id)
+
+
+__all__ = ["Actor", "tell"]
