@@ -53,12 +53,8 @@ def demo(*, people: int = PEOPLE, progress: Progress, say: Callable[[str], None]
         return Demo(home, tuple(Actor(**actor) for actor in told["actors"]), 0.0)
     if (home / settings.FILE_NAME).exists():
         if not note.exists():
-            raise Conflict(
-                _("{home} 里已经有一个正式实例；示例不会与真实数据混在一起", home=home)
-            )
-        raise Conflict(
-            _("{home} 里的示例没有生成完；请删除这个文件夹后再运行", home=home)
-        )
+            raise Conflict(_("{home} 里已经有一个正式实例；示例不会与真实数据混在一起", home=home))
+        raise Conflict(_("{home} 里的示例没有生成完；请删除这个文件夹后再运行", home=home))
     started = time.monotonic()
     home.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"ready": False}), encoding="utf-8")

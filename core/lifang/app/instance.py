@@ -77,7 +77,7 @@ def migrate_core(database: Database, home: Path) -> list[str]:
 
 
 def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
-    """Bring the core's and every installed plugin's tables up to date; `plan` only names what is due."""
+    """Bring every installed plugin's tables up to date; `plan` only names what is due."""
     told = settings.load(home)
     database = _database(told)
     lock = told.home / "run" / "migrate.lock"

@@ -15,6 +15,7 @@ from lifang.kit.words import _
 from lifang.resources.action import action
 from lifang.resources.resource import Resource
 
+
 @action("停用", event="disabled")
 def disable(account: Account, caller: Caller, *, reason: str) -> Data:
     """Stop an account from signing in, and end its sessions at once."""

@@ -150,9 +150,7 @@ def _seats(
 def _actors(boss: Caller, residents: list[Person], units: list[Organization]) -> list[Actor]:
     """One account per role, and a worker next door who must see nothing of 城关区."""
     reporter = next(p for p in _reporters(boss, residents))
-    seat = next(
-        m for m in memberships.model.select() if m.person_id == int(reporter.id)
-    )
+    seat = next(m for m in memberships.model.select() if m.person_id == int(reporter.id))
     home = _home_of(reporter)
     street = Community.get_by_id(home.parent)
     told: list[tuple[str, str, dict[str, Any]]] = [

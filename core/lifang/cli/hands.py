@@ -6,17 +6,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lifang.services.instance import Instance
+if TYPE_CHECKING:
+    from lifang.services.instance import Instance
 
 
 @dataclass(frozen=True)
 class Hands:
     """The functions of the layer above, handed down so that imports go one way.
 
-    `opened()` yields the instance of LIFANG_HOME; `create(home)` makes one; `serve`, `work` and
-    `demo` run until they are told to stop.
+    `opened()` yields the instance of LIFANG_HOME; `create(home)` makes one; `serve` and `work` run
+    until they are told to stop; `demo` builds and tells what it built, which `serve` then serves.
     """
 
     opened: Callable[[], AbstractContextManager[Instance]]

@@ -9,7 +9,7 @@ from lifang.store.record import Table
 
 
 class AuditEntry(Table):
-    """One effect, denial or reveal; written in its transaction, chained by the sealer afterwards."""
+    """One effect, denial or reveal; written in its transaction, chained afterwards."""
 
     id = IdField()
     at = InstantField()
@@ -40,7 +40,7 @@ class AuditEntry(Table):
 
 
 class AuditChange(Table):
-    """A field before and after; erasable without touching the chain, which holds its digest only."""
+    """A field before and after; erasable, for the chain holds its digest only."""
 
     id = IdField()
     entry = pw.ForeignKeyField(AuditEntry, index=True)

@@ -22,7 +22,7 @@ KINDS = {
 
 
 class Organization(Record):
-    """A body that people belong to, with its unified social credit code or the reason it has none."""
+    """A body that people belong to, with its credit code or the reason it has none."""
 
     name = pw.CharField(max_length=200, verbose_name="名称")
     kind = pw.CharField(max_length=30, choices=list(KINDS.items()), verbose_name="类别")

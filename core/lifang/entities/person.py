@@ -73,6 +73,7 @@ class Membership(Record):
     post = pw.CharField(max_length=60, null=True, verbose_name="职务")
     person_id: int | None
     member_organization_id: int | None
+    organization_id: int
     on_behalf_of = ref(Organization, "代表组织", null=True, backref="represented_by")
     from_date = DayField(null=True, verbose_name="开始日期")
     to_date = DayField(null=True, verbose_name="结束日期")

@@ -23,7 +23,7 @@ class Plugin:
     and commands.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
         self,
         id: str,
         label: str,

@@ -30,14 +30,14 @@ class Resource(Generic[M]):
     `roles` maps a role to verbs, each perhaps narrowed to `:own` (the `owner` field is the caller)
     or `:unit` (the `unit` field is an organization the caller stands for). `scope` is found by
     itself where the model has exactly one `place`; `None` means rights held for the whole instance
-    only and needs a `reason`. `never` lists verbs nobody is given on purpose. `rules` are
-    functions of the whole record and the caller, called before it is saved; they may fill derived columns, and raise `lf.Invalid` or
-    `lf.Conflict`. `identity` names the field by which something known elsewhere in the tree is
-    recognised: creating it again adds a link (`decisions.md` 14). `open` resources may be pointed
-    at by everyone. Raises TypeError for a declaration that cannot be kept.
+    only and needs a `reason`. `never` lists verbs nobody is given on purpose. `rules` are functions
+    of the whole record and the caller, called before it is saved; they may fill derived columns and
+    raise `lf.Invalid` or `lf.Conflict`. `identity` names the field by which something known
+    elsewhere in the tree is recognised: creating it again adds a link (`decisions.md` 14). `open`
+    resources may be pointed at by everyone. Raises TypeError for a declaration that cannot be kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
         self,
         model: type[M],
         *,

@@ -226,12 +226,14 @@ def _sensitive(spec: FieldSpec, value: Any) -> str:
     """
     if not isinstance(value, str) or "*" in value:
         return _text(spec, value)
-    if spec.secret == "citizen_id":
-        return identifiers.check_citizen_id(value, clock.today())
-    if spec.secret == "phone":
-        return identifiers.check_phone(value)
-    cleaned = _text(spec, value)
-    return _partial_date(spec, cleaned) if spec.secret == "birth_date" else cleaned
+    match spec.secret:
+        case "citizen_id":
+            return identifiers.check_citizen_id(value, clock.today())
+        case "phone":
+            return identifiers.check_phone(value)
+        case "birth_date":
+            return _partial_date(spec, _text(spec, value))
+    return _text(spec, value)
 
 
 def _reference(spec: FieldSpec, value: Any) -> Any:

@@ -29,7 +29,7 @@ class Instance:
 
     def __post_init__(self) -> None:
         """Never wait for a dispatcher that is not listening."""
-        self._bell.setblocking(False)
+        self._bell.settimeout(0)
 
     @property
     def doorbell(self) -> Path:

@@ -28,7 +28,7 @@ def instance(empty_instance: Instance) -> Instance:
 
 @pytest.fixture
 def caller(instance: Instance) -> Callable[..., Caller]:
-    """Make a caller: `caller("community_worker", at="620102000000")`, `caller("resident", person=7)`."""
+    """Make a caller: `caller("community_worker", at=CODE)`, `caller("resident", person=liqiang)`."""
 
     def make(role: str, **where: Any) -> Caller:
         return world.caller(instance, role, **where)
@@ -44,7 +44,7 @@ def boss(instance: Instance) -> Caller:
 
 @pytest.fixture
 def enable(instance: Instance) -> Callable[..., None]:
-    """Install a plugin of this Python if need be and switch it on: `enable("dual_reporting", at=…)`."""
+    """Install a plugin if need be and switch it on: `enable("dual_reporting", at=CODE)`."""
 
     def switch_on(plugin: str, *, at: str) -> None:
         world.enable(instance, plugin, at=at)

@@ -41,7 +41,7 @@ def up(migrator: Any, db: Any) -> None:
         person = pw.ForeignKeyField(Person)
         organization = pw.ForeignKeyField(Organization, null=True)
         community = pw.ForeignKeyField(Community)
-        state = lf.State(max_length=40, default="submitted")
+        state = pw.CharField(max_length=40, default="submitted")
 
         class Meta:
             database = db

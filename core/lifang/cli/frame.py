@@ -1,0 +1,316 @@
+"""Commands as this project shows them: help in either language, one kind of refusal for slips."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lifang.cli import widths
+from lifang.kit.errors import Malformed
+from lifang.kit.words import _, n_
+
+if TYPE_CHECKING:
+    from lifang.cli.session import Session
+
+Given = dict[str, Any]
+"""The values of a command's parameters, by name."""
+Work = Callable[["Session", Given], "int | None"]
+"""What a command does; what it returns is the exit code."""
+
+HELP = n_("显示这份说明")
+WIDEST = 100
+
+
+class Formatter(click.HelpFormatter):
+    """Lays help out by the columns that characters take, with our own headings."""
+
+    def __init__(self) -> None:
+        """Use the terminal's width, within what can be read in one go."""
+        super().__init__(max_width=WIDEST)
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the usage line."""
+        self.write(f"{prefix or _('用法：')}{prog} {args}".rstrip() + "\n")
+
+    def write_heading(self, heading: str) -> None:
+        """Write the heading of a section."""
+        self.write(heading + "\n")
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs, broken to the width."""
+        indent = " " * self.current_indent
+        for line in widths.wrap(text, self.width - self.current_indent):
+            self.write(f"{indent}{line}".rstrip() + "\n")
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Write terms and what they mean side by side."""
+        told = list(rows)
+        indent = " " * self.current_indent
+        first = min(max((widths.width(term) for term, _said in told), default=0), col_max)
+        left = self.current_indent + first + col_spacing
+        for term, said in told:
+            lines = widths.wrap(said, max(self.width - left, 20))
+            if widths.width(term) > first:
+                self.write(f"{indent}{term}\n")
+            else:
+                self.write(f"{indent}{widths.pad(term, first + col_spacing)}{lines.pop(0)}".rstrip())
+                self.write("\n")
+            for line in lines:
+                self.write(" " * left + line + "\n")
+
+
+class Context(click.Context):
+    """A context whose help is ours; leftover words are judged by the command itself."""
+
+    formatter_class = Formatter
+
+
+class Option(click.Option):
+    """An option whose help is translated when it is shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The spellings of the option and what it is for."""
+        if self.hidden:
+            return None
+        told = _(self.help or "")
+        return self.get_help_spec(ctx), told + (_("（必填）") if self.required else "")
+
+
+class Argument(click.Argument):
+    """A word a command must be given; its metavar is shown as it is."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Its name in capitals, in brackets where it may be left out."""
+        told = str(self.metavar or self.name).upper()
+        return told if self.required else f"[{told}]"
+
+
+class Whole(click.ParamType[int]):
+    """A whole number not below a least one."""
+
+    name = "n"
+
+    def __init__(self, least: int = 0) -> None:
+        """Remember the least."""
+        self.least = least
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read the number; anything else is refused with the option's name."""
+        said = str(value).strip()
+        if said.isascii() and said.isdigit() and len(said) < 19 and int(said) >= self.least:
+            return int(said)
+        name = param.opts[-1] if param is not None else self.name
+        raise Malformed(_("{name} 须为不小于 {least} 的整数", name=name, least=self.least))
+
+
+class OneOf(click.ParamType[str]):
+    """One of a few words."""
+
+    name = "word"
+
+    def __init__(self, *words: str) -> None:
+        """Remember the words."""
+        self.words = words
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Accept a known word; anything else is refused with the known ones."""
+        if value in self.words:
+            return str(value)
+        name = param.opts[-1] if param is not None else self.name
+        raise Malformed(_("{name} 须为其中之一：{known}", name=name, known="、".join(self.words)))
+
+
+class _Ours(click.Command):
+    """What commands and groups have in common."""
+
+    context_class = Context
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """The words after the command's name in its usage line, options last."""
+        pieces = [
+            piece for param in self.get_params(ctx) for piece in param.get_usage_pieces(ctx)
+        ]
+        return [*pieces, _("[选项]")]
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the command does."""
+        if self.help:
+            formatter.write_paragraph()
+            formatter.write_text(_(self.help))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options."""
+        told = (
+            param.get_help_record(ctx)
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option)
+        )
+        rows = [record for record in told if record is not None]
+        if rows:
+            with formatter.section(_("选项：")):
+                formatter.write_dl(rows)
+
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Arguments are told by the usage line."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what else is worth knowing."""
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write_text(_(self.epilog))
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """What a list of commands says of it: the first line."""
+        return _(self.help).splitlines()[0] if self.help else ""
+
+
+class Command(_Ours):
+    """A command: a name, what it says of itself, its parameters and its work."""
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        work: Work,
+        params: Iterable[click.Parameter] = (),
+        *,
+        epilog: str | None = None,
+    ) -> None:
+        """Add the options every command has; `help` is marked with `n_` and translated when shown."""
+        super().__init__(
+            name,
+            help=help,
+            epilog=epilog,
+            callback=lambda **given: work(click.get_current_context().obj, given),
+            params=[*params, *common(), help_option()],
+            add_help_option=False,
+            context_settings={"allow_extra_args": True},
+        )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse words that no parameter takes."""
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            raise Malformed(_("多余的参数：{words}", words=" ".join(rest)))
+        return rest
+
+
+class Group(_Ours, click.Group):
+    """A noun with its verbs; without a verb it explains itself."""
+
+    def __init__(self, name: str, help: str, commands: Iterable[click.Command] = ()) -> None:
+        """Keep the verbs in the order they are told."""
+        super().__init__(
+            name,
+            help=help,
+            commands=list(commands),
+            params=[help_option()],
+            add_help_option=False,
+            no_args_is_help=False,
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order they were told."""
+        return list(self.commands)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """A group is followed by one of its commands."""
+        return [_("命令"), _("[选项]")]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help when nothing was asked."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands; the only option of a group is its help."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                rows.append((name, command.get_short_help_str()))
+        with formatter.section(_("命令：")):
+            formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a verb, told with dashes or underscores; name the nearest where there is none."""
+        name = args[0]
+        command = self.get_command(ctx, name) or self.get_command(ctx, name.replace("_", "-"))
+        if command is None and not ctx.resilient_parsing:
+            raise self.unknown(ctx, name)
+        return (command.name if command else None), command, args[1:]
+
+    def unknown(self, ctx: click.Context, name: str) -> Exception:
+        """What to say to a word that is no command here."""
+        known = self.list_commands(ctx)
+        said = _("没有命令「{name}」", name=f"{ctx.command_path} {name}")
+        near = difflib.get_close_matches(name.replace("_", "-"), known, n=1)
+        if near:
+            return Malformed(said + _("；是否想用「{near}」？", near=near[0]))
+        return Malformed(said + _("。可用：{known}", known="、".join(known)))
+
+
+def option(*spellings: str, help: str, **more: Any) -> Option:
+    """An option that takes a text unless told otherwise."""
+    return Option(list(spellings), help=help, **more)
+
+
+def flag(*spellings: str, help: str, **more: Any) -> Option:
+    """An option that is said or not."""
+    return Option(list(spellings), help=help, is_flag=True, default=False, **more)
+
+
+def argument(name: str, *, required: bool = True, metavar: str | None = None) -> Argument:
+    """A word by its place."""
+    return Argument([name], required=required, metavar=metavar)
+
+
+def common() -> list[click.Parameter]:
+    """The options every command has: how it answers, and who acts."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+        setattr(ctx.obj, str(param.name), value)
+
+    return [
+        flag("--json", "json", help=n_("以 JSON 输出，与接口相同"), expose_value=False, callback=keep),
+        option(
+            "--as",
+            "as_account",
+            metavar="ACCOUNT",
+            envvar="LIFANG_AS",
+            help=n_("以这个账号的身份操作（或 LIFANG_AS）；审计记下两个名字"),
+            expose_value=False,
+            callback=keep,
+        ),
+    ]
+
+
+def help_option() -> Option:
+    """The option that explains."""
+
+    def show(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+        if value and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit()
+
+    return Option(
+        ["-h", "--help"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help=HELP,
+    )

@@ -1,0 +1,144 @@
+"""What a write must pass, each check one sentence of the gateway's law."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.kit import clock
+from lifang.kit.errors import Forbidden, Invalid, LifangError, NotFound, Stale
+from lifang.kit.words import _
+from lifang.resources import schema
+from lifang.resources.action import ANY, Action
+from lifang.resources.resource import Resource
+from lifang.services import values
+from lifang.services.history import changed_since
+from lifang.services.presenting import present_one
+from lifang.store.record import Record
+
+M = TypeVar("M", bound=Record)
+
+
+def gate(resource: Resource[Any], verb: str, caller: Caller) -> None:
+    """Nothing of a resource exists for those who cannot read any of it or where it is off."""
+    if not caller.instance.registry.owns(resource) or not (
+        policy.rights(caller, resource, "read") or policy.rights(caller, resource, verb)
+    ):
+        raise NotFound(_("没有找到"))
+    if verb not in ("create", "update", "remove") and verb not in resource.actions:
+        raise NotFound(_("「{label}」没有操作「{verb}」", label=_(resource.label), verb=verb))
+
+
+def shape(resource: Resource[Any], verb: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload as judged values; raises Invalid naming every field that is wrong."""
+    if verb in ("create", "update"):
+        creating = verb == "create"
+        schema.refuse_locked(resource, data, creating=creating)
+        fields = schema.create_fields(resource) if creating else schema.update_fields(resource)
+        given = schema.load(fields, data, partial=not creating)
+        if creating:
+            values.refuse_masks(fields, given)
+        return given
+    fields = () if verb == "remove" else resource.actions[verb].fields
+    return schema.load(fields, data, partial=False)
+
+
+def not_in_the_future(occurred_at: dt.datetime | None) -> None:
+    """What is told has happened."""
+    if occurred_at is not None and occurred_at > clock.now():
+        raise Invalid(_("发生时间不能晚于现在"))
+
+
+def may_create(resource: Resource[Any], caller: Caller) -> None:
+    """Whether the caller may create such a record anywhere; where, the saved row will show."""
+    if not policy.rights(caller, resource, "create"):
+        raise Forbidden(_("您没有新建「{label}」的权限", label=_(resource.label)))
+
+
+def reread(resource: Resource[M], caller: Caller, id: int | None) -> M:
+    """The record as it is now, under the transaction's lock, if the caller can read it at all."""
+    model: Any = resource.model
+    allowed = policy.readable(caller, resource)
+    query = model.select().where(model.id == id, model.removed_at.is_null())
+    if allowed is not True:
+        query = query.where(allowed if allowed is not False else model.id < 0)
+    record: M | None = query.first() if id is not None else None
+    if record is None:
+        raise NotFound(_("没有找到"))
+    return record
+
+
+VERBS = {"create": "新建", "update": "修改", "remove": "移除"}
+
+
+def permit(resource: Resource[Any], verb: str, caller: Caller, record: Record) -> None:
+    """The record can be read; raises Forbidden when the verb does not reach it."""
+    if not reaches(resource, verb, caller, record):
+        action = resource.actions.get(verb)
+        label = _(action.label if action else VERBS[verb])
+        raise Forbidden(_("您没有对它「{verb}」的权限", verb=label))
+
+
+def reaches(resource: Resource[Any], verb: str, caller: Caller, record: Record) -> bool:
+    """Whether a verb of the caller's reaches a row as it lies in the database now."""
+    model: Any = resource.model
+    allowed = policy.condition(caller, resource, policy.rights(caller, resource, verb))
+    if isinstance(allowed, bool):
+        return allowed
+    return bool(model.select(model.id).where(model.id == record.id, allowed).exists())
+
+
+def expect_version(
+    resource: Resource[Any], caller: Caller, record: Record, version: int | None
+) -> None:
+    """The record is still the one the caller has seen, if they said which that was."""
+    if version is not None and version != record.version:
+        raise stale(resource, caller, record, version)
+
+
+def stale(resource: Resource[Any], caller: Caller, record: Record, seen: int) -> LifangError:
+    """Say that someone else was first, with the record as it is and what they changed."""
+    changed = changed_since(resource, int(record.id), seen)
+    labels = "、".join(_(resource.by_name[name].label) for name in changed)
+    return Stale(
+        _("这条记录已被别人修改（{fields}）；请核对后再保存", fields=labels or "—"),
+        current=present_one(caller, resource, record),
+        changed=changed,
+    )
+
+
+def not_offered(resource: Resource[Any], action: Action, state: str | None) -> str:
+    """Say in which states an action can run, and in which this record is."""
+    states = dict(resource.by_name[resource.state].choices) if resource.state else {}
+    now = _(states.get(state or "", "—"))
+    if ANY in action.moves:
+        return _("这条记录已是「{now}」，不能再{verb}", now=now, verb=_(action.label))
+    sources = "、".join(f"「{_(states.get(source, source))}」" for source in action.moves)
+    return _("只有{sources}的记录可以{verb}；这条记录是「{now}」", sources=sources,
+             verb=_(action.label), now=now)  # fmt: skip
+
+
+def keep_rules(resource: Resource[Any], caller: Caller, record: Record) -> None:
+    """Ask the resource's own rules about the whole record."""
+    for rule in resource.rules:
+        rule(record, caller)
+
+
+def save(resource: Resource[Any], caller: Caller, record: Record) -> None:
+    """Write the record's fields where its version is still the one that was read."""
+    model: Any = resource.model
+    seen = record.version
+    record.version, record.updated_at = seen + 1, clock.now()
+    data = {getattr(model, name): value for name, value in record.__data__.items() if name != "id"}
+    query = model.update(data).where(model.id == record.id, model.version == seen)
+    if query.execute() != 1:
+        raise stale(resource, caller, record, seen)
+
+
+def check_reach(resource: Resource[Any], verb: str, caller: Caller, record: Record) -> None:
+    """A condition cannot judge a row that does not exist yet, so the saved one is tested."""
+    if not reaches(resource, verb, caller, record):
+        raise Forbidden(_("这条记录不在您的管辖范围内"))

@@ -1,0 +1,52 @@
+"""What was done, told twice in the transaction of the change: to audit and to the event log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lifang.entities.caller import Caller
+from lifang.events.publish import publish
+from lifang.resources.resource import Resource
+from lifang.services.auditing import Change, record_effect
+from lifang.services.places import places_of
+from lifang.store.record import Record
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What was done, as audit and the event tell it; `before` are the places it was done in."""
+
+    verb: str
+    event: str
+    changes: list[Change]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    before: list[int] = field(default_factory=list)
+    occurred_at: dt.datetime | None = None
+
+
+def tell(resource: Resource[Any], caller: Caller, record: Record, deed: Deed) -> None:
+    """Audit and publish, in the same transaction as the change."""
+    number = int(record.id)
+    places = [*deed.before, *places_of(caller, resource, record)]
+    reason = deed.data.get("reason")
+    record_effect(
+        caller,
+        resource,
+        deed.verb,
+        number,
+        changes=deed.changes,
+        community=places[0] if places else None,
+        reason=str(reason) if reason else None,
+        occurred_at=deed.occurred_at,
+        version=record.version,
+    )
+    publish(
+        f"{resource.aggregate}.{deed.event}",
+        f"{resource.aggregate}/{number}",
+        deed.data,
+        caller=caller,
+        communities=places,
+    )

@@ -1,0 +1,42 @@
+"""What a caller may do to one record as it stands: what the buttons of a page are made from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.resources.resource import Resource
+from lifang.services.presenting import View
+
+
+def may(caller: Caller, resource: Resource[Any], verb: str) -> bool:
+    """Whether the caller holds a verb on any record of a resource, where its plugin is on."""
+    return bool(policy.rights(caller, resource, verb))
+
+
+def offers(caller: Caller, resource: Resource[Any], view: View) -> frozenset[str]:
+    """The verbs that reach one readable record, actions only where its state lets them run.
+
+    The gateway judges anew when one is used: this only keeps buttons honest.
+    """
+    state = view.get(resource.state) if resource.state else None
+    verbs = ["update", "remove", "reveal"]
+    verbs += [name for name, action in resource.actions.items() if action.offered(state)]
+    reaches: dict[policy.Rights, bool] = {}
+    offered = set()
+    for verb in verbs:
+        reach = policy.rights(caller, resource, verb)
+        if reach not in reaches:
+            reaches[reach] = bool(reach) and _holds(caller, resource, reach, int(view["id"]))
+        if reaches[reach]:
+            offered.add(verb)
+    return frozenset(offered)
+
+
+def _holds(caller: Caller, resource: Resource[Any], reach: policy.Rights, record: int) -> bool:
+    allowed = policy.condition(caller, resource, reach)
+    if isinstance(allowed, bool):
+        return allowed
+    model: Any = resource.model
+    return bool(model.select(model.id).where(model.id == record, allowed).exists())
