@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from lifang.entities.person import Membership as Membership
     from lifang.entities.person import Person as Person
     from lifang.events.event import Data as Data
+    from lifang.events.event import Dead as Dead
     from lifang.events.event import Event as Event
+    from lifang.events.event import RetryAfter as RetryAfter
     from lifang.events.event import on as on
     from lifang.kit.clock import now as now
     from lifang.kit.clock import today as today
@@ -55,7 +57,7 @@ _HOMES = {
     "entities.community": ("Community", "place"),
     "entities.organization": ("Organization",),
     "entities.person": ("Affiliation", "Membership", "Person"),
-    "events.event": ("Data", "Event", "on"),
+    "events.event": ("Data", "Dead", "Event", "RetryAfter", "on"),
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
     "kit.words": ("_",),

@@ -58,7 +58,9 @@ class Formatter(click.HelpFormatter):
             if widths.width(term) > first:
                 self.write(f"{indent}{term}\n")
             else:
-                self.write(f"{indent}{widths.pad(term, first + col_spacing)}{lines.pop(0)}".rstrip())
+                self.write(
+                    f"{indent}{widths.pad(term, first + col_spacing)}{lines.pop(0)}".rstrip()
+                )
                 self.write("\n")
             for line in lines:
                 self.write(" " * left + line + "\n")
@@ -75,10 +77,10 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """The spellings of the option and what it is for."""
-        if self.hidden:
+        record = super().get_help_record(ctx)
+        if record is None:
             return None
-        told = _(self.help or "")
-        return self.get_help_spec(ctx), told + (_("（必填）") if self.required else "")
+        return record[0], _(self.help or "") + (_("（必填）") if self.required else "")
 
 
 class Argument(click.Argument):
@@ -90,45 +92,6 @@ class Argument(click.Argument):
         return told if self.required else f"[{told}]"
 
 
-class Whole(click.ParamType[int]):
-    """A whole number not below a least one."""
-
-    name = "n"
-
-    def __init__(self, least: int = 0) -> None:
-        """Remember the least."""
-        self.least = least
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Read the number; anything else is refused with the option's name."""
-        said = str(value).strip()
-        if said.isascii() and said.isdigit() and len(said) < 19 and int(said) >= self.least:
-            return int(said)
-        name = param.opts[-1] if param is not None else self.name
-        raise Malformed(_("{name} 须为不小于 {least} 的整数", name=name, least=self.least))
-
-
-class OneOf(click.ParamType[str]):
-    """One of a few words."""
-
-    name = "word"
-
-    def __init__(self, *words: str) -> None:
-        """Remember the words."""
-        self.words = words
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """Accept a known word; anything else is refused with the known ones."""
-        if value in self.words:
-            return str(value)
-        name = param.opts[-1] if param is not None else self.name
-        raise Malformed(_("{name} 须为其中之一：{known}", name=name, known="、".join(self.words)))
-
-
 class _Ours(click.Command):
     """What commands and groups have in common."""
 
@@ -136,9 +99,7 @@ class _Ours(click.Command):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """The words after the command's name in its usage line, options last."""
-        pieces = [
-            piece for param in self.get_params(ctx) for piece in param.get_usage_pieces(ctx)
-        ]
+        pieces = [piece for param in self.get_params(ctx) for piece in param.get_usage_pieces(ctx)]
         return [*pieces, _("[选项]")]
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -278,6 +239,32 @@ def argument(name: str, *, required: bool = True, metavar: str | None = None) ->
     return Argument([name], required=required, metavar=metavar)
 
 
+def whole(least: int = 0) -> Callable[[click.Context, click.Parameter, Any], int | None]:
+    """Read an option's number; anything but a whole number of at least `least` is refused."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: Any) -> int | None:
+        if value is None:
+            return None
+        said = str(value).strip()
+        if said.isascii() and said.isdigit() and len(said) < 19 and int(said) >= least:
+            return int(said)
+        raise Malformed(_("{name} 须为不小于 {least} 的整数", name=param.opts[-1], least=least))
+
+    return read
+
+
+def one_of(*words: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Accept an option's known words; any other is refused with them."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if value is None or value in words:
+            return value
+        known = "、".join(words)
+        raise Malformed(_("{name} 须为其中之一：{known}", name=param.opts[-1], known=known))
+
+    return read
+
+
 def common() -> list[click.Parameter]:
     """The options every command has: how it answers, and who acts."""
 
@@ -285,7 +272,9 @@ def common() -> list[click.Parameter]:
         setattr(ctx.obj, str(param.name), value)
 
     return [
-        flag("--json", "json", help=n_("以 JSON 输出，与接口相同"), expose_value=False, callback=keep),
+        flag(
+            "--json", "json", help=n_("以 JSON 输出，与接口相同"), expose_value=False, callback=keep
+        ),
         option(
             "--as",
             "as_account",

@@ -36,6 +36,24 @@ class Event:
     replaying: bool = False
 
 
+class Dead(Exception):
+    """Raised by a handler for an event that no further try can help: it becomes a dead letter."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep why, for whoever looks through the dead letters."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RetryAfter(Exception):
+    """Raised by a handler that knows when to be asked again; it counts as a try like any other."""
+
+    def __init__(self, seconds: float, reason: str = "") -> None:
+        """Keep how long to wait, in seconds, and why."""
+        super().__init__(reason or f"asked again after {seconds:g} s")
+        self.seconds = seconds
+
+
 Reaction = Callable[[Event, Caller], None]
 R = TypeVar("R", bound=Reaction)
 
@@ -57,8 +75,9 @@ class Handler:
 def on(*types: str, at: str | None = None) -> Callable[[R], R]:
     """Declare a reaction to events, run once after the commit, retried when it fails.
 
-    `at` names the key of the event's data that holds the community where the plugin must be on;
-    without it, any of the event's communities will do.
+    A type is written out whole, as `core.person.moved`; there are no wildcards. `at` names the key
+    of the event's data that holds the community where the plugin must be on; without it, any of
+    the event's communities will do.
     """
 
     def declare(react: R) -> R:

@@ -18,7 +18,8 @@ class Linked:
 
     `here` names its reference to this record and `there` the one to a community, person or
     organization. With `shown_as`, the link marked by `writes` is a field of this record: asked for
-    on create, shown in answers, and changed by actions only. `partial` names the fields that links
+    on create, shown in answers, and changed by actions only; `elsewhere` is what the link of
+    something known elsewhere says instead. `partial` names the fields that links
     of other kinds let a reader see: `{"serves": ("name", "kind", "uscc")}`; kinds in `whole` show
     every field, and sensitive ones need one of these.
     """
@@ -29,6 +30,7 @@ class Linked:
     shown_as: str | None = None
     label: str = "社区"
     writes: dict[str, Any] = field(default_factory=dict)
+    elsewhere: dict[str, Any] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     partial: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

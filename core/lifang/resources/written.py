@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lifang.kit.words import _
@@ -9,6 +10,7 @@ from lifang.resources.fields import FieldSpec
 
 YES = frozenset({"true", "yes", "on", "1", "y", "是", "有"})
 NO = frozenset({"false", "no", "off", "0", "n", "否", "无"})
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 
 def read(spec: FieldSpec, written: str) -> Any:
@@ -17,7 +19,7 @@ def read(spec: FieldSpec, written: str) -> Any:
     if said == "":
         return None
     if spec.kind in {"integer", "reference"}:
-        return int(said) if said.isascii() and said.lstrip("-").isdigit() else said
+        return int(said) if _WHOLE.fullmatch(said) else said
     if spec.kind == "number":
         try:
             return float(said)

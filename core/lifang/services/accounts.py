@@ -163,6 +163,12 @@ def change_password(caller: Caller, *, old: str, new: str) -> None:
         record_note(caller, "account", "password", reason=account.name)
 
 
+def must_change(caller: Caller) -> bool:
+    """Whether someone still signs in with a password that was handed to them."""
+    account = Account.get_or_none(Account.id == caller.account)
+    return account is not None and bool(account.must_change)
+
+
 def _set_password(account: Account, password: str, *, must_change: bool) -> None:
     Account.update(password=hash_password(password), must_change=must_change).where(
         Account.id == account.id

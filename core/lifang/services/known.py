@@ -55,7 +55,8 @@ def link(
     """Link what is known elsewhere to the place asked for; the answer holds only what was typed."""
     scope = resource.scope
     assert isinstance(scope, Linked) and scope.shown_as  # noqa: S101 – identity needs such a scope
-    add_link(resource, caller, int(record.id), given[scope.shown_as], insert)
+    told = scope.writes | scope.elsewhere
+    _link(resource, caller, int(record.id), given[scope.shown_as], told, insert)
     answer = resource.model(id=record.id, version=record.version, created_at=record.created_at)
     answer.updated_at = record.updated_at
     typed = {name: value for name, value in given.items() if not resource.by_name[name].virtual}
@@ -66,18 +67,21 @@ def link(
 def add_link(
     resource: Resource[Any], caller: Caller, record: int, place: int, insert: Insert
 ) -> None:
-    """Link a record to a place, as primary only while no other primary link of its kind stands."""
+    """Link a fresh record to the place it was created in."""
     scope = resource.scope
     assert isinstance(scope, Linked)  # noqa: S101 – only linked scopes have virtual fields
-    model: Any = scope.model
-    told = dict(scope.writes)
-    if told.get("primary"):
-        standing = model.select(model.id).where(
-            getattr(model, scope.here) == record,
-            model.kind == told["kind"],
-            model.primary == True,  # noqa: E712 – SQL
-            policy.current(model),
-        )
-        told["primary"] = not standing.exists()
-    told |= {scope.here: record, scope.there: place}
-    insert(caller.instance.registry.of(scope.model), caller, told)
+    _link(resource, caller, record, place, scope.writes, insert)
+
+
+def _link(
+    resource: Resource[Any],
+    caller: Caller,
+    record: int,
+    place: int,
+    told: Mapping[str, Any],
+    insert: Insert,
+) -> None:
+    scope = resource.scope
+    assert isinstance(scope, Linked)  # noqa: S101 – as above
+    data = {**told, scope.here: record, scope.there: place}
+    insert(caller.instance.registry.of(scope.model), caller, data)

@@ -32,6 +32,7 @@ class Query:
     """A list request: `filters` as (field, operator, values); values under one key mean or.
 
     `sort` is a field, with `-` for descending; id breaks ties. `within` is a community's code.
+    `verb` is what the caller must be allowed to do to a row beside reading it.
     """
 
     filters: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
@@ -41,6 +42,7 @@ class Query:
     limit: int = 50
     cursor: str | None = None
     exact: Mapping[str, str] = field(default_factory=dict)
+    verb: str = "read"
 
 
 def read_filters(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str, tuple[Any, ...]], ...]:
@@ -62,6 +64,9 @@ def conditions(caller: Caller, resource: Resource[Any], query: Query) -> list[An
     told = [model.removed_at.is_null()]
     if allowed is not True:
         told.append(allowed)
+    if query.verb != "read":
+        further = policy.condition(caller, resource, policy.rights(caller, resource, query.verb))
+        told += [] if further is True else [model.id < 0 if further is False else further]
     told += [filter_of(caller, resource, *one) for one in query.filters]
     if query.within:
         told.append(_within(caller, resource, query.within))
@@ -76,7 +81,8 @@ def filter_of(
 ) -> Any:
     """One filter as a condition; raises Malformed naming the fields that can be asked for."""
     spec = _plain(name) or resource.by_name.get(name)
-    if spec is None or not spec.filterable or operator not in ("", *OPERATORS):
+    known = OPERATORS if spec is not None and not spec.virtual else ()
+    if spec is None or not spec.filterable or operator not in ("", *known):
         raise Malformed(_unknown_key(resource, name, operator))
     if spec.virtual:
         return _linked(caller, resource, spec, values)
@@ -278,12 +284,19 @@ def make_cursor(value: Any, number: int) -> str:
     return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 
+def _storable(value: Any) -> bool:
+    """Whether a cursor's value is one that a column can be compared with."""
+    if isinstance(value, str):
+        return value.isprintable()
+    return value is None or (isinstance(value, int | float) and abs(value) <= schema.LARGEST)
+
+
 def read_cursor(cursor: str) -> tuple[Any, int]:
     """Read what `make_cursor` wrote; raises Malformed for anything else."""
     try:
         told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         value, number = told
-        if not isinstance(number, int) or isinstance(value, list | dict):
+        if not isinstance(number, int) or abs(number) > schema.LARGEST or not _storable(value):
             raise ValueError(cursor)
     except (ValueError, TypeError, binascii.Error):
         raise Malformed(_("续页标记 cursor 无效；请从第一页重新开始")) from None

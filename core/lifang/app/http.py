@@ -1,0 +1,42 @@
+"""Puts the web application together: pages, API and health over one instance."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from lifang.app.health import Health
+from lifang.http import cookies, csrf, headers, problems, request
+from lifang.services.instance import Instance
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes of a request's body; what takes files says so itself."""
+
+
+def create_app(instance: Instance) -> Flask:
+    """Make the application of an instance; it opens nothing and can be served as it is."""
+    app = Flask("lifang.web", static_folder=None)
+    app.secret_key = instance.keys.secret("web")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.session_interface = cookies.FormSessions()
+    headers.install(app)
+    request.install(app, instance)
+    csrf.install(app)
+    problems.install(app)
+    Health(instance).install(app)
+    _mount(app)
+    # the scheme only: behind a proxy that ends TLS it decides about cookies, never about rights
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
+    return app
+
+
+def _mount(app: Flask) -> None:
+    from importlib.util import find_spec
+
+    from lifang.api.routes import blueprint as api
+
+    app.register_blueprint(api)
+    if find_spec("lifang.web.pages") is not None:
+        from lifang.web.pages import blueprint as web
+
+        app.register_blueprint(web)

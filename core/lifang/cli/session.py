@@ -1,0 +1,79 @@
+"""One run of the command line: the instance it opens when first needed, and who acts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lifang.kit.errors import NotFound
+from lifang.kit.words import _
+
+if TYPE_CHECKING:
+    from lifang.cli.hands import Hands
+    from lifang.entities.caller import Caller
+    from lifang.resources.resource import Resource
+    from lifang.services.instance import Instance
+
+
+class Session:
+    """What commands share; nothing is imported or opened before a command asks for it.
+
+    `json` and `as_account` are what the options of the same name said.
+    """
+
+    def __init__(self, hands: Callable[[], Hands]) -> None:
+        """Keep the way to the layer above."""
+        self._hands = hands
+        self._open = ExitStack()
+        self.json = False
+        self.as_account: str | None = None
+
+    @cached_property
+    def hands(self) -> Hands:
+        """The functions of the layer above."""
+        return self._hands()
+
+    @property
+    def home(self) -> Path:
+        """The folder of the instance, whether there is one or not."""
+        from lifang.kit import settings
+
+        return settings.load().home
+
+    @cached_property
+    def instance(self) -> Instance:
+        """The instance of LIFANG_HOME; raises NotReady with what to do where it cannot work."""
+        import logging
+
+        # What a plugin did wrong is told once, below; a log line for each would repeat it.
+        logging.getLogger("lifang").addHandler(logging.NullHandler())
+        instance = self._open.enter_context(self.hands.opened())
+        for plugin in sorted(instance.plugins.faults):
+            told = _("提示：插件「{plugin}」无法载入，其余照常；原因见 lifang plugin show {plugin}",
+                     plugin=plugin)  # fmt: skip
+            click.echo(told, err=True)
+        return instance
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Who acts; raises Unauthenticated where the operating-system user is tied to nobody."""
+        from lifang.services.operators import operator
+
+        return operator(self.instance, self.as_account, system_user=os.getuid())
+
+    def resource(self, plugin: str, noun: str) -> Resource[Any]:
+        """A declared noun; raises NotFound where its plugin is not loaded."""
+        found = self.instance.registry.find(plugin, noun)
+        if found is None:
+            raise NotFound(_("没有找到"))
+        return found
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        self._open.close()

@@ -1,0 +1,111 @@
+"""Deliveries that failed, and those that wait behind one: tried again, and in the end laid aside.
+
+A delivery that has failed eight times becomes a dead letter. A dead letter holds nothing back: what
+had queued behind it goes on, and it stays listed until somebody deals with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Collection
+from typing import Any
+
+from lifang.events.event import Dead, Event, RetryAfter
+from lifang.events.tables import Retry
+from lifang.kit import clock
+
+TRIES = 8
+FIRST_WAIT, FACTOR, LONGEST_WAIT = 1.0, 4.0, 3600.0  # seconds: eight tries take an hour and a half
+ERROR_LENGTH = 400
+
+Lane = tuple[str, str]
+"""A subscription and an aggregate: within one, events are told in their order."""
+
+
+def wait(tries: int, chance: float) -> float:
+    """Seconds until the next try after so many: growing, capped, and spread by `chance` (0 to 1)."""
+    return min(FIRST_WAIT * FACTOR ** (tries - 1), LONGEST_WAIT) * (0.75 + 0.5 * chance)
+
+
+def aggregate(event: Event) -> str:
+    """What an event's order is kept within."""
+    return f"{event.noun}/{event.subject}"
+
+
+def blocked(names: Collection[str], events: Collection[Event]) -> set[Lane]:
+    """The lanes in which something waits already, so that later events must queue."""
+    aggregates = list({aggregate(event) for event in events})
+    rows: Any = (
+        Retry.select(Retry.sub, Retry.agg)
+        .where(Retry.sub.in_(list(names)), Retry.agg.in_(aggregates), Retry.state == "waiting")
+        .distinct()
+        .tuples()
+    )
+    return set(rows)
+
+
+def due(names: Collection[str], limit: int) -> list[tuple[str, int, int]]:
+    """What may be tried now, in order: subscription, position, tries so far.
+
+    A row whose lane still waits for an earlier one is left out.
+    """
+    now = clock.now()
+    earlier: Any = Retry.alias()
+    waiting = earlier.select(earlier.pos).where(
+        earlier.sub == Retry.sub,
+        earlier.agg == Retry.agg,
+        earlier.state == "waiting",
+        earlier.pos < Retry.pos,
+        earlier.next_at > now,
+    )
+    rows: Any = (
+        Retry.select(Retry.sub, Retry.pos, Retry.tries)
+        .where(
+            Retry.state == "waiting",
+            Retry.next_at <= now,
+            Retry.sub.in_(list(names)),
+            ~waiting.exists(),
+        )
+        .order_by(Retry.pos)
+        .limit(limit)
+        .tuples()
+    )
+    return list(rows)
+
+
+def queue(subscription: str, event: Event) -> None:
+    """Let an event wait behind an earlier one of its aggregate; it is due once that is told."""
+    _keep(subscription, event, tries=0, next_at=clock.now(), state="waiting", error=None)
+
+
+def failed(subscription: str, event: Event, tries: int, error: BaseException) -> bool:
+    """Note a failed try, the `tries`-th; says whether there will be another.
+
+    The handler may have said so itself: `Dead` ends it, `RetryAfter` names the time.
+    """
+    over = isinstance(error, Dead) or tries >= TRIES
+    chance = random.random()  # noqa: S311 – it spreads load, it keeps no secret
+    seconds = error.seconds if isinstance(error, RetryAfter) else wait(tries, chance)
+    _keep(
+        subscription,
+        event,
+        tries=tries,
+        next_at=clock.now() + dt.timedelta(seconds=seconds),
+        state="dead" if over else "waiting",
+        error=f"{type(error).__name__}: {error}"[:ERROR_LENGTH],
+    )
+    return not over
+
+
+def settled(subscription: str, position: int) -> None:
+    """Forget a delivery that succeeded, or that no longer concerns anyone."""
+    Retry.delete().where(Retry.sub == subscription, Retry.pos == position).execute()
+
+
+def _keep(subscription: str, event: Event, **told: Any) -> None:
+    row = (Retry.sub == subscription) & (Retry.pos == event.position)
+    if not Retry.update(told).where(row).execute():
+        Retry.insert(
+            sub=subscription, pos=event.position, agg=aggregate(event), **told
+        ).execute()

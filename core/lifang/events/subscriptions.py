@@ -1,0 +1,120 @@
+"""Who reads the log, how far each has come, and who is moving it just now."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import socket
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lifang.events import log
+from lifang.events.event import Handler
+from lifang.events.tables import Subscription
+from lifang.kit import clock
+
+LEASE = dt.timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """A handler of a plugin: it reads the log with a cursor of its own."""
+
+    plugin: str
+    handler: Handler
+
+    @property
+    def name(self) -> str:
+        """What the cursor is kept under: `dual_reporting.close_old_reports`."""
+        return f"{self.plugin}.{self.handler.name}"
+
+
+def subscribe(subscribers: Iterable[Subscriber]) -> None:
+    """Let newcomers into the log at its present end; who has read before keeps its place.
+
+    Called inside the transaction that switches a plugin on, nothing that happens afterwards is
+    missed. Two dispatchers may do it at once: the second finds it done.
+    """
+    end = log.end()
+    for one in subscribers:
+        types = json.dumps(one.handler.types)
+        Subscription.insert(
+            name=one.name, plugin=one.plugin, types=types, pos=end
+        ).on_conflict_ignore().execute()
+        Subscription.update(types=types).where(
+            Subscription.name == one.name, Subscription.types != types
+        ).execute()
+
+
+def places(names: Collection[str], owner: str) -> dict[str, int | None]:
+    """Where subscriptions stand; None for one in another live dispatcher's hands, newcomers not."""
+    rows: Any = Subscription.select(
+        Subscription.name, Subscription.pos, Subscription.lease_owner, Subscription.lease_until
+    ).where(Subscription.name.in_(list(names)))
+    now = clock.now()
+    return {
+        row.name: int(row.pos)
+        if row.lease_owner in (None, owner) or row.lease_until < now or _gone(row.lease_owner)
+        else None
+        for row in rows
+    }
+
+
+def claim(names: Collection[str], owner: str, *, position: int | None = None) -> set[str]:
+    """Take the lease of some subscriptions inside the delivering transaction; gives those taken.
+
+    Whoever holds the rows' lock now is the only one to move them, so two dispatchers never run a
+    handler for the same event: with `position`, only those that still stand there are taken.
+    """
+    now, mine = clock.now(), Subscription.name.in_(list(names))
+    if position is not None:
+        mine &= Subscription.pos == position
+    holders: Any = Subscription.select(Subscription.lease_owner).where(mine).distinct().tuples()
+    free = [holder for (holder,) in holders if holder == owner or (holder and _gone(holder))]
+    takeable = Subscription.lease_owner.is_null() | (Subscription.lease_until < now)
+    if free:
+        takeable |= Subscription.lease_owner.in_(free)
+    Subscription.update(lease_owner=owner, lease_until=now + LEASE).where(mine, takeable).execute()
+    taken: Any = Subscription.select(Subscription.name).where(
+        mine, Subscription.lease_owner == owner
+    )
+    return {row.name for row in taken}
+
+
+def move(names: Collection[str], position: int) -> None:
+    """Put the cursors behind the last event that was told, in the same transaction."""
+    Subscription.update(pos=position).where(Subscription.name.in_(list(names))).execute()
+
+
+def release(owner: str) -> None:
+    """Give the leases back, so that another dispatcher need not wait for them to run out."""
+    Subscription.update(lease_owner=None, lease_until=None).where(
+        Subscription.lease_owner == owner
+    ).execute()
+
+
+def this_process() -> str:
+    """Name this process so that another on the same host can tell whether it still runs."""
+    pid = os.getpid()
+    return f"{socket.gethostname()[:40]}/{pid}/{_started(pid)}"
+
+
+def _gone(owner: str) -> bool:
+    """Whether a holder was a process of this host that has ended; its number may be in use again."""
+    host, _slash, rest = owner.rpartition("/")[0].rpartition("/")
+    if host != socket.gethostname()[:40] or not rest.isdigit():
+        return False
+    return _started(int(rest)) != owner.rpartition("/")[2]
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, as the kernel counts; None when it has ended."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = told.rpartition(")")[2].split()  # the name before it may hold spaces
+    return None if fields[0] == "Z" else fields[19]

@@ -1,0 +1,60 @@
+"""The cookies: a session's secret, the form session that holds the CSRF token, the language."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
+
+LANGUAGE = "lang"
+A_YEAR = 365 * 24 * 3600
+
+
+def session_name() -> str:
+    """What the session's cookie is called: browsers keep `__Host-` ones to https and one host."""
+    return "__Host-lifang" if request.is_secure else "lifang"
+
+
+def read_session() -> str | None:
+    """The secret of the session the browser claims to have."""
+    return request.cookies.get(session_name()) or None
+
+
+def set_session(response: Response, secret: str) -> None:
+    """Give the browser its session; how long it lasts is decided on the server."""
+    response.set_cookie(
+        session_name(), secret, secure=request.is_secure, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def clear_session(response: Response) -> None:
+    """Take the session back from the browser."""
+    response.delete_cookie(
+        session_name(), secure=request.is_secure, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def set_language(response: Response, language: str) -> None:
+    """Remember the language somebody chose."""
+    response.set_cookie(
+        LANGUAGE, language, max_age=A_YEAR, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+
+
+class FormSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, used for the CSRF token and flashed messages and nothing else."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Name it like the session's own cookie."""
+        return "__Host-lifang-form" if request.is_secure else "lifang-form"
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Keep it to https wherever there is https."""
+        return bool(request.is_secure)
+
+    def get_cookie_httponly(self, app: Flask) -> bool:
+        """Keep it from scripts."""
+        return True
+
+    def get_cookie_samesite(self, app: Flask) -> str:
+        """Send it with links from elsewhere, never with their forms."""
+        return "Lax"

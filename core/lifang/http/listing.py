@@ -1,0 +1,93 @@
+"""What a list is asked for in an address: filters, search, a subtree, an order, a page."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from lifang.kit.errors import Malformed
+from lifang.kit.words import _
+from lifang.resources.resource import Resource
+from lifang.services.query import MOST, OPERATORS, Query, filter_names, read_filters
+
+LONGEST_SEARCH = 100
+PAGING = ("limit", "cursor", "count")
+ASKED = ("q", "within", "sort")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A list request, and whether its number of rows was asked for."""
+
+    query: Query
+    counted: bool = False
+
+
+def read(
+    resource: Resource[Any],
+    args: MultiDict[str, str],
+    *,
+    paged: bool = True,
+    also: Iterable[str] = (),
+) -> Asked:
+    """Read an address; raises Malformed for what nobody knows, naming what is known.
+
+    `also` are further keys, read elsewhere. Without `paged` the whole list is asked for.
+    """
+    own = (*ASKED, *(PAGING if paged else ()), *also)
+    pairs: list[tuple[str, Any]] = []
+    for key, values in args.lists():
+        if key in own:
+            if len(values) > 1:
+                raise Malformed(_("「{key}」只能出现一次", key=key))
+            continue
+        _demand_known(resource, key, own)
+        pairs.append((key, values))
+    query = Query(
+        filters=read_filters(pairs),
+        q=_search(args.get("q")),
+        within=args.get("within") or None,
+        sort=args.get("sort") or "id",
+        limit=read_limit(args.get("limit")) if paged else MOST,
+        cursor=args.get("cursor") or None if paged else None,
+    )
+    return Asked(query, counted=paged and _claim("count", args.get("count")))
+
+
+def read_limit(text: str | None) -> int:
+    """How many rows are wanted; raises Malformed outside 1 to 1,000."""
+    if text is None:
+        return Query.limit
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    if not 1 <= number <= MOST:
+        raise Malformed(_("limit 须为 1 至 {most} 的整数", most=MOST))
+    return number
+
+
+def _demand_known(resource: Resource[Any], key: str, own: Iterable[str]) -> None:
+    names = filter_names(resource)
+    name, _sep, operator = key.partition("__")
+    if name in names and (operator in OPERATORS or key == name):
+        return
+    known = [*names, *own]
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = _("；是否想写「{near}」？", near=near[0]) if near else ""
+    sentence = _("不认识查询参数「{key}」", key=key) + hint
+    raise Malformed(sentence + _("。可用：{known}", known="、".join(known)), known=known)
+
+
+def _search(text: str | None) -> str | None:
+    if text is not None and len(text) > LONGEST_SEARCH:
+        raise Malformed(_("「{key}」最多 {n} 个字", key="q", n=LONGEST_SEARCH))
+    return text
+
+
+def _claim(key: str, text: str | None) -> bool:
+    known = {None: False, "true": True, "false": False}
+    if text not in known:
+        raise Malformed(_("「{key}」须为 true 或 false", key=key))
+    return known[text]

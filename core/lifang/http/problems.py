@@ -1,0 +1,133 @@
+"""Refusals and failures: problem documents (RFC 9457) for programs, pages for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from lifang.http.request import for_programs
+from lifang.kit import json
+from lifang.kit.errors import LifangError
+from lifang.kit.words import _, n_
+
+log = logging.getLogger("lifang.http")
+
+Problem = dict[str, Any]
+Renderer = Callable[[Problem], ResponseReturnValue]
+
+PROBLEM = "application/problem+json"
+TITLES = {
+    400: n_("请求有误"),
+    401: n_("需要登录"),
+    403: n_("没有权限"),
+    404: n_("没有找到"),
+    405: n_("不支持这种方法"),
+    409: n_("与现状冲突"),
+    412: n_("已被别人修改"),
+    413: n_("内容太大"),
+    415: n_("不支持这种内容类型"),
+    422: n_("内容需要修改"),
+    428: n_("缺少前提条件"),
+    429: n_("太频繁"),
+    503: n_("暂时不能服务"),
+}
+CODES = {
+    400: "malformed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+RETRY_AFTER = {"busy": "1", "not_ready": "10"}
+"""Seconds after which asking again makes sense."""
+
+
+def install(app: Flask) -> None:
+    """Answer every error of an application in one way."""
+    app.register_error_handler(Exception, answer)
+
+
+def show_with(app: Flask, render: Renderer) -> None:
+    """Let people see problems as pages: `render` gets the document and gives the response."""
+    app.extensions["lifang.problem_page"] = render
+
+
+def problem_of(error: Exception) -> Problem:
+    """Tell an error as a problem document; what nobody foresaw is told without its insides."""
+    if isinstance(error, LifangError):
+        told = error.problem()
+    elif isinstance(error, HTTPException):
+        status = error.code or 500
+        told = {"status": status, "code": CODES.get(status, "error"), "detail": _detail(status)}
+    else:
+        told = {"status": 500, "code": "error", "detail": _detail(500)}
+    status = told["status"]
+    head = {
+        "type": f"urn:lifang:problem:{told['code']}",
+        "title": _(TITLES[status]) if status in TITLES else _("出错了"),
+        "status": status,
+        "detail": told["detail"],
+        "errors": told.get("errors", []),
+        "request_id": g.get("request_id"),
+    }
+    return head | told
+
+
+def answer(error: Exception) -> ResponseReturnValue:
+    """Turn an error into the response for whoever is asking."""
+    if isinstance(error, HTTPException) and (error.code or 500) < 400:
+        return error  # a redirect, not a problem
+    problem = problem_of(error)
+    if problem["status"] >= 500 and not isinstance(error, LifangError):
+        log.error(
+            "%s %s failed, request %s",
+            request.method,
+            request.path,
+            problem["request_id"],
+            exc_info=error,
+        )
+    response = _document(problem) if for_programs() else _page(problem)
+    if isinstance(error, HTTPException):
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+    if problem["status"] == 401 and for_programs():
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem["status"] == 503:
+        response.headers["Retry-After"] = RETRY_AFTER.get(problem["code"], "1")
+    return response
+
+
+def _document(problem: Problem) -> Response:
+    return Response(json.dumps(problem), status=problem["status"], mimetype=PROBLEM)
+
+
+def _page(problem: Problem) -> Response:
+    render: Renderer | None = current_app.extensions.get("lifang.problem_page")
+    if render is None:
+        told = f"{problem['title']}\n{problem['detail']}\n{problem['request_id']}\n"
+        return Response(told, status=problem["status"], mimetype="text/plain")
+    response = current_app.make_response(render(problem))
+    if response.status_code == 200:
+        response.status_code = problem["status"]
+    return response
+
+
+def _detail(status: int) -> str:
+    """One sentence per status, whatever the library would have said."""
+    if status == 404:
+        return _("没有找到")
+    if status == 405:
+        return _("这个地址不支持 {method}", method=request.method)
+    if status == 413:
+        return _("内容超过了允许的大小")
+    if status == 415:
+        return _("请用 Content-Type: application/json 发送")
+    if status < 500:
+        return _("请求有误，无法处理")
+    return _("出了意外的错误；请把请求编号告诉管理员")

@@ -1,0 +1,48 @@
+"""What a page does, as a command: whoever does it often can type it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from lifang.resources.fields import FieldSpec
+from lifang.resources.registry import CORE
+from lifang.resources.resource import Resource
+from lifang.services.query import SORTED_BY_DEFAULT, Query
+from lifang.web.addresses import dashed
+
+
+def line(resource: Resource[Any], verb: str, *words: str) -> str:
+    """A command on a resource, quoted for a shell."""
+    nouns = [dashed(resource.noun)]
+    if resource.plugin != CORE:
+        nouns.insert(0, dashed(resource.plugin))
+    return shlex.join(["lifang", *nouns, dashed(verb), *words]).replace("'…'", "…")
+
+
+def list_line(resource: Resource[Any], query: Query) -> str:
+    """The command that lists what a page shows."""
+    words: list[str] = []
+    if query.within:
+        words += ["--within", query.within]
+    if query.q:
+        words += ["--q", query.q]
+    for name, operator, values in query.filters:
+        option = f"--{dashed(name)}" + (f"--{operator}" if operator else "")
+        for value in values:
+            words += [option, str(value)]
+    if query.sort != SORTED_BY_DEFAULT:
+        words.append(f"--sort={query.sort}")
+    return line(resource, "list", *words)
+
+
+def asking_line(
+    resource: Resource[Any], verb: str, specs: Iterable[FieldSpec], record: int | None = None
+) -> str:
+    """The command that writes, with a place for every answer that has to be given."""
+    words = [] if record is None else [str(record)]
+    for spec in specs:
+        if spec.required:
+            words += [f"--{dashed(spec.name)}", "…"]
+    return line(resource, verb, *words)

@@ -1,0 +1,43 @@
+"""Who may come in: pages for those signed in, and first the way to a password of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from lifang.entities.caller import Caller
+from lifang.http.request import current_caller, known_caller
+from lifang.services.accounts import must_change
+
+P = ParamSpec("P")
+View = Callable[Concatenate[Caller, P], ResponseReturnValue]
+
+SIGN_IN = "/sign-in"
+PASSWORD = "/account/password"  # noqa: S105 – an address
+
+
+def signed_in(view: View[P]) -> Callable[P, ResponseReturnValue]:
+    """Hand a page its caller; those who are not signed in are shown the way and led back after."""
+
+    @wraps(view)
+    def enter(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        caller = known_caller()
+        if caller is None and request.method in ("GET", "HEAD"):
+            return redirect(f"{SIGN_IN}?{urlencode({'next': here()})}", 303)
+        caller = current_caller()
+        if must_change(caller) and request.path != PASSWORD:
+            return redirect(PASSWORD, 303)
+        return view(caller, *args, **kwargs)
+
+    return enter
+
+
+def here() -> str:
+    """The address of this page, with its query string."""
+    query = request.query_string.decode("ascii", "replace")
+    return f"{request.path}?{query}" if query else request.path

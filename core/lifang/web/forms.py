@@ -1,0 +1,198 @@
+"""Forms: one question for each field of the declaration, what was answered, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lifang.access.roles import ROLES
+from lifang.entities.caller import Caller
+from lifang.kit.errors import LifangError
+from lifang.kit.words import _
+from lifang.resources import written
+from lifang.resources.fields import FieldSpec
+from lifang.services.presenting import View
+from lifang.web import pointers
+
+POINTING = frozenset({"reference", "community"})
+WIDGETS = {
+    "paragraph": "area",
+    "choice": "select",
+    "state": "select",
+    "boolean": "select",
+    "day": "date",
+    "integer": "whole",
+    "number": "number",
+}
+
+
+@dataclass(frozen=True)
+class Control:
+    """One question as it stands: `was` is what the answer was before anybody touched it."""
+
+    spec: FieldSpec
+    value: str = ""
+    was: str = ""
+    error: str | None = None
+    note: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+    hints: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name it is sent under."""
+        return self.spec.name
+
+    @property
+    def label(self) -> str:
+        """What is asked for."""
+        return _(self.spec.label)
+
+    @property
+    def widget(self) -> str:
+        """How it is asked: select, area, date, whole, number or text."""
+        return "select" if self.options else WIDGETS.get(self.spec.kind, "text")
+
+    @property
+    def pointing(self) -> bool:
+        """Whether a record is asked for, which can be looked for."""
+        return self.spec.kind in POINTING
+
+    @property
+    def touched(self) -> bool:
+        """Whether the answer differs from what it was."""
+        return self.value != self.was
+
+    @property
+    def help(self) -> str:
+        """How to answer, in one line."""
+        if self.pointing:
+            return _("填写编号或完整名称；不确定时点「查找」")
+        if self.spec.kind == "partial_date":
+            return _(self.spec.help) if self.spec.help else _("年、年-月或年-月-日")
+        return _(self.spec.help) if self.spec.help else ""
+
+
+def blank(caller: Caller, specs: Iterable[FieldSpec], given: Mapping[str, str]) -> list[Control]:
+    """The questions of a new record; `given` answers some of them beforehand."""
+    return [
+        _asked(caller, spec, Control(spec, value=given.get(spec.name) or _default(spec)))
+        for spec in specs
+    ]
+
+
+def filled(caller: Caller, specs: Iterable[FieldSpec], view: View) -> list[Control]:
+    """The questions about a standing record, answered as it is now."""
+    controls = []
+    for spec in specs:
+        now = _text(spec, view.get(spec.name))
+        controls.append(_asked(caller, spec, Control(spec, value=now, was=now)))
+    return controls
+
+
+def answered(caller: Caller, specs: Iterable[FieldSpec], form: Mapping[str, str]) -> list[Control]:
+    """The questions as they came back."""
+    return [
+        _asked(
+            caller,
+            spec,
+            Control(spec, value=form.get(spec.name, ""), was=form.get(f"was.{spec.name}", "")),
+        )
+        for spec in specs
+    ]
+
+
+def payload(
+    caller: Caller, controls: list[Control], *, all_of_them: bool = True
+) -> tuple[dict[str, Any], list[Control]]:
+    """What the answers say, for the gateway, and the controls with what could not be understood.
+
+    Without `all_of_them` only what was touched is told: the rest stays as it is.
+    """
+    told: dict[str, Any] = {}
+    judged = []
+    for control in controls:
+        if not all_of_them and not control.touched:
+            judged.append(control)
+        elif control.pointing:
+            pointer = pointers.point(caller, control.spec, control.value)
+            told[control.name] = pointer.value
+            judged.append(
+                replace(control, error=pointer.problem, options=_choosing(pointer.matches))
+            )
+        else:
+            told[control.name] = written.read(control.spec, control.value)
+            judged.append(control)
+    return told, judged
+
+
+def looked_for(caller: Caller, controls: list[Control], name: str) -> list[Control]:
+    """The controls with the records one of them was asked to look for."""
+
+    def look(control: Control) -> Control:
+        if control.name != name or not control.pointing:
+            return control
+        pointer = pointers.search(caller, control.spec, control.value)
+        return replace(control, error=pointer.problem, options=_choosing(pointer.matches))
+
+    return [look(control) for control in controls]
+
+
+def blamed(controls: list[Control], error: LifangError) -> list[Control]:
+    """The controls with what the gateway found wrong with each."""
+    wrong = {problem.field: problem.message for problem in error.errors}
+    return [replace(c, error=wrong.get(c.name) or c.error) for c in controls]
+
+
+def overtaken(controls: list[Control], current: View, changed: list[str]) -> list[Control]:
+    """The controls beside what somebody else saved meanwhile; one's own answers are kept."""
+
+    def beside(control: Control) -> Control:
+        now = _text(control.spec, current.get(control.name))
+        if not control.touched:
+            note = _("已更新为别人刚保存的内容") if control.name in changed else None
+            return replace(control, value=now, was=now, note=note)
+        told = written.show(control.spec, current.get(control.name)) or _("空")
+        note = _("别人已改为「{value}」；保存将以您填写的为准", value=told)
+        return replace(control, was=now, note=note if control.name in changed else None)
+
+    return [beside(control) for control in controls]
+
+
+def _asked(caller: Caller, spec: FieldSpec, control: Control) -> Control:
+    if control.pointing:
+        return replace(control, hints=pointers.suggestions(caller, spec))
+    return replace(control, options=_options(spec))
+
+
+def _options(spec: FieldSpec) -> tuple[tuple[str, str], ...]:
+    if spec.kind == "boolean":
+        known = (("true", _("是")), ("false", _("否")))
+    else:
+        known = tuple((value, _(label)) for value, label in spec.choices)
+    if not known or (spec.default is not None and not spec.null):
+        return known
+    return (("", _("请选择") if spec.required else "—"), *known)
+
+
+def _choosing(matches: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return (("", _("请选择，或留空重新填写")), *matches) if matches else ()
+
+
+def _default(spec: FieldSpec) -> str:
+    return "" if spec.default is None else _text(spec, spec.default)
+
+
+def _text(spec: FieldSpec, value: Any) -> str:
+    """A value as its control holds it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if spec.kind in POINTING:
+        return pointers.words(spec, value)
+    return written.write(spec, value)
+
+
+def role_question(spec: FieldSpec) -> FieldSpec:
+    """Roles are kept as words and asked for by their names."""
+    return replace(spec, kind="choice", choices=tuple(ROLES.items()))

@@ -1,0 +1,136 @@
+"""How people point at a record: by its number, by its name, or by looking for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lifang.entities.caller import Caller
+from lifang.kit.words import _
+from lifang.resources import written
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.services import reading
+from lifang.services.offers import may
+from lifang.services.presenting import View
+from lifang.services.query import Query
+
+NUMBERED = re.compile(r"(?:.*#)?\s*(\S+)\s*", re.DOTALL)
+OFFERED = 40
+"""How many records a field suggests; whoever needs another one looks for it."""
+NEAREST = ("community", "grid")
+"""The kinds of place that people live and work in: what a community field suggests first."""
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What somebody's words point at: a value for the payload, or the records they could mean."""
+
+    value: Any = None
+    matches: tuple[tuple[str, str], ...] = ()
+    problem: str | None = None
+
+
+def point(caller: Caller, spec: FieldSpec, said: str) -> Pointer:
+    """Find out what is meant by `12`, `张伟`, `张伟 #12`, or for a community by its code."""
+    said = said.strip()
+    if not said:
+        return Pointer()
+    key = _key(said)
+    if spec.kind == "reference" and key.isascii() and key.isdigit():
+        return Pointer(int(key))
+    target = _target(caller, spec)
+    if spec.kind == "community" and (key != said or _by(caller, target, "code", key)):
+        return Pointer({"code": key})
+    found = _by(caller, target, target.title, said) if target.title else []
+    if len(found) == 1:
+        return Pointer(written.read(spec, _value(spec, found[0])))
+    matches = found or look_for(caller, spec, said)
+    label = _(target.label)
+    if not matches:
+        return Pointer(problem=_("没有找到名为「{said}」的{label}", said=said, label=label))
+    problem = _("有 {n} 个{label}与「{said}」相符，请选择其一", n=len(matches), said=said, label=label)
+    return Pointer(matches=_options(spec, matches), problem=problem)
+
+
+def search(caller: Caller, spec: FieldSpec, said: str) -> Pointer:
+    """Look for what somebody may mean, to let them choose; nothing said offers what is near."""
+    found = look_for(caller, spec, said.strip()) if said.strip() else near(caller, spec)
+    label = _(_target(caller, spec).label)
+    if not found:
+        return Pointer(problem=_("没有找到名为「{said}」的{label}", said=said.strip(), label=label))
+    return Pointer(matches=_options(spec, found))
+
+
+def look_for(caller: Caller, spec: FieldSpec, said: str) -> list[View]:
+    """The records whose name holds what was said, as far as the caller may see them."""
+    target = _target(caller, spec)
+    if not may(caller, target, "read"):
+        return []
+    if target.search:
+        return reading.find(caller, target, Query(q=said, limit=OFFERED)).items
+    return _by(caller, target, target.title, said) if target.title else []
+
+
+def near(caller: Caller, spec: FieldSpec) -> list[View]:
+    """A few records to suggest: the places people live in, else the newest ones."""
+    target = _target(caller, spec)
+    if not may(caller, target, "read"):
+        return []
+    if spec.kind == "community":
+        query = Query(filters=(("kind", "", NEAREST),), limit=OFFERED)
+    else:
+        query = Query(sort="-id", limit=OFFERED)
+    return reading.find(caller, target, query).items
+
+
+def suggestions(caller: Caller, spec: FieldSpec) -> tuple[str, ...]:
+    """What a field's list suggests, each in words that `point` understands."""
+    return tuple(words(spec, _reference(caller, spec, view)) for view in near(caller, spec))
+
+
+def words(spec: FieldSpec, value: View | None) -> str:
+    """A reference as a form shows it: `张伟 #12`, `畅家巷社区 #620102001001`."""
+    if not value or value.get("id") is None:
+        return ""
+    return f"{value.get('name') or ''} #{written.write(spec, value)}".strip()
+
+
+def _key(said: str) -> str:
+    """The number or code at the end of what was said."""
+    found = NUMBERED.fullmatch(said)
+    return found.group(1) if found else said
+
+
+def _by(caller: Caller, target: Resource[Any], name: str | None, value: str) -> list[View]:
+    if not name or not may(caller, target, "read"):
+        return []
+    query = Query(filters=((name, "", (value,)),), limit=OFFERED)
+    return reading.find(caller, target, query).items
+
+
+def _options(spec: FieldSpec, found: list[View]) -> tuple[tuple[str, str], ...]:
+    return tuple((_value(spec, view), _told_apart(view)) for view in found)
+
+
+def _value(spec: FieldSpec, view: View) -> str:
+    return str(view["code"]) if spec.kind == "community" else str(view["id"])
+
+
+def _told_apart(view: View) -> str:
+    """A record's name with what tells it from its namesakes."""
+    place = view.get("community") or view.get("parent")
+    where = place.get("name") if isinstance(place, dict) else None
+    number = f"#{view.get('code') or view['id']}"
+    return " ".join(part for part in (view.get("name"), number, where and f"· {where}") if part)
+
+
+def _reference(caller: Caller, spec: FieldSpec, view: View) -> View:
+    title = _target(caller, spec).title
+    return {"id": view["id"], "name": view.get(title) if title else None, "code": view.get("code")}
+
+
+def _target(caller: Caller, spec: FieldSpec) -> Resource[Any]:
+    assert spec.target is not None  # noqa: S101 – only references are pointed with
+    return caller.instance.registry.of(spec.target)

@@ -1,0 +1,92 @@
+"""Values as pages show them: with a link where they lead somewhere, and a tone for states."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from lifang.access.roles import ROLES
+from lifang.entities.caller import Caller
+from lifang.kit import clock
+from lifang.kit.words import _
+from lifang.resources import written
+from lifang.resources.action import ANY
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.services.offers import may
+from lifang.services.presenting import View
+from lifang.web.addresses import address_of
+
+NOTHING = "—"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One value: its text, where it leads, and for a state whether it waits, stands or is closed."""
+
+    label: str
+    text: str
+    link: str | None = None
+    tone: str | None = None
+    masked: bool = False
+
+
+def show(caller: Caller, resource: Resource[Any], spec: FieldSpec, value: Any) -> Shown:
+    """Show one field of a record."""
+    label = _(spec.label)
+    if value is None or value == "":
+        return Shown(label, NOTHING)
+    if isinstance(value, dict):
+        return Shown(label, named(spec, value), link=_link(caller, spec, value))
+    if spec.kind == "instant":
+        return Shown(label, when(str(value)))
+    tone = tone_of(resource, str(value)) if spec.name == resource.state else None
+    text = written.show(spec, value)
+    if (resource.id, spec.name) == ("core.grants", "role"):
+        text = _(ROLES.get(text, text))
+    return Shown(label, text, tone=tone, masked=spec.kind == "sensitive")
+
+
+def named(spec: FieldSpec, value: dict[str, Any]) -> str:
+    """What a record is pointed at with: its name, and whether it is gone."""
+    name = written.show(spec, value)
+    return _("{name}（已移除）", name=name) if value.get("removed") else name
+
+
+def _link(caller: Caller, spec: FieldSpec, value: dict[str, Any]) -> str | None:
+    if value.get("id") is None or value.get("removed") or spec.target is None:
+        return None
+    target = caller.instance.registry.of(spec.target)
+    return address_of(target, value["id"]) if may(caller, target, "read") else None
+
+
+def tone_of(resource: Resource[Any], state: str) -> str:
+    """Whether a state waits for somebody, stands for now, or is the end."""
+    actions = [action for action in resource.actions.values() if action.moves]
+    if any(state in action.moves for action in actions):
+        return "waiting"
+    return (
+        "standing" if any(action.moves.get(ANY, state) != state for action in actions) else "closed"
+    )
+
+
+def when(instant: str) -> str:
+    """An instant as people of this place read it."""
+    moment = dt.datetime.fromisoformat(instant)
+    return clock.local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def title_of(resource: Resource[Any], view: View) -> str:
+    """What a record is called: its name, else its number and whom it is about."""
+    if resource.title and view.get(resource.title):
+        return str(view[resource.title])
+    about = next(
+        (
+            str(view[spec.name]["name"])
+            for spec in resource.fields
+            if spec.kind == "reference" and isinstance(view.get(spec.name), dict)
+        ),
+        "",
+    )
+    return f"{_(resource.label)} #{view['id']}" + (f" · {about}" if about else "")
