@@ -84,7 +84,7 @@ class Root(Group):
         from importlib import import_module
 
         module: Any = import_module(f"lifang.cli.{known[0]}")
-        command: click.Command = module.command(cmd_name, known[1])
+        command: click.Command = module.command(cmd_name, known[1], ctx.obj)
         return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import click
 
 from lifang.cli.frame import Given, option
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.services.query import OPERATORS, filter_names
 
-OPERATORS = ("gte", "lte", "not", "isnull")
 METAVARS = {
     "community": "CODE",
     "reference": "ID",
@@ -26,26 +26,30 @@ METAVARS = {
     "choice": "WORD",
     "state": "WORD",
 }
-RESERVED = frozenset(
-    "as cursor format help json limit occurred-at output q reason sort version within yes".split()
-)
-"""Options of the commands themselves; a field of such a name is told as `--field-NAME`."""
+EVERYWHERE = frozenset({"as", "help", "json"})
+"""Options every command has."""
+
+BOOKKEEPING = {
+    "id": (n_("编号"), "ID"),
+    "created_at": (n_("登记时间"), "TIME"),
+    "updated_at": (n_("修改时间"), "TIME"),
+}
 
 
-def spelling(name: str, *, free: Iterable[str] = ()) -> str:
-    """How a field is told on the command line: `birth_date` is `--birth-date`."""
+def spelling(name: str, taken: Collection[str] = ()) -> str:
+    """How a field is told: `birth_date` is `--birth-date`; where that is taken, `--field-…`."""
     dashed = name.replace("_", "-")
-    return f"--field-{dashed}" if dashed in RESERVED.difference(free) else f"--{dashed}"
+    return f"--field-{dashed}" if dashed in EVERYWHERE or dashed in taken else f"--{dashed}"
 
 
-def asked(specs: Iterable[FieldSpec], *, free: Iterable[str] = ()) -> list[click.Parameter]:
+def asked(specs: Iterable[FieldSpec], taken: Collection[str] = ()) -> list[click.Parameter]:
     """The options that ask for fields; the gateway judges what is missing or wrong.
 
-    `free` are reserved words that the command does not use itself.
+    `taken` are the words the command uses for options of its own.
     """
     return [
         option(
-            spelling(spec.name, free=free),
+            spelling(spec.name, taken),
             f"f_{spec.name}",
             metavar=METAVARS.get(spec.kind, "TEXT"),
             help=_meant(spec) + (_("（必填）") if spec.required else ""),
@@ -74,35 +78,29 @@ def _meant(spec: FieldSpec) -> str:
     return told
 
 
-def filters(resource: Resource[Any]) -> list[click.Parameter]:
+def filters(resource: Resource[Any], taken: Collection[str]) -> list[click.Parameter]:
     """The options that narrow a list; each may be repeated, and a repeated one means or."""
-    from lifang.services.query import field_named, filter_names
-
     params: list[click.Parameter] = []
     for name in filter_names(resource):
-        spec = field_named(resource, name)
-        plain = spelling(name)
-        params.append(
-            option(
-                plain,
-                f"f_{name}",
-                metavar=METAVARS.get(spec.kind, "TEXT"),
-                help=_meant(spec),
-                multiple=True,
-            )
-        )
+        spec = resource.by_name.get(name)
+        plain, dest = spelling(name, taken), f"f_{name}"
+        if spec is None:
+            label, metavar = BOOKKEEPING[name]
+        else:
+            label, metavar = _meant(spec), METAVARS.get(spec.kind, "TEXT")
+        params.append(option(plain, dest, metavar=metavar, help=label, multiple=True))
         params += [
-            option(f"{plain}--{word}", f"f_{name}__{word}", help="", multiple=True, hidden=True)
+            option(f"{plain}--{word}", f"{dest}__{word}", help="", multiple=True, hidden=True)
             for word in OPERATORS
         ]
     return params
 
 
-def exact(resource: Resource[Any]) -> list[click.Parameter]:
+def exact(resource: Resource[Any], taken: Collection[str]) -> list[click.Parameter]:
     """The options that look a phone or a citizen id up: whole, never by a part."""
     return [
         option(
-            spelling(spec.name),
+            spelling(spec.name, taken),
             f"x_{spec.name}",
             metavar="TEXT",
             help=_("{label}（完整的号码）", label=_(spec.label)),

@@ -106,6 +106,4 @@ def settled(subscription: str, position: int) -> None:
 def _keep(subscription: str, event: Event, **told: Any) -> None:
     row = (Retry.sub == subscription) & (Retry.pos == event.position)
     if not Retry.update(told).where(row).execute():
-        Retry.insert(
-            sub=subscription, pos=event.position, agg=aggregate(event), **told
-        ).execute()
+        Retry.insert(sub=subscription, pos=event.position, agg=aggregate(event), **told).execute()

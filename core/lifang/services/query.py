@@ -285,9 +285,10 @@ def make_cursor(value: Any, number: int) -> str:
 
 
 def _storable(value: Any) -> bool:
-    """Whether a cursor's value is one that a column can be compared with."""
+    """Whether a cursor's value can be compared with a column; raises ValueError for broken text."""
     if isinstance(value, str):
-        return value.isprintable()
+        value.encode()  # a lone surrogate cannot be stored, so no row comes after it
+        return True
     return value is None or (isinstance(value, int | float) and abs(value) <= schema.LARGEST)
 
 

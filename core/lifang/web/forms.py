@@ -10,8 +10,9 @@ from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
 from lifang.kit.errors import LifangError
 from lifang.kit.words import _
-from lifang.resources import written
+from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
 from lifang.services.presenting import View
 from lifang.web import pointers
 
@@ -72,6 +73,24 @@ class Control:
         if self.spec.kind == "partial_date":
             return _(self.spec.help) if self.spec.help else _("年、年-月或年-月-日")
         return _(self.spec.help) if self.spec.help else ""
+
+
+def questions(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
+    """What a form asks for: the fields of a new or standing record, or the input of an action."""
+    if verb == "create":
+        specs = schema.create_fields(resource)
+    elif verb == "update":
+        specs = schema.update_fields(resource)
+    else:
+        specs = resource.actions[verb].fields
+    return tuple(map(_role_by_name, specs)) if resource.id == "core.grants" else specs
+
+
+def _role_by_name(spec: FieldSpec) -> FieldSpec:
+    """Roles are kept as words and asked for by their names."""
+    if spec.name != "role":
+        return spec
+    return replace(spec, kind="choice", choices=tuple(ROLES.items()))
 
 
 def blank(caller: Caller, specs: Iterable[FieldSpec], given: Mapping[str, str]) -> list[Control]:
@@ -191,8 +210,3 @@ def _text(spec: FieldSpec, value: Any) -> str:
     if spec.kind in POINTING:
         return pointers.words(spec, value)
     return written.write(spec, value)
-
-
-def role_question(spec: FieldSpec) -> FieldSpec:
-    """Roles are kept as words and asked for by their names."""
-    return replace(spec, kind="choice", choices=tuple(ROLES.items()))

@@ -1,0 +1,115 @@
+"""Tables as files: CSV that a spreadsheet opens without harm, and that comes back as it went."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lifang.entities.community import Community
+from lifang.kit.errors import Malformed
+from lifang.kit.words import _
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.services.presenting import View
+
+BOM = b"\xef\xbb\xbf"
+"""So that spreadsheets take the file for UTF-8."""
+
+_ACTIVE = re.compile("'*[=+\\-@\t\r＝＋－＠]")
+"""What a spreadsheet takes for a formula; the full-width letters start one too."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as it was sent: its header, and its rows by the number a spreadsheet shows."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    digest: str
+
+
+def tame(text: str) -> str:
+    """Keep a spreadsheet from running a cell: what would start a formula gets a leading quote."""
+    return "'" + text if _ACTIVE.match(text) else text
+
+
+def untame(text: str) -> str:
+    """Take back what `tame` did."""
+    return text[1:] if text.startswith("'") and _ACTIVE.match(text[1:]) else text
+
+
+def column_name(resource: Resource[Any], spec: FieldSpec) -> str:
+    """What a field's column is called: a community's own parent is told by its code."""
+    return f"{spec.name}_code" if spec.target is resource.model is Community else spec.name
+
+
+def header(resource: Resource[Any]) -> list[str]:
+    """The columns of a resource's table: the id, then its fields by name."""
+    return ["id", *(column_name(resource, spec) for spec in resource.fields)]
+
+
+def row(resource: Resource[Any], view: View) -> list[str]:
+    """One record's cells, in the order of the header."""
+    return [str(view["id"]), *(_cell(spec, view[spec.name]) for spec in resource.fields)]
+
+
+def _cell(spec: FieldSpec, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        told = value.get("code") if spec.kind == "community" else value.get("id")
+        return "" if told is None else tame(str(told))
+    return tame(value) if isinstance(value, str) else str(value)
+
+
+def written(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as bytes of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def read(source: Path | BinaryIO) -> Sheet:
+    """Read a CSV file, UTF-8 with or without its mark, or GB18030 as older spreadsheets save it.
+
+    Raises Malformed for what is no such table; empty lines are passed over.
+    """
+    raw = source.read_bytes() if isinstance(source, Path) else source.read()
+    reader = csv.reader(io.StringIO(_decoded(raw), newline=""), strict=True)
+    rows: list[tuple[int, dict[str, str]]] = []
+    try:
+        names = tuple(name.strip() for name in next(reader, []))
+        for number, cells in enumerate(reader, start=2):
+            if any(cell.strip() for cell in cells):
+                rows.append((number, _named(number, names, cells)))
+    except csv.Error as error:
+        raise Malformed(_("第 {row} 行不是合法的 CSV", row=len(rows) + 2)) from error
+    if not names:
+        raise Malformed(_("文件是空的"))
+    if len(set(names)) < len(names):
+        raise Malformed(_("表头里有重复的列"))
+    return Sheet(names, tuple(rows), hashlib.sha256(raw).hexdigest())
+
+
+def _decoded(raw: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Malformed(_("文件的编码既不是 UTF-8 也不是 GB18030"))
+
+
+def _named(number: int, names: tuple[str, ...], cells: list[str]) -> dict[str, str]:
+    if any(cell.strip() for cell in cells[len(names) :]):
+        raise Malformed(_("第 {row} 行的列比表头多", row=number))
+    told = [*cells, *[""] * (len(names) - len(cells))]
+    return {name: untame(cell) for name, cell in zip(names, told, strict=False)}

@@ -1,0 +1,207 @@
+"""Lists of any resource: found, filtered, sorted, paged, and handed over as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request
+
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.kit.words import _
+from lifang.resources.fields import FieldSpec
+from lifang.resources.reach import Itself
+from lifang.resources.resource import Resource
+from lifang.services import presenting, reading
+from lifang.services.offers import may
+from lifang.services.query import Query, sort_names
+from lifang.web import commands, looks, pointers
+from lifang.web.addresses import address_of, api_of, home_of, with_query
+from lifang.web.asked import Asked
+from lifang.web.shown import Shown, named, show, title_of
+
+ASKED_FOR = frozenset({"choice", "state", "boolean"})
+"""Fields whose every value fits into a menu: the filter form asks for these."""
+
+
+PLACE = FieldSpec("within", "社区", "community", target=Community)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading, and the address that sorts by it or the other way round."""
+
+    label: str
+    link: str | None = None
+    sorted: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record: where it leads, what it is called, and its cells."""
+
+    link: str
+    title: str
+    cells: list[Shown]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One menu of the filter form, and the value chosen in it."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str]]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter in force, and the address without it."""
+
+    text: str
+    link: str
+
+
+def list_page(caller: Caller, resource: Resource[Any]) -> Any:
+    """One page of a list."""
+    reading.open_to(caller, resource)
+    asked = Asked.read(resource, request.args)
+    query = asked.query(limit=looks.rows())
+    page = reading.find(caller, resource, query)
+    return render_template(
+        "web/list.html",
+        resource=resource,
+        asked=asked,
+        home=home_of(resource),
+        columns=columns_of(asked),
+        rows=[row_of(caller, resource, view) for view in page.items],
+        filters=filters_of(asked),
+        within=within_of(caller, resource, asked),
+        chips=chips_of(caller, asked),
+        total=reading.count(caller, resource, query) if asked.counted else None,
+        next=with_query(home_of(resource), [*asked.kept(), ("cursor", page.next)])
+        if page.next
+        else None,
+        first=asked.address() if query.cursor else None,
+        count=with_query(home_of(resource), [*asked.kept(), ("count", "true")]),
+        new=_new(caller, asked),
+        exports=_exports(caller, asked),
+        command=commands.list_line(resource, query),
+    )
+
+
+def row_of(caller: Caller, resource: Resource[Any], view: presenting.View) -> Row:
+    """A record as a row; what it is called is left out where a column says the same."""
+    cells = [show(caller, resource, spec, view.get(spec.name)) for spec in cells_of(resource)]
+    return Row(address_of(resource, view["id"]), title_of(resource, view), cells)
+
+
+def cells_of(resource: Resource[Any]) -> list[FieldSpec]:
+    """The columns after the first, which names the record."""
+    return [spec for spec in resource.columns if spec.name != resource.title]
+
+
+def columns_of(asked: Asked) -> list[Column]:
+    """The headings: what names a record first, then what the declaration says."""
+    resource = asked.resource
+    title = resource.by_name.get(resource.title or "")
+    first = Column(_(resource.label)) if title is None else _column(asked, title)
+    return [first, *(_column(asked, spec) for spec in cells_of(resource))]
+
+
+def _column(asked: Asked, spec: FieldSpec) -> Column:
+    if spec.name not in sort_names(asked.resource):
+        return Column(_(spec.label))
+    now = asked.one("sort")
+    turned = f"-{spec.name}" if now == spec.name else spec.name
+    direction = {spec.name: "ascending", f"-{spec.name}": "descending"}.get(now or "")
+    return Column(_(spec.label), asked.address(sort=turned), direction)
+
+
+def filters_of(asked: Asked) -> list[Filter]:
+    """The menus of the filter form."""
+    found = []
+    for spec in asked.resource.fields:
+        if spec.kind not in ASKED_FOR or not spec.filterable:
+            continue
+        known = spec.choices or (("true", "是"), ("false", "否"))
+        options = [("", _("全部")), *((value, _(label)) for value, label in known)]
+        found.append(Filter(spec.name, _(spec.label), options, asked.one(spec.name) or ""))
+    return found
+
+
+@dataclass(frozen=True)
+class Within:
+    """The part of the tree a list is limited to: the code asked for, and what to suggest."""
+
+    code: str
+    hints: tuple[str, ...]
+
+
+def within_of(caller: Caller, resource: Resource[Any], asked: Asked) -> Within | None:
+    """The field that limits a list to a part of the tree; None where places mean nothing."""
+    if resource.scope is None or isinstance(resource.scope, Itself):
+        return None
+    hints = pointers.suggestions(caller, PLACE)
+    return Within(asked.one("within") or "", hints)
+
+
+def chips_of(caller: Caller, asked: Asked) -> list[Chip]:
+    """The filters in force, each with the way to drop it."""
+    chips = []
+    if q := asked.one("q"):
+        chips.append(Chip(_("搜索：{q}", q=q), asked.address(q=None)))
+    if code := asked.one("within"):
+        chips.append(Chip(_("范围：{name}", name=_place_name(caller, code)), asked.address(within=None)))
+    for key, value in asked.filtered:
+        name, _sep, operator = key.partition("__")
+        spec = asked.resource.by_name.get(name)
+        label = _(spec.label) if spec else name
+        sign = {"gte": " ≥ ", "lte": " ≤ ", "not": " ≠ "}.get(operator, "：")
+        text = f"{label}{sign}{_value_name(caller, spec, value)}"
+        chips.append(Chip(text, asked.without(key, value)))
+    return chips
+
+
+def _place_name(caller: Caller, code: str) -> str:
+    communities = caller.instance.registry.of(Community)
+    if not may(caller, communities, "read"):
+        return code
+    found = reading.find(caller, communities, Query(filters=(("code", "", (code,)),), limit=1))
+    return str(found.items[0]["name"]) if found.items else code
+
+
+def _value_name(caller: Caller, spec: FieldSpec | None, value: str) -> str:
+    if spec is None:
+        return value
+    if spec.choices:
+        return next((_(label) for known, label in spec.choices if known == value), value)
+    if spec.kind == "community":
+        return _place_name(caller, value)
+    if spec.kind == "reference" and spec.target is not None and value.isascii() and value.isdigit():
+        target = caller.instance.registry.of(spec.target)
+        names = presenting.names_of(caller, target, [int(value)])
+        return named(spec, names.get(int(value), {"name": f"#{value}"}))
+    return value
+
+
+def _new(caller: Caller, asked: Asked) -> str | None:
+    """The way to a new record, answered beforehand with what the list is filtered by."""
+    if not may(caller, asked.resource, "create"):
+        return None
+    known = [(key, value) for key, value in asked.filtered if key in asked.resource.by_name]
+    return with_query(f"{home_of(asked.resource)}/new", known)
+
+
+def _exports(caller: Caller, asked: Asked) -> list[tuple[str, str]]:
+    """The list as files for spreadsheets and programs."""
+    if not may(caller, asked.resource, "export"):
+        return []
+    address = api_of(asked.resource, "export")
+    return [
+        (label, with_query(address, [("format", kind), *asked.kept()]))
+        for label, kind in (("CSV", "csv"), ("JSON", "json"))
+    ]
+
