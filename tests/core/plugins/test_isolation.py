@@ -6,6 +6,7 @@ import importlib
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import lifang as lf
 from lifang.builtin.people import people
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict, Forbidden, NotFound, NotReady
-from lifang.plugins.manager import Found, discover
+from lifang.plugins.manager import Found, Snapshot, discover
 from lifang.plugins.tables import PluginRow
 from lifang.services import lifecycle, reading
 from lifang.services.instance import Instance

@@ -1,0 +1,53 @@
+"""What the benchmarks measure on: an instance of generated people, and bare tables beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lifang.entities.person import Affiliation, Person
+from lifang.services.instance import Instance
+from lifang.store.record import moment
+from lifang.testing import world
+
+
+@contextmanager
+def small_city(home: Path) -> Iterator[Instance]:
+    """An instance with the test world's places and nobody in them."""
+    for instance in world.new_instance(home):
+        world.plant(instance)
+        yield instance
+
+
+def settle(instance: Instance, count: int) -> None:
+    """Put people into the home community by raw inserts: filling is not what is measured."""
+    from lifang.entities.community import Community
+    from lifang.kit import clock
+
+    home = Community.get(Community.code == world.HOME).id
+    now = moment(clock.now())
+    with instance.database.transaction():
+        ids = instance.database.allocate(Person, count)
+        links = instance.database.allocate(Affiliation, count)
+        instance.database.insert(
+            "core_person",
+            ("id", "version", "created_at", "updated_at", "name", "sex", "status", "phone_mask"),
+            (
+                (n, 1, now, now, f"示例{n}", "unknown", "permanent", f"154****{n % 10000:04d}")
+                for n in ids
+            ),
+        )
+        instance.database.insert(
+            "core_affiliation",
+            ("id", "version", "created_at", "updated_at", "person_id", "community_id", "kind")
+            + ("primary",),
+            ((m, 1, now, now, n, home, "resides", 1) for m, n in zip(links, ids, strict=True)),
+        )
+    instance.database.engine.execute_sql("ANALYZE")
+
+
+def bare(instance: Instance) -> sqlite3.Connection:
+    """The same file opened by the standard library alone."""
+    return sqlite3.connect(instance.database.path, check_same_thread=False)
