@@ -1,7 +1,10 @@
-"""The generic routes."""
+"""The REST API: importing a module of views adds its rules to the one blueprint."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from lifang.api import deeds, description, files, records
+from lifang.api.rules import blueprint
 
-blueprint = Blueprint("api", __name__, url_prefix="/api")
+VIEWS = (records, deeds, files, description)
+
+__all__ = ["VIEWS", "blueprint"]

@@ -12,7 +12,7 @@ import click
 from lifang.cli.frame import Context, Group, flag, help_option
 from lifang.cli.session import Session
 from lifang.cli.telling import refuse
-from lifang.kit.errors import LifangError
+from lifang.kit.errors import LifangError, Malformed
 from lifang.kit.words import _, n_
 
 if TYPE_CHECKING:
@@ -79,13 +79,18 @@ class Root(Group):
             if not ctx.resilient_parsing and cmd_name[:1].isalpha():
                 from lifang.cli.plugin_nouns import plugin_group
 
-                return plugin_group(ctx.obj, cmd_name, list(COMMANDS))
+                return plugin_group(ctx.obj, cmd_name)
             return None
         from importlib import import_module
 
         module: Any = import_module(f"lifang.cli.{known[0]}")
         command: click.Command = module.command(cmd_name, known[1], ctx.obj)
         return command
+
+    def unknown(self, ctx: click.Context, name: str) -> Exception:
+        """Name the nearest command, or all of them and where those of plugins stand."""
+        said = super().unknown(ctx, name)
+        return Malformed(_("{said}。插件的命令见 lifang plugin list", said=str(said).rstrip("。")))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by section, without importing any."""

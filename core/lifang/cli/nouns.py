@@ -106,12 +106,12 @@ def number_of(session: Session, resource: Resource[Any], said: str) -> int:
         if found is None:
             raise NotFound(_("没有编号为「{code}」的社区，或您看不到它", code=said))
         return int(found.id)
-    if resource.id == "core.accounts" and not said.isdigit():
+    if resource.id == "core.accounts":
         named = Query(filters=read_filters([("name", said)]), limit=1)
-        items = reading.find(session.caller, resource, named).items
-        if not items:
+        for item in reading.find(session.caller, resource, named).items:
+            return int(item["id"])
+        if not said.isdigit():
             raise NotFound(_("没有账号「{name}」", name=said))
-        return int(items[0]["id"])
     if not (said.isascii() and said.isdigit()):
         raise Malformed(_("编号须为数字，例如 7"))
     if len(said) > 18:
@@ -121,11 +121,9 @@ def number_of(session: Session, resource: Resource[Any], said: str) -> int:
 
 def _list(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
-        items = showing.counted(
-            reading.stream(session.caller, resource, asked_for(given)), given["limit"]
-        )
+        found = reading.stream(session.caller_for(resource), resource, asked_for(given))
+        items = showing.counted(found, given["limit"])
         if session.json:
-            reading.open_to(session.caller, resource)
             showing.emit_list(items)
         else:
             showing.table(resource, items)
@@ -166,7 +164,7 @@ def asked_for(given: Given) -> Query:
 def _show(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
         number = number_of(session, resource, given["key"])
-        view = reading.view(session.caller, resource, number)
+        view = reading.view(session.caller_for(resource), resource, number)
         if session.json:
             showing.emit(view)
         else:
@@ -179,7 +177,7 @@ def _create(resource: Resource[Any]) -> click.Command:
     specs = schema.create_fields(resource)
 
     def work(session: Session, given: Given) -> None:
-        made = write(resource, "create", session.caller, options.said(specs, given))
+        made = write(resource, "create", session.caller_for(resource), options.said(specs, given))
         done(session, resource, _("新建"), made)
 
     return Command("create", n_("新建"), work, options.asked(specs))
@@ -194,7 +192,7 @@ def _update(resource: Resource[Any]) -> click.Command:
             raise Invalid(_("没有要修改的内容；请至少写一个字段，--help 列出可改的字段"))
         number = number_of(session, resource, given["key"])
         seen = given["version"]
-        saved = write(resource, "update", session.caller, told, number, version=seen)
+        saved = write(resource, "update", session.caller_for(resource), told, number, version=seen)
         done(session, resource, _("修改"), saved)
 
     own = option("--version", metavar="N", callback=whole(1),
@@ -206,7 +204,7 @@ def _update(resource: Resource[Any]) -> click.Command:
 def _remove(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
         number = number_of(session, resource, given["key"])
-        removed = write(resource, "remove", session.caller, {}, number)
+        removed = write(resource, "remove", session.caller_for(resource), {}, number)
         done(session, resource, _("移除"), removed)
 
     return Command("remove", n_("移除；历史和审计保留"), work, [key(resource)])
@@ -218,7 +216,7 @@ def _act(resource: Resource[Any], action: Action) -> click.Command:
         told = options.said(action.fields, given)
         when = read_moment(given["occurred_at"])
         changed = write(
-            resource, action.name, session.caller, told, number, occurred_at=when
+            resource, action.name, session.caller_for(resource), told, number, occurred_at=when
         )
         done(session, resource, _(action.label), changed)
 
@@ -234,7 +232,7 @@ def _reveal(resource: Resource[Any]) -> click.Command:
         number = number_of(session, resource, given["key"])
         names = [name.replace("-", "_") for name in given["field"]]
         found = reading.reveal(
-            session.caller, resource, number, fields=names, reason=given["reason"] or ""
+            session.caller_for(resource), resource, number, fields=names, reason=given["reason"] or ""
         )
         if session.json:
             showing.emit({"fields": found})
@@ -254,8 +252,8 @@ def _reveal(resource: Resource[Any]) -> click.Command:
 def _history(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
         number = number_of(session, resource, given["key"])
-        reading.get(session.caller, resource, number)
-        entries = history(session.caller, resource, number)
+        reading.get(session.caller_for(resource), resource, number)
+        entries = history(session.caller_for(resource), resource, number)
         if session.json:
             showing.emit(entries)
         else:
@@ -281,7 +279,7 @@ def _export(resource: Resource[Any]) -> click.Command:
 
 def done(session: Session, resource: Resource[Any], verb: str, record: Any) -> None:
     """Tell what was written: the record as its writer may see it, or one sentence."""
-    view = present_one(session.caller, resource, record)
+    view = present_one(session.caller_for(resource), resource, record)
     if session.json:
         showing.emit(view)
         return

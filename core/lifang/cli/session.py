@@ -67,6 +67,22 @@ class Session:
 
         return operator(self.instance, self.as_account, system_user=os.getuid())
 
+    def caller_for(self, resource: Resource[Any]) -> Caller:
+        """Who acts on a resource; raises NotFound where its plugin is off for them."""
+        from lifang.resources.registry import CORE
+        from lifang.services.offers import may
+
+        if resource.plugin != CORE:
+            verbs = {verb for verbs in resource.roles.values() for verb in verbs}
+            if not any(may(self.caller, resource, verb) for verb in verbs):
+                raise NotFound(
+                    _(
+                        "插件「{plugin}」没有在您管辖的地方启用；lifang plugin list 列出插件",
+                        plugin=resource.plugin,
+                    )
+                )
+        return self.caller
+
     def resource(self, plugin: str, noun: str) -> Resource[Any]:
         """A declared noun; raises NotFound where its plugin is not loaded."""
         found = self.instance.registry.find(plugin, noun)

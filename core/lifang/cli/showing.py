@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -115,11 +116,15 @@ def referred(spec: FieldSpec, value: Any) -> str:
     return said
 
 
-def moment(text: str) -> str:
+def moment(at: str | dt.datetime) -> str:
     """An instant as people of the instance's zone read it."""
-    from datetime import datetime
+    told = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
+    return clock.local(told).strftime("%Y-%m-%d %H:%M")
 
-    return clock.local(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M")
+
+def instant(at: dt.datetime) -> str:
+    """An instant as programs read it."""
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def history(resource: Resource[Any], entries: Iterable[View]) -> None:
@@ -150,5 +155,6 @@ VERBS = {"create": "新建", "update": "修改", "remove": "移除", "reveal": "
 
 
 def counted(items: Iterable[Any], limit: int | None) -> Iterator[Any]:
-    """The first items, or all of them."""
-    return iter(items) if limit is None else islice(items, limit)
+    """The first items, or all of them; the first is fetched now, so that a refusal comes alone."""
+    wanted = islice(items, limit)
+    return chain(list(islice(wanted, 1)), wanted)

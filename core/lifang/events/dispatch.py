@@ -169,10 +169,10 @@ class Dispatcher:
             for delivery in self._due(names, taken):
                 if delivery.lane in blocked:
                     continue
-                if not audience.concerns(delivery.subscriber, delivery.event):
-                    retry.settled(delivery.subscriber.name, delivery.event.position)
-                elif self._tell(audience, delivery, blocked, careful=True):
-                    retry.settled(delivery.subscriber.name, delivery.event.position)
+                subscriber, event = delivery.subscriber, delivery.event
+                passed_over = not audience.concerns(subscriber, event)
+                if passed_over or self._tell(audience, delivery, blocked, careful=True):
+                    retry.settled(subscriber.name, event.position)
                 if time.monotonic() > hold:
                     break
         return bool(taken)

@@ -11,6 +11,8 @@ import random
 from collections.abc import Collection
 from typing import Any
 
+import peewee as pw
+
 from lifang.events.event import Dead, Event, RetryAfter
 from lifang.events.tables import Retry
 from lifang.kit import clock
@@ -24,7 +26,7 @@ Lane = tuple[str, str]
 
 
 def wait(tries: int, chance: float) -> float:
-    """Seconds until the next try after so many: growing, capped, and spread by `chance` (0 to 1)."""
+    """Seconds until the next try after so many: growing, capped, spread by `chance` (0 to 1)."""
     return min(FIRST_WAIT * FACTOR ** (tries - 1), LONGEST_WAIT) * (0.75 + 0.5 * chance)
 
 
@@ -65,7 +67,7 @@ def due(names: Collection[str], limit: int) -> list[tuple[str, int, int]]:
             Retry.state == "waiting",
             Retry.next_at <= now,
             Retry.sub.in_(list(names)),
-            ~waiting.exists(),
+            ~pw.fn.EXISTS(waiting),
         )
         .order_by(Retry.pos)
         .limit(limit)

@@ -103,7 +103,7 @@ def this_process() -> str:
 
 
 def _gone(owner: str) -> bool:
-    """Whether a holder was a process of this host that has ended; its number may be in use again."""
+    """Whether a holder was a process of this host that has ended; another may have its number."""
     host, _slash, rest = owner.rpartition("/")[0].rpartition("/")
     if host != socket.gethostname()[:40] or not rest.isdigit():
         return False

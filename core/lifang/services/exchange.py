@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
@@ -15,15 +14,14 @@ from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import reading, sheets
 from lifang.services.auditing import Change, record_denial, record_effect
+from lifang.services.importing import import_communities
 from lifang.services.presenting import View
 from lifang.services.query import MOST, Order, Query
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
-def export(
-    caller: Caller, resource: Resource[Any], query: Query, *, form: str
-) -> Iterator[bytes]:
+def export(caller: Caller, resource: Resource[Any], query: Query, *, form: str) -> Iterator[bytes]:
     """Write what the caller may export of a list, as `csv` or `json`, in constant memory.
 
     Sensitive fields stay masked. It is audited with its number of rows before the first one leaves;
@@ -69,3 +67,6 @@ def _as_json(pages: Iterator[list[View]]) -> Iterator[bytes]:
         yield told if first or not told else b"," + told
         first = first and not told
     yield b"]}"
+
+
+__all__ = ["FORMATS", "export", "import_communities"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypedDict
 
@@ -12,7 +11,7 @@ from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, Community
 from lifang.events.publish import publish
-from lifang.kit.errors import Busy, FieldError, Forbidden, Invalid, LifangError, NotFound
+from lifang.kit.errors import Busy, Forbidden, Invalid, LifangError, NotFound
 from lifang.kit.words import _
 from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
@@ -20,10 +19,12 @@ from lifang.resources.resource import Resource
 from lifang.services import reading, sheets
 from lifang.services.auditing import Change, record_denial, record_effect
 from lifang.services.gateway import write
+from lifang.services.query import Query
 
 NEEDED = ("code", "name", "kind", "parent_code")
 PARENT = "parent_code"
 ORDER = list(KINDS)
+CHUNK, STEP = 500, 50
 MOST_TOLD = 1_000
 """Problems that are told one by one; the rest is counted."""
 
@@ -49,20 +50,39 @@ class Imported(TypedDict):
     errors: list[RowError]
 
 
+Key = tuple[str, Any]
+"""A node's code and the day it closed: a code is held by one open node, and by closed ones."""
+
+
 @dataclass
 class Row:
-    """One row: what it says, the node it is about if there is one, and what is wrong with it."""
+    """One row: what it says, and the node it is about if there is one."""
 
     number: int
     told: dict[str, Any]
-    parent: str | None
+    parent: str
     standing: Community | None = None
-    changed: bool = False
 
     @property
     def code(self) -> str:
         """The node's code."""
         return str(self.told["code"])
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the other rows."""
+        return self.code, self.told.get("valid_to")
+
+    @property
+    def rank(self) -> int:
+        """How far down the tree it lies."""
+        return ORDER.index(self.told["kind"])
+
+    @property
+    def changes(self) -> bool:
+        """Whether it says something new of a node that stands."""
+        known = self.standing.__data__ if self.standing is not None else self.told
+        return any(known.get(name) != value for name, value in self.told.items())
 
 
 def import_communities(
@@ -79,19 +99,210 @@ def import_communities(
     run. Rows are recognised by their code, so the same file again changes nothing. `most` limits
     how many rows are taken. Raises NotFound and Forbidden as every write does.
     """
-    resource = _permitted(caller)
+    caller = caller.through("import")
+    resource: Resource[Community] = caller.instance.registry.of(Community)
+    _permit(caller, resource)
     sheet = sheets.read(source)
     if most is not None and len(sheet.rows) > most:
-        raise Invalid(_("超过 {most} 行；请用命令行导入", most=most))
+        raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
     plan = Plan(caller, resource, sheet)
     if dry_run or plan.errors:
-        return plan.outcome(done=dry_run)
+        return plan.outcome(told=dry_run)
     try:
         with caller.instance.database.transaction():
-            plan.carry_out(progress or _quietly)
+            plan.carry_out(progress)
             _tell(caller, resource, plan, sheet.digest)
+    except (Forbidden, NotFound) as denied:
+        record_denial(caller, resource, "import", None, denied)
+        raise
     except _Refused as refused:
-        plan.blame(refused.row.number, refused.column, refused.cause.sentence, "")
-        if isinstance(refused.cause, Forbidden | NotFound):
-            record_denial(caller, resource, "import", None, refused.cause)
-    return plan.outcome(done=True)
+        plan.blame(refused.row, "code", refused.sentence)
+    return plan.outcome(told=not plan.errors)
+
+
+class _Refused(Exception):
+    """A row that only writing it showed to be wrong; everything is rolled back."""
+
+    def __init__(self, row: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.row, self.sentence = row, sentence
+
+
+class Plan:
+    """What a file would do, judged row by row and against the tree as it stands."""
+
+    def __init__(self, caller: Caller, resource: Resource[Community], sheet: sheets.Sheet) -> None:
+        """Judge the whole file; `errors` holds what is wrong with it."""
+        self.caller, self.resource = caller, resource
+        self.errors: list[RowError] = []
+        self.failed: set[int] = set()
+        specs = schema.create_fields(resource)
+        self._columns = {sheets.column_name(resource, spec): spec for spec in specs}
+        self._specs = tuple(spec for spec in specs if spec.name != "parent")
+        self.rows: list[Row] = []
+        self._judge_header(sheet.header)
+        if self.errors:
+            return
+        for number, cells in sheet.rows:
+            self._judge_cells(number, cells)
+        self._known = self._find_known()
+        self._judge_keys()
+        self._judge_parents()
+        self.rows.sort(key=lambda row: row.rank)
+
+    def blame(self, row: int, column: str, message: str, expected: str = "") -> None:
+        """Note what is wrong with a cell."""
+        self.failed.add(row)
+        if len(self.errors) < MOST_TOLD:
+            told = RowError(row=row, column=column, message=message, expected=expected)
+            self.errors.append(told)
+
+    def outcome(self, *, told: bool) -> Imported:
+        """Sum up: with `told` what the sound rows do, else that nothing was done."""
+        sound = [row for row in self.rows if told and row.number not in self.failed]
+        created = sum(row.standing is None for row in sound)
+        updated = sum(row.changes for row in sound)
+        return Imported(
+            created=created,
+            updated=updated,
+            unchanged=len(sound) - created - updated,
+            failed=len(self.failed),
+            errors=self.errors,
+        )
+
+    def _judge_header(self, names: Iterable[str]) -> None:
+        for name in NEEDED:
+            if name not in names:
+                self.blame(1, name, _("缺少列「{name}」", name=name), ",".join(NEEDED))
+        for name in names:
+            if name != "id" and name not in self._columns:
+                known = "、".join(self._columns)
+                self.blame(1, name, _("不认识的列「{name}」", name=name), known)
+
+    def _judge_cells(self, number: int, cells: dict[str, str]) -> None:
+        told = {
+            spec.name: written.read(spec, cells[column])
+            for column, spec in self._columns.items()
+            if column in cells and column != PARENT
+        }
+        try:
+            judged = schema.load(self._specs, told, partial=False)
+        except Invalid as invalid:
+            for error in invalid.errors:
+                spec = self.resource.by_name[error.field]
+                self.blame(number, error.field, error.message, _expected(spec))
+            return
+        self.rows.append(Row(number, judged, cells[PARENT].strip()))
+
+    def _find_known(self) -> dict[Key, Community]:
+        """The nodes that rows or their parents name, as far as the caller can read them."""
+        codes = sorted({row.code for row in self.rows} | {row.parent for row in self.rows} - {""})
+        known: dict[Key, Community] = {}
+        for start in range(0, len(codes), CHUNK):
+            some = codes[start : start + CHUNK]
+            for node in reading.each(self.resource, self.caller, code=some):
+                known[node.code, node.valid_to] = node
+        return known
+
+    def _judge_keys(self) -> None:
+        """Find the node each row is about; a node is told of once."""
+        seen: dict[Key, int] = {}
+        for row in self.rows:
+            row.standing = self._known.get(row.key) or self._known.get((row.code, None))
+            first = seen.setdefault(row.key, row.number)
+            if first != row.number:
+                self.blame(row.number, "code", _("与第 {row} 行的编号重复", row=first))
+
+    def _judge_parents(self) -> None:
+        told = {row.code: row for row in self.rows}
+        for row in self.rows:
+            if not row.parent:
+                continue
+            node = self._known.get((row.parent, None))
+            above = told[row.parent].rank if row.parent in told else None
+            if above is None and node is not None:
+                above = ORDER.index(node.kind)
+            if above is None:
+                sentence = _("没有编号为「{code}」的社区，或您看不到它", code=row.parent)
+                self.blame(row.number, PARENT, sentence, _("已有的编号，或本文件中的编号"))
+            elif above >= row.rank:
+                wider = "、".join(_(KINDS[kind]) for kind in ORDER[: row.rank])
+                self.blame(row.number, PARENT, _("上级的类别必须比它大"), wider)
+            elif row.standing is not None and _lies_elsewhere(row.standing, node):
+                self.blame(row.number, PARENT, _("上级与现有的不同；导入不能移动社区"))
+
+    def carry_out(self, progress: Progress | None) -> None:
+        """Write the rows, parents before children, inside the running transaction."""
+        places = {node.code: int(node.id) for node in self._known.values() if not node.valid_to}
+        touched: list[int] = []
+        for done, row in enumerate(self.rows, start=1):
+            number = self._write(row, places)
+            if number is not None:
+                touched.append(number)
+            if progress is not None and (done % STEP == 0 or done == len(self.rows)):
+                progress(done, len(self.rows))
+        self._demand_reach(touched)
+
+    def _write(self, row: Row, places: dict[str, int]) -> int | None:
+        """Create or update a row's node; gives its id, None where nothing changed."""
+        standing = row.standing
+        if standing is not None and not row.changes:
+            return None
+        try:
+            if standing is None:
+                told = {**row.told, "parent": places.get(row.parent)}
+                node = write(self.resource, "create", self.caller, told)
+                places[row.code] = int(node.id)
+            else:
+                node = write(self.resource, "update", self.caller, row.told, int(standing.id),
+                             version=standing.version)  # fmt: skip
+        except (Busy, Forbidden, NotFound):
+            raise
+        except LifangError as error:
+            raise _Refused(row.number, error.sentence) from error
+        return int(node.id)
+
+    def _demand_reach(self, touched: list[int]) -> None:
+        """Whoever may create in one place and import in another imports only in the other."""
+        for start in range(0, len(touched), CHUNK):
+            some = tuple(touched[start : start + CHUNK])
+            asked = Query(filters=(("id", "", some),), verb="import")
+            if reading.count(self.caller, self.resource, asked) != len(some):
+                raise Forbidden(_("文件里有不在您管辖范围内的社区"))
+
+
+def _permit(caller: Caller, resource: Resource[Any]) -> None:
+    reading.open_to(caller, resource)
+    if not policy.rights(caller, resource, "import"):
+        denied = Forbidden(_("您没有导入「{label}」的权限", label=_(resource.label)))
+        record_denial(caller, resource, "import", None, denied)
+        raise denied
+
+
+def _lies_elsewhere(standing: Community, parent: Community | None) -> bool:
+    return parent is None or standing.__data__["parent"] != parent.id
+
+
+def _expected(spec: FieldSpec) -> str:
+    """What would have been right, in a few words."""
+    if spec.choices:
+        return "、".join(f"{value}（{_(label)}）" for value, label in spec.choices)
+    if spec.kind == "day":
+        return "2026-11-23"
+    return _("1 至 {n} 个字", n=spec.max_length) if spec.max_length else ""
+
+
+def _tell(caller: Caller, resource: Resource[Any], plan: Plan, digest: str) -> None:
+    """Audit and publish an import that changed something."""
+    done = plan.outcome(told=True)
+    figures = {"created": done["created"], "updated": done["updated"]}
+    if not any(figures.values()):
+        return
+    changes = [Change(name, None, str(number)) for name, number in figures.items()]
+    record_effect(caller, resource, "import", None, changes=changes)
+    publish(
+        f"{resource.aggregate}.import_finished",
+        f"{resource.aggregate}/0",
+        {**figures, "file": digest},
+        caller=caller,
+    )

@@ -11,9 +11,11 @@ from lifang.entities.community import Community, path_end
 from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, NotReady
 from lifang.kit.words import _
-from lifang.plugins.manager import discover
+from lifang.plugins.manager import Found, discover
+from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
+from lifang.services.delivery import let_in
 from lifang.services.query import find_community
 from lifang.store import migrations
 
@@ -111,10 +113,7 @@ def install(caller: Caller, plugin: str) -> Listed:
         raise NotFound(_("没有找到插件「{plugin}」；请先用 pip 安装它的软件包", plugin=plugin))
     if PluginRow.get_or_none(PluginRow.name == wanted, PluginRow.state == "installed"):
         raise Conflict(_("插件「{plugin}」已经安装", plugin=wanted))
-    loaded = caller.instance.plugins.load(found)
-    if loaded is None:
-        last = caller.instance.plugins.faults[wanted].strip().splitlines()[-1]
-        raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=wanted, why=last))
+    loaded = _loaded(caller, found)
     lock = caller.instance.settings.run / "migrate.lock"
     migrations.migrate(caller.instance.database, wanted, loaded.migrations, lock=lock)
     with caller.instance.database.transaction():
@@ -129,6 +128,14 @@ def install(caller: Caller, plugin: str) -> Listed:
         record_note(caller, "plugin", "install", reason=f"{wanted} {found.version}")
     caller.instance.plugins.refresh()
     return show(caller, wanted)
+
+
+def _loaded(caller: Caller, found: Found) -> Plugin:
+    plugin = caller.instance.plugins.load(found)
+    if plugin is None:
+        last = caller.instance.plugins.faults[found.id].strip().splitlines()[-1]
+        raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=last))
+    return plugin
 
 
 def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
@@ -149,7 +156,10 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
             _("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing")
         )
     nodes = _nodes(caller, at)
+    declared = _loaded(caller, discover()[wanted]) if on else None
     with caller.instance.database.transaction():
+        if declared is not None:
+            let_in(declared)
         changed = [node for node in nodes if _set(wanted, node, on)]
         if not changed:
             told = _("启用") if on else _("停用")

@@ -38,7 +38,8 @@ def present(caller: Caller, resource: Resource[Any], rows: Sequence[Sequence[Any
     for row in rows:
         view: View = {"id": row[0], "version": row[1]}
         for spec, value in zip(specs, row[4:], strict=True):
-            view[spec.name] = _plain(value)
+            told = bool(value) if spec.kind == "boolean" and value is not None else value
+            view[spec.name] = _plain(told)
         view["created_at"], view["updated_at"] = _plain(row[2]), _plain(row[3])
         views.append(view)
     for spec in specs:
@@ -61,6 +62,8 @@ def _attribute(record: Any, name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str | int | None):
+        return value
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return value.isoformat() if isinstance(value, dt.date) else value
@@ -91,7 +94,7 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
     if allowed is not True:
         query = query.where(allowed)
     names: dict[int, View] = {}
-    for number, removed, title_of, *code in query.tuples():
+    for number, removed, title_of, *code in caller.instance.database.rows(query):
         named = str(title_of) if resource.title else f"#{number}"
         names[number] = {"id": number, "name": named}
         if code:
@@ -117,7 +120,7 @@ def _show_links(caller: Caller, resource: Resource[Any], scope: Linked, views: l
         .order_by(link.primary, link.id)
     )
     places: dict[int, list[int]] = {}
-    for number, place in query.tuples():
+    for number, place in caller.instance.database.rows(query):
         places.setdefault(number, []).append(place)
     wanted = {place for some in places.values() for place in some}
     names = names_of(caller, caller.instance.registry.of(there.rel_model), wanted)
@@ -133,7 +136,7 @@ def _hide_partly(caller: Caller, resource: Resource[Any], scope: Linked, views: 
     if not scope.whole or reach.tree == ranges.EVERYWHERE:
         return
     ids = [view["id"] for view in views]
-    kinds = _kinds_within(scope, ids, reach.tree)
+    kinds = _kinds_within(caller, scope, ids, reach.tree)
     own = _own(resource, reach, ids)
     for view in views:
         seen = kinds.get(view["id"], set())
@@ -154,7 +157,9 @@ def _shown_over(resource: Resource[Any], scope: Linked, kinds: set[str]) -> set[
     return shown
 
 
-def _kinds_within(scope: Linked, ids: list[int], where: ranges.Ranges) -> dict[int, set[str]]:
+def _kinds_within(
+    caller: Caller, scope: Linked, ids: list[int], where: ranges.Ranges
+) -> dict[int, set[str]]:
     """Over which kinds of link each record is reached within a part of the tree."""
     kinds: dict[int, set[str]] = {}
     if not where:
@@ -165,7 +170,7 @@ def _kinds_within(scope: Linked, ids: list[int], where: ranges.Ranges) -> dict[i
     query = link.select(here, link.kind).where(
         here.in_(ids), policy.current(link), there.in_(places)
     )
-    for number, kind in query.tuples():
+    for number, kind in caller.instance.database.rows(query):
         kinds.setdefault(number, set()).add(kind)
     return kinds
 

@@ -47,13 +47,13 @@ def find(caller: Caller, resource: Resource[Any], query: Query) -> Page:
     columns = [getattr(model, name) for name in names]
     sorted_by = getattr(model, order.field)
     select = model.select(*columns, sorted_by).where(*told).order_by(*order.columns(model))
-    rows = list(select.limit(limit + 1).tuples())
+    rows = caller.instance.database.rows(select.limit(limit + 1))
     more = len(rows) > limit
     rows = rows[:limit]
     items = present(caller, resource, [row[:-1] for row in rows])
     if not more:
         return Page(items, None)
-    last = sorted_by.db_value(rows[-1][-1])
+    last = sorted_by.db_value(rows[-1][-1])  # a date where the driver gives one
     return Page(items, make_cursor(last, rows[-1][0]))
 
 

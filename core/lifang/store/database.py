@@ -42,7 +42,8 @@ class Unit:
         """Hand every kind's items to its flush, until flushing collects nothing more."""
         while self.collected:
             kind, items = self.collected.popitem()
-            self.flushes[kind](items)
+            if items:  # none are left when the savepoint that collected them was rolled back
+                self.flushes[kind](items)
 
     def mark(self) -> tuple[dict[str, int], int]:
         """Say how much has been collected so far."""
@@ -143,6 +144,16 @@ class Database:
         except BaseException:
             unit.rewind(mark)
             raise
+
+    def rows(self, query: pw.Query) -> list[tuple[Any, ...]]:
+        """Run a query and give its rows as the driver does, for what is shown and not changed.
+
+        Making a Python value of every cell costs a list more than reading it: instants stay text
+        on SQLite, booleans stay 0 and 1.
+        """
+        statement, values = query.sql()
+        found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, values).fetchall()
+        return found
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert rows of values as the database keeps them: one prepared statement for all.

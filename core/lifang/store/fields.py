@@ -56,7 +56,7 @@ class InstantField(InstantBase):
 
 def read_instant(text: str) -> dt.datetime:
     """Read the stored form of an instant."""
-    return dt.datetime.strptime(text, INSTANT).replace(tzinfo=dt.UTC)
+    return dt.datetime.fromisoformat(text)
 
 
 class DayField(DayBase):

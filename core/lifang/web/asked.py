@@ -30,6 +30,11 @@ class Asked:
         told = [(key, value.strip()) for key, value in args.items(multi=True)]
         return cls(resource, tuple((key, value) for key, value in told if value))
 
+    def limited_to(self, code: str) -> Asked:
+        """The same within another part of the tree."""
+        rest = tuple(pair for pair in self.pairs if pair[0] != "within")
+        return replace(self, pairs=(*rest, ("within", code)))
+
     def query(self, *, limit: int) -> Query:
         """The same for the services; raises Malformed for what nobody knows."""
         query = listing.read(self.resource, MultiDict(self.pairs)).query

@@ -25,9 +25,6 @@ ASKED_FOR = frozenset({"choice", "state", "boolean"})
 """Fields whose every value fits into a menu: the filter form asks for these."""
 
 
-PLACE = FieldSpec("within", "社区", "community", target=Community)
-
-
 @dataclass(frozen=True)
 class Column:
     """One column: its heading, and the address that sorts by it or the other way round."""
@@ -68,6 +65,8 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
     """One page of a list."""
     reading.open_to(caller, resource)
     asked = Asked.read(resource, request.args)
+    if said := asked.one("within"):
+        asked = asked.limited_to(pointers.place_code(caller, said))
     query = asked.query(limit=looks.rows())
     page = reading.find(caller, resource, query)
     return render_template(
@@ -144,7 +143,8 @@ def within_of(caller: Caller, resource: Resource[Any], asked: Asked) -> Within |
     """The field that limits a list to a part of the tree; None where places mean nothing."""
     if resource.scope is None or isinstance(resource.scope, Itself):
         return None
-    hints = pointers.suggestions(caller, PLACE)
+    communities = caller.instance.registry.of(Community)
+    hints = pointers.places(caller) if may(caller, communities, "read") else ()
     return Within(asked.one("within") or "", hints)
 
 

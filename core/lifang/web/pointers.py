@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
 from lifang.kit.words import _
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
@@ -21,6 +22,9 @@ OFFERED = 40
 """How many records a field suggests; whoever needs another one looks for it."""
 NEAREST = ("community", "grid")
 """The kinds of place that people live and work in: what a community field suggests first."""
+
+PLACE = FieldSpec("within", "社区", "community", target=Community)
+"""The part of the tree that a list is limited to, asked for like any community."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,25 @@ def words(spec: FieldSpec, value: View | None) -> str:
     if not value or value.get("id") is None:
         return ""
     return f"{value.get('name') or ''} #{written.write(spec, value)}".strip()
+
+
+def places(caller: Caller) -> tuple[str, ...]:
+    """The places a list can be limited to: wide ones first, near ones where there are few."""
+    told: list[str] = []
+    for kinds in (("city", "district", "subdistrict"), NEAREST):
+        if len(told) < OFFERED // 2:
+            query = Query(filters=(("kind", "", kinds),), limit=OFFERED)
+            found = reading.find(caller, _target(caller, PLACE), query).items
+            told += [words(PLACE, _reference(caller, PLACE, view)) for view in found]
+    return tuple(told)
+
+
+def place_code(caller: Caller, said: str) -> str:
+    """The code of the place somebody named; what nobody knows is left as it was said."""
+    if not may(caller, _target(caller, PLACE), "read"):
+        return said
+    value = point(caller, PLACE, said).value
+    return str(value["code"]) if value else said
 
 
 def _key(said: str) -> str:

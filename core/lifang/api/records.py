@@ -1,0 +1,78 @@
+"""Records over HTTP: list, show, create, change, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from lifang.api import answering, asking
+from lifang.api.rules import gated, refuse_query, rule
+from lifang.entities.caller import Caller
+from lifang.http import listing
+from lifang.kit.errors import PreconditionMissing
+from lifang.resources.resource import Resource
+from lifang.services import reading
+from lifang.services.gateway import write
+from lifang.services.idempotency import Wish, write_once
+
+
+@rule("", "GET")
+def list_records(noun: str, plugin: str | None = None) -> Response:
+    """One page of a list, and the number of rows where `count=true` asks for it."""
+    caller, resource = gated(plugin, noun)
+    asked = listing.read(resource, request.args)
+    page = reading.find(caller, resource, asked.query)
+    answer = {"items": page.items, "next": page.next}
+    if asked.counted:
+        answer["count"] = reading.count(caller, resource, asked.query)
+    return answering.told(answer)
+
+
+@rule("/<record:id>", "GET")
+def show_record(noun: str, id: int, plugin: str | None = None) -> Response:
+    """One record; 304 where the client holds this version."""
+    caller, resource = gated(plugin, noun)
+    refuse_query()
+    view = reading.view(caller, resource, id)
+    if asking.unchanged(view["version"]):
+        return Response(status=304, headers={"ETag": answering.tag(view)})
+    return answering.record(view)
+
+
+@rule("", "POST")
+def create_record(noun: str, plugin: str | None = None) -> Response:
+    """Make a record, once for every Idempotency-Key."""
+    caller, resource = gated(plugin, noun, verb="create")
+    refuse_query()
+    wish = Wish("create", asking.body(), status=201)
+    return answering.created(resource, write_once(caller, resource, wish, asking.key()))
+
+
+@rule("/<record:id>", "PATCH")
+def update_record(noun: str, id: int, plugin: str | None = None) -> Response:
+    """Change what the body names, where nobody else was first."""
+    caller, resource = gated(plugin, noun, verb="update")
+    refuse_query()
+    told = asking.body()
+    seen = _seen(caller, resource, id)
+    wish = Wish("update", told, id, version=seen)
+    return answering.record(write_once(caller, resource, wish, None))
+
+
+@rule("/<record:id>", "DELETE")
+def remove_record(noun: str, id: int, plugin: str | None = None) -> Response:
+    """Remove a record softly, where nobody else was first."""
+    caller, resource = gated(plugin, noun, verb="remove")
+    refuse_query()
+    write(resource, "remove", caller, None, id, version=_seen(caller, resource, id))
+    return Response(status=204)
+
+
+def _seen(caller: Caller, resource: Resource[Any], id: int) -> int | None:
+    """The version the client has seen; whoever names none learns that only of what they can read."""
+    try:
+        return asking.version(needed=True)
+    except PreconditionMissing:
+        reading.get(caller, resource, id)
+        raise

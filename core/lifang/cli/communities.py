@@ -1,0 +1,135 @@
+"""Communities have two commands beside those of every noun: a file brings them, a tree shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lifang.cli import showing, widths
+from lifang.cli.frame import Command, Given, argument, flag, option, whole
+from lifang.cli.nouns import Noun
+from lifang.cli.session import Session
+from lifang.cli.waiting import progress
+from lifang.kit.errors import Invalid, NotFound
+from lifang.kit.words import _, n_
+from lifang.services import reading
+from lifang.services.importing import RowError
+from lifang.services.query import Query
+
+Node = dict[str, Any]
+
+
+def command(name: str, help: str, session: Session) -> click.Command:
+    """The noun with its two further verbs."""
+    return Noun(session, name, help, extra=lambda session: [_import(), _tree()])
+
+
+def _import() -> click.Command:
+    params = [
+        argument("file", metavar="FILE.csv"),
+        flag("--dry-run", help=n_("只检查文件，什么都不写")),
+    ]
+    told = n_("从 CSV 导入；列是 code,name,kind,parent_code。再次导入同一文件不改变任何内容")
+    return Command("import", told, _import_file, params)
+
+
+def _tree() -> click.Command:
+    params = [
+        argument("code", required=False, metavar="CODE"),
+        option("--depth", metavar="N", callback=whole(1), help=n_("画几层；默认全部")),
+    ]
+    return Command("tree", n_("画出一个社区和它下面的"), _show_tree, params)
+
+
+def _show_tree(session: Session, given: Given) -> None:
+    resource = session.resource("core", "communities")
+    query = Query(within=given["code"], sort="code")
+    roots = planted(reading.stream(session.caller, resource, query), given["depth"])
+    if given["code"] and not roots:
+        raise NotFound(_("没有找到"))
+    if not session.json:
+        for line in drawn(roots):
+            click.echo(line)
+    elif given["code"]:
+        showing.emit(roots[0])
+    else:
+        showing.emit({"items": roots, "next": None})
+
+
+def planted(items: Iterable[Node], depth: int | None = None) -> list[Node]:
+    """Nest every node under its parent; one whose parent is not among them stands at the top."""
+    nodes = {item["id"]: {**item, "children": []} for item in items}
+    roots = []
+    for node in nodes.values():
+        parent = nodes.get((node["parent"] or {}).get("id"))
+        (parent["children"] if parent else roots).append(node)
+    if depth is not None:
+        _prune(roots, depth)
+    return roots
+
+
+def _prune(level: list[Node], depth: int) -> None:
+    for node in level:
+        if depth == 1:
+            node["children"] = []
+        _prune(node["children"], depth - 1)
+
+
+def drawn(roots: list[Node]) -> Iterator[str]:
+    """Draw trees line by line."""
+    for root in roots:
+        yield named(root)
+        yield from _branches(root["children"], "")
+
+
+def _branches(level: list[Node], lead: str) -> Iterator[str]:
+    for node in level:
+        last = node is level[-1]
+        yield f"{lead}{'└── ' if last else '├── '}{named(node)}"
+        yield from _branches(node["children"], lead + ("    " if last else "│   "))
+
+
+def named(node: Node) -> str:
+    """A node in a drawing: its name and its code."""
+    return widths.plain(f"{node['name']}  {node['code']}")
+
+
+def _import_file(session: Session, given: Given) -> int:
+    from lifang.services.exchange import import_communities
+
+    file = Path(given["file"])
+    if not file.is_file():
+        raise NotFound(_("找不到文件 {file}", file=file))
+    with progress(_("导入")) as told:
+        outcome = import_communities(
+            session.caller, file, dry_run=given["dry_run"], progress=told
+        )
+    if session.json:
+        showing.emit(outcome)
+    elif outcome["failed"]:
+        _blame(outcome["failed"], outcome["errors"])
+    else:
+        click.echo(_summary(outcome["created"], outcome["updated"], outcome["unchanged"],
+                            dry_run=given["dry_run"]))  # fmt: skip
+    return Invalid.exit_code if outcome["failed"] else 0
+
+
+def _summary(created: int, updated: int, unchanged: int, *, dry_run: bool) -> str:
+    if not created and not updated:
+        return _("没有变化：{n} 个社区与文件相同", n=unchanged)
+    told = _("新建 {created} 个，修改 {updated} 个，{unchanged} 个没有变化",
+             created=created, updated=updated, unchanged=unchanged)  # fmt: skip
+    return _("只检查，没有写入：将{told}", told=told) if dry_run else told
+
+
+def _blame(failed: int, errors: Iterable[RowError]) -> None:
+    click.echo(_("错误：{n} 行需要修改，什么都没有导入", n=failed), err=True)
+    for error in errors:
+        told = _("第 {row} 行 {column}：{message}",
+                 row=error["row"], column=error["column"], message=error["message"])  # fmt: skip
+        if error["expected"]:
+            told += _("（应为：{expected}）", expected=error["expected"])
+        click.echo(f"  {widths.plain(told)}", err=True)

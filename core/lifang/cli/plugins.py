@@ -1,0 +1,135 @@
+"""Plugins as administrators handle them: seen, installed, switched on and off along the tree."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+
+import click
+
+from lifang.cli import showing
+from lifang.cli.frame import Command, Given, Group, argument, flag, option
+from lifang.cli.session import Session
+from lifang.kit.errors import Malformed
+from lifang.kit.words import _, n_
+from lifang.services import lifecycle
+from lifang.services.lifecycle import Listed
+
+STATES = {
+    "available": n_("未安装"),
+    "installed": n_("已安装"),
+    "faulted": n_("有故障"),
+    "missing": n_("缺软件包"),
+}
+
+
+def command(name: str, help: str, session: Session) -> click.Command:
+    """The noun `plugin`."""
+    return Group(
+        name,
+        help,
+        [
+            Command("list", n_("列出这台机器上的插件"), _list),
+            Command("show", n_("显示一个插件"), _show, [_id()]),
+            Command("install", n_("安装：建立它的表；还不在任何地方启用"), _install, [_id()]),
+            Command("enable", n_("在一个社区和它下面启用，立即生效"), _enable, [_id(), *_place()]),
+            Command("disable", n_("在一个社区和它下面停用，数据保留"), _disable, [_id(), *_place()]),
+        ],
+    )
+
+
+def _id() -> click.Parameter:
+    return argument("id", metavar="ID")
+
+
+def _place() -> list[click.Parameter]:
+    return [
+        option("--at", metavar="CODE", help=n_("在这个社区；不写就是所有顶级社区，须确认")),
+        flag("--yes", help=n_("不再询问")),
+    ]
+
+
+def _list(session: Session, given: Given) -> None:
+    found = lifecycle.listed(session.caller)
+    if session.json:
+        showing.emit_list(asdict(one) for one in found)
+        return
+    headings = [_("插件"), _("名称"), _("版本"), _("状态"), _("启用的地方")]
+    showing.lines(headings, [[one.id, _(one.label), one.version, _state(one), _on(one)] for one in found])
+
+
+def _state(one: Listed) -> str:
+    return _(STATES.get(one.state, one.state))
+
+
+def _on(one: Listed) -> str:
+    """Where a plugin is on, and where below that it is off again."""
+    told = [
+        f"{switch.name} {switch.code}" if switch.on else _("（除 {name}）", name=switch.name)
+        for switch in one.switches
+    ]
+    return "、".join(told) or "—"
+
+
+def _show(session: Session, given: Given) -> None:
+    _tell(session, lifecycle.show(session.caller, given["id"]))
+
+
+def _tell(session: Session, one: Listed) -> None:
+    if session.json:
+        showing.emit(asdict(one))
+        return
+    told = [
+        (_("插件"), one.id),
+        (_("名称"), _(one.label)),
+        (_("版本"), one.version),
+        (_("简介"), one.summary),
+        (_("状态"), _state(one)),
+        (_("启用的地方"), _on(one)),
+    ]
+    showing.pairs((label, said) for label, said in told if said)
+    if one.error:
+        click.echo(one.error.strip())
+
+
+def _install(session: Session, given: Given) -> None:
+    one = lifecycle.install(session.caller, given["id"])
+    if session.json:
+        showing.emit(asdict(one))
+    else:
+        click.echo(_("已安装插件 {id} {version}；用 lifang plugin enable {id} --at 社区编号 启用",
+                     id=one.id, version=one.version))  # fmt: skip
+
+
+def _enable(session: Session, given: Given) -> None:
+    _switch(session, given, on=True)
+
+
+def _disable(session: Session, given: Given) -> None:
+    _switch(session, given, on=False)
+
+
+def _switch(session: Session, given: Given, *, on: bool) -> None:
+    known = lifecycle.show(session.caller, given["id"])
+    if given["at"] is None and not given["yes"]:
+        _confirm(known, on=on)
+    if on and known.state == "available":
+        # Naming a plugin to be switched on says all that installing it would ask.
+        known = lifecycle.install(session.caller, known.id)
+        click.echo(_("已安装插件 {id} {version}", id=known.id, version=known.version), err=True)
+    one = lifecycle.switch(session.caller, known.id, at=given["at"], on=on)
+    if session.json:
+        showing.emit(asdict(one))
+        return
+    where = given["at"] or _("所有顶级社区")
+    done = _("已在 {where} 启用插件 {id}，立即生效") if on else _("已在 {where} 停用插件 {id}，立即生效")
+    click.echo(done.format(where=where, id=one.id))
+
+
+def _confirm(one: Listed, *, on: bool) -> None:
+    """Ask whether every root is really meant; where nobody can answer, refuse."""
+    if not sys.stdin.isatty():
+        raise Malformed(_("请用 --at 说明在哪个社区；要在所有顶级社区，请加 --yes"))
+    verb = _("启用") if on else _("停用")
+    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=_(one.label))
+    click.confirm(asked, abort=True, err=True)

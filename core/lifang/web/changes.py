@@ -1,0 +1,206 @@
+"""Writing from a page: forms of new and standing records, actions, removal; all through the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, redirect, render_template, request
+
+from lifang.entities.caller import Caller
+from lifang.kit.errors import Forbidden, LifangError, NotFound, Stale
+from lifang.kit.words import _
+from lifang.resources.resource import Resource
+from lifang.services import reading
+from lifang.services.gateway import write
+from lifang.services.offers import may
+from lifang.web import commands, forms
+from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.records import Head, head_of
+
+Answer = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form as it stands: its questions, what is wrong, and the version it was made from."""
+
+    controls: list[forms.Control]
+    error: LifangError | None = None
+    version: int | None = None
+
+    @property
+    def problems(self) -> list[tuple[str, str | None]]:
+        """Every sentence of the error summary, with the question it is about."""
+        told = [(c.error, c.name) for c in self.controls if c.error]
+        about = {control.name for control in self.controls}
+        if self.error is not None:
+            errors = self.error.errors
+            told += [(e.message, None) for e in errors if e.field not in about]
+            if not errors and not told:
+                told.append((self.error.sentence, None))
+        return [(str(sentence), name) for sentence, name in told]
+
+    @property
+    def status(self) -> int:
+        """The status the page is answered with."""
+        if self.error is not None:
+            return self.error.status
+        return 422 if self.problems else 200
+
+
+def new_page(caller: Caller, resource: Resource[Any]) -> Answer:
+    """Ask for a new record, and make it."""
+    reading.open_to(caller, resource)
+    if not may(caller, resource, "create"):
+        raise Forbidden(_("您没有新建「{label}」的权限", label=_(resource.label)))
+    specs = forms.questions(resource, "create")
+    if request.method == "GET":
+        return _new(resource, Form(forms.blank(caller, specs, request.args)))
+    form, told = _answers(caller, specs)
+    if form.problems or "find" in request.form:
+        return _new(resource, form)
+    try:
+        made = write(resource, "create", caller, told)
+    except NotFound:
+        raise
+    except LifangError as error:
+        return _new(resource, Form(forms.blamed(form.controls, error), error))
+    return _leave(caller, resource, int(made.id), "create")
+
+
+def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
+    """Ask what of a record is different now, and save it if nobody else was first."""
+    head = _offered(caller, resource, record, "update")
+    specs = forms.questions(resource, "update")
+    if request.method == "GET":
+        return _edit(head, Form(forms.filled(caller, specs, head.view), version=head.view["version"]))
+    form, told = _answers(caller, specs, all_of_them=False)
+    if form.problems or "find" in request.form:
+        return _edit(head, form)
+    try:
+        write(resource, "update", caller, told, record, version=form.version)
+    except NotFound:
+        raise
+    except Stale as error:
+        now, changed = error.extra["current"], error.extra["changed"]
+        kept = forms.overtaken(form.controls, now, changed)
+        return _edit(head, Form(kept, error, now["version"]))
+    except LifangError as error:
+        return _edit(head, Form(forms.blamed(form.controls, error), error, form.version))
+    return _leave(caller, resource, record, "update")
+
+
+def action_page(caller: Caller, resource: Resource[Any], record: int, name: str) -> Answer:
+    """Ask for what an action needs, let it be confirmed, and do it."""
+    action = resource.actions.get(name.replace("-", "_"))
+    if action is None:
+        raise NotFound(_("没有找到"))
+    head = head_of(caller, resource, record)
+    specs = forms.questions(resource, action.name)
+    if request.method == "GET":
+        return _act(head, action.name, Form(forms.blank(caller, specs, request.args)))
+    form, told = _answers(caller, specs)
+    if form.problems or "find" in request.form:
+        return _act(head, action.name, form)
+    try:
+        write(resource, action.name, caller, told, record)
+    except (NotFound, Forbidden):
+        raise
+    except LifangError as error:
+        return _act(head, action.name, Form(forms.blamed(form.controls, error), error))
+    return _leave(caller, resource, record, action.name)
+
+
+def remove_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
+    """Ask whether a record shall really go, and remove it; its history stays."""
+    head = _offered(caller, resource, record, "remove")
+    version = head.view["version"]
+    if request.method == "GET":
+        return _remove(head, Form([], version=version))
+    try:
+        write(resource, "remove", caller, {}, record, version=_version())
+    except (NotFound, Forbidden):
+        raise
+    except LifangError as error:
+        return _remove(head, Form([], error, version))
+    return redirect(with_query(home_of(resource), [("done", "remove")]), 303)
+
+
+def _offered(caller: Caller, resource: Resource[Any], record: int, verb: str) -> Head:
+    head = head_of(caller, resource, record)
+    if verb not in head.offered:
+        label = _("修改") if verb == "update" else _("移除")
+        raise Forbidden(_("您没有对它「{verb}」的权限", verb=label))
+    return head
+
+
+def _answers(caller: Caller, specs: Any, *, all_of_them: bool = True) -> tuple[Form, dict[str, Any]]:
+    controls = forms.answered(caller, specs, request.form)
+    if name := request.form.get("find"):
+        return Form(forms.looked_for(caller, controls, name), version=_version()), {}
+    told, judged = forms.payload(caller, controls, all_of_them=all_of_them)
+    return Form(judged, version=_version()), told
+
+
+def _version() -> int | None:
+    said = request.form.get("version", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+
+
+def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
+    page = render_template(
+        "web/form.html",
+        heading=_("新建{label}", label=_(resource.label)),
+        resource=resource,
+        home=home_of(resource),
+        back=home_of(resource),
+        form=form,
+        head=None,
+        command=commands.asking_line(resource, "create", forms.questions(resource, "create")),
+    )
+    return page, form.status
+
+
+def _edit(head: Head, form: Form) -> tuple[str, int]:
+    page = render_template(
+        "web/form.html",
+        heading=_("修改：{title}", title=head.title),
+        resource=head.resource,
+        home=head.home,
+        back=head.link,
+        form=form,
+        head=head,
+        command=commands.line(head.resource, "update", str(head.view["id"]), "…"),
+    )
+    return page, form.status
+
+
+def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
+    action = head.resource.actions[name]
+    number = int(head.view["id"])
+    page = render_template(
+        "web/action.html",
+        head=head,
+        action=action,
+        form=form,
+        offered=name in head.offered,
+        command=commands.asking_line(head.resource, name, action.fields, number),
+    )
+    return page, form.status
+
+
+def _remove(head: Head, form: Form) -> tuple[str, int]:
+    command = commands.line(head.resource, "remove", str(head.view["id"]))
+    return render_template("web/remove.html", head=head, form=form, command=command), form.status
+
+
+def _leave(caller: Caller, resource: Resource[Any], record: int, verb: str) -> Response:
+    """Go on to the record, or to the list when the change took it out of the caller's reach."""
+    try:
+        reading.get(caller, resource, record)
+        target = address_of(resource, record)
+    except NotFound:
+        target = home_of(resource)
+    response: Any = redirect(with_query(target, [("done", verb)]), 303)
+    return response

@@ -1,0 +1,99 @@
+"""Coming in and going out: signing in, signing out, a password of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lifang.access import sign_in
+from lifang.entities.caller import Caller
+from lifang.http import cookies
+from lifang.http.request import known_caller, the_instance
+from lifang.kit.errors import FieldError, Invalid, LifangError, TooMany, Unauthenticated
+from lifang.kit.words import _
+from lifang.services import accounts
+from lifang.web.addresses import same_site
+from lifang.web.doors import PASSWORD, SIGN_IN, signed_in
+
+entry = Blueprint("entry", __name__)
+
+
+@entry.get(SIGN_IN)
+def ask() -> ResponseReturnValue:
+    """Ask who is there."""
+    if known_caller() is not None:
+        return redirect(same_site(request.args.get("next")), 303)
+    return _ask(request.args.get("next"), None)
+
+
+@entry.post(SIGN_IN)
+def come_in() -> ResponseReturnValue:
+    """Let somebody in with name and password; a new session every time."""
+    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+    target = same_site(request.form.get("next"))
+    try:
+        secret = _let_in(name, password)
+    except (Unauthenticated, TooMany) as error:
+        return _ask(target, error, name)
+    response: Any = redirect(target, 303)
+    cookies.set_session(response, secret)
+    return response
+
+
+@entry.post("/sign-out")
+def go_out() -> ResponseReturnValue:
+    """End the session here and on the server."""
+    secret = cookies.read_session()
+    if secret is not None:
+        with the_instance().database.transaction():
+            sign_in.end_session(secret)
+    response: Any = redirect(SIGN_IN, 303)
+    cookies.clear_session(response)
+    return response
+
+
+@entry.route(PASSWORD, methods=["GET", "POST"])
+@signed_in
+def change_password(caller: Caller) -> ResponseReturnValue:
+    """Let somebody choose a password that nobody handed to them."""
+    if request.method == "GET":
+        return render_template("web/password.html", error=None)
+    old, new, again = (request.form.get(key, "") for key in ("old", "password", "again"))
+    try:
+        if new != again:
+            sentence = _("两次填写的新密码不一样")
+            raise Invalid(sentence, errors=[FieldError("again", "different", sentence)])
+        accounts.change_password(caller, old=old, new=new)
+    except Invalid as error:
+        return render_template("web/password.html", error=error), error.status
+    return _anew(caller)
+
+
+def _let_in(name: str, password: str) -> str:
+    """Start a session for a name and its password; a failure is counted and kept."""
+    database = the_instance().database
+    try:
+        with database.transaction():
+            return sign_in.open_session(sign_in.verify(name, password))
+    except Unauthenticated:
+        with database.transaction():
+            sign_in.count_failure(name)
+        raise
+
+
+def _anew(caller: Caller) -> Response:
+    """Changing a password ends every session, this one too; here a fresh one begins."""
+    account = sign_in.find_account(caller.name)
+    assert account is not None  # noqa: S101 – somebody just changed its password
+    with the_instance().database.transaction():
+        secret = sign_in.open_session(account)
+    response: Any = redirect("/?done=password", 303)
+    cookies.set_session(response, secret)
+    return response
+
+
+def _ask(target: str | None, error: LifangError | None, name: str = "") -> tuple[str, int]:
+    page = render_template("web/sign_in.html", next=same_site(target), error=error, name=name)
+    return page, error.status if error is not None else 200

@@ -1,0 +1,132 @@
+"""The first page after signing in: how much there is, what waits, and how to begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request
+
+from lifang.entities.caller import Caller
+from lifang.kit.words import _
+from lifang.plugins.hooks import Card
+from lifang.resources.resource import Resource
+from lifang.services import lifecycle, reading
+from lifang.services.offers import may
+from lifang.services.query import Query
+from lifang.web.addresses import home_of, with_query
+
+COUNTED = ("communities", "people", "organizations")
+"""The core's nouns whose number the dashboard shows."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Records in a state that an action of the caller's moves on."""
+
+    label: str
+    state: str
+    number: int
+    link: str
+    verbs: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of setting up: whether it is done, and the command that does it."""
+
+    title: str
+    text: str
+    done: bool
+    command: str | None = None
+    link: str | None = None
+
+
+def home_page(caller: Caller) -> str:
+    """The dashboard."""
+    figures = figures_of(caller)
+    empty = any(card.value == "0" for card in figures[:1]) and lifecycle.may_administer(caller)
+    return render_template(
+        "web/home.html",
+        figures=figures,
+        cards=caller.instance.plugins.cards(caller),
+        waiting=waiting_for(caller),
+        steps=steps_of(caller, figures) if empty or request.args.get("start") else [],
+        administers=lifecycle.may_administer(caller),
+        done=_("密码已修改") if request.args.get("done") == "password" else None,
+    )
+
+
+def figures_of(caller: Caller) -> list[Card]:
+    """How many communities, people and organizations lie within the caller's reach."""
+    told = []
+    for noun in COUNTED:
+        resource = caller.instance.registry.find("core", noun)
+        if resource is not None and may(caller, resource, "read"):
+            number = reading.count(caller, resource, Query())
+            told.append(Card(_(resource.label), f"{number:,}", home_of(resource)))
+    return told
+
+
+def waiting_for(caller: Caller) -> list[Waiting]:
+    """What the caller could move on: one line for each resource and state."""
+    told = []
+    for resource in caller.instance.registry:
+        if resource.state is None or not may(caller, resource, "read"):
+            continue
+        for state, label in resource.by_name[resource.state].choices:
+            if verbs := _movers(caller, resource, state):
+                query = Query(filters=((resource.state, "", (state,)),))
+                number = reading.count(caller, resource, query)
+                link = with_query(home_of(resource), [(resource.state, state)])
+                told.append(Waiting(_(resource.label), _(label), number, link, "、".join(verbs)))
+    return [one for one in told if one.number]
+
+
+def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:
+    """The actions that start in just this state and that the caller may take somewhere."""
+    return [
+        _(action.label)
+        for name, action in resource.actions.items()
+        if state in action.moves and may(caller, resource, name)
+    ]
+
+
+def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
+    """The way from an empty instance to one that is of use."""
+    counted = dict(zip(COUNTED, figures, strict=False))
+    planted = "communities" in counted and counted["communities"].value != "0"
+    peopled = "people" in counted and counted["people"].value != "0"
+    plugins = lifecycle.listed(caller)
+    on = any(switch.on for plugin in plugins for switch in plugin.switches)
+    return [
+        Step(_("创建管理员账号"), _("您已登录：这一步已经完成"), done=True),
+        Step(
+            _("导入社区与网格"),
+            _("表格四列：编号、名称、类别、上级编号；再次导入只改变有变化的行"),
+            planted,
+            "lifang communities import communities.csv",
+            "/communities",
+        ),
+        Step(
+            _("启用插件"),
+            _("在全区或某个街道、社区启用，下级自动继承"),
+            on,
+            "lifang plugin enable dual-reporting --at 620102000000",
+            "/admin/plugins",
+        ),
+        Step(
+            _("为同事建立账号"),
+            _("每人一个账号；角色和范围决定各自能看到什么"),
+            done=False,
+            command="lifang accounts create wang --role community_worker --at 620102001001",
+            link="/admin/accounts",
+        ),
+        Step(
+            _("登记人员与组织"),
+            _("逐个登记，或者从表格导入"),
+            peopled,
+            "lifang people import people.csv",
+            "/people",
+        ),
+    ]

@@ -1,0 +1,111 @@
+"""The pages: which function answers at which address, and what all templates may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import flask_bootstrap
+from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from lifang.entities.caller import Caller
+from lifang.http import problems
+from lifang.kit.words import _
+from lifang.web import changes, home, lists, newcomers, records, switches, tree
+from lifang.web.addresses import ADMIN, dashed, resource_at
+from lifang.web.doors import signed_in
+from lifang.web.entry import entry
+from lifang.web.errors import error_page
+from lifang.web.looks import looks
+from lifang.web.shell import surroundings
+
+STYLES = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css"
+
+blueprint = Blueprint(
+    "web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets"
+)
+blueprint.register_blueprint(entry)
+blueprint.register_blueprint(looks)
+blueprint.register_blueprint(
+    Blueprint("kit", __name__, static_folder=STYLES, static_url_path="/assets/kit")
+)
+blueprint.context_processor(surroundings)
+
+
+@blueprint.record_once
+def _furnish(state: BlueprintSetupState) -> None:
+    """Give templates the words, and people their problems as pages."""
+    state.app.jinja_env.globals.update(_=_, dashed=dashed)
+    state.app.jinja_env.trim_blocks = state.app.jinja_env.lstrip_blocks = True
+    problems.show_with(state.app, error_page)
+
+
+@blueprint.get("/")
+@signed_in
+def show_home(caller: Caller) -> ResponseReturnValue:
+    """The dashboard."""
+    return home.home_page(caller)
+
+
+@blueprint.get("/communities")
+@signed_in
+def show_tree(caller: Caller) -> ResponseReturnValue:
+    """The community tree."""
+    return tree.tree_page(caller)
+
+
+@blueprint.get("/admin/plugins")
+@signed_in
+def show_switches(caller: Caller) -> ResponseReturnValue:
+    """The plugin switches."""
+    return switches.switches_page(caller)
+
+
+@blueprint.post("/admin/plugins/<plugin>/<any(install, enable, disable):verb>")
+@signed_in
+def change_switch(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
+    """Install a plugin or switch it somewhere."""
+    return switches.change(caller, plugin, verb)
+
+
+@blueprint.route("/admin/accounts/new", methods=["GET", "POST"])
+@signed_in
+def new_account(caller: Caller) -> ResponseReturnValue:
+    """A new account."""
+    return newcomers.new_account_page(caller)
+
+
+@blueprint.route("/admin/accounts/<int:record>/password", methods=["GET", "POST"])
+@signed_in
+def new_password(caller: Caller, record: int) -> ResponseReturnValue:
+    """A new one-time password for somebody who lost theirs."""
+    return newcomers.new_password_page(caller, record)
+
+
+def _page(view: Any, tail: str, *methods: str) -> None:
+    """Let a page of any resource answer under the core, administration and every plugin."""
+
+    def show(caller: Caller, noun: str, area: str = "", **rest: Any) -> ResponseReturnValue:
+        answer: ResponseReturnValue = view(caller, resource_at(caller, area, noun), **rest)
+        return answer
+
+    page = signed_in(show)
+    known = list(methods or ("GET",))
+    name = view.__name__
+    blueprint.add_url_rule(f"/<noun>{tail}", name, page, methods=known)
+    blueprint.add_url_rule(
+        f"/{ADMIN}/<noun>{tail}", f"{name}_admin", page, methods=known, defaults={"area": ADMIN}
+    )
+    blueprint.add_url_rule(f"/p/<area>/<noun>{tail}", f"{name}_plugin", page, methods=known)
+
+
+_page(lists.list_page, "")
+_page(changes.new_page, "/new", "GET", "POST")
+_page(records.record_page, "/<int:record>")
+_page(records.history_page, "/<int:record>/history")
+_page(records.reveal_page, "/<int:record>/reveal", "POST")
+_page(changes.edit_page, "/<int:record>/edit", "GET", "POST")
+_page(changes.remove_page, "/<int:record>/remove", "GET", "POST")
+_page(changes.action_page, "/<int:record>/actions/<name>", "GET", "POST")

@@ -1,0 +1,170 @@
+"""One record: what is known of it, what can be done to it, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, request
+
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.kit.errors import Invalid, LifangError
+from lifang.kit.words import _
+from lifang.resources.reach import Itself
+from lifang.resources.resource import Resource
+from lifang.services import reading
+from lifang.services.offers import may, offers
+from lifang.services.presenting import View
+from lifang.web import commands, forms
+from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.shown import Shown, show, title_of, when
+from lifang.web.timeline import timeline
+
+
+@dataclass(frozen=True)
+class Related:
+    """Other records about this one: where they are listed, and where one is added."""
+
+    label: str
+    link: str
+    new: str | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above every page of a record."""
+
+    resource: Resource[Any]
+    view: View
+    title: str
+    link: str
+    home: str
+    offered: frozenset[str]
+
+    def at(self, *tail: str) -> str:
+        """The address of something about the record."""
+        return "/".join([self.link, *tail])
+
+
+def head_of(caller: Caller, resource: Resource[Any], record: int) -> Head:
+    """Read a record for one of its pages; raises NotFound as for every record out of reach."""
+    view = reading.view(caller, resource, record)
+    return Head(
+        resource,
+        view,
+        title_of(resource, view),
+        address_of(resource, record),
+        home_of(resource),
+        offers(caller, resource, view),
+    )
+
+
+def record_page(caller: Caller, resource: Resource[Any], record: int) -> str:
+    """What is known of a record."""
+    return _show(caller, head_of(caller, resource, record))
+
+
+def reveal_page(caller: Caller, resource: Resource[Any], record: int) -> Any:
+    """The same with sensitive fields uncovered, once, after a reason was given."""
+    head = head_of(caller, resource, record)
+    fields, reason = request.form.getlist("fields"), request.form.get("reason", "")
+    try:
+        open_values = reading.reveal(caller, resource, record, fields=fields, reason=reason)
+    except Invalid as error:
+        return _show(caller, head, error=error), error.status
+    return _show(caller, head, uncovered=open_values)
+
+
+def history_page(caller: Caller, resource: Resource[Any], record: int) -> str:
+    """What happened to a record, newest first."""
+    head = head_of(caller, resource, record)
+    return render_template(
+        "web/history.html",
+        head=head,
+        entries=timeline(caller, resource, record),
+        command=commands.line(resource, "history", str(record)),
+    )
+
+
+def _show(
+    caller: Caller,
+    head: Head,
+    *,
+    uncovered: dict[str, str | None] | None = None,
+    error: LifangError | None = None,
+) -> str:
+    resource, view = head.resource, head.view
+    values = {**view, **(uncovered or {})}
+    facts = [show(caller, resource, spec, values.get(spec.name)) for spec in resource.fields]
+    facts += [
+        Shown(_("编号"), str(view["id"])),
+        Shown(_("登记时间"), when(view["created_at"])),
+        Shown(_("修改时间"), when(view["updated_at"])),
+    ]
+    return render_template(
+        "web/record.html",
+        head=head,
+        facts=facts,
+        hidden=_hidden(resource, view) if "reveal" in head.offered else [],
+        uncovered=uncovered,
+        error=error,
+        reason=request.form.get("reason", ""),
+        actions=[a for name, a in resource.actions.items() if name in head.offered],
+        related=related_to(caller, resource, view),
+        done=done_sentence(resource, request.args.get("done")),
+        command=commands.line(resource, "show", str(view["id"])),
+    )
+
+
+def _hidden(resource: Resource[Any], view: View) -> list[forms.Control]:
+    """The sensitive fields that hold something."""
+    return [
+        forms.Control(spec, value=str(view[spec.name]))
+        for spec in resource.fields
+        if spec.kind == "sensitive" and view.get(spec.name)
+    ]
+
+
+def done_sentence(resource: Resource[Any], verb: str | None) -> str | None:
+    """What was just done, said back; only verbs of the declaration are repeated."""
+    if verb == "create":
+        return _("已新建")
+    if verb == "update":
+        return _("已保存")
+    if verb == "remove":
+        return _("已移除")
+    action = resource.actions.get(verb or "")
+    return _("已完成「{label}」", label=_(action.label)) if action else None
+
+
+def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Related]:
+    """The lists of other resources that are about this record, where the caller may look."""
+    told = []
+    for other in caller.instance.registry:
+        if not may(caller, other, "read"):
+            continue
+        for spec in other.fields:
+            if spec.target is resource.model and not spec.virtual and resource.model is not Community:
+                told.append(_related(caller, other, spec.name, _(spec.label), view))
+    if resource.model is Community:
+        told += [
+            Related(_(other.label), with_query(home_of(other), [("within", str(view["code"]))]))
+            for other in caller.instance.registry
+            if _lies_somewhere(other) and may(caller, other, "read")
+        ]
+    return told
+
+
+def _related(
+    caller: Caller, other: Resource[Any], field: str, label: str, view: View
+) -> Related:
+    pairs = [(field, str(view["id"]))]
+    several = sum(spec.target is other.by_name[field].target for spec in other.fields) > 1
+    named = f"{_(other.label)}（{label}）" if several else _(other.label)
+    new = with_query(f"{home_of(other)}/new", pairs) if may(caller, other, "create") else None
+    return Related(named, with_query(home_of(other), pairs), new)
+
+
+def _lies_somewhere(resource: Resource[Any]) -> bool:
+    return resource.scope is not None and not isinstance(resource.scope, Itself)

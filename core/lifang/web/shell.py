@@ -1,0 +1,110 @@
+"""What stands around every page: navigation, who is signed in, how they want to see it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+
+from lifang.access.roles import ROLES
+from lifang.entities.caller import Caller
+from lifang.http.request import known_caller
+from lifang.kit import words
+from lifang.kit.words import _
+from lifang.resources.registry import CORE
+from lifang.resources.resource import Resource
+from lifang.services import lifecycle, trail
+from lifang.services.accounts import must_change
+from lifang.services.offers import may
+from lifang.web import doors, looks
+from lifang.web.addresses import home_of
+
+ICONS = {
+    "core.communities": "tree",
+    "core.people": "people",
+    "core.organizations": "building",
+    "core.affiliations": "pin",
+    "core.memberships": "link",
+    "core.accounts": "key",
+    "core.grants": "shield",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One way to go."""
+
+    label: str
+    link: str
+    icon: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Ways that belong together, under a heading or none."""
+
+    label: str
+    items: list[Item] = field(default_factory=list)
+
+
+def surroundings() -> dict[str, Any]:
+    """What the base template shows beside a page's own content."""
+    caller = known_caller()
+    bound = caller is not None and must_change(caller)
+    return {
+        "caller": caller,
+        "navigation": navigation(caller) if caller is not None and not bound else [],
+        "standings": standings_of(caller) if caller is not None else [],
+        "must_change": bound,
+        "theme": looks.theme(),
+        "size": looks.size(),
+        "language": words.language(),
+        "here": doors.here() if request.method == "GET" else request.path,
+        "plain_http": _plain_http(),
+    }
+
+
+def navigation(caller: Caller) -> list[Group]:
+    """The ways open to a caller: the core's, each plugin's, administration."""
+    core, admin = Group(""), Group(_("管理"))
+    core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
+    plugins: dict[str, Group] = {}
+    for resource in caller.instance.registry:
+        if not may(caller, resource, "read"):
+            continue
+        item = _item(resource)
+        if resource.plugin != CORE:
+            label = _(caller.instance.plugins.loaded[resource.plugin].label)
+            plugins.setdefault(resource.plugin, Group(label)).items.append(item)
+        else:
+            (admin if resource.scope is None else core).items.append(item)
+    if lifecycle.may_administer(caller):
+        admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
+    if trail.may_audit(caller):
+        admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))
+    return [group for group in (core, *plugins.values(), admin) if group.items]
+
+
+def _item(resource: Resource[Any]) -> Item:
+    return _fixed(_(resource.label), home_of(resource), ICONS.get(resource.id, "list"))
+
+
+def _fixed(label: str, link: str, icon: str) -> Item:
+    return Item(label, link, icon, request.path == link or request.path.startswith(f"{link}/"))
+
+
+def standings_of(caller: Caller) -> list[str]:
+    """The roles somebody holds, each once."""
+    return list(dict.fromkeys(_(ROLES.get(one.role, one.role)) for one in caller.standings))
+
+
+def _plain_http() -> bool:
+    """Whether what is typed here can be read on the way."""
+    try:
+        here = ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        here = False
+    return not request.is_secure and not here

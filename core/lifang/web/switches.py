@@ -1,0 +1,54 @@
+"""Plugin switches: what is present, where it is on, and switching it there."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lifang.entities.caller import Caller
+from lifang.kit.errors import Forbidden, LifangError, NotFound
+from lifang.kit.words import _
+from lifang.services import lifecycle
+from lifang.web import pointers
+
+HOME = "/admin/plugins"
+TONES = {"installed": "standing", "available": "closed", "faulted": "broken", "missing": "broken"}
+STATES = {
+    "installed": "已安装",
+    "available": "未安装",
+    "faulted": "无法载入",
+    "missing": "软件包不见了",
+}
+DONE = {"install": "插件已安装；现在可以选择在哪里启用", "enable": "插件已启用", "disable": "插件已停用"}
+
+
+def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str, int]:
+    """Every plugin that is present or was installed here, with its switches."""
+    page = render_template(
+        "web/plugins.html",
+        plugins=lifecycle.listed(caller),
+        tones=TONES,
+        states=STATES,
+        places=pointers.places(caller),
+        error=error,
+        asked=request.form,
+        done=_(DONE[said]) if (said := request.args.get("done")) in DONE else None,
+        command="lifang plugin list",
+    )
+    return page, error.status if error is not None else 200
+
+
+def change(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
+    """Install a plugin, or switch it on or off at a place; without one, at every root."""
+    try:
+        if verb == "install":
+            lifecycle.install(caller, plugin)
+        else:
+            said = request.form.get("at", "").strip()
+            at = pointers.place_code(caller, said) if said else None
+            lifecycle.switch(caller, plugin, at=at, on=verb == "enable")
+    except (Forbidden, NotFound):
+        raise
+    except LifangError as error:
+        return switches_page(caller, error)
+    return redirect(f"{HOME}?done={verb}", 303)

@@ -1,0 +1,101 @@
+"""What happened to a record, told to people: who, when, through what, before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lifang.entities.caller import Caller
+from lifang.kit.words import _
+from lifang.resources import written
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.services import presenting
+from lifang.services.history import history
+from lifang.web.shown import NOTHING, named, when
+
+VERBS = {
+    "create": "新建",
+    "update": "修改",
+    "remove": "移除",
+    "reveal": "查看敏感信息",
+    "import": "导入",
+}
+SOURCES = {"web": "网页", "api": "接口", "cli": "命令行", "event": "事件", "import": "导入"}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One field before and after; an answer given to an action has no before."""
+
+    label: str
+    before: str | None
+    after: str | None
+    looked: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was done."""
+
+    at: str
+    occurred_at: str | None
+    actor: str
+    on_behalf_of: str | None
+    source: str
+    verb: str
+    reason: str | None
+    changes: list[Changed]
+
+
+def timeline(caller: Caller, resource: Resource[Any], record: int) -> list[Entry]:
+    """The entries of a record that was read before, newest first."""
+    return [_entry(caller, resource, told) for told in history(caller, resource, record)]
+
+
+def _entry(caller: Caller, resource: Resource[Any], told: dict[str, Any]) -> Entry:
+    happened = told["occurred_at"]
+    return Entry(
+        at=when(told["at"]),
+        occurred_at=when(happened) if happened else None,
+        actor=told["actor"],
+        on_behalf_of=told["on_behalf_of"],
+        source=_(SOURCES.get(told["source"], told["source"])),
+        verb=verb_name(resource, told["verb"]),
+        reason=told["reason"],
+        changes=[_changed(caller, resource, told["verb"], change) for change in told["changes"]],
+    )
+
+
+def verb_name(resource: Resource[Any], verb: str) -> str:
+    """What a verb is called."""
+    action = resource.actions.get(verb)
+    return _(action.label) if action else _(VERBS.get(verb, verb))
+
+
+def _changed(
+    caller: Caller, resource: Resource[Any], verb: str, change: dict[str, Any]
+) -> Changed:
+    kind, _sep, name = change["field"].rpartition(":")
+    action = resource.actions.get(verb)
+    spec: FieldSpec | None = resource.by_name.get(name)
+    if kind == "input" and action:
+        spec = next((given for given in action.fields if given.name == name), spec)
+    label = _(spec.label) if spec else name
+    if kind == "revealed":
+        return Changed(label, None, None, looked=True)
+    before, after = change["before"], change["after"]
+    return Changed(label, _told(caller, spec, before), _told(caller, spec, after) or NOTHING)
+
+
+def _told(caller: Caller, spec: FieldSpec | None, value: str | None) -> str | None:
+    """A kept value in words; a record that cannot be seen is not named."""
+    if value is None or spec is None:
+        return value
+    if spec.target is not None and value.isascii() and value.isdigit():
+        target = caller.instance.registry.of(spec.target)
+        found = presenting.names_of(caller, target, [int(value)]).get(int(value))
+        return named(spec, found) if found else NOTHING
+    if spec.kind == "boolean":
+        return written.write(spec, value == "true")
+    return when(value) if spec.kind == "instant" else written.show(spec, value)

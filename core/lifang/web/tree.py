@@ -1,0 +1,138 @@
+"""The community tree: only the branches somebody opens, and what is known of the chosen node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import render_template, request
+
+from lifang.entities.caller import Caller
+from lifang.entities.community import KINDS, Community
+from lifang.kit.words import _
+from lifang.services import branches, lifecycle, reading
+from lifang.services.branches import Node
+from lifang.services.offers import may, offers
+from lifang.services.query import Query
+from lifang.web import commands
+from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.home import COUNTED
+from lifang.web.shown import Shown, show
+
+
+@dataclass
+class Branch:
+    """A node as the tree draws it: where it leads, and what is open under it."""
+
+    node: Node
+    link: str
+    kind: str
+    chosen: bool = False
+    open: bool = False
+    under: list[Branch] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class On:
+    """A plugin that is on at the chosen node, and the node whose switch decides it."""
+
+    label: str
+    code: str
+    name: str
+    inherited: bool
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is known of the chosen node."""
+
+    node: Node
+    link: str
+    facts: list[Shown]
+    figures: list[tuple[str, int, str]]
+    plugins: list[On]
+    editable: bool
+
+
+def tree_page(caller: Caller) -> str:
+    """The tree as far as it is opened, and the chosen node beside it."""
+    resource = caller.instance.registry.of(Community)
+    reading.open_to(caller, resource)
+    tops = branches.tops(caller)
+    code = request.args.get("at") or (tops[0].code if tops else None)
+    trail = branches.trail(caller, code) if code else []
+    return render_template(
+        "web/tree.html",
+        resource=resource,
+        drawn=draw(caller, tops, trail),
+        chosen=choose(caller, trail) if trail else None,
+        trail=[(node.name, _at(node)) for node in trail],
+        new=_new(trail) if may(caller, resource, "create") else None,
+        administers=lifecycle.may_administer(caller),
+        command=commands.line(resource, "tree", *([code] if code else [])),
+    )
+
+
+def draw(caller: Caller, nodes: list[Node], trail: list[Node]) -> list[Branch]:
+    """The branches of a row of nodes, opened along the trail."""
+    drawn = []
+    for node in nodes:
+        on_trail = bool(trail) and trail[0].id == node.id
+        branch = Branch(node, _at(node), _(KINDS[node.kind]), open=on_trail)
+        if on_trail:
+            branch.chosen = len(trail) == 1
+            branch.under = draw(caller, branches.children(caller, node), trail[1:])
+        drawn.append(branch)
+    return drawn
+
+
+def choose(caller: Caller, trail: list[Node]) -> Chosen:
+    """What the pane beside the tree shows."""
+    resource, node = caller.instance.registry.of(Community), trail[-1]
+    view = reading.view(caller, resource, node.id)
+    told = [show(caller, resource, spec, view.get(spec.name)) for spec in resource.fields]
+    return Chosen(
+        node,
+        address_of(resource, node.id),
+        [fact for fact in told if fact.text != "—"],
+        list(_figures(caller, node)),
+        _plugins(caller, node),
+        "update" in offers(caller, resource, view),
+    )
+
+
+def _figures(caller: Caller, node: Node) -> list[tuple[str, int, str]]:
+    """How many of everything lie within the node."""
+    told = []
+    for noun in COUNTED[1:]:
+        resource = caller.instance.registry.find("core", noun)
+        if resource is not None and may(caller, resource, "read"):
+            number = reading.count(caller, resource, Query(within=node.code))
+            link = with_query(home_of(resource), [("within", node.code)])
+            told.append((_(resource.label), number, link))
+    return told
+
+
+def _plugins(caller: Caller, node: Node) -> list[On]:
+    """Which plugins are on here, and from where that comes."""
+    record = reading.get(caller, caller.instance.registry.of(Community), node.id)
+    told = []
+    for name, code in lifecycle.on_at(caller, record):
+        plugin = caller.instance.plugins.loaded[name]
+        above = "" if code == node.code else _name_of(caller, code)
+        told.append(On(_(plugin.label), code, above, inherited=code != node.code))
+    return told
+
+
+def _name_of(caller: Caller, code: str) -> str:
+    """A community's name, as far as the caller may know it: its code is told in any case."""
+    resource = caller.instance.registry.of(Community)
+    found = reading.find(caller, resource, Query(filters=(("code", "", (code,)),), limit=1))
+    return str(found.items[0]["name"]) if found.items else code
+
+
+def _new(trail: list[Node]) -> str:
+    return with_query("/communities/new", [("parent", trail[-1].code)] if trail else [])
+
+
+def _at(node: Node) -> str:
+    return with_query("/communities", [("at", node.code)])

@@ -1,0 +1,78 @@
+"""Dual reporting as its residents, workers and liaisons meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from lifang_dual_reporting.plugin import Report, accept, end, plugin, reports
+
+import lifang as lf
+from lifang.testing import world
+
+Make = Callable[..., lf.Caller]
+
+
+@pytest.fixture(autouse=True)
+def switched_on(instance: object, enable: Callable[..., None]) -> None:
+    enable("dual_reporting", at=world.CHENGGUAN)
+
+
+def submit(caller: lf.Caller, person: lf.Person, **told: object) -> Report:
+    return lf.write(
+        reports,
+        "create",
+        caller,
+        {"person": person.id, "community": {"code": world.HOME}, **told},
+    )
+
+
+def test_a_resident_reports_and_the_community_accepts(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+    liqiang = world.person(instance, "李强")
+    report = submit(caller("resident", person=liqiang), liqiang)
+    worker = caller("community_worker", at=world.HOME)
+    assert lf.act(accept, report, worker).state == "accepted"
+    with pytest.raises(lf.Conflict, match="只有「已提交」的记录可以接收"):
+        lf.act(accept, report, worker)
+
+
+def test_a_non_party_public_servant_reports_like_everyone(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+    zhaomin = world.person(instance, "赵敏")
+    worker = caller("community_worker", at=world.HOME)
+    assert lf.act(accept, submit(worker, zhaomin), worker).state == "accepted"
+
+
+def test_one_person_has_one_standing_report_wherever_it_is(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+    liqiang = world.person(instance, "李强")
+    worker = caller("community_worker", at=world.CHENGGUAN)
+    first = submit(worker, liqiang)
+    with pytest.raises(lf.Conflict):
+        submit(worker, liqiang, community={"code": world.NEIGHBOUR})
+    lf.act(end, first, worker, reason="退休")
+    submit(worker, liqiang, community={"code": world.NEIGHBOUR})
+
+
+def test_a_liaison_sees_reports_of_their_unit_only(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+    ours, theirs = (world.organization(instance, name) for name in ("示例甲", "示例乙"))
+    liqiang, zhaomin = world.person(instance, "李强"), world.person(instance, "赵敏")
+    worker = caller("community_worker", at=world.HOME)
+    kept = submit(worker, liqiang, organization=ours.id)
+    submit(worker, zhaomin, organization=theirs.id)
+    liaison = caller("unit_liaison", unit=ours)
+    assert [report.id for report in lf.each(reports, liaison)] == [kept.id]
+    with pytest.raises(lf.Forbidden):
+        lf.act(accept, kept, liaison)
+
+
+def test_the_dashboard_says_how_many_wait_here(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+    submit(caller("community_worker", at=world.HOME), world.person(instance, "李强"))
+    card = instance.plugins.cards(caller("community_secretary", at=world.HOME))[0]
+    assert (card.title, card.value) == ("待接收的报到", "1")
+    assert instance.plugins.cards(caller("community_worker", at=world.NEIGHBOUR))[0].value == "0"
+
+
+def test_its_tables_carry_its_name_and_its_migration_makes_them(instance) -> None:  # type: ignore[no-untyped-def]
+    from playhouse.schema_diff import diff_models
+
+    assert Report._meta.table_name.startswith(f"{plugin.id}_")
+    assert not diff_models(instance.database.engine, [Report])

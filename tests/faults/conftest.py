@@ -1,0 +1,120 @@
+"""A real server in a folder of its own, started and killed as the tests please."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LIFANG = str(Path(sys.executable).parent / "lifang")
+READY_WITHIN = 20.0
+
+
+class Server:
+    """`lifang serve` on a free loopback port, in a process group of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port = free_port()
+        self.token = ""
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run(self, *words: str) -> str:
+        done = subprocess.run(
+            [LIFANG, *words], env=self.environ(), capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout.strip()
+
+    def environ(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")}
+        return {**kept, "LIFANG_HOME": str(self.home), "LIFANG_LANG": "zh"}
+
+    def start(self) -> None:
+        log = (self.home / "log" / "test-server.txt").open("ab")
+        self.process = subprocess.Popen(
+            [LIFANG, "serve", "--port", str(self.port)],
+            env=self.environ(),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+        until = time.monotonic() + READY_WITHIN
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.said()
+            try:
+                if self.get("/readyz")[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"not ready within {READY_WITHIN} s: {self.said()}")
+
+    def said(self) -> str:
+        return (self.home / "log" / "test-server.txt").read_text(errors="replace")[-2000:]
+
+    def children(self) -> list[int]:
+        assert self.process is not None
+        told = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(child) for child in told.split()]
+
+    def kill_everything(self) -> None:
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill_everything()
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", **headers}
+            | ({"Authorization": f"Bearer {self.token}"} if self.token else {}),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, _read(answer.read())
+        except urllib.error.HTTPError as refused:
+            return refused.code, _read(refused.read())
+
+    def get(self, path: str) -> tuple[int, Any]:
+        return self.call("GET", path)
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    one = Server(tmp_path / "home")
+    yield one
+    one.stop()

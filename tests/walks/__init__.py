@@ -1,0 +1,1 @@
+"""End to end: the walks of the architecture, and what follows from one declaration."""

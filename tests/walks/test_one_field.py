@@ -1,0 +1,76 @@
+"""A field is stated once: a new one reaches every interface with only its migration."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "plugins" / "dual_reporting" / "lifang_dual_reporting"
+LIFANG = str(Path(sys.executable).parent / "lifang")
+
+FIELD = '    skill = pw.CharField(max_length=60, null=True, verbose_name="特长")\n'
+MIGRATION = '''"""Reports tell what people are good at."""
+
+from typing import Any
+
+import peewee as pw
+
+
+def up(migrator: Any, db: Any) -> None:
+    """Add the column."""
+    field = pw.CharField(max_length=60, null=True)
+    migrator.migrate(migrator.add_column("dual_reporting_report", "skill", field))
+'''
+
+
+def test_one_new_field_reaches_every_interface(tmp_path: Path) -> None:
+    copied = tmp_path / "copied" / PACKAGE.name
+    shutil.copytree(PACKAGE, copied)
+    source = (copied / "plugin.py").read_text()
+    before, state, after = source.partition("    state = lf.State(")
+    assert state
+    changed = before.replace(
+        "import lifang as lf\n", "import peewee as pw\n\nimport lifang as lf\n"
+    )
+    (copied / "plugin.py").write_text(changed + FIELD + state + after)
+    (copied / "migrations" / "0002_skill.py").write_text(MIGRATION)
+
+    environ = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")},
+        "PYTHONPATH": os.pathsep.join([str(copied.parent), str(ROOT)]),
+        "LIFANG_HOME": str(tmp_path / "home"),
+        "LIFANG_LANG": "zh",
+    }
+    script = [sys.executable, "-m", "tests.walks.one_field", str(tmp_path / "script-home")]
+    done = subprocess.run(script, env=environ, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "api 水电维修",
+        "filter 1",
+        "validation 422 skill",
+        "export True True",
+        "openapi True True",
+        "form True",
+        "list True",
+        "detail True",
+    ]
+
+    def command(*words: str) -> str:
+        done = subprocess.run([LIFANG, *words], env=environ, capture_output=True, text=True)
+        assert done.returncode == 0, (words, done.stderr)
+        return done.stdout
+
+    command("init", "--admin", "boss")
+    divisions = ROOT / "core/lifang/builtin/data/lanzhou-divisions.csv"
+    command("communities", "import", str(divisions))
+    command("plugin", "install", "dual_reporting")
+    command("plugin", "enable", "dual_reporting", "--at", "620102000000")
+    command("people", "create", "--name", "李强", "--community", "620102001001")
+    assert "--skill" in command("dual-reporting", "reports", "create", "--help")
+    report = ["--person", "1", "--community", "620102001001", "--skill", "水电维修"]
+    command("dual-reporting", "reports", "create", *report)
+    assert "水电维修" in command("dual-reporting", "reports", "list", "--skill", "水电维修")
