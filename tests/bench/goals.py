@@ -118,7 +118,7 @@ def creates(folder: Path) -> list[Result]:
     with small_city(folder / "w1") as instance:
         worker = world.caller(instance, "community_worker", at=world.CHENGGUAN)
         home = Community.get(Community.code == world.HOME)
-        told = sample_people(random.Random(1), 20_000, ["620102"])  # noqa: S311 – samples
+        told = sample_people(random.Random(1), 20_000, ["620102"])
 
         def ours() -> None:
             person = next(told)

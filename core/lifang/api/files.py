@@ -48,7 +48,9 @@ def import_records(noun: str, plugin: str | None = None) -> Response:
     dry_run = _dry_run()
     done = import_communities(caller, _file(), dry_run=dry_run, most=MOST_ROWS)
     if done["failed"] and not dry_run:
-        raise Invalid(_("文件里有 {n} 行需要修改；什么都没有导入", n=done["failed"]), **done)
+        refused = Invalid(_("文件里有 {n} 行需要修改；什么都没有导入", n=done["failed"]))
+        refused.extra.update(done)
+        raise refused
     return answering.told(done)
 
 

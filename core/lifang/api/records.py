@@ -23,7 +23,7 @@ def list_records(noun: str, plugin: str | None = None) -> Response:
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args)
     page = reading.find(caller, resource, asked.query)
-    answer = {"items": page.items, "next": page.next}
+    answer: dict[str, Any] = {"items": page.items, "next": page.next}
     if asked.counted:
         answer["count"] = reading.count(caller, resource, asked.query)
     return answering.told(answer)
@@ -70,7 +70,7 @@ def remove_record(noun: str, id: int, plugin: str | None = None) -> Response:
 
 
 def _seen(caller: Caller, resource: Resource[Any], id: int) -> int | None:
-    """The version the client has seen; whoever names none learns that only of what they can read."""
+    """The version the client has seen; that none was named is told of readable records only."""
     try:
         return asking.version(needed=True)
     except PreconditionMissing:

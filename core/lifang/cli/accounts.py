@@ -34,7 +34,9 @@ def _verbs() -> list[click.Command]:
     user = option("--user", metavar="USER", help=n_("操作系统用户名或编号；默认是现在的用户"))
     name = argument("name", metavar="NAME")
     return [
-        Command("create", n_("新建账号；显示一次性密码"), _create, [name, person, *_where(), quiet]),
+        Command(
+            "create", n_("新建账号；显示一次性密码"), _create, [name, person, *_where(), quiet]
+        ),
         Command("grant", n_("给账号一个角色和范围"), _grant, [name, *_where(), until]),
         Command("revoke", n_("收回账号的角色"), _revoke, [name, *_where()]),
         Command("password", n_("换发一次性密码，结束已有的登录"), _password, [name, quiet]),
@@ -130,7 +132,7 @@ def _tie(session: Session, given: Given) -> None:
 
 
 def read_user(said: str | None) -> int:
-    """The number of an operating-system user, told by name or number; the present one by default."""
+    """The number of an operating-system user, by name or number; the present one by default."""
     import pwd
 
     if said is None:

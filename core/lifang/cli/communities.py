@@ -1,4 +1,4 @@
-"""Communities have two commands beside those of every noun: a file brings them, a tree shows them."""
+"""Communities beside what every noun has: a file brings them, a tree shows them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _show_tree(session: Session, given: Given) -> None:
 def planted(items: Iterable[Node], depth: int | None = None) -> list[Node]:
     """Nest every node under its parent; one whose parent is not among them stands at the top."""
     nodes = {item["id"]: {**item, "children": []} for item in items}
-    roots = []
+    roots: list[Node] = []
     for node in nodes.values():
         parent = nodes.get((node["parent"] or {}).get("id"))
         (parent["children"] if parent else roots).append(node)
@@ -104,9 +104,7 @@ def _import_file(session: Session, given: Given) -> int:
     if not file.is_file():
         raise NotFound(_("找不到文件 {file}", file=file))
     with progress(_("导入")) as told:
-        outcome = import_communities(
-            session.caller, file, dry_run=given["dry_run"], progress=told
-        )
+        outcome = import_communities(session.caller, file, dry_run=given["dry_run"], progress=told)
     if session.json:
         showing.emit(outcome)
     elif outcome["failed"]:

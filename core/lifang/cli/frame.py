@@ -146,7 +146,7 @@ class Command(_Ours):
         *,
         epilog: str | None = None,
     ) -> None:
-        """Add the options every command has; `help` is marked with `n_` and translated when shown."""
+        """Add the options every command has; `help` is translated when it is shown."""
         super().__init__(
             name,
             help=help,

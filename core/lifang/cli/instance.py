@@ -11,9 +11,11 @@ from lifang.cli import showing
 from lifang.cli.frame import Command, Given, flag, option, whole
 from lifang.cli.session import Session
 from lifang.cli.waiting import steps
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _, n_
 
 FIRST = "admin"
+LONGEST_NAME = 60
 
 
 def command(name: str, help: str, session: Session) -> click.Command:
@@ -33,10 +35,9 @@ def _init() -> tuple[Any, list[click.Parameter]]:
 
 def init(session: Session, given: Given) -> None:
     """Make an instance and its first administrator, tied to the operating-system user."""
-    from lifang.kit.text import clean_name
     from lifang.services.accounts import first_administrator
 
-    name = clean_name(given["admin"])
+    name = _account_name(given["admin"])
     instance = session.hands.create(session.home)
     try:
         password = first_administrator(
@@ -65,6 +66,19 @@ def init(session: Session, given: Given) -> None:
     click.echo(_("接下来："))
     for step in _steps(given["root"]):
         click.echo(f"  {step}")
+
+
+def _account_name(said: str) -> str:
+    """Judge the name before anything is made: an instance without its administrator is no use."""
+    from lifang.kit.text import Refused, clean_name
+
+    try:
+        name = clean_name(said)
+    except Refused as refused:
+        raise Invalid(f"--admin：{refused.sentence}") from refused
+    if len(name) > LONGEST_NAME:
+        raise Invalid(_("账号最多 {n} 个字", n=LONGEST_NAME))
+    return name
 
 
 def _steps(root: str | None) -> list[str]:
@@ -98,7 +112,9 @@ def _serve() -> tuple[Any, list[click.Parameter]]:
     return serve, [
         option("--host", metavar="H", help=n_("监听的地址；默认见 lifang.toml")),
         option("--port", metavar="P", callback=whole(1), help=n_("端口；默认见 lifang.toml")),
-        option("--workers", metavar="N", callback=whole(1), help=n_("网页进程数；默认见 lifang.toml")),
+        option(
+            "--workers", metavar="N", callback=whole(1), help=n_("网页进程数；默认见 lifang.toml")
+        ),
         flag("--no-worker", help=n_("不带事件分发，由 lifang worker 另外运行")),
     ]
 

@@ -39,7 +39,7 @@ Extra = Callable[[Session], Iterable[click.Command]]
 class Noun(Group):
     """A resource as a group of commands; it opens the instance when its verbs are asked for."""
 
-    def __init__(  # noqa: PLR0913 – what names a noun, and what it has beside the rest
+    def __init__(
         self,
         session: Session,
         name: str,
@@ -60,8 +60,7 @@ class Noun(Group):
         """Every verb by its name."""
         resource = self._session.resource(*self._key)
         extra = list(self._extra(self._session)) if self._extra else []
-        told = {str(command.name): command for command in [*verbs_of(resource), *extra]}
-        return told
+        return {str(command.name): command for command in [*verbs_of(resource), *extra]}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs that follow from the declaration, then the noun's own."""
@@ -139,7 +138,9 @@ def narrowing(resource: Resource[Any]) -> list[click.Parameter]:
     if resource.search:
         told.append(option("--q", "q", metavar="TEXT", help=n_("名称的任何一段，或拼音首字母")))
     told.append(
-        option("--sort", metavar="FIELD", help=n_("按这个字段排序，前面加 - 为倒序，例如 --sort=-id"))
+        option(
+            "--sort", metavar="FIELD", help=n_("按这个字段排序，前面加 - 为倒序，例如 --sort=-id")
+        )
     )
     found = options.filters(resource, LISTING)
     return [*told, *found, *options.exact(resource, LISTING)]
@@ -232,7 +233,11 @@ def _reveal(resource: Resource[Any]) -> click.Command:
         number = number_of(session, resource, given["key"])
         names = [name.replace("-", "_") for name in given["field"]]
         found = reading.reveal(
-            session.caller_for(resource), resource, number, fields=names, reason=given["reason"] or ""
+            session.caller_for(resource),
+            resource,
+            number,
+            fields=names,
+            reason=given["reason"] or "",
         )
         if session.json:
             showing.emit({"fields": found})

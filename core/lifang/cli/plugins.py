@@ -33,7 +33,9 @@ def command(name: str, help: str, session: Session) -> click.Command:
             Command("show", n_("显示一个插件"), _show, [_id()]),
             Command("install", n_("安装：建立它的表；还不在任何地方启用"), _install, [_id()]),
             Command("enable", n_("在一个社区和它下面启用，立即生效"), _enable, [_id(), *_place()]),
-            Command("disable", n_("在一个社区和它下面停用，数据保留"), _disable, [_id(), *_place()]),
+            Command(
+                "disable", n_("在一个社区和它下面停用，数据保留"), _disable, [_id(), *_place()]
+            ),
         ],
     )
 
@@ -55,7 +57,9 @@ def _list(session: Session, given: Given) -> None:
         showing.emit_list(asdict(one) for one in found)
         return
     headings = [_("插件"), _("名称"), _("版本"), _("状态"), _("启用的地方")]
-    showing.lines(headings, [[one.id, _(one.label), one.version, _state(one), _on(one)] for one in found])
+    showing.lines(
+        headings, [[one.id, _(one.label), one.version, _state(one), _on(one)] for one in found]
+    )
 
 
 def _state(one: Listed) -> str:
@@ -122,8 +126,10 @@ def _switch(session: Session, given: Given, *, on: bool) -> None:
         showing.emit(asdict(one))
         return
     where = given["at"] or _("所有顶级社区")
-    done = _("已在 {where} 启用插件 {id}，立即生效") if on else _("已在 {where} 停用插件 {id}，立即生效")
-    click.echo(done.format(where=where, id=one.id))
+    if on:
+        click.echo(_("已在 {where} 启用插件 {id}，立即生效", where=where, id=one.id))
+    else:
+        click.echo(_("已在 {where} 停用插件 {id}，立即生效", where=where, id=one.id))
 
 
 def _confirm(one: Listed, *, on: bool) -> None:

@@ -62,7 +62,9 @@ def lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     first = list(islice(cleaned, MEASURED))
     room = _room(first, shutil.get_terminal_size().columns)
     for row in chain(first, cleaned):
-        told = [widths.pad(widths.cut(cell, wide), wide) for cell, wide in zip(row, room, strict=True)]
+        told = [
+            widths.pad(widths.cut(cell, wide), wide) for cell, wide in zip(row, room, strict=True)
+        ]
         click.echo(GAP.join(told).rstrip())
     if len(first) == 1:
         click.echo(_("（没有记录）"), err=True)
@@ -131,7 +133,7 @@ def history(resource: Resource[Any], entries: Iterable[View]) -> None:
     """Write a record's timeline: who did what when, before and after."""
     for entry in entries:
         action = resource.actions.get(entry["verb"])
-        verb = _(action.label if action else VERBS.get(entry["verb"], entry["verb"]))
+        verb = _(action.label) if action else _(VERBS.get(entry["verb"], str(entry["verb"])))
         who = entry["actor"]
         if entry["on_behalf_of"]:
             who = _("{who}（由 {behind} 操作）", who=who, behind=entry["on_behalf_of"])

@@ -64,7 +64,16 @@ def _lag(session: Session, given: Given) -> None:
     if session.json:
         showing.emit_list(_told(one) for one in found)
         return
-    headings = [_("订阅"), _("状态"), _("位置"), _("待处理"), _("重试中"), _("死信"), _("最早"), _("错误")]
+    headings = [
+        _("订阅"),
+        _("状态"),
+        _("位置"),
+        _("待处理"),
+        _("重试中"),
+        _("死信"),
+        _("最早"),
+        _("错误"),
+    ]
     showing.lines(headings, (_line(one) for one in found))
 
 
@@ -76,4 +85,10 @@ def _line(one: Lag) -> list[str]:
     numbers = [str(number) for number in (one.position, one.behind, one.retrying, one.dead)]
     oldest = showing.moment(one.oldest) if one.oldest else "—"
     last = (one.error or "").strip().splitlines()
-    return [one.name, _(STATES.get(one.state, one.state)), *numbers, oldest, last[-1] if last else ""]
+    return [
+        one.name,
+        _(STATES.get(one.state, one.state)),
+        *numbers,
+        oldest,
+        last[-1] if last else "",
+    ]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
-from lifang.kit import clock
+from lifang.kit import clock, json
 from lifang.kit.errors import LifangError
 from lifang.resources.resource import Resource
 from lifang.store.keys import KeyRing
@@ -147,10 +146,14 @@ def record_denial(
 
 def canonical(entry: Mapping[str, Any]) -> bytes:
     """The bytes an entry's digest is taken over: the same today and in ten years."""
-    return json.dumps([entry[name] for name in CHAINED], ensure_ascii=False).encode()
+    return encoded([entry[name] for name in CHAINED])
+
+
+def encoded(values: Sequence[Any]) -> bytes:
+    """Numbers and text as compact JSON in UTF-8, of which there is one form only."""
+    return json.dumps(values)
 
 
 def digest_of(keys: KeyRing, changes: Iterable[tuple[str, str | None, str | None]]) -> str:
     """Keyed digest of the changed fields: erasing them later does not break the chain."""
-    told = json.dumps([list(change) for change in changes], ensure_ascii=False)
-    return keys.digest("audit", told.encode())
+    return keys.digest("audit", encoded([list(change) for change in changes]))

@@ -114,7 +114,12 @@ def _plain(name: str) -> FieldSpec | None:
 
 def filter_names(resource: Resource[Any]) -> list[str]:
     """What a list of this resource can be filtered by."""
-    return [*_PLAIN, *(spec.name for spec in resource.fields if spec.filterable)]
+    return [spec.name for spec in filter_fields(resource)]
+
+
+def filter_fields(resource: Resource[Any]) -> list[FieldSpec]:
+    """The fields a list of this resource can be filtered by, bookkeeping first."""
+    return [*_PLAIN.values(), *(spec for spec in resource.fields if spec.filterable)]
 
 
 def sort_names(resource: Resource[Any]) -> list[str]:

@@ -67,6 +67,7 @@ class Database:
             str(path),
             max_connections=MAX_CONNECTIONS,
             stale_timeout=300,
+            check_same_thread=False,  # the pool hands a connection to one thread at a time
             pragmas={
                 "journal_mode": "wal",
                 "synchronous": "full" if durability == "full" else "normal",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from lifang_dual_reporting.plugin import Report, accept, end, plugin, reports
 
 import lifang as lf
 from lifang.testing import world
+from lifang_dual_reporting.plugin import Report, accept, end, plugin, reports
 
 Make = Callable[..., lf.Caller]
 
@@ -27,7 +28,7 @@ def submit(caller: lf.Caller, person: lf.Person, **told: object) -> Report:
     )
 
 
-def test_a_resident_reports_and_the_community_accepts(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+def test_a_resident_reports_and_the_community_accepts(instance: Any, caller: Make) -> None:
     liqiang = world.person(instance, "李强")
     report = submit(caller("resident", person=liqiang), liqiang)
     worker = caller("community_worker", at=world.HOME)
@@ -36,13 +37,13 @@ def test_a_resident_reports_and_the_community_accepts(instance, caller: Make) ->
         lf.act(accept, report, worker)
 
 
-def test_a_non_party_public_servant_reports_like_everyone(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+def test_a_non_party_public_servant_reports_like_everyone(instance: Any, caller: Make) -> None:
     zhaomin = world.person(instance, "赵敏")
     worker = caller("community_worker", at=world.HOME)
     assert lf.act(accept, submit(worker, zhaomin), worker).state == "accepted"
 
 
-def test_one_person_has_one_standing_report_wherever_it_is(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+def test_one_person_has_one_standing_report_wherever_it_is(instance: Any, caller: Make) -> None:
     liqiang = world.person(instance, "李强")
     worker = caller("community_worker", at=world.CHENGGUAN)
     first = submit(worker, liqiang)
@@ -52,7 +53,7 @@ def test_one_person_has_one_standing_report_wherever_it_is(instance, caller: Mak
     submit(worker, liqiang, community={"code": world.NEIGHBOUR})
 
 
-def test_a_liaison_sees_reports_of_their_unit_only(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+def test_a_liaison_sees_reports_of_their_unit_only(instance: Any, caller: Make) -> None:
     ours, theirs = (world.organization(instance, name) for name in ("示例甲", "示例乙"))
     liqiang, zhaomin = world.person(instance, "李强"), world.person(instance, "赵敏")
     worker = caller("community_worker", at=world.HOME)
@@ -64,14 +65,14 @@ def test_a_liaison_sees_reports_of_their_unit_only(instance, caller: Make) -> No
         lf.act(accept, kept, liaison)
 
 
-def test_the_dashboard_says_how_many_wait_here(instance, caller: Make) -> None:  # type: ignore[no-untyped-def]
+def test_the_dashboard_says_how_many_wait_here(instance: Any, caller: Make) -> None:
     submit(caller("community_worker", at=world.HOME), world.person(instance, "李强"))
     card = instance.plugins.cards(caller("community_secretary", at=world.HOME))[0]
     assert (card.title, card.value) == ("待接收的报到", "1")
     assert instance.plugins.cards(caller("community_worker", at=world.NEIGHBOUR))[0].value == "0"
 
 
-def test_its_tables_carry_its_name_and_its_migration_makes_them(instance) -> None:  # type: ignore[no-untyped-def]
+def test_its_tables_carry_its_name_and_its_migration_makes_them(instance: Any) -> None:
     from playhouse.schema_diff import diff_models
 
     assert Report._meta.table_name.startswith(f"{plugin.id}_")

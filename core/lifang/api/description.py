@@ -1,0 +1,102 @@
+"""The description of the API (OpenAPI 3.1), made from the declarations that its reader can read."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any
+
+from apispec import APISpec
+from flask import Response, current_app
+
+from lifang.api import schemas
+from lifang.api.operations import Noun, problem_name
+from lifang.api.rules import blueprint, refuse_query
+from lifang.entities.caller import Caller
+from lifang.http.problems import PROBLEM, TITLES
+from lifang.http.request import known_caller, the_instance
+from lifang.kit import json, words
+from lifang.kit.words import _
+from lifang.resources.registry import CORE
+from lifang.resources.resource import Resource
+from lifang.services.offers import may
+
+ADDRESS = "/openapi.json"
+KEPT = 64
+"""Descriptions kept in memory: one for each set of readable nouns and each language."""
+
+Cache = dict[tuple[Any, ...], bytes]
+
+
+@blueprint.get(ADDRESS)
+def describe() -> Response:
+    """Describe what the caller can read; whoever is not signed in sees the core's own nouns."""
+    refuse_query()
+    caller = known_caller()
+    nouns = readable(caller)
+    epoch = the_instance().plugins.refresh().epoch
+    key = (epoch, words.language(), *(resource.id for resource in nouns))
+    cache: Cache = current_app.extensions.setdefault("lifang.descriptions", {})
+    made = cache.get(key)
+    if made is None:
+        if len(cache) >= KEPT:
+            cache.clear()
+        made = cache[key] = json.dumps(description(nouns))
+    return Response(made, mimetype="application/json")
+
+
+def readable(caller: Caller | None) -> list[Resource[Any]]:
+    """The nouns of which the caller can read something."""
+    everything = the_instance().registry
+    if caller is None:
+        return [resource for resource in everything if resource.plugin == CORE]
+    return [resource for resource in everything if may(caller, resource, "read")]
+
+
+def description(nouns: list[Resource[Any]]) -> dict[str, Any]:
+    """The whole description of some nouns."""
+    told = [Noun(resource) for resource in nouns]
+    spec = APISpec(
+        title="里坊 Lifang",
+        version=metadata.version("lifang"),
+        openapi_version="3.1.0",
+        info={"description": _("社区治理框架的接口；由声明生成，与现状一致。")},
+        servers=[{"url": "/"}],
+        security=[{"bearer": []}],
+        tags=[{"name": noun.slug, "description": noun.label} for noun in told],
+    )
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    _add_shared(spec)
+    for noun in told:
+        for name, schema in noun.schemas():
+            spec.components.schema(name, component=schema)
+        for path, operations in noun.paths():
+            spec.path(path=path, operations=operations)
+    spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
+    made: dict[str, Any] = spec.to_dict()
+    return made
+
+
+def _add_shared(spec: APISpec) -> None:
+    shared = {
+        "Reference": schemas.REFERENCE,
+        "CommunityReference": schemas.COMMUNITY_REFERENCE,
+        "Problem": schemas.PROBLEM,
+        "Imported": schemas.IMPORTED,
+        "History": schemas.HISTORY,
+    }
+    for name, schema in shared.items():
+        spec.components.schema(name, component=schema)
+    content = {PROBLEM: {"schema": schemas.ref("Problem")}}
+    for status, title in {0: _("其他问题"), **TITLES}.items():
+        response = {"description": _(title), "content": content}
+        spec.components.response(problem_name(status), component=response)
+
+
+def _itself() -> dict[str, Any]:
+    answered = {"description": "OpenAPI 3.1", "content": {"application/json": {}}}
+    return {
+        "operationId": "describe_api",
+        "summary": _("这份说明"),
+        "security": [{}, {"bearer": []}],
+        "responses": {"200": answered},
+    }

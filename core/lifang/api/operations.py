@@ -1,0 +1,281 @@
+"""The operations on one noun, as OpenAPI describes them; each is answered by a view beside this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lifang.api import schemas
+from lifang.api.answering import address
+from lifang.api.asking import WHEN
+from lifang.api.schemas import Schema, ref
+from lifang.entities.community import Community
+from lifang.http.listing import LONGEST_SEARCH
+from lifang.kit.words import _
+from lifang.resources import schema
+from lifang.resources.action import Action
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.services.exchange import FORMATS
+from lifang.services.query import MOST, Query, filter_fields, sort_names
+
+Operation = dict[str, Any]
+Path = tuple[str, dict[str, Operation]]
+
+READING = (400, 401, 404, 503)
+WRITING = (400, 401, 403, 404, 409, 413, 415, 422, 503)
+IF_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+}
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,120}$"},
+}
+ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "required": True}}
+JSON = "application/json"
+
+
+class Noun:
+    """One resource, on its way into the description."""
+
+    def __init__(self, resource: Resource[Any]) -> None:
+        """Find its address and the names of its schemas."""
+        self.resource = resource
+        self.label = _(resource.label)
+        self.base = address(resource)
+        self.one = f"{self.base}/{{id}}"
+        own = [] if resource.plugin == "core" else [resource.plugin]
+        self.slug = "_".join([*own, resource.noun])
+        self.name = "".join(
+            part.capitalize() for part in "_".join([*own, resource.record]).split("_")
+        )
+
+    def schemas(self) -> Iterator[tuple[str, Schema]]:
+        """What is sent and answered."""
+        yield self.name, schemas.answer(self.resource)
+        yield (
+            f"{self.name}Create",
+            schemas.given(schema.create_fields(self.resource), partial=False),
+        )
+        yield f"{self.name}Update", schemas.given(schema.update_fields(self.resource), partial=True)
+        yield f"{self.name}List", _list_of(self.name)
+
+    def paths(self) -> Iterator[Path]:
+        """Every address of the noun."""
+        yield self.base, {"get": self._list(), "post": self._create()}
+        yield self.one, {"get": self._show(), "patch": self._update(), "delete": self._remove()}
+        yield f"{self.one}/history", {"get": self._history()}
+        yield f"{self.base}/export", {"get": self._export()}
+        for action in self.resource.actions.values():
+            yield f"{self.one}/actions/{action.name}", {"post": self._act(action)}
+        if any(spec.kind == "sensitive" for spec in self.resource.fields):
+            yield f"{self.one}/reveal", {"post": self._reveal()}
+        if any(spec.searchable for spec in self.resource.fields):
+            yield f"{self.base}/search", {"post": self._search()}
+        if self.resource.model is Community:
+            yield f"{self.base}/import", {"post": self._import()}
+
+    def _operation(
+        self,
+        verb: str,
+        summary: str,
+        answers: dict[str, Any],
+        refusals: tuple[int, ...],
+        **more: Any,
+    ) -> Operation:
+        problems = {str(status): problem(status) for status in refusals}
+        return {
+            "operationId": f"{verb}_{self.slug}",
+            "summary": summary,
+            "tags": [self.slug],
+            "responses": {**answers, **problems, "default": problem(0)},
+            **more,
+        }
+
+    def _record(self, summary: str) -> dict[str, Any]:
+        return {"description": summary, "headers": ETAG, "content": _json(ref(self.name))}
+
+    def _list(self) -> Operation:
+        answers = {"200": {"description": self.label, "content": _json(ref(f"{self.name}List"))}}
+        paging = [
+            _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST,
+                                 "default": Query.limit}, _("一页多少行")),
+            _parameter("cursor", {"type": "string"}, _("上一页的 next")),
+            _parameter("count", {"type": "boolean"}, _("同时给出总数")),
+        ]  # fmt: skip
+        summary = _("列出{label}", label=self.label)
+        return self._operation(
+            "list", summary, answers, (*READING, 422), parameters=[*paging, *self._filters()]
+        )
+
+    def _filters(self) -> Iterator[Schema]:
+        """What narrows and orders a list, also one that is exported."""
+        names = sort_names(self.resource)
+        orders = [*names, *(f"-{name}" for name in names)]
+        yield _parameter("sort", {"type": "string", "enum": orders, "default": "id"}, _("排序"))
+        if self.resource.scope is not None:
+            yield _parameter("within", {"type": "string"}, _("只看这个编号的社区及其下级"))
+        if self.resource.search:
+            most = {"type": "string", "maxLength": LONGEST_SEARCH}
+            yield _parameter("q", most, _("名称的任意部分，或拼音首字母"))
+        for spec in filter_fields(self.resource):
+            yield from _filter(spec)
+
+    def _create(self) -> Operation:
+        summary = _("新建{label}", label=self.label)
+        made = self._record(summary)
+        made["headers"] = {**ETAG, "Location": {"schema": {"type": "string"}, "required": True}}
+        return self._operation(
+            "create", summary, {"201": made}, WRITING,
+            parameters=[IDEMPOTENCY_KEY], requestBody=_body(ref(f"{self.name}Create")),
+        )  # fmt: skip
+
+    def _show(self) -> Operation:
+        summary = _("查看{label}", label=self.label)
+        known = {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
+        answers = {"200": self._record(summary), "304": {"description": _("没有变化")}}
+        return self._operation("show", summary, answers, READING, parameters=[ID, known])
+
+    def _update(self) -> Operation:
+        summary = _("修改{label}", label=self.label)
+        return self._operation(
+            "update", summary, {"200": self._record(summary)}, (*WRITING, 412, 428),
+            parameters=[ID, {**IF_MATCH, "required": True}],
+            requestBody=_body(ref(f"{self.name}Update")),
+        )  # fmt: skip
+
+    def _remove(self) -> Operation:
+        summary = _("移除{label}", label=self.label)
+        return self._operation(
+            "remove", summary, {"204": {"description": _("已移除")}},
+            (400, 401, 403, 404, 409, 412, 428, 503),
+            parameters=[ID, {**IF_MATCH, "required": True}],
+        )  # fmt: skip
+
+    def _act(self, action: Action) -> Operation:
+        summary = f"{_(action.label)}：{_(action.doc)}"
+        asked = schemas.given((*action.fields, WHEN), partial=False)
+        needed = "required" in asked
+        return self._operation(
+            action.name, summary, {"200": self._record(summary)}, (*WRITING, 412),
+            parameters=[ID, IF_MATCH, IDEMPOTENCY_KEY], requestBody=_body(asked, required=needed),
+        )  # fmt: skip
+
+    def _history(self) -> Operation:
+        summary = _("{label}的变动记录", label=self.label)
+        answers = {"200": {"description": summary, "content": _json(ref("History"))}}
+        return self._operation("history", summary, answers, READING, parameters=[ID])
+
+    def _reveal(self) -> Operation:
+        secret = [spec.name for spec in self.resource.fields if spec.kind == "sensitive"]
+        one_of_them: Schema = {"type": "string", "enum": secret}
+        asked = {
+            "type": "object",
+            "required": ["fields", "reason"],
+            "additionalProperties": False,
+            "properties": {
+                "fields": {"type": "array", "minItems": 1, "items": one_of_them},
+                "reason": {"type": "string", "minLength": 1},
+            },
+        }
+        values = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+        shown = {"type": "object", "required": ["fields"], "properties": {"fields": values}}
+        summary = _("查看{label}的敏感信息；原因会记入审计", label=self.label)
+        answers = {"200": {"description": summary, "content": _json(shown)}}
+        return self._operation(
+            "reveal", summary, answers, WRITING, parameters=[ID], requestBody=_body(asked)
+        )
+
+    def _search(self) -> Operation:
+        keys = [spec.name for spec in self.resource.fields if spec.searchable]
+        properties: dict[str, Schema] = {key: {"type": "string"} for key in keys}
+        properties["limit"] = {"type": "integer", "minimum": 1, "maximum": MOST}
+        properties["cursor"] = {"type": "string"}
+        asked = {
+            "type": "object",
+            "anyOf": [{"required": [key]} for key in keys],
+            "additionalProperties": False,
+            "properties": properties,
+        }
+        summary = _("按完整的号码查找{label}", label=self.label)
+        answers = {"200": {"description": summary, "content": _json(ref(f"{self.name}List"))}}
+        return self._operation("search", summary, answers, WRITING, requestBody=_body(asked))
+
+    def _export(self) -> Operation:
+        formats = {"type": "string", "enum": list(FORMATS), "default": "csv"}
+        asked = [_parameter("format", formats, _("文件格式")), *self._filters()]
+        rows = {"type": "object", "required": ["items"],
+                "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
+        content = {"text/csv": {"schema": {"type": "string"}}, **_json(rows)}
+        summary = _("导出{label}", label=self.label)
+        answers = {"200": {"description": summary, "content": content}}
+        return self._operation("export", summary, answers, (*READING, 403, 422), parameters=asked)
+
+    def _import(self) -> Operation:
+        dry_run = _parameter("dry_run", {"type": "boolean", "default": False}, _("只检查，不写入"))
+        file = {"type": "string", "contentMediaType": "text/csv"}
+        form = {"type": "object", "required": ["file"], "properties": {"file": file}}
+        content = {
+            "text/csv": {"schema": {"type": "string"}},
+            "multipart/form-data": {"schema": form},
+        }
+        summary = _("导入{label}：列 code,name,kind,parent_code", label=self.label)
+        answers = {"200": {"description": summary, "content": _json(ref("Imported"))}}
+        return self._operation(
+            "import", summary, answers, WRITING, parameters=[dry_run],
+            requestBody={"required": True, "content": content},
+        )  # fmt: skip
+
+
+ID: Schema = {"name": "id", "in": "path", "required": True, "schema": schemas.ID}
+
+
+def problem(status: int) -> Schema:
+    """Point at a shared refusal; 0 stands for any other."""
+    return {"$ref": f"#/components/responses/{problem_name(status)}"}
+
+
+def problem_name(status: int) -> str:
+    """What the refusals of a status are called."""
+    return f"Problem{status}" if status else "Problem"
+
+
+def _list_of(name: str) -> Schema:
+    return {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": ref(name)},
+            "next": {"type": ["string", "null"]},
+            "count": {"type": "integer"},
+        },
+    }
+
+
+def _json(made: Schema) -> Schema:
+    return {JSON: {"schema": made}}
+
+
+def _body(made: Schema, *, required: bool = True) -> Schema:
+    return {"required": required, "content": _json(made)}
+
+
+def _parameter(name: str, made: Schema, said: str) -> Schema:
+    return {"name": name, "in": "query", "schema": made, "description": said}
+
+
+def _filter(spec: FieldSpec) -> Iterator[Schema]:
+    """A field's filters: repeated values mean or; ranges and emptiness where they make sense."""
+    label, value = _(spec.label), schemas.filtered(spec)
+    yield _parameter(spec.name, {"type": "array", "items": value}, label)
+    if spec.virtual:
+        return
+    yield _parameter(f"{spec.name}__not", {"type": "array", "items": value}, _("不是：") + label)
+    if spec.kind in schemas.ORDERED:
+        yield _parameter(f"{spec.name}__gte", value, _("不小于：") + label)
+        yield _parameter(f"{spec.name}__lte", value, _("不大于：") + label)
+    if spec.null:
+        yield _parameter(f"{spec.name}__isnull", {"type": "boolean"}, _("没有填写：") + label)

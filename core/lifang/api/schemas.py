@@ -1,0 +1,207 @@
+"""Fields as JSON Schema: what answers carry, what requests may say, what addresses may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lifang.kit.words import _
+from lifang.resources import schema
+from lifang.resources.fields import FieldSpec
+from lifang.resources.reach import Linked
+from lifang.resources.resource import Resource
+
+Schema = dict[str, Any]
+
+ID: Schema = {"type": "integer", "format": "int64", "minimum": 1}
+MASKED = "***"
+ORDERED = frozenset({"integer", "number", "day", "instant", "partial_date"})
+"""Kinds whose filters can ask for a range."""
+
+PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+
+
+def ref(name: str) -> Schema:
+    """Point at a shared schema."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def answer(resource: Resource[Any]) -> Schema:
+    """A record as answers carry it."""
+    hides = isinstance(resource.scope, Linked)  # who reaches it over a lesser link sees less of it
+    properties: dict[str, Schema] = {
+        "id": {**ID, "readOnly": True},
+        "version": {**ID, "readOnly": True, "description": _("版本号，即 ETag")},
+    }
+    for spec in resource.fields:
+        told = _nullable(_answered(spec)) if spec.null or hides else _answered(spec)
+        properties[spec.name] = _described(spec, told)
+        if spec.locked:
+            properties[spec.name]["readOnly"] = True
+    for name in ("created_at", "updated_at"):
+        properties[name] = {"type": "string", "format": "date-time", "readOnly": True}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def given(specs: Iterable[FieldSpec], *, partial: bool) -> Schema:
+    """An object that a request may send; `partial` asks for nothing."""
+    told = tuple(specs)
+    properties = {spec.name: _described(spec, _asked(spec)) for spec in told}
+    made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [spec.name for spec in told if spec.required and not partial]
+    return {**made, "required": required} if required else made
+
+
+def filtered(spec: FieldSpec) -> Schema:
+    """A value in an address."""
+    if spec.kind == "community":
+        return {"type": "string", "description": _("社区编号")}
+    if spec.kind == "reference":
+        return dict(ID)
+    return _asked(spec, empty=False)
+
+
+def _answered(spec: FieldSpec) -> Schema:
+    if spec.kind in {"community", "reference"}:
+        return ref("CommunityReference" if spec.kind == "community" else "Reference")
+    if spec.kind == "sensitive":
+        return {"type": "string", "description": _("遮盖后的值")}
+    if spec.kind in {"text", "paragraph"}:
+        return {"type": "string"}
+    return _plain(spec)
+
+
+def _asked(spec: FieldSpec, *, empty: bool = True) -> Schema:
+    if spec.kind == "community":
+        made: Schema = {"anyOf": [dict(ID), _one_key("code", {"type": "string"}),
+                                  _one_key("id", ID)]}  # fmt: skip
+    elif spec.kind == "reference":
+        made = {"anyOf": [dict(ID), _one_key("id", ID)]}
+    elif spec.kind == "sensitive":
+        made = {"type": "string", "writeOnly": True}
+    else:
+        made = _plain(spec)
+    return _nullable(made) if empty and spec.null and not spec.required else made
+
+
+def _plain(spec: FieldSpec) -> Schema:
+    match spec.kind:
+        case "integer":
+            return {"type": "integer", "format": "int64"}
+        case "number":
+            return {"type": "number"}
+        case "boolean":
+            return {"type": "boolean"}
+        case "day":
+            return {"type": "string", "format": "date"}
+        case "instant":
+            return {"type": "string", "format": "date-time"}
+        case "partial_date":
+            return {"type": "string", "pattern": PARTIAL_DATE}
+        case "choice" | "state":
+            return {"type": "string", "enum": [value for value, _label in spec.choices]}
+    return {"type": "string", "maxLength": spec.max_length or schema.LONGEST_TEXT}
+
+
+def _nullable(made: Schema) -> Schema:
+    if "type" not in made:
+        return {"anyOf": [*made.get("anyOf", [made]), {"type": "null"}]}
+    told = {**made, "type": [made["type"], "null"]}
+    return {**told, "enum": [*made["enum"], None]} if "enum" in made else told
+
+
+def _described(spec: FieldSpec, made: Schema) -> Schema:
+    """Say what the field is, in the reader's language."""
+    said = [_(spec.label)]
+    if spec.help:
+        said.append(_(spec.help))
+    if spec.choices:
+        said.append("、".join(f"{value}（{_(label)}）" for value, label in spec.choices))
+    if "description" in made:
+        said.append(made["description"])
+    told = {"allOf": [made]} if "$ref" in made else made
+    described = {**told, "description": "；".join(said)}
+    if spec.default is not None and not spec.locked and "readOnly" not in described:
+        described["default"] = spec.default
+    return described
+
+
+def _one_key(name: str, made: Schema) -> Schema:
+    return {
+        "type": "object",
+        "required": [name],
+        "properties": {name: dict(made)},
+    }
+
+
+REFERENCE: Schema = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": ["integer", "null"]},
+        "name": {"type": "string"},
+        "removed": {"type": "boolean"},
+    },
+}
+COMMUNITY_REFERENCE: Schema = {
+    **REFERENCE,
+    "properties": {**REFERENCE["properties"], "code": {"type": "string"}},
+}
+PROBLEM: Schema = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "errors", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "code": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": ["string", "null"]},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+IMPORTED: Schema = {
+    "type": "object",
+    "required": ["created", "updated", "unchanged", "failed", "errors"],
+    "properties": {
+        **{name: {"type": "integer"} for name in ("created", "updated", "unchanged", "failed")},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["row", "column", "message", "expected"],
+                "properties": {
+                    "row": {"type": "integer"},
+                    **{name: {"type": "string"} for name in ("column", "message", "expected")},
+                },
+            },
+        },
+    },
+}
+_TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
+HISTORY: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["at", "occurred_at", "actor", "on_behalf_of", "verb", "reason", "changes"],
+        "properties": {
+            "at": {"type": "string", "format": "date-time"},
+            "actor": {"type": "string"},
+            "source": {"type": "string"},
+            "verb": {"type": "string"},
+            **{name: _TEXT_OR_NONE for name in ("occurred_at", "on_behalf_of", "reason")},
+            "changes": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["field", "before", "after"],
+                    "properties": {
+                        "field": {"type": "string"},
+                        "before": _TEXT_OR_NONE,
+                        "after": _TEXT_OR_NONE,
+                    },
+                },
+            },
+        },
+    },
+}

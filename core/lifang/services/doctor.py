@@ -1,0 +1,252 @@
+"""What a doctor asks an instance: each check one sentence, and what to do where it is not well."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import peewee as pw
+
+from lifang.entities.account import Account, Grant
+from lifang.entities.audit import AuditEntry
+from lifang.entities.community import Community
+from lifang.events.tables import Subscription
+from lifang.kit import clock
+from lifang.kit.errors import LifangError
+from lifang.kit.settings import Settings
+from lifang.kit.words import _
+from lifang.plugins.manager import discover
+from lifang.plugins.tables import PluginRow
+from lifang.services.delivery import lag
+from lifang.services.instance import Instance
+from lifang.store import migrations
+from lifang.store.database import open_database
+
+State = Literal["ok", "warn", "bad"]
+
+FREE_SHARE = 0.05
+LATE = dt.timedelta(minutes=10)
+"""How long something may wait for the dispatcher before it is worth a word."""
+
+POWERFUL = ("platform_administrator", "security_administrator", "district_admin")
+MANY = 3
+"""More accounts than this with power over the whole instance are more than a district needs."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found: ok, warn, or bad; `remedy` says what to do about it."""
+
+    name: str
+    state: State
+    sentence: str
+    remedy: str | None = None
+
+
+Check = Callable[[Any], Iterator[Finding]]
+
+
+def examine_folder(told: Settings) -> list[Finding]:
+    """Look at the folder, the key, the disk and the database file, without opening the instance."""
+    return [found for check in (_folder, _key, _disk, _database) for found in check(told)]
+
+
+def examine(instance: Instance) -> list[Finding]:
+    """Look at what only an opened instance shows: who holds power, what waits, what failed."""
+    checks: tuple[Check, ...] = (
+        _migrations, _administrators, _homes, _grants, _plugins, _events, _audit,
+    )  # fmt: skip
+    return [found for check in checks for found in check(instance)]
+
+
+def _folder(told: Settings) -> Iterator[Finding]:
+    mode = stat.S_IMODE(told.home.stat().st_mode)
+    if mode & 0o077:
+        said = _("别的用户也能进入文件夹 {path}（权限 {mode:04o}）", path=told.home, mode=mode)
+        yield Finding("folder", "bad", said, f"chmod 700 {told.home}")
+    else:
+        yield Finding("folder", "ok", _("文件夹 {path} 只有本人能进入", path=told.home))
+
+
+def _key(told: Settings) -> Iterator[Finding]:
+    path = told.key_file
+    if not path.is_file():
+        said = _("找不到密钥文件 {path}", path=path)
+        yield Finding("key", "bad", said, _("从您另存的地方取回密钥；没有它，数据和备份都无法读取"))
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    wrong = False
+    if mode & 0o077:
+        wrong = True
+        said = _("别的用户也能读密钥文件 {path}（权限 {mode:04o}）", path=path, mode=mode)
+        yield Finding("key", "bad", said, f"chmod 600 {path}")
+    if told.data in path.resolve().parents:
+        wrong = True
+        said = _("密钥文件 {path} 与数据在同一个文件夹，备份会带上它", path=path)
+        yield Finding("key", "bad", said, _("移到别处，并在 lifang.toml 的 key_file 写明位置"))
+    if not wrong:
+        yield Finding("key", "ok", _("密钥文件 {path} 只有本人能读，不与数据放在一起", path=path))
+
+
+def _disk(told: Settings) -> Iterator[Finding]:
+    disk = shutil.disk_usage(told.home)
+    share = disk.free / disk.total
+    said = _("磁盘还有 {share:.0%} 的空间", share=share)
+    if share < FREE_SHARE:
+        yield Finding("disk", "bad", said, _("清理或扩大磁盘；不到 5% 时实例不再报告就绪"))
+    else:
+        yield Finding("disk", "ok", said)
+
+
+def _database(told: Settings) -> Iterator[Finding]:
+    restore = _("停止服务，从备份恢复")
+    try:
+        database = open_database(told.database, home=told.home, durability=told.durability)
+    except LifangError as error:
+        yield Finding("database", "bad", error.sentence)
+        return
+    if not database.path.exists():
+        yield Finding("database", "bad", _("找不到数据库 {path}", path=database.path), restore)
+        return
+    try:
+        with database.connection():
+            wrong = _quick_check(database.engine)
+    except pw.DatabaseError as error:
+        wrong = str(error)
+    finally:
+        database.close()
+    if wrong:
+        yield Finding("database", "bad", _("数据库已损坏：{why}", why=wrong), restore)
+    else:
+        yield Finding("database", "ok", _("数据库可以打开，结构完好"))
+
+
+def _quick_check(engine: pw.Database) -> str | None:
+    """What the database says is wrong with its own file, or None; others than SQLite keep watch."""
+    if not isinstance(engine, pw.SqliteDatabase):
+        return None
+    said = str(engine.execute_sql("PRAGMA quick_check(1)").fetchone()[0])
+    return None if said == "ok" else said
+
+
+def _migrations(instance: Instance) -> Iterator[Finding]:
+    due = [
+        f"{plugin.id} {name}"
+        for plugin in list(instance.plugins.loaded.values())
+        for name in migrations.pending(instance.database, plugin.id, plugin.migrations)
+    ]
+    if due:
+        said = _("有待执行的迁移：{names}", names="、".join(due))
+        yield Finding("migrations", "bad", said, "lifang migrate")
+    else:
+        yield Finding("migrations", "ok", _("没有待执行的迁移"))
+
+
+def _holders(*roles: str) -> list[Account]:
+    """The accounts that hold one of some roles for the whole instance and can use it today."""
+    query: Any = (
+        Account.select()
+        .join(Grant, on=(Grant.account == Account.id))
+        .where(
+            Grant.role.in_(roles),
+            Grant.community.is_null(),
+            Grant.organization.is_null(),
+            Grant.removed_at.is_null(),
+            Grant.until.is_null() | (Grant.until >= clock.today()),
+            Account.removed_at.is_null(),
+            Account.disabled == False,  # noqa: E712 – SQL
+        )
+        .distinct()
+        .order_by(Account.id)
+    )
+    return list(query)
+
+
+def _administrators(instance: Instance) -> Iterator[Finding]:
+    found = _holders("security_administrator")
+    if found:
+        names = "、".join(account.name for account in found)
+        yield Finding("administrators", "ok", _("可以管理账号的有：{names}", names=names))
+    else:
+        said = _("没有能用的安全管理员：谁都不能新建账号和授权")
+        yield Finding("administrators", "bad", said, _("从备份恢复还有安全管理员时的数据"))
+
+
+def _homes(instance: Instance) -> Iterator[Finding]:
+    for account in _holders("security_administrator"):
+        code = account.home_code
+        if not code:
+            continue
+        standing = Community.select(Community.id).where(
+            Community.code == code, Community.removed_at.is_null(), Community.valid_to.is_null()
+        )
+        if not standing.exists():
+            said = _("管理员 {name} 的所在地 {code} 还不在社区树里", name=account.name, code=code)
+            yield Finding("home", "warn", said, _("lifang communities import 文件.csv"))
+
+
+def _grants(instance: Instance) -> Iterator[Finding]:
+    found = _holders(*POWERFUL)
+    if len(found) > MANY:
+        names = "、".join(account.name for account in found)
+        said = _("{n} 个账号的权限遍及整个实例：{names}", n=len(found), names=names)
+        remedy = _("收回不需要的：lifang accounts revoke 账号 --role 角色")
+        yield Finding("grants", "warn", said, remedy)
+    else:
+        yield Finding("grants", "ok", _("{n} 个账号的权限遍及整个实例", n=len(found)))
+
+
+def _plugins(instance: Instance) -> Iterator[Finding]:
+    wrong = False
+    for plugin, fault in sorted(instance.plugins.faults.items()):
+        wrong = True
+        said = _(
+            "插件「{plugin}」无法载入：{why}", plugin=plugin, why=fault.strip().splitlines()[-1]
+        )
+        yield Finding("plugins", "bad", said, _("修复或停用它：lifang plugin show {id}", id=plugin))
+    present = discover()
+    for row in PluginRow.select().where(PluginRow.state == "installed").order_by(PluginRow.name):
+        if row.name not in present:
+            wrong = True
+            said = _("插件「{plugin}」的软件包不在了", plugin=row.name)
+            yield Finding("plugins", "warn", said, _("用 pip 装回它；它的数据还在"))
+    if not wrong:
+        yield Finding("plugins", "ok", _("插件都能载入"))
+
+
+def _events(instance: Instance) -> Iterator[Finding]:
+    late = clock.now() - LATE
+    wrong = False
+    for one in lag(instance):
+        if one.dead:
+            wrong = True
+            said = _("{name} 有 {n} 个事件多次处理失败，已搁置", name=one.name, n=one.dead)
+            yield Finding("events", "warn", said, "lifang events lag")
+        if one.state == "live" and one.behind and one.oldest and one.oldest < late:
+            wrong = True
+            said = _("{name} 有 {n} 个事件超过 10 分钟没有处理", name=one.name, n=one.behind)
+            yield Finding("events", "warn", said, _("运行 lifang serve 或 lifang worker"))
+    for row in Subscription.select().where(Subscription.lease_until > clock.now() + LATE):
+        wrong = True
+        said = _(
+            "{name} 被 {owner} 占用到未来，时钟可能走错过", name=row.name, owner=row.lease_owner
+        )
+        yield Finding("events", "warn", said, _("核对系统时钟，重新运行 lifang serve"))
+    if not wrong:
+        yield Finding("events", "ok", _("事件没有积压，没有死信"))
+
+
+def _audit(instance: Instance) -> Iterator[Finding]:
+    loose = AuditEntry.select().where(AuditEntry.seq.is_null())
+    number = loose.count()
+    oldest: Any = loose.order_by(AuditEntry.id).first()
+    if number and oldest.at < clock.now() - LATE:
+        said = _("{n} 条审计记录超过 10 分钟没有封存", n=number)
+        remedy = _("运行 lifang serve 或 lifang worker；或立即封存：lifang audit checkpoint")
+        yield Finding("audit", "warn", said, remedy)
+    else:
+        yield Finding("audit", "ok", _("审计记录都已封存，或刚刚写下（{n} 条）", n=number))

@@ -1,0 +1,96 @@
+"""Opening an instance: what is missing or wrong is said in one sentence, and nothing is changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from lifang.app.instance import create, migrate_all, open_instance, opened
+from lifang.entities.person import Person
+from lifang.kit.errors import Conflict, Invalid, NotReady
+from lifang.store.keys import create_key_file
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    create(folder, environ={}).close()
+    return folder
+
+
+def test_a_new_instance_is_its_owners_alone(home: Path) -> None:
+    for path in (home, home / "keys" / "lifang.key", home / "data"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    with pytest.raises(Conflict):
+        create(home, environ={})
+    with opened(home, environ={}) as instance:
+        assert [resource.noun for resource in instance.registry][:2] == ["communities", "people"]
+        assert Person.select().count() == 0
+
+
+def test_a_wrong_key_is_refused_and_nothing_is_rewritten(home: Path, tmp_path: Path) -> None:
+    key = home / "keys" / "lifang.key"
+    good = key.read_text()
+    before = (home / "data" / "lifang.db").read_bytes()
+    other = tmp_path / "other.key"
+    create_key_file(other)
+    for wrong, said in (
+        (other.read_text(), "不属于这个数据库"),
+        ("{", "已损坏"),
+        (json.dumps({"master": "AAAA"}), "已损坏"),
+    ):
+        key.write_text(wrong)
+        with pytest.raises(NotReady, match=said):
+            open_instance(home, environ={})
+    key.unlink()
+    with pytest.raises(NotReady, match="找不到密钥文件"):
+        open_instance(home, environ={})
+    assert (home / "data" / "lifang.db").read_bytes() == before
+    key.write_text(good)
+    open_instance(home, environ={}).close()
+
+
+def test_a_missing_folder_database_or_instance_is_named(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="lifang init"):
+        open_instance(tmp_path / "nowhere", environ={})
+    shutil.move(home / "run", tmp_path / "run")
+    with pytest.raises(NotReady, match="run"):
+        open_instance(home, environ={})
+    shutil.move(tmp_path / "run", home / "run")
+    (home / "data" / "lifang.db").rename(tmp_path / "gone.db")
+    with pytest.raises(NotReady, match="找不到数据库"):
+        open_instance(home, environ={})
+
+
+def test_an_unknown_configuration_key_names_the_nearest_known_one(home: Path) -> None:
+    with pytest.raises(Invalid, match="LIFANG_DATABASE"):
+        open_instance(home, environ={"LIFANG_DATABSE": "x"})
+    with (home / "lifang.toml").open("a") as file:
+        file.write('\nlangauge = "zh"\n')
+    with pytest.raises(Invalid, match="language"):
+        open_instance(home, environ={})
+
+
+def test_outstanding_migrations_are_named_and_applied_by_migrate_only(home: Path) -> None:
+    with opened(home, environ={}) as instance:
+        instance.database.engine.execute_sql("DELETE FROM core_migration")
+    with pytest.raises(NotReady, match="lifang migrate"):
+        open_instance(home, environ={})
+    assert migrate_all(home, plan=True) == ["core 0001_initial"]
+    with pytest.raises(NotReady, match="lifang migrate"):
+        open_instance(home, environ={})
+
+
+def test_a_database_newer_than_the_program_is_refused(home: Path) -> None:
+    with opened(home, environ={}) as instance:
+        instance.database.engine.execute_sql(
+            "INSERT INTO core_migration (name, applied) VALUES ('9999_future', '2030-01-01')"
+        )
+    from lifang.app.instance import migrate_core
+
+    with opened(home, environ={}) as instance, pytest.raises(NotReady, match="9999_future"):
+        migrate_core(instance.database, home)
