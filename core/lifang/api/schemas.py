@@ -189,7 +189,7 @@ HISTORY: Schema = {
             "actor": {"type": "string"},
             "source": {"type": "string"},
             "verb": {"type": "string"},
-            **{name: _TEXT_OR_NONE for name in ("occurred_at", "on_behalf_of", "reason")},
+            **dict.fromkeys(("occurred_at", "on_behalf_of", "reason"), _TEXT_OR_NONE),
             "changes": {
                 "type": "array",
                 "items": {

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from flask import Flask, Response
 
 from lifang.kit import json
+from lifang.services.delivery import Lag, lag
 from lifang.services.instance import Instance
 from lifang.store import migrations
 
@@ -77,6 +78,25 @@ class Health:
             answers = sorted(self._answers.items())
         for status, number in answers:
             yield f'lifang_responses_total{{status="{status}"}} {number}'
+
+        told = self._lag()
+        yield "# HELP lifang_events_behind Events a subscriber has still to be told."
+        yield "# TYPE lifang_events_behind gauge"
+        for one in told:
+            yield f'lifang_events_behind{{subscriber="{one.name}"}} {one.behind}'
+        yield "# HELP lifang_events_dead Deliveries that were given up."
+        yield "# TYPE lifang_events_dead gauge"
+        for one in told:
+            yield f'lifang_events_dead{{subscriber="{one.name}"}} {one.dead}'
+
+    def _lag(self) -> list[Lag]:
+        """How far every subscriber is; nothing is told while the database does not answer."""
+        try:
+            with self.instance.database.connection():
+                return lag(self.instance)
+        except Exception:
+            log.exception("the lag could not be read")
+            return []
 
     def _database_answers(self) -> bool:
         with self.instance.database.connection():

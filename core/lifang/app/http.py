@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from lifang.api.routes import blueprint as api
 from lifang.app.health import Health
 from lifang.http import cookies, csrf, headers, problems, request
 from lifang.services.instance import Instance
+from lifang.web.pages import blueprint as pages
 
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body; what takes files says so itself."""
@@ -24,19 +26,8 @@ def create_app(instance: Instance) -> Flask:
     csrf.install(app)
     problems.install(app)
     Health(instance).install(app)
-    _mount(app)
+    app.register_blueprint(api)
+    app.register_blueprint(pages)
     # the scheme only: behind a proxy that ends TLS it decides about cookies, never about rights
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1)  # type: ignore[method-assign]
     return app
-
-
-def _mount(app: Flask) -> None:
-    from importlib.util import find_spec
-
-    from lifang.api.routes import blueprint as api
-
-    app.register_blueprint(api)
-    if find_spec("lifang.web.pages") is not None:
-        from lifang.web.pages import blueprint as web
-
-        app.register_blueprint(web)

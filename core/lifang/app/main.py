@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Any
 
 
@@ -10,18 +11,25 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     from lifang.cli.main import run
 
-    sys.exit(run(_hands))
+    sys.exit(run(hands))
 
 
-def _hands() -> Any:
-    from lifang.app import demo, instance, serve
+def hands() -> Any:
+    """The functions the command line is given; a command that serves nothing imports no server."""
     from lifang.cli.hands import Hands
 
     return Hands(
-        opened=instance.opened,
-        create=instance.create,
-        serve=serve.serve,
-        work=serve.work,
-        migrate=instance.migrate_all,
-        demo=demo.demo,
+        opened=_later("instance", "opened"),
+        create=_later("instance", "create"),
+        serve=_later("serve", "serve"),
+        work=_later("serve", "work"),
+        migrate=_later("instance", "migrate_all"),
+        demo=_later("demo", "demo"),
     )
+
+
+def _later(module: str, name: str) -> Any:
+    def call(*given: Any, **named: Any) -> Any:
+        return getattr(import_module(f"lifang.app.{module}"), name)(*given, **named)
+
+    return call

@@ -32,8 +32,8 @@ def _import() -> click.Command:
         argument("file", metavar="FILE.csv"),
         flag("--dry-run", help=n_("只检查文件，什么都不写")),
     ]
-    told = n_("从 CSV 导入；列是 code,name,kind,parent_code。再次导入同一文件不改变任何内容")
-    return Command("import", told, _import_file, params)
+    told = n_("列是 code,name,kind,parent_code。再次导入同一文件不改变任何内容。")
+    return Command("import", n_("从 CSV 文件导入"), _import_file, params, epilog=told)
 
 
 def _tree() -> click.Command:

@@ -26,6 +26,8 @@ def export(
     if output is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
+        if form == "json":
+            sys.stdout.buffer.write(b"\n")
         return
     _write(Path(output), pieces)
     click.echo(_("已导出到 {file}", file=output), err=True)

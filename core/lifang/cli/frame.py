@@ -27,9 +27,9 @@ WIDEST = 100
 class Formatter(click.HelpFormatter):
     """Lays help out by the columns that characters take, with our own headings."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int | None = None, max_width: int | None = None) -> None:
         """Use the terminal's width, within what can be read in one go."""
-        super().__init__(max_width=WIDEST)
+        super().__init__(width=width, max_width=max_width or WIDEST)
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the usage line."""
@@ -96,6 +96,14 @@ class _Ours(click.Command):
     """What commands and groups have in common."""
 
     context_class = Context
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words; a slip remembers in which command it was made."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as slip:
+            slip.ctx = slip.ctx or ctx
+            raise
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """The words after the command's name in its usage line, options last."""
@@ -220,7 +228,7 @@ class Group(_Ours, click.Group):
         said = _("没有命令「{name}」", name=f"{ctx.command_path} {name}")
         near = difflib.get_close_matches(name.replace("_", "-"), known, n=1)
         if near:
-            return Malformed(said + _("；是否想用「{near}」？", near=near[0]))
+            return Malformed(said + _("；是否想用「{near}」", near=near[0]))
         return Malformed(said + _("。可用：{known}", known="、".join(known)))
 
 

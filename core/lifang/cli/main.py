@@ -50,8 +50,8 @@ SECTIONS = {
         "grants": ("nouns", n_("授权：谁在哪里有什么角色")),
         "token": ("accounts", n_("接口令牌")),
         "plugin": ("plugins", n_("插件：安装，在社区树上启用和停用")),
-        "events": ("trail", n_("事件和它们的处理进度")),
-        "audit": ("trail", n_("审计：查看、核对、固定")),
+        "events": ("events", n_("事件和它们的处理进度")),
+        "audit": ("audit", n_("审计：查看、核对、固定")),
     },
 }
 COMMANDS = {name: told for section in SECTIONS.values() for name, told in section.items()}
@@ -88,9 +88,12 @@ class Root(Group):
         return command
 
     def unknown(self, ctx: click.Context, name: str) -> Exception:
-        """Name the nearest command, or all of them and where those of plugins stand."""
-        said = super().unknown(ctx, name)
-        return Malformed(_("{said}。插件的命令见 lifang plugin list", said=str(said).rstrip("。")))
+        """Name the nearest command or all of them, and where those of plugins stand."""
+        told = [
+            str(super().unknown(ctx, name)),
+            _("插件的命令在它自己的名下，见 lifang plugin list"),
+        ]
+        return Malformed("。".join(told))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by section, without importing any."""

@@ -271,7 +271,8 @@ def _export(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
         from lifang.cli.exporting import export
 
-        export(session, resource, asked_for(given), given["format"], given["output"])
+        form = "json" if session.json else given["format"]
+        export(session, resource, asked_for(given), form, given["output"])
 
     params = [
         option("--format", metavar="csv|json", default="csv", callback=one_of("csv", "json"),

@@ -16,7 +16,8 @@ def refuse(error: LifangError | click.ClickException, *, json: bool) -> int:
     if json:
         from lifang.kit.json import dumps
 
-        click.echo(dumps(error.problem()), err=True)
+        told = {"type": f"urn:lifang:problem:{error.code}", "errors": [], **error.problem()}
+        click.echo(dumps(told), err=True)
         return error.exit_code
     click.echo(_("错误：{sentence}", sentence=error.sentence), err=True)
     if len(error.errors) > 1 or any(one.message != error.sentence for one in error.errors):
@@ -39,7 +40,7 @@ def reworded(slip: click.ClickException) -> LifangError:
     if isinstance(slip, click.NoSuchOption):
         near = list(slip.possibilities or ())
         told = _("没有选项 {name}", name=slip.option_name)
-        return Malformed(told + (_("；是否想用 {near}？", near=near[0]) if near else ""))
+        return Malformed(told + (_("；是否想用 {near}", near=near[0]) if near else ""))
     if isinstance(slip, click.MissingParameter):
         param = slip.param
         if isinstance(param, click.Argument) and slip.ctx is not None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 _UNSEEN = frozenset({"Mn", "Me", "Cf", "Cc"})
 _NEVER_FIRST = frozenset("，。；：？！、）」》】…%")
-"""Marks that close what stands before them: a line never begins with one."""
+_NEVER_LAST = frozenset("（「《【")
+"""Marks that close what stands before them begin no line, those that open something end none."""
 
 
 def columns(letter: str) -> int:
@@ -68,10 +69,13 @@ def _pieces(text: str) -> Iterator[str]:
     word = ""
     for letter in text:
         if columns(letter) == 2:
-            if word:
+            if word and word not in _NEVER_LAST:
                 yield word
-            yield letter
-            word = ""
+                word = ""
+            word += letter
+            if letter not in _NEVER_LAST:
+                yield word
+                word = ""
             continue
         word += letter
         if letter == " ":

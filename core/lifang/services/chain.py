@@ -19,7 +19,7 @@ LINK, SIGNED = b"lifang-audit-1", "lifang-checkpoint-1"
 
 GENESIS = bytes(32)
 COLUMNS = tuple(getattr(AuditEntry, name) for name in (*CHAINED, "mac"))
-INSTANTS = tuple(CHAINED.index(name) for name in ("at", "occurred_at"))
+INSTANTS = AT, _OCCURRED = CHAINED.index("at"), CHAINED.index("occurred_at")
 
 
 def told(row: Sequence[Any]) -> bytes:
@@ -27,10 +27,9 @@ def told(row: Sequence[Any]) -> bytes:
 
     Raises TypeError for a value that nothing here has ever written.
     """
-    values = list(row[:-1])
-    for index in INSTANTS:
-        if not isinstance(values[index], str):
-            values[index] = moment(values[index])
+    values = row[:-1]
+    if not isinstance(values[AT], str):  # a database that has instants gives instants
+        values = [moment(v) if n in INSTANTS else v for n, v in enumerate(values)]
     return encoded(values)
 
 
@@ -39,13 +38,20 @@ def link(previous: bytes, canonical: bytes, mac: str) -> bytes:
     return hashlib.sha256(LINK + previous + canonical + mac.encode()).digest()
 
 
-def keyed(keys: KeyRing, data: bytes, digest: str | None) -> bool:
-    """Whether a keyed digest is right; one made before a rotation was made with an older key."""
-    rings = sorted(keys.keys["audit"].items(), key=lambda key: key[0] != keys.current["audit"])
-    return digest is not None and any(
-        hmac.compare_digest(hmac.digest(key, data, "sha256").hex().encode(), digest.encode())
-        for _number, key in rings
-    )
+def audit_keys(keys: KeyRing) -> tuple[hmac.HMAC, ...]:
+    """The keys of the trail's own digests, today's first; a rotation keeps those before it."""
+    numbers = sorted(keys.keys["audit"], key=lambda number: number != keys.current["audit"])
+    return tuple(hmac.new(keys.keys["audit"][number], digestmod="sha256") for number in numbers)
+
+
+def keyed(keys: tuple[hmac.HMAC, ...], data: bytes, digest: str | None) -> bool:
+    """Whether a keyed digest was made with one of the keys."""
+    for key in keys:
+        made = key.copy()
+        made.update(data)
+        if made.hexdigest() == digest:
+            return True
+    return False
 
 
 @dataclass(frozen=True)

@@ -142,11 +142,14 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
     """Switch a plugin on or off at a node and below, effective at once in every process.
 
     Without `at`, at every root. A switch that says what is inherited anyway is kept: it holds when
-    the one above changes. Raises Conflict when the switch stands so already.
+    the one above changes. One who may install is spared that step. Raises Conflict when the switch
+    stands so already.
     """
     wanted = plugin.replace("-", "_")
     _demand(caller)
     known = show(caller, wanted)
+    if known.state == "available" and on and _may_install(caller):
+        known = install(caller, wanted)
     if known.state == "available":
         raise Conflict(
             _("插件「{plugin}」还没有安装；请先运行 lifang plugin install {plugin}", plugin=wanted)
@@ -245,10 +248,10 @@ def _inherited(plugin: str, node: Community) -> bool:
     return next((bool(on) for path, on in rows if node.path.startswith(path)), False)
 
 
+def _may_install(caller: Caller) -> bool:
+    return any(_administers(standing.role) and standing.everywhere for standing in caller.standings)
+
+
 def _demand(caller: Caller, *, everywhere: bool = False) -> None:
-    allowed = any(
-        _administers(standing.role) and (standing.everywhere or not everywhere)
-        for standing in caller.standings
-    )
-    if not allowed:
+    if not (_may_install(caller) if everywhere else may_administer(caller)):
         raise Forbidden(_("只有平台管理员或区级管理员可以管理插件"))

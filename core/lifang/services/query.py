@@ -14,7 +14,7 @@ from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.entities.gram import NameGram
-from lifang.kit import text
+from lifang.kit import ranges, text
 from lifang.kit.errors import FieldError, Invalid, Malformed
 from lifang.kit.words import _
 from lifang.resources import schema
@@ -247,7 +247,27 @@ def _exactly(caller: Caller, resource: Resource[Any], name: str, value: str) -> 
     except ValueError as error:
         raise Invalid(str(error), errors=[FieldError(name, "invalid", str(error))]) from error
     index = caller.instance.keys.index(plain, kind=str(spec.secret))
-    return getattr(resource.model, f"{name}_index") == index
+    found = getattr(resource.model, f"{name}_index") == index
+    uncut = _uncut(caller, resource)
+    return found if uncut is True else found & uncut
+
+
+def _uncut(caller: Caller, resource: Resource[Any]) -> Any:
+    """Where sensitive fields are shown: a number must not be guessed where its mask is hidden."""
+    scope, reach = resource.scope, policy.rights(caller, resource, "read")
+    if not isinstance(scope, Linked) or not scope.whole or reach.tree == ranges.EVERYWHERE:
+        return True
+    model: Any = resource.model
+    link: Any = scope.model
+    near = model.id < 0
+    if reach.tree:
+        places = Community.select(Community.id).where(policy.within(reach.tree))
+        told = link.kind.in_(scope.whole) & policy.current(link)
+        there = getattr(link, scope.there).in_(places)
+        near = model.id.in_(link.select(getattr(link, scope.here)).where(told, there))
+    if reach.person is not None and resource.owner is not None:
+        near |= policy.condition_own(resource, reach.person)
+    return near
 
 
 @dataclass(frozen=True)

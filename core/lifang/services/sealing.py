@@ -107,7 +107,7 @@ def _due(seq: int) -> bool:
     last: Any = AuditCheckpoint.select().order_by(AuditCheckpoint.seq.desc()).first()
     if last is None or seq <= last.seq:
         return last is None and seq > 0
-    return seq - last.seq >= SPACING or abs(clock.now() - last.at) >= LONGEST
+    return bool(seq - last.seq >= SPACING or abs(clock.now() - last.at) >= LONGEST)
 
 
 def _sign(instance: Instance, seq: int, digest: bytes) -> Checkpoint:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,13 @@ from lifang.store.record import moment
 from lifang.store.sensitive import Sealed
 
 PAGE = 2_000
+UNREADABLE = (pw.DatabaseError, sqlite3.DatabaseError)
+"""What reading raises for a cell that holds no text: only an altered SQLite file can hold one."""
+
+CHANGE = [
+    getattr(AuditChange, name)
+    for name in ("id", "field", "sealed", "before", "after", "before_sealed", "after_sealed")
+]
 Progress = Callable[[int, int], None]
 
 
@@ -70,10 +79,11 @@ def verify(
     one that is something else.
     """
     outside = [] if checkpoint_file is None else _read(checkpoint_file)
-    walk = _Walk(instance, outside, progress or (lambda done, of: None))
+    walk = _Walk(instance, progress or (lambda done, of: None))
     verdict = walk.verdict
     with instance.database.connection():
         try:
+            walk.expect(outside)
             walk.sealed(start)
             walk.beyond()
             walk.unsealed()
@@ -81,6 +91,8 @@ def verify(
         except _Broken as broken:
             verdict.problem, verdict.bad_seq = broken.what, broken.seq
             verdict.bad_id = broken.entry if isinstance(broken.entry, int) else None
+        except UNREADABLE:
+            verdict.problem, verdict.bad_seq = _("内容无法读取"), walk.last + 1
     verdict.entries = verdict.sealed + verdict.unsealed
     return verdict
 
@@ -88,15 +100,32 @@ def verify(
 class _Walk:
     """One check of the trail, from entry to entry."""
 
-    def __init__(self, instance: Instance, outside: list[Checkpoint], progress: Progress) -> None:
+    def __init__(self, instance: Instance, progress: Progress) -> None:
         self.database, self.keys = instance.database, instance.keys
-        self.verdict = Verdict(outside=bool(outside))
+        self.audit_keys = chain.audit_keys(instance.keys)
+        self.verdict = Verdict()
         self.progress = progress
         self.signed: dict[int, list[Checkpoint]] = {}
-        for one in [*_kept(), *outside]:
-            self.signed.setdefault(one.seq, []).append(one)
         self.last = 0
         self.digest = chain.GENESIS
+
+    def expect(self, outside: list[Checkpoint]) -> None:
+        """Gather the checkpoints the chain is held against: its own, and those from outside."""
+        self.verdict.outside = bool(outside)
+        kept = AuditCheckpoint.select(
+            AuditCheckpoint.seq,
+            AuditCheckpoint.chain,
+            AuditCheckpoint.at,
+            AuditCheckpoint.signature,
+        ).order_by(AuditCheckpoint.seq)
+        for seq, digest, at, signature in self.database.rows(kept):
+            outside = [*outside, Checkpoint(seq, digest, str(moment(at)), signature)]
+        for one in outside:
+            if not one.holds(self.keys):
+                raise _Broken(
+                    one.seq if isinstance(one.seq, int) else None, None, _("检查点的签名是伪造的")
+                )
+            self.signed.setdefault(one.seq, []).append(one)
 
     def sealed(self, start: int | None) -> None:
         """Follow the chain."""
@@ -104,11 +133,21 @@ class _Walk:
         if start is not None and start > 1:
             self._begin_at(start)
         for rows in self._pages(None if start is None else start - 1):
-            changes = _changes(AuditEntry.seq.between(rows[0][0], rows[-1][0]))
-            for row in rows:
-                self._sealed_entry(row, changes)
+            fit = sum(1 for _row in itertools.takewhile(self._in_place(), rows))
+            if fit:
+                changes = self._changes(AuditEntry.seq.between(rows[0][0], rows[fit - 1][0]))
+                for row in rows[:fit]:
+                    self._sealed_entry(row, changes)
+            if fit < len(rows):
+                seq = self.last + 1
+                raise _Broken(seq, None, _("第 {seq} 条不在它的位置上", seq=seq))
             self.verdict.sealed += len(rows)
             self.progress(self.verdict.sealed, total)
+
+    def _in_place(self) -> Callable[[Any], bool]:
+        """Judge whether rows carry the numbers that come next."""
+        numbers = itertools.count(self.last + 1)
+        return lambda row: bool(row[0] == next(numbers))
 
     def _begin_at(self, start: int) -> None:
         before: Any = AuditEntry.select(AuditEntry.chain).where(AuditEntry.seq == start - 1)
@@ -121,16 +160,16 @@ class _Walk:
             raise _Broken(start - 1, None, _("缺少第 {seq} 条", seq=start - 1))
 
     def _pages(self, after: int | None) -> Iterator[list[Any]]:
-        """Sealed entries in the chain's order, as raw rows of seq, chain and the entry's columns."""
+        """Sealed entries in the chain's order: seq, chain and the entry's columns, as raw rows."""
         size = PAGE
         while True:
             later = ~AuditEntry.seq.is_null() if after is None else AuditEntry.seq > after
             query: Any = AuditEntry.select(AuditEntry.seq, AuditEntry.chain, *chain.COLUMNS)
             try:
                 rows = self.database.rows(query.where(later).order_by(AuditEntry.seq).limit(size))
-            except pw.DatabaseError:
+            except UNREADABLE:
                 if size == 1:
-                    raise _Broken(self.last + 1, None, _("内容无法读取")) from None
+                    raise
                 size = 1  # one of them cannot be read; the ones before it can
                 continue
             if not rows:
@@ -139,15 +178,13 @@ class _Walk:
             after = rows[-1][0]
 
     def _sealed_entry(self, row: Any, changes: dict[int, list[Any]]) -> None:
-        seq, kept, entry = row[0], row[1], row[2]
-        if seq != self.last + 1:
-            what = _("编号重复或无效") if not isinstance(seq, int) or seq <= self.last else None
-            raise _Broken(self.last + 1, None, what or _("缺少第 {seq} 条", seq=self.last + 1))
-        canonical = self._own_digest(seq, row[2:])
-        self.digest = chain.link(self.digest, canonical, row[-1])
+        seq, kept, entry = row[0], row[1], row[2:]
+        canonical = self._own_digest(seq, entry)
+        self.digest = chain.link(self.digest, canonical, entry[-1])
         if self.digest.hex() != kept:
-            raise _Broken(seq, entry, _("与前一条的链接不符"))
-        self._changes_of(seq, row[2:], changes.get(entry, []))
+            raise _Broken(seq, entry[0], _("与前一条的链接不符"))
+        if entry[-2] is not None or entry[0] in changes:
+            self._changes_of(seq, entry, changes.get(entry[0], []))
         for checkpoint in self.signed.get(seq, ()):
             self._checkpoint(checkpoint)
         self.last = seq
@@ -156,7 +193,7 @@ class _Walk:
         """The entry's canonical bytes, if it is the one that was written."""
         try:
             canonical = chain.told(row)
-            if chain.keyed(self.keys, canonical, row[-1]):
+            if chain.keyed(self.audit_keys, canonical, row[-1]):
                 return canonical
         except (TypeError, ValueError, AttributeError):
             pass  # a kind of value that was never written
@@ -165,46 +202,49 @@ class _Walk:
     def _changes_of(self, seq: int | None, row: Any, kept: list[Any]) -> None:
         """Hold an entry's changes against the digest it carries of them."""
         digest = row[-2]
-        if digest is not None and not kept:
-            self.verdict.erased += 1
-            return
-        if digest is None and not kept:
+        if not kept:
+            self.verdict.erased += digest is not None
             return
         try:
-            told = encoded([[one.field, *self._values(one)] for one in kept])
-            if chain.keyed(self.keys, told, digest):
+            told = encoded([self._change(*one) for one in kept])
+            if chain.keyed(self.audit_keys, told, digest):
                 return
         except (TypeError, ValueError, LifangError):
             pass  # cannot be opened or encoded: altered or moved
         raise _Broken(seq, row[0], _("前后值与写入时不同"))
 
-    def _values(self, change: Any) -> tuple[str | None, str | None]:
-        if not change.sealed:
-            return change.before, change.after
-        before, after = (
+    def _change(self, number: int, field: str, sealed: object, *values: Any) -> list[str | None]:
+        """One change as its digest was taken: the field, the value before and after."""
+        before, after, before_sealed, after_sealed = values
+        if not sealed:
+            return [field, before, after]
+        opened = [
             None
             if blob is None
             else self.keys.open(
-                Sealed(bytes(blob)), table="audit_change", column=column, row=change.id
+                Sealed(bytes(blob)), table="audit_change", column=column, row=number
             )
-            for column, blob in (("before", change.before_sealed), ("after", change.after_sealed))
-        )
-        return before, after
+            for column, blob in (("before", before_sealed), ("after", after_sealed))
+        ]
+        return [field, *opened]
+
+    def _changes(self, which: Any) -> dict[int, list[Any]]:
+        """The changes of some entries, by entry, in the order they were written."""
+        query: Any = AuditChange.select(AuditChange.entry, *CHANGE).join(AuditEntry).where(which)
+        found: dict[int, list[Any]] = {}
+        for entry, *change in self.database.rows(query.order_by(AuditChange.id)):
+            found.setdefault(entry, []).append(change)
+        return found
 
     def _checkpoint(self, checkpoint: Checkpoint) -> None:
-        if not checkpoint.holds(self.keys):
-            raise _Broken(checkpoint.seq, None, _("检查点的签名是伪造的"))
         if checkpoint.chain != self.digest.hex():
             raise _Broken(checkpoint.seq, None, _("与签过名的检查点不符：此前的记录被改写过"))
         self.verdict.checkpoints += 1
 
     def beyond(self) -> None:
         """A checkpoint of an entry that is not there: the end was cut off."""
-        for seq in sorted(self.signed):
-            if seq <= self.last:
-                continue
-            if not self.signed[seq][0].holds(self.keys):
-                raise _Broken(seq, None, _("检查点的签名是伪造的"))
+        seq = max(self.signed, default=0)
+        if seq > self.last:
             raise _Broken(self.last + 1, None, _("末尾被截断：检查点证明曾有第 {seq} 条", seq=seq))
 
     def unsealed(self) -> None:
@@ -217,7 +257,7 @@ class _Walk:
             rows = self.database.rows(query.order_by(AuditEntry.id).limit(PAGE))
             if not rows:
                 return
-            changes = _changes(AuditEntry.id.between(rows[0][0], rows[-1][0]))
+            changes = self._changes(AuditEntry.id.between(rows[0][0], rows[-1][0]))
             for row in rows:
                 self._own_digest(None, row)
                 self._changes_of(None, row, changes.get(row[0], []))
@@ -231,21 +271,6 @@ class _Walk:
         found = stray.limit(1).tuples().first()
         if found is not None:
             raise _Broken(None, found[0], _("记录不见了，只剩下它的前后值"))
-
-
-def _changes(which: Any) -> dict[int, list[Any]]:
-    """The changes of some entries, by entry, in the order they were written."""
-    query: Any = AuditChange.select(AuditChange, AuditChange.entry.alias("entry_number"))
-    found: dict[int, list[Any]] = {}
-    joined = query.join(AuditEntry).where(which).order_by(AuditChange.id)
-    for row in joined.namedtuples():
-        found.setdefault(row.entry, []).append(row)
-    return found
-
-
-def _kept() -> list[Checkpoint]:
-    rows: Any = AuditCheckpoint.select().order_by(AuditCheckpoint.seq)
-    return [Checkpoint(row.seq, row.chain, str(moment(row.at)), row.signature) for row in rows]
 
 
 def _read(path: Path) -> list[Checkpoint]:

@@ -27,7 +27,7 @@ class Asked:
     @classmethod
     def read(cls, resource: Resource[Any], args: MultiDict[str, str]) -> Asked:
         """Read an address's query string."""
-        told = [(key, value.strip()) for key, value in args.items(multi=True)]
+        told = [(key, value.strip()) for key, value in args.items(multi=True) if key != "done"]
         return cls(resource, tuple((key, value) for key, value in told if value))
 
     def limited_to(self, code: str) -> Asked:

@@ -171,27 +171,28 @@ def _edit(head: Head, form: Form) -> tuple[str, int]:
         back=head.link,
         form=form,
         head=head,
-        command=commands.line(head.resource, "update", str(head.view["id"]), "…"),
+        command=commands.line(
+            head.resource, "update", commands.named(head.resource, head.view), "…"
+        ),
     )
     return page, form.status
 
 
 def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
     action = head.resource.actions[name]
-    number = int(head.view["id"])
     page = render_template(
         "web/action.html",
         head=head,
         action=action,
         form=form,
         offered=name in head.offered,
-        command=commands.asking_line(head.resource, name, action.fields, number),
+        command=commands.asking_line(head.resource, name, action.fields, head.view),
     )
     return page, form.status
 
 
 def _remove(head: Head, form: Form) -> tuple[str, int]:
-    command = commands.line(head.resource, "remove", str(head.view["id"]))
+    command = commands.line(head.resource, "remove", commands.named(head.resource, head.view))
     return render_template("web/remove.html", head=head, form=form, command=command), form.status
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from lifang.resources.fields import FieldSpec
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
+from lifang.services.presenting import View
 from lifang.services.query import SORTED_BY_DEFAULT, Query
 from lifang.web.addresses import dashed
 
@@ -19,6 +20,13 @@ def line(resource: Resource[Any], verb: str, *words: str) -> str:
     if resource.plugin != CORE:
         nouns.insert(0, dashed(resource.plugin))
     return shlex.join(["lifang", *nouns, dashed(verb), *words]).replace("'…'", "…")
+
+
+def named(resource: Resource[Any], view: View) -> str:
+    """The word by which the command line knows a record: a code, a name, or its number."""
+    if resource.id == "core.communities":
+        return str(view["code"])
+    return str(view["name"] if resource.id == "core.accounts" else view["id"])
 
 
 def list_line(resource: Resource[Any], query: Query) -> str:
@@ -38,10 +46,10 @@ def list_line(resource: Resource[Any], query: Query) -> str:
 
 
 def asking_line(
-    resource: Resource[Any], verb: str, specs: Iterable[FieldSpec], record: int | None = None
+    resource: Resource[Any], verb: str, specs: Iterable[FieldSpec], view: View | None = None
 ) -> str:
     """The command that writes, with a place for every answer that has to be given."""
-    words = [] if record is None else [str(record)]
+    words = [] if view is None else [named(resource, view)]
     for spec in specs:
         if spec.required:
             words += [f"--{dashed(spec.name)}", "…"]

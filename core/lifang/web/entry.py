@@ -59,7 +59,7 @@ def go_out() -> ResponseReturnValue:
 def change_password(caller: Caller) -> ResponseReturnValue:
     """Let somebody choose a password that nobody handed to them."""
     if request.method == "GET":
-        return render_template("web/password.html", error=None)
+        return _ask_password(None)
     old, new, again = (request.form.get(key, "") for key in ("old", "password", "again"))
     try:
         if new != again:
@@ -67,8 +67,15 @@ def change_password(caller: Caller) -> ResponseReturnValue:
             raise Invalid(sentence, errors=[FieldError("again", "different", sentence)])
         accounts.change_password(caller, old=old, new=new)
     except Invalid as error:
-        return render_template("web/password.html", error=error), error.status
+        return _ask_password(error)
     return _anew(caller)
+
+
+def _ask_password(error: Invalid | None) -> tuple[str, int]:
+    wrong = {one.field: one.message for one in error.errors} if error is not None else {}
+    problems = [(sentence, name) for name, sentence in wrong.items()]
+    page = render_template("web/password.html", wrong=wrong, problems=problems)
+    return page, error.status if error is not None else 200
 
 
 def _let_in(name: str, password: str) -> str:

@@ -47,4 +47,4 @@ def _frame() -> dict[str, Any]:
     try:
         return surroundings()
     except Exception:
-        return {"caller": None, "navigation": [], "theme": "auto", "size": "normal"}
+        return {"visitor": None, "navigation": [], "theme": "auto", "size": "normal"}

@@ -19,6 +19,7 @@ from lifang.services.query import Query, sort_names
 from lifang.web import commands, looks, pointers
 from lifang.web.addresses import address_of, api_of, home_of, with_query
 from lifang.web.asked import Asked
+from lifang.web.records import done_sentence
 from lifang.web.shown import Shown, named, show, title_of
 
 ASKED_FOR = frozenset({"choice", "state", "boolean"})
@@ -87,6 +88,7 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         count=with_query(home_of(resource), [*asked.kept(), ("count", "true")]),
         new=_new(caller, asked),
         exports=_exports(caller, asked),
+        done=done_sentence(resource, request.args.get("done")),
         command=commands.list_line(resource, query),
     )
 

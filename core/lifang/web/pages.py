@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from lifang.entities.caller import Caller
 from lifang.http import problems
 from lifang.kit.words import _
-from lifang.web import changes, home, lists, newcomers, records, switches, tree
+from lifang.web import audits, changes, home, lists, newcomers, records, switches, tree
 from lifang.web.addresses import ADMIN, dashed, resource_at
 from lifang.web.doors import signed_in
 from lifang.web.entry import entry
@@ -54,6 +54,13 @@ def show_home(caller: Caller) -> ResponseReturnValue:
 def show_tree(caller: Caller) -> ResponseReturnValue:
     """The community tree."""
     return tree.tree_page(caller)
+
+
+@blueprint.get("/admin/audit")
+@signed_in
+def show_audit(caller: Caller) -> ResponseReturnValue:
+    """The audit trail."""
+    return audits.audit_page(caller)
 
 
 @blueprint.get("/admin/plugins")

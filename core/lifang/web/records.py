@@ -83,7 +83,7 @@ def history_page(caller: Caller, resource: Resource[Any], record: int) -> str:
         "web/history.html",
         head=head,
         entries=timeline(caller, resource, record),
-        command=commands.line(resource, "history", str(record)),
+        command=commands.line(resource, "history", commands.named(resource, head.view)),
     )
 
 
@@ -111,9 +111,10 @@ def _show(
         error=error,
         reason=request.form.get("reason", ""),
         actions=[a for name, a in resource.actions.items() if name in head.offered],
+        password=_password_of(caller, head),
         related=related_to(caller, resource, view),
         done=done_sentence(resource, request.args.get("done")),
-        command=commands.line(resource, "show", str(view["id"])),
+        command=commands.line(resource, "show", commands.named(resource, view)),
     )
 
 
@@ -168,3 +169,9 @@ def _related(
 
 def _lies_somewhere(resource: Resource[Any]) -> bool:
     return resource.scope is not None and not isinstance(resource.scope, Itself)
+
+
+def _password_of(caller: Caller, head: Head) -> str | None:
+    """Where somebody who lost their password is given a new one."""
+    mayhap = head.resource.id == "core.accounts" and may(caller, head.resource, "update")
+    return head.at("password") if mayhap else None

@@ -55,7 +55,7 @@ def surroundings() -> dict[str, Any]:
     caller = known_caller()
     bound = caller is not None and must_change(caller)
     return {
-        "caller": caller,
+        "visitor": caller,
         "navigation": navigation(caller) if caller is not None and not bound else [],
         "standings": standings_of(caller) if caller is not None else [],
         "must_change": bound,

@@ -138,9 +138,9 @@ def test_a_plugin_whose_package_is_gone_is_told_as_missing(
 def test_only_administrators_switch_and_only_within_their_reach(
     instance: Instance, boss: Caller, caller: Callable[..., Caller]
 ) -> None:
-    with pytest.raises(Conflict, match="lifang plugin install"):
-        lifecycle.switch(boss, "dual_reporting", at=world.CHENGGUAN, on=True)
     district = caller("district_admin", at=world.CHENGGUAN)
+    with pytest.raises(Conflict, match="lifang plugin install"):
+        lifecycle.switch(district, "dual_reporting", at=world.CHENGGUAN, on=True)
     with pytest.raises(Forbidden):
         lifecycle.install(district, "dual_reporting")
     lifecycle.install(boss, "dual_reporting")

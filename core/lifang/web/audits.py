@@ -1,0 +1,89 @@
+"""The audit trail as a page: entries newest first, a few at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import render_template, request
+
+from lifang.entities.caller import Caller
+from lifang.kit import clock
+from lifang.kit.errors import Malformed
+from lifang.kit.words import _
+from lifang.services import trail
+from lifang.services.trail import Seen
+from lifang.web import looks
+from lifang.web.addresses import address_of, with_query
+from lifang.web.timeline import SOURCES, verb_name
+
+HOME = "/admin/audit"
+OUTCOMES = {"done": "已完成", "denied": "被拒绝"}
+TONES = {"done": "standing", "denied": "broken"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry in words."""
+
+    entry: Seen
+    at: str
+    verb: str
+    what: str
+    link: str | None
+    outcome: str
+    tone: str
+    source: str
+
+
+def audit_page(caller: Caller) -> str:
+    """The entries an auditor asked for."""
+    outcome = request.args.get("outcome") or None
+    actor = (request.args.get("actor") or "").strip() or None
+    if outcome is not None and outcome not in OUTCOMES:
+        raise Malformed(_("「{key}」须为其中之一：{known}", key="outcome", known="、".join(OUTCOMES)))
+    limit = looks.rows()
+    found = trail.entries(
+        caller, before=_before(), outcome=outcome, actor=actor, limit=limit + 1
+    )
+    asked = [(k, v) for k, v in (("outcome", outcome), ("actor", actor)) if v]
+    older = [*asked, ("before", str(found[limit - 1].id))] if len(found) > limit else None
+    return render_template(
+        "web/audit.html",
+        lines=[_line(caller, entry) for entry in found[:limit]],
+        outcomes=OUTCOMES,
+        outcome=outcome or "",
+        actor=actor or "",
+        narrowed=bool(asked),
+        next=with_query(HOME, older) if older else None,
+        first=with_query(HOME, asked) if request.args.get("before") else None,
+        command="lifang audit verify",
+    )
+
+
+def _before() -> int | None:
+    said = request.args.get("before")
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdigit() and len(said) < 19):
+        raise Malformed(_("续页标记 before 无效；请从第一页重新开始"))
+    return int(said)
+
+
+def _line(caller: Caller, entry: Seen) -> Line:
+    """An entry in words; a record of a plugin that is gone is named by its noun."""
+    resource = caller.instance.registry.find(entry.plugin, entry.noun)
+    what = _(resource.label) if resource else entry.noun
+    link = None
+    if entry.record is not None:
+        what = f"{what} #{entry.record}"
+        link = address_of(resource, entry.record) if resource else None
+    return Line(
+        entry=entry,
+        at=clock.local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
+        verb=verb_name(resource, entry.verb) if resource else entry.verb,
+        what=what,
+        link=link,
+        outcome=_(OUTCOMES.get(entry.outcome, entry.outcome)),
+        tone=TONES.get(entry.outcome, "closed"),
+        source=_(SOURCES.get(entry.source, entry.source)),
+    )

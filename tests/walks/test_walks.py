@@ -1,0 +1,130 @@
+"""The four walks of the architecture: who is on the stack when the author's function runs.
+
+A reader who follows one write opens few files; these tests name them, so that a detour shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lifang
+from lifang.app.http import create_app
+from lifang.builtin.people import people
+from lifang.builtin.places import communities
+from lifang.entities.caller import Caller
+from lifang.kit import clock
+from lifang.resources.resource import Resource
+from lifang.services import accounts, exchange
+from lifang.services.delivery import drain
+from lifang.services.gateway import write
+from lifang.services.instance import Instance
+from lifang.testing import world
+
+CORE = Path(lifang.__file__).parent
+PLUGINS = CORE.parents[1] / "plugins"
+
+
+def files_on_the_stack() -> list[str]:
+    """Our own files from the outermost call inwards, each once, without the test itself."""
+    frame: Any = sys._getframe(1)
+    seen: list[str] = []
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(CORE):
+            seen.append(str(path.relative_to(CORE)))
+        elif path.is_relative_to(PLUGINS) and "tests" not in path.parts:
+            seen.append("plugin.py")
+        frame = frame.f_back
+    return list(dict.fromkeys(reversed(seen)))
+
+
+@contextmanager
+def watched(resource: Resource[Any], action: str) -> Iterator[list[list[str]]]:
+    """Note the stack each time an action of a resource runs; the action itself runs as ever."""
+    stacks: list[list[str]] = []
+    real = resource.actions[action]
+
+    def run(record: Any, caller: Caller, **inputs: Any) -> Any:
+        stacks.append(files_on_the_stack())
+        return real.run(record, caller, **inputs)
+
+    run.__signature__ = __import__("inspect").signature(real.run)  # type: ignore[attr-defined]
+    run.__annotations__ = real.run.__annotations__
+    resource.actions[action] = replace(real, run=run)
+    try:
+        yield stacks
+    finally:
+        resource.actions[action] = real
+
+
+@pytest.fixture
+def reports(instance: Instance, enable: Callable[..., None]) -> Resource[Any]:
+    enable("dual_reporting", at=world.CHENGGUAN)
+    found = instance.registry.find("dual_reporting", "reports")
+    assert found is not None
+    return found
+
+
+def submitted(instance: Instance, reports: Resource[Any]) -> Any:
+    worker = world.caller(instance, "community_worker", at=world.HOME)
+    person = world.person(instance, "李强")
+    told = {"person": person.id, "community": {"code": world.HOME}}
+    return write(reports, "create", worker, told)
+
+
+def test_walk_1_http_goes_from_one_generic_route_to_the_gateway_to_the_author(
+    instance: Instance, boss: Caller, reports: Resource[Any]
+) -> None:
+    report = submitted(instance, reports)
+    accounts.create_account(boss, "w", role="community_worker", at=world.HOME)
+    token = accounts.create_token(boss, "w", days=1)
+    client = create_app(instance).test_client()
+    with watched(reports, "accept") as stacks:
+        answer = client.post(
+            f"/api/v1/dual-reporting/reports/{report.id}/actions/accept",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    assert (answer.status_code, answer.json["state"]) == (200, "accepted")
+    assert len(stacks) == 1
+    assert [name for name in stacks[0] if name.startswith("services/")] == ["services/gateway.py"]
+    assert len([name for name in stacks[0] if name.startswith("api/")]) <= 2
+    assert len(stacks[0]) <= 3, stacks[0]
+
+
+def test_walk_3_an_event_leads_through_the_dispatcher_to_the_author_and_the_gateway(
+    instance: Instance, boss: Caller, reports: Resource[Any]
+) -> None:
+    report = submitted(instance, reports)
+    told = {"community": {"code": world.FOREIGN}, "date": clock.today().isoformat()}
+    write(people, "move", boss, told, report.person_id)
+    with watched(reports, "end") as stacks:
+        drain(instance, timeout=10)
+    assert type(report).get_by_id(report.id).state == "ended"
+    assert len(stacks) == 1
+    inner = stacks[0][stacks[0].index("plugin.py") :]
+    assert inner == ["plugin.py", "services/authoring.py", "services/gateway.py"]
+
+
+def test_walk_4_an_import_row_ends_in_the_gateway(instance: Instance, boss: Caller) -> None:
+    stacks: list[list[str]] = []
+    rules = communities.rules
+
+    def look(record: Any, caller: Caller) -> None:
+        stacks.append(files_on_the_stack())
+
+    communities.rules = (*rules, look)
+    try:
+        body = "code,name,kind,parent_code\n620102001003,中街子社区,community,620102001000\n"
+        told = exchange.import_communities(boss, body.encode())
+    finally:
+        communities.rules = rules
+    assert (told.created, told.failed) == (1, 0)
+    assert "services/gateway.py" in stacks[0]
+    assert len(stacks[0]) <= 4, stacks[0]
