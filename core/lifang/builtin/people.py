@@ -43,13 +43,15 @@ def move(person: Person, caller: Caller, *, community: Community, date: dt.date)
     )
     if home is not None and home.community_id == community.id:
         raise Conflict(_("这个人已经住在「{name}」", name=community.name))
-    told = {"person": person.id, "kind": "resides", "primary": True, "from_date": date}
+    if home is not None and home.from_date is not None and date < home.from_date:
+        sentence = _("迁居日期早于在原社区开始居住的日期 {day}", day=home.from_date)
+        raise Invalid(sentence, errors=[FieldError("date", "too_early", sentence)])
+    told = {"person": person.id, "community": community.id, "kind": "resides", "from_date": date}
+    # the new home first: whoever moves somebody could not see them while they had none
+    new = write(affiliations, "create", caller, told | {"primary": home is None})
     if home is not None:
-        if home.from_date is not None and date < home.from_date:
-            sentence = _("迁居日期早于在原社区开始居住的日期 {day}", day=home.from_date)
-            raise Invalid(sentence, errors=[FieldError("date", "too_early", sentence)])
         write(affiliations, "end", caller, {"date": date}, home.id)
-    write(affiliations, "create", caller, told | {"community": community.id})
+        write(affiliations, "update", caller, {"primary": True}, int(new.id))
     old = home.community_id if home is not None else None
     return {"old": old, "new": community.id, "date": date.isoformat()}
 

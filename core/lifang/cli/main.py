@@ -12,7 +12,7 @@ import click
 from lifang.cli.frame import Context, Group, flag, help_option
 from lifang.cli.session import Session
 from lifang.cli.telling import refuse
-from lifang.kit.errors import LifangError, Malformed
+from lifang.kit.errors import LifangError, Malformed, NotReady
 from lifang.kit.words import _, n_
 
 if TYPE_CHECKING:
@@ -135,6 +135,10 @@ def run(hands: Callable[[], Hands], argv: Sequence[str] | None = None) -> int:
         # Whoever read the pipe has seen enough; the interpreter must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CUT_OFF
+    except OSError as error:
+        where, why = error.filename or "—", error.strerror or str(error)
+        told = NotReady(_("读写 {path} 时出错：{why}", path=where, why=why))
+        return refuse(told, json=session.json)
     finally:
         session.close()
 

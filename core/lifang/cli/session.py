@@ -52,7 +52,9 @@ class Session:
         import logging
 
         # What a plugin did wrong is told once, below; a log line for each would repeat it.
-        logging.getLogger("lifang").addHandler(logging.NullHandler())
+        log = logging.getLogger("lifang")
+        if not log.handlers:
+            log.addHandler(logging.NullHandler())
         instance = self._open.enter_context(self.hands.opened())
         for plugin in sorted(instance.plugins.faults):
             told = _("提示：插件「{plugin}」无法载入，其余照常；原因见 lifang plugin show {plugin}",

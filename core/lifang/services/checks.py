@@ -62,11 +62,10 @@ def reread(resource: Resource[M], caller: Caller, id: int | None) -> M:
     """The record as it is now, under the transaction's lock, if the caller can read it at all."""
     model: Any = resource.model
     allowed = policy.readable(caller, resource)
-    query = model.select().where(model.id == id, model.removed_at.is_null())
-    if allowed is not True:
-        query = query.where(allowed if allowed is not False else model.id < 0)
-    record: M | None = query.first() if id is not None else None
-    if record is None:
+    record: M | None = caller.instance.database.standing(model, id)
+    if record is None or allowed is False:
+        raise NotFound(_("没有找到"))
+    if allowed is not True and not model.select().where(model.id == id, allowed).exists():
         raise NotFound(_("没有找到"))
     return record
 

@@ -16,7 +16,7 @@ from lifang.entities.audit import AuditEntry
 from lifang.entities.community import Community
 from lifang.events.tables import Subscription
 from lifang.kit import clock
-from lifang.kit.errors import LifangError
+from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
@@ -115,8 +115,8 @@ def _database(told: Settings) -> Iterator[Finding]:
     try:
         with database.connection():
             wrong = _quick_check(database.engine)
-    except pw.DatabaseError as error:
-        wrong = str(error)
+    except (pw.DatabaseError, NotReady) as error:
+        wrong = str(error.__cause__ or error)
     finally:
         database.close()
     if wrong:

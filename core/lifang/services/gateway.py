@@ -80,7 +80,7 @@ def _create(
     resource: Resource[M], caller: Caller, given: dict[str, Any], occurred_at: dt.datetime | None
 ) -> M:
     may_create(resource, caller)
-    given = settle(caller, schema.create_fields(resource), given, as_records=False)
+    given = settle(caller, schema.create_fields(resource), given)
     found = known.elsewhere(resource, caller, given)
     if found is not None:
         linked: M = known.link(resource, caller, found, given, _insert)
@@ -101,7 +101,7 @@ def _insert(
     record = resource.model(id=number, created_by=caller.account)
     changes = values.put(caller, resource, record, given)
     keep_rules(resource, caller, record)
-    record.save(force_insert=True)
+    caller.instance.database.add(record)
     values.remember_names(caller, resource, record, given, fresh=True)
     for place in linked:
         known.add_link(resource, caller, number, place, _insert)
@@ -117,7 +117,7 @@ def _update(
     given: dict[str, Any],
     occurred_at: dt.datetime | None,
 ) -> M:
-    given = settle(caller, schema.update_fields(resource), given, as_records=False)
+    given = settle(caller, schema.update_fields(resource), given)
     before = places_of(caller, resource, record)
     changes = values.put(caller, resource, record, given)
     if not changes:
@@ -151,7 +151,7 @@ def _act(
     state = getattr(record, resource.state) if resource.state else None
     if not action.offered(state):
         raise Conflict(not_offered(resource, action, state), state=state)
-    given = settle(caller, action.fields, given, as_records=True)
+    given = settle(caller, action.fields, given)
     before, kept = places_of(caller, resource, record), dict(record.__data__)
     told = dict(action.run(record, caller, **given) or {})
     if resource.state and action.moves:

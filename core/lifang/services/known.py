@@ -65,7 +65,7 @@ def link(
 
 
 def add_link(
-    resource: Resource[Any], caller: Caller, record: int, place: int, insert: Insert
+    resource: Resource[Any], caller: Caller, record: int, place: Any, insert: Insert
 ) -> None:
     """Link a fresh record to the place it was created in."""
     scope = resource.scope
@@ -77,7 +77,7 @@ def _link(
     resource: Resource[Any],
     caller: Caller,
     record: int,
-    place: int,
+    place: Any,
     told: Mapping[str, Any],
     insert: Insert,
 ) -> None:

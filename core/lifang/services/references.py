@@ -14,10 +14,8 @@ from lifang.resources.fields import FieldSpec
 from lifang.services.query import find_community
 
 
-def settle(
-    caller: Caller, specs: Iterable[FieldSpec], values: Mapping[str, Any], *, as_records: bool
-) -> dict[str, Any]:
-    """Replace references by ids (or records), each checked under its own resource's rules.
+def settle(caller: Caller, specs: Iterable[FieldSpec], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace references by their records, each checked under its own resource's rules.
 
     Raises Invalid on the field, word for word the same for missing and out of reach.
     """
@@ -31,7 +29,7 @@ def settle(
         if record is None:
             problems.append(FieldError(spec.name, "unknown_reference", missing(spec)))
         else:
-            settled[spec.name] = record if as_records else record.id
+            settled[spec.name] = record
     if problems:
         raise Invalid(problems[0].message, errors=problems)
     return settled
@@ -51,9 +49,9 @@ def _find(caller: Caller, spec: FieldSpec, value: Any) -> Any:
     allowed = True if resource.open else policy.readable(caller, resource)
     if allowed is False:
         return None
-    query = model.select().where(model.id == value, model.removed_at.is_null())
-    if allowed is not True:
-        query = query.where(allowed)
-    if model is Community:
-        query = query.where(Community.valid_to.is_null())
-    return query.first()
+    record = caller.instance.database.standing(model, value)
+    if record is None or (model is Community and record.valid_to is not None):
+        return None
+    if allowed is True or model.select(model.id).where(model.id == value, allowed).exists():
+        return record
+    return None

@@ -40,7 +40,7 @@ def put(
 
 def _put_plain(record: Any, spec: FieldSpec, value: Any) -> Change | None:
     before = record.__data__.get(spec.name)
-    if before == value:
+    if before == getattr(value, "id", value):
         return None
     setattr(record, spec.name, value)
     return Change(spec.name, as_text(before), as_text(value))

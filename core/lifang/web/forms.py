@@ -61,6 +61,11 @@ class Control:
         return self.spec.kind in POINTING
 
     @property
+    def optional(self) -> bool:
+        """Whether it may stay empty; what has a default never is."""
+        return not self.spec.required and (self.spec.null or self.spec.default is None)
+
+    @property
     def touched(self) -> bool:
         """Whether the answer differs from what it was."""
         return self.value != self.was

@@ -7,14 +7,18 @@ from typing import Any
 
 from flask import render_template, request
 
+from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
+from lifang.entities.community import DIGITS, SEGMENT, Community
+from lifang.entities.organization import Organization
 from lifang.kit.words import _
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
 from lifang.services import lifecycle, reading
 from lifang.services.offers import may
+from lifang.services.presenting import names_of
 from lifang.services.query import Query
-from lifang.web.addresses import home_of, with_query
+from lifang.web.addresses import address_of, home_of, with_query
 
 COUNTED = ("communities", "people", "organizations")
 """The core's nouns whose number the dashboard shows."""
@@ -51,10 +55,52 @@ def home_page(caller: Caller) -> str:
         figures=figures,
         cards=caller.instance.plugins.cards(caller),
         waiting=waiting_for(caller),
+        held=standings_of(caller),
+        openings=openings_of(caller),
         steps=steps_of(caller, figures) if empty or request.args.get("start") else [],
         administers=lifecycle.may_administer(caller),
         done=_("密码已修改") if request.args.get("done") == "password" else None,
     )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A role, and the part of the tree or the organization it is held for."""
+
+    role: str
+    where: str
+    link: str | None = None
+
+
+def standings_of(caller: Caller) -> list[Standing]:
+    """What the caller is, and where."""
+    told = []
+    for one in caller.standings:
+        role = _(ROLES.get(one.role, one.role))
+        if one.everywhere:
+            told.append(Standing(role, _("全部")))
+        elif one.organization is not None:
+            told.append(_held_for(caller, role, Organization, one.organization))
+        else:
+            told.append(_held_for(caller, role, Community, int((one.path or "0")[-SEGMENT:], len(DIGITS))))
+    return told
+
+
+def _held_for(caller: Caller, role: str, model: Any, record: int) -> Standing:
+    resource = caller.instance.registry.of(model)
+    found = names_of(caller, resource, [record]).get(record)
+    if found is None:
+        return Standing(role, "—")
+    return Standing(role, str(found["name"]), address_of(resource, record))
+
+
+def openings_of(caller: Caller) -> list[tuple[str, str]]:
+    """What the caller can register in the communities: the label of each resource, and where."""
+    return [
+        (_(one.label), f"{home_of(one)}/new")
+        for one in caller.instance.registry
+        if one.scope is not None and may(caller, one, "create")
+    ]
 
 
 def figures_of(caller: Caller) -> list[Card]:

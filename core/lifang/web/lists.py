@@ -26,6 +26,9 @@ ASKED_FOR = frozenset({"choice", "state", "boolean"})
 """Fields whose every value fits into a menu: the filter form asks for these."""
 
 
+NUMBER = FieldSpec("id", "编号", "integer", null=False)
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its heading, and the address that sorts by it or the other way round."""
@@ -94,9 +97,10 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
 
 
 def row_of(caller: Caller, resource: Resource[Any], view: presenting.View) -> Row:
-    """A record as a row; what it is called is left out where a column says the same."""
+    """A record as a row; one without a name is told by its number, for the columns say the rest."""
     cells = [show(caller, resource, spec, view.get(spec.name)) for spec in cells_of(resource)]
-    return Row(address_of(resource, view["id"]), title_of(resource, view), cells)
+    title = title_of(resource, view) if resource.title else f"#{view['id']}"
+    return Row(address_of(resource, view["id"]), title, cells)
 
 
 def cells_of(resource: Resource[Any]) -> list[FieldSpec]:
@@ -108,7 +112,7 @@ def columns_of(asked: Asked) -> list[Column]:
     """The headings: what names a record first, then what the declaration says."""
     resource = asked.resource
     title = resource.by_name.get(resource.title or "")
-    first = Column(_(resource.label)) if title is None else _column(asked, title)
+    first = _column(asked, title or NUMBER)
     return [first, *(_column(asked, spec) for spec in cells_of(resource))]
 
 

@@ -26,6 +26,7 @@ from lifang.web.timeline import timeline
 class Related:
     """Other records about this one: where they are listed, and where one is added."""
 
+    noun: str
     label: str
     link: str
     new: str | None = None
@@ -41,6 +42,7 @@ class Head:
     link: str
     home: str
     offered: frozenset[str]
+    state: Shown | None
 
     def at(self, *tail: str) -> str:
         """The address of something about the record."""
@@ -49,7 +51,7 @@ class Head:
 
 def head_of(caller: Caller, resource: Resource[Any], record: int) -> Head:
     """Read a record for one of its pages; raises NotFound as for every record out of reach."""
-    view = reading.view(caller, resource, record)
+    view, state = reading.view(caller, resource, record), resource.state
     return Head(
         resource,
         view,
@@ -57,6 +59,7 @@ def head_of(caller: Caller, resource: Resource[Any], record: int) -> Head:
         address_of(resource, record),
         home_of(resource),
         offers(caller, resource, view),
+        show(caller, resource, resource.by_name[state], view[state]) if state else None,
     )
 
 
@@ -150,7 +153,7 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
                 told.append(_related(caller, other, spec.name, _(spec.label), view))
     if resource.model is Community:
         told += [
-            Related(_(other.label), with_query(home_of(other), [("within", str(view["code"]))]))
+            Related(other.noun, _(other.label), with_query(home_of(other), [("within", str(view["code"]))]))
             for other in caller.instance.registry
             if _lies_somewhere(other) and may(caller, other, "read")
         ]
@@ -164,7 +167,7 @@ def _related(
     several = sum(spec.target is other.by_name[field].target for spec in other.fields) > 1
     named = f"{_(other.label)}（{label}）" if several else _(other.label)
     new = with_query(f"{home_of(other)}/new", pairs) if may(caller, other, "create") else None
-    return Related(named, with_query(home_of(other), pairs), new)
+    return Related(other.noun, named, with_query(home_of(other), pairs), new)
 
 
 def _lies_somewhere(resource: Resource[Any]) -> bool:

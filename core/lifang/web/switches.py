@@ -33,7 +33,7 @@ def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str
         error=error,
         asked=request.form,
         done=_(DONE[said]) if (said := request.args.get("done")) in DONE else None,
-        command="lifang plugin list",
+        command="lifang plugin enable … --at …",
     )
     return page, error.status if error is not None else 200
 

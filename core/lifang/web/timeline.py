@@ -23,15 +23,17 @@ VERBS = {
 }
 SOURCES = {"web": "网页", "api": "接口", "cli": "命令行", "event": "事件", "import": "导入"}
 
+SECRET = "***"  # noqa: S105 – what the history tells instead of a sensitive value
+
 
 @dataclass(frozen=True)
 class Changed:
-    """One field before and after; an answer given to an action has no before."""
+    """One field before and after; what is new has no before, and a secret is told without either."""
 
     label: str
-    before: str | None
-    after: str | None
-    looked: bool = False
+    before: str | None = None
+    after: str | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,12 @@ def _changed(
         spec = next((given for given in action.fields if given.name == name), spec)
     label = _(spec.label) if spec else name
     if kind == "revealed":
-        return Changed(label, None, None, looked=True)
+        return Changed(label, remark=_("已查看"))
     before, after = change["before"], change["after"]
+    if SECRET in (before, after):
+        return Changed(label, remark=_("已清空") if after is None else _("已填写（内容受保护）"))
+    if verb == "create":
+        before = None
     return Changed(label, _told(caller, spec, before), _told(caller, spec, after) or NOTHING)
 
 

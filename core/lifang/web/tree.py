@@ -16,18 +16,24 @@ from lifang.services.query import Query
 from lifang.web import commands
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.home import COUNTED
+from lifang.web.records import Related, related_to
 from lifang.web.shown import Shown, show
+
+
+HEADED = ("name", "code")
+"""What the heading of the pane says already."""
 
 
 @dataclass
 class Branch:
-    """A node as the tree draws it: where it leads, and what is open under it."""
+    """A node as the tree draws it; `off` are those beside the way, left out on a small screen."""
 
     node: Node
     link: str
     kind: str
     chosen: bool = False
     open: bool = False
+    off: bool = False
     under: list[Branch] = field(default_factory=list)
 
 
@@ -51,6 +57,7 @@ class Chosen:
     figures: list[tuple[str, int, str]]
     plugins: list[On]
     editable: bool
+    related: list[Related]
 
 
 def tree_page(caller: Caller) -> str:
@@ -75,9 +82,10 @@ def tree_page(caller: Caller) -> str:
 def draw(caller: Caller, nodes: list[Node], trail: list[Node]) -> list[Branch]:
     """The branches of a row of nodes, opened along the trail."""
     drawn = []
+    aside = len(trail) > 1 or (len(trail) == 1 and trail[0].under > 0)
     for node in nodes:
         on_trail = bool(trail) and trail[0].id == node.id
-        branch = Branch(node, _at(node), _(KINDS[node.kind]), open=on_trail)
+        branch = Branch(node, _at(node), _(KINDS[node.kind]), open=on_trail, off=aside and not on_trail)
         if on_trail:
             branch.chosen = len(trail) == 1
             branch.under = draw(caller, branches.children(caller, node), trail[1:])
@@ -89,14 +97,19 @@ def choose(caller: Caller, trail: list[Node]) -> Chosen:
     """What the pane beside the tree shows."""
     resource, node = caller.instance.registry.of(Community), trail[-1]
     view = reading.view(caller, resource, node.id)
-    told = [show(caller, resource, spec, view.get(spec.name)) for spec in resource.fields]
+    told = [
+        show(caller, resource, spec, view[spec.name])
+        for spec in resource.fields
+        if spec.name not in HEADED and view.get(spec.name) is not None
+    ]
     return Chosen(
         node,
         address_of(resource, node.id),
-        [fact for fact in told if fact.text != "—"],
+        told,
         list(_figures(caller, node)),
         _plugins(caller, node),
         "update" in offers(caller, resource, view),
+        [one for one in related_to(caller, resource, view) if one.noun not in COUNTED],
     )
 
 

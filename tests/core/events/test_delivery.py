@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -116,16 +117,14 @@ def test_a_subscription_keeps_its_place_while_its_plugin_is_off_everywhere(
     assert lag(instance)[0].behind == 0
 
 
-@pytest.mark.parametrize(
-    ("place", "told"), [(HOME, True), (CHENGGUAN, True), (FOREIGN, False), (CITY, False)]
-)
+@pytest.mark.parametrize(("place", "times"), [(HOME, 1), (CHENGGUAN, 1), (FOREIGN, 0), (CITY, 0)])
 def test_an_event_is_told_where_the_plugin_is_on(
-    instance: Instance, boss: Caller, place: str, told: bool
+    instance: Instance, boss: Caller, place: str, times: int
 ):
     listen(instance, first, at=[CHENGGUAN])
     say(boss, 1, at=place)
     assert drain(instance)
-    assert bool(heard("first")) is told
+    assert len(heard("first")) == times
     assert position("probe.first") == last_position(), "passed over is passed over for good"
 
 
@@ -143,7 +142,7 @@ def test_at_narrows_an_event_to_one_of_its_communities(
 ):
     listen(instance, at_old, at=[CHENGGUAN])
     both = [place_id(HOME), place_id(FOREIGN)]
-    told = [
+    told: list[dict[str, Any]] = [
         {"old": place_id(FOREIGN)},
         {"old": None},
         {},
@@ -169,9 +168,7 @@ def test_a_long_backlog_is_told_in_batches_without_a_gap(instance: Instance, bos
     assert heard("first") == [(f"core.thing/{n}", 2) for n in range(1, 451)]
 
 
-def test_a_subscriber_that_was_behind_catches_up_with_the_others(
-    instance: Instance, boss: Caller
-):
+def test_a_subscriber_that_was_behind_catches_up_with_the_others(instance: Instance, boss: Caller):
     listen(instance, first, second, at=[CITY])
     say(boss, 1, 2, 3)
     assert drain(instance)
@@ -181,9 +178,7 @@ def test_a_subscriber_that_was_behind_catches_up_with_the_others(
         ).execute()
     say(boss, 4)
     assert drain(instance)
-    assert [agg for agg, _seq in heard("first")] == [
-        f"core.thing/{n}" for n in (1, 2, 3, 2, 3, 4)
-    ]
+    assert [agg for agg, _seq in heard("first")] == [f"core.thing/{n}" for n in (1, 2, 3, 2, 3, 4)]
     assert [agg for agg, _seq in heard("second")] == [f"core.thing/{n}" for n in (1, 2, 3, 4)]
     assert position("probe.first") == position("probe.second")
 

@@ -1,10 +1,9 @@
-"""A handler that fails delays nobody but the same record, is tried again, and in the end laid aside."""
+"""A handler that fails delays only the same record, is tried again, and in the end laid aside."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 import time_machine
@@ -47,10 +46,11 @@ def steady(event: Event, caller: Caller) -> None:
     note("steady", event)
 
 
-@contextmanager
-def later(**delta: float) -> Iterator[None]:
-    with time_machine.travel(clock.now() + dt.timedelta(**delta)):
-        yield
+@pytest.fixture(autouse=True)
+def later() -> Iterator[Callable[..., None]]:
+    """Stop the clock, so that no retry falls due before the test says so: `later(seconds=2)`."""
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield lambda **delta: traveller.shift(dt.timedelta(**delta))
 
 
 def test_a_failure_delays_only_its_own_record_and_no_other_subscriber(
@@ -86,7 +86,7 @@ def test_what_failed_leaves_no_half_effect_and_no_event(
 
 
 def test_after_a_while_it_is_tried_again_and_the_queue_behind_it_follows_in_order(
-    instance: Instance, boss: Caller, frail, doomed: Doomed
+    instance: Instance, boss: Caller, frail, doomed: Doomed, later
 ):
     listen(instance, frail, at=[CITY])
     doomed.add(2)
@@ -96,14 +96,14 @@ def test_after_a_while_it_is_tried_again_and_the_queue_behind_it_follows_in_orde
     doomed.clear()
     assert drain(instance)
     assert heard("frail") == [("core.thing/3", 1)], "its time has not come"
-    with later(seconds=2):
-        assert drain(instance)
+    later(seconds=2)
+    assert drain(instance)
     assert heard("frail")[1:] == [(f"core.thing/{2}", n) for n in (1, 2, 3)]
     assert waiting("probe.frail") == []
 
 
 def test_a_queued_event_that_fails_holds_back_those_behind_it(
-    instance: Instance, boss: Caller, doomed: Doomed
+    instance: Instance, boss: Caller, doomed: Doomed, later
 ):
     fail_at = {1}
 
@@ -117,18 +117,18 @@ def test_a_queued_event_that_fails_holds_back_those_behind_it(
     say(boss, 5, 5, 5)
     assert drain(instance)
     fail_at = {2}
-    with later(seconds=2):
-        assert drain(instance)
-        assert heard("picky") == [("core.thing/5", 1)]
-        assert [tries for _pos, _state, tries in waiting("probe.picky")] == [1, 0]
+    later(seconds=2)
+    assert drain(instance)
+    assert heard("picky") == [("core.thing/5", 1)]
+    assert [tries for _pos, _state, tries in waiting("probe.picky")] == [1, 0]
     fail_at = set()
-    with later(seconds=5):
-        assert drain(instance)
+    later(seconds=5)
+    assert drain(instance)
     assert heard("picky") == [("core.thing/5", n) for n in (1, 2, 3)]
 
 
 def test_after_eight_tries_it_is_dead_and_holds_nothing_back(
-    instance: Instance, boss: Caller, frail, doomed: Doomed
+    instance: Instance, boss: Caller, frail, doomed: Doomed, later
 ):
     listen(instance, frail, at=[CITY])
     doomed.add(2)
@@ -137,16 +137,16 @@ def test_after_eight_tries_it_is_dead_and_holds_nothing_back(
     say(boss, 2)
     for number in range(1, retry.TRIES):
         assert waiting("probe.frail")[0][1:] == ("waiting", number)
-        with later(hours=2 * number):
-            assert drain(instance)
+        later(hours=2)
+        assert drain(instance)
     first = waiting("probe.frail")[0]
     assert first[1:] == ("dead", retry.TRIES)
     doomed.clear()
-    with later(hours=40):
-        assert drain(instance)
-        assert heard("frail") == [("core.thing/2", 2)], "the one behind it went on"
-        say(boss, 2)
-        assert drain(instance)
+    later(hours=2)
+    assert drain(instance)
+    assert heard("frail") == [("core.thing/2", 2)], "the one behind it went on"
+    say(boss, 2)
+    assert drain(instance)
     assert heard("frail") == [("core.thing/2", 2), ("core.thing/2", 3)]
     assert waiting("probe.frail") == [first], "and it stays listed"
     [told] = lag(instance)
@@ -194,7 +194,7 @@ def test_a_handler_that_wants_to_leave_the_process_is_a_failure_like_any_other(
 
 
 def test_a_retry_whose_plugin_is_off_there_by_then_is_passed_over(
-    instance: Instance, boss: Caller, frail, doomed: Doomed
+    instance: Instance, boss: Caller, frail, doomed: Doomed, later
 ):
     listen(instance, frail, at=[CITY])
     doomed.add(2)
@@ -202,14 +202,14 @@ def test_a_retry_whose_plugin_is_off_there_by_then_is_passed_over(
     assert drain(instance)
     switch("probe", HOME, on=False, instance=instance)
     doomed.clear()
-    with later(seconds=2):
-        assert drain(instance)
+    later(seconds=2)
+    assert drain(instance)
     assert heard("frail") == []
     assert waiting("probe.frail") == []
 
 
 def test_many_failures_are_worked_off_together(
-    instance: Instance, boss: Caller, frail, doomed: Doomed
+    instance: Instance, boss: Caller, frail, doomed: Doomed, later
 ):
     listen(instance, frail, at=[CITY])
     doomed.update(range(300))
@@ -219,8 +219,8 @@ def test_many_failures_are_worked_off_together(
     assert drain(instance)
     assert len(waiting("probe.frail")) == 300
     doomed.clear()
-    with later(seconds=3):
-        assert drain(instance)
+    later(minutes=10)
+    assert drain(instance)
     assert len(heard("frail")) == 300
 
 

@@ -43,7 +43,7 @@ def undone(instance: Instance) -> Iterator[Callable[..., int]]:
         engine.execute_sql("ROLLBACK")
 
 
-def chain_of() -> list[tuple[int, int]]:
+def chain_of() -> list[tuple[int | None, int]]:
     rows = AuditEntry.select().where(~AuditEntry.seq.is_null()).order_by(AuditEntry.seq)
     return [(row.seq, row.id) for row in rows]
 
@@ -101,12 +101,12 @@ def test_a_checkpoint_is_signed_at_first_then_every_thousand_entries_or_hour(
     assert AuditCheckpoint.select().count() == 1
     with time_machine.travel(clock.now() + dt.timedelta(hours=1, seconds=1)):
         assert seal(instance) == 0
-    assert AuditCheckpoint.select().count() == 2
-    with instance.database.transaction():
-        for _number in range(1_000):
-            record_note(boss, "plugin", "install")
-    while seal(instance) == sealing.BATCH:
-        pass
+        assert AuditCheckpoint.select().count() == 2
+        with instance.database.transaction():
+            for _number in range(1_000):
+                record_note(boss, "plugin", "install")
+        while seal(instance) == sealing.BATCH:
+            pass
     last = AuditCheckpoint.select().order_by(AuditCheckpoint.seq.desc()).first()
     assert AuditCheckpoint.select().count() == 3
     assert last.seq == first.seq + 1 + 1_000

@@ -1,13 +1,17 @@
 """Any single change to the audit trail is found, and nothing is found where nothing was changed."""
+# ruff: noqa: S608 – the columns are our own, and breaking their rows is the work
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
+import peewee as pw
 import pytest
 
 from lifang.builtin.people import people
+from lifang.entities.audit import AuditChange
 from lifang.entities.caller import Caller
 from lifang.services.auditing import CHAINED, Change, record_note
 from lifang.services.gateway import write
@@ -19,7 +23,19 @@ from tests.core.services.test_sealing import remember, undone
 Run = Callable[..., int]
 Mutation = Callable[[random.Random, Run, int], str]
 
-OTHER_VALUES = (0, 1, 17, 10**12, "", "x", "张燕", "2026-11-23T01:02:03.000004Z", None, b"\xff", 1.5)
+OTHER_VALUES = (
+    0,
+    1,
+    17,
+    10**12,
+    "",
+    "x",
+    "张燕",
+    "2026-11-23T01:02:03.000004Z",
+    None,
+    b"\xff",
+    1.5,
+)
 COLUMNS = ", ".join(CHAINED)
 
 
@@ -107,24 +123,18 @@ def altered_change(rng: random.Random, run: Run, last: int) -> str:
         [("before", "x"), ("after", "x"), ("field", "x"), ("after_sealed", b"x" * 40)]
         + [("after", None), ("before_sealed", b"\x01" * 60)]
     )
-    sealed = column.endswith("sealed")
-    done = run(
-        f"UPDATE audit_change SET {column} = ? WHERE id ="
-        f" (SELECT id FROM audit_change WHERE sealed = ? AND {column} IS NOT ?"
-        " ORDER BY random() LIMIT 1)",
-        value,
-        int(sealed),
-        value,
-    )
-    return f"a change's {column} := {value!r}" if done else ""
+    rows = AuditChange.select().where(AuditChange.sealed == column.endswith("sealed"))
+    row = rng.choice([one for one in rows if getattr(one, column) != value])
+    run(f"UPDATE audit_change SET {column} = ? WHERE id = ?", value, row.id)
+    return f"{column} of change {row.id} := {value!r}"
 
 
 def one_change_less(rng: random.Random, run: Run, last: int) -> str:
-    run(
-        "DELETE FROM audit_change WHERE id = (SELECT max(id) FROM audit_change"
-        " GROUP BY entry_id HAVING count(*) > 1 ORDER BY random() LIMIT 1)"
-    )
-    return "one of several changes removed"
+    several: Any = AuditChange.select(pw.fn.MAX(AuditChange.id)).group_by(AuditChange.entry)
+    rows = several.having(pw.fn.COUNT(AuditChange.id) > 1).tuples()
+    number = rng.choice(list(rows))[0]
+    run("DELETE FROM audit_change WHERE id = ?", number)
+    return f"change {number} removed, not alone"
 
 
 MUTATIONS: list[Mutation] = [
@@ -157,21 +167,17 @@ def live_a_little(instance: Instance, boss: Caller) -> int:
     return signed.seq
 
 
-def mutate(instance: Instance, rng: random.Random, mutation: Mutation, last: int) -> bool:
-    """Make one change that really is one, check the trail, and undo it; says whether it showed."""
-    while True:
+def mutate(instance: Instance, rng: random.Random, mutation: Mutation, last: int) -> None:
+    """Make one change that really is one, check that it shows, and undo it."""
+    done = ""
+    while not done:
         with undone(instance) as run:
             done = mutation(rng, run, last)
-            if done:
-                verdict = verify(instance)
-                assert not verdict.sound, done
-                return verdict.bad_seq is not None or verdict.bad_id is not None
+            assert not done or not verify(instance).sound, done
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_every_single_change_is_found_and_nothing_else(
-    instance: Instance, boss: Caller, seed: int
-):
+def test_every_single_change_is_found_and_nothing_else(instance: Instance, boss: Caller, seed: int):
     rng = random.Random(seed)
     last = live_a_little(instance, boss)
     assert verify(instance).sound
