@@ -196,7 +196,7 @@ class Database:
         names = ", ".join(map(self._quoted, columns))
         slots = ", ".join([self.engine.param] * len(columns))
         statement = f"INSERT INTO {self._quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
-        with pw.__exception_wrapper__:  # so that refusals are peewee's, like all others
+        with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee tells them
             self.engine.cursor().executemany(statement, rows)
 
     def _quoted(self, name: str) -> str:
