@@ -5,6 +5,7 @@ A reader who follows one write opens few files; these tests name them, so that a
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,9 +22,10 @@ from lifang.builtin.places import communities
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.resources.resource import Resource
-from lifang.services import accounts, exchange
+from lifang.services import accounts
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
+from lifang.services.importing import import_communities
 from lifang.services.instance import Instance
 from lifang.testing import world
 
@@ -122,9 +124,9 @@ def test_walk_4_an_import_row_ends_in_the_gateway(instance: Instance, boss: Call
     communities.rules = (*rules, look)
     try:
         body = "code,name,kind,parent_code\n620102001003,中街子社区,community,620102001000\n"
-        told = exchange.import_communities(boss, body.encode())
+        told = import_communities(boss, io.BytesIO(body.encode()))
     finally:
         communities.rules = rules
-    assert (told.created, told.failed) == (1, 0)
+    assert (told["created"], told["failed"]) == (1, 0)
     assert "services/gateway.py" in stacks[0]
     assert len(stacks[0]) <= 4, stacks[0]

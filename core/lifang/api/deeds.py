@@ -10,7 +10,8 @@ from lifang.http.listing import read_limit
 from lifang.kit.errors import FieldError, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.services import history, reading
-from lifang.services.idempotency import Wish, write_once
+from lifang.services.gateway import write
+from lifang.services.idempotency import once
 from lifang.services.query import Query
 
 
@@ -25,8 +26,10 @@ def act_on_record(noun: str, id: int, action: str, plugin: str | None = None) ->
     told = asking.body(optional=True)
     when = asking.moment(told)
     seen = asking.version(needed=False)
-    wish = Wish(verb, told, id, version=seen, occurred_at=when)
-    return answering.record(write_once(caller, resource, wish, asking.key()))
+    with once(caller, resource, verb, asking.key()) as turn:
+        if turn.done is None:
+            turn.record = write(resource, verb, caller, told, id, version=seen, occurred_at=when)
+    return answering.record(turn.view())
 
 
 @rule("/<record:id>/history", "GET")

@@ -69,7 +69,7 @@ def _file() -> BinaryIO:
     if request.mimetype == "text/csv":
         return BytesIO(request.get_data())
     if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType
+        raise UnsupportedMediaType(_("请用 Content-Type: text/csv 发送，或在表单中上传文件"))
     part = request.files.get("file")
     if part is None:
         raise Malformed(_("表单里没有名为 file 的文件"))

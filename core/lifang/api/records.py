@@ -14,7 +14,8 @@ from lifang.kit.errors import PreconditionMissing
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.gateway import write
-from lifang.services.idempotency import Wish, write_once
+from lifang.services.idempotency import once
+from lifang.services.presenting import present_one
 
 
 @rule("", "GET")
@@ -45,8 +46,11 @@ def create_record(noun: str, plugin: str | None = None) -> Response:
     """Make a record, once for every Idempotency-Key."""
     caller, resource = gated(plugin, noun, verb="create")
     refuse_query()
-    wish = Wish("create", asking.body(), status=201)
-    return answering.created(resource, write_once(caller, resource, wish, asking.key()))
+    told = asking.body()
+    with once(caller, resource, "create", asking.key(), status=201) as turn:
+        if turn.done is None:
+            turn.record = write(resource, "create", caller, told)
+    return answering.created(resource, turn.view())
 
 
 @rule("/<record:id>", "PATCH")
@@ -55,9 +59,8 @@ def update_record(noun: str, id: int, plugin: str | None = None) -> Response:
     caller, resource = gated(plugin, noun, verb="update")
     refuse_query()
     told = asking.body()
-    seen = _seen(caller, resource, id)
-    wish = Wish("update", told, id, version=seen)
-    return answering.record(write_once(caller, resource, wish, None))
+    changed = write(resource, "update", caller, told, id, version=_seen(caller, resource, id))
+    return answering.record(present_one(caller, resource, changed))
 
 
 @rule("/<record:id>", "DELETE")

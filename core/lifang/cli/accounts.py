@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from lifang.cli import showing
-from lifang.cli.frame import Command, Given, Group, argument, flag, option, whole
+from lifang.cli.frame import Command, Given, Group
 from lifang.cli.nouns import Noun
+from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
 from lifang.kit.errors import FieldError, Invalid, NotFound
 from lifang.kit.words import _, n_

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from lifang.cli import showing
-from lifang.cli.frame import Command, Given, Group, option, whole
+from lifang.cli.frame import Command, Given, Group
+from lifang.cli.params import option, whole
 from lifang.cli.session import Session
 from lifang.cli.waiting import progress
 from lifang.kit.errors import Conflict, Forbidden

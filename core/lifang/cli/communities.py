@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from lifang.cli import showing, widths
-from lifang.cli.frame import Command, Given, argument, flag, option, whole
+from lifang.cli.frame import Command, Given
 from lifang.cli.nouns import Noun
+from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
 from lifang.cli.waiting import progress
 from lifang.kit.errors import Invalid, NotFound

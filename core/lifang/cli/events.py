@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from lifang.cli import showing
-from lifang.cli.frame import Command, Given, Group, option, whole
-from lifang.cli.nouns import within
+from lifang.cli.frame import Command, Given, Group
+from lifang.cli.params import option, whole
 from lifang.cli.session import Session
+from lifang.cli.verbs import within
 from lifang.kit import json
 from lifang.kit.words import _, n_
 from lifang.services.delivery import Lag, lag_seen_by

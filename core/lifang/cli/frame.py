@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lifang.cli import widths
+from lifang.cli.params import common, help_option
 from lifang.kit.errors import Malformed
-from lifang.kit.words import _, n_
+from lifang.kit.words import _
 
 if TYPE_CHECKING:
     from lifang.cli.session import Session
@@ -20,7 +21,6 @@ Given = dict[str, Any]
 Work = Callable[["Session", Given], "int | None"]
 """What a command does; what it returns is the exit code."""
 
-HELP = n_("显示这份说明")
 WIDEST = 100
 
 
@@ -70,26 +70,6 @@ class Context(click.Context):
     """A context whose help is ours; leftover words are judged by the command itself."""
 
     formatter_class = Formatter
-
-
-class Option(click.Option):
-    """An option whose help is translated when it is shown."""
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """The spellings of the option and what it is for."""
-        record = super().get_help_record(ctx)
-        if record is None:
-            return None
-        return record[0], _(self.help or "") + (_("（必填）") if self.required else "")
-
-
-class Argument(click.Argument):
-    """A word a command must be given; its metavar is shown as it is."""
-
-    def make_metavar(self, ctx: click.Context) -> str:
-        """Its name in capitals, in brackets where it may be left out."""
-        told = str(self.metavar or self.name).upper()
-        return told if self.required else f"[{told}]"
 
 
 class _Ours(click.Command):
@@ -230,84 +210,3 @@ class Group(_Ours, click.Group):
         if near:
             return Malformed(said + _("；是否想用「{near}」", near=near[0]))
         return Malformed(said + _("。可用：{known}", known="、".join(known)))
-
-
-def option(*spellings: str, help: str, **more: Any) -> Option:
-    """An option that takes a text unless told otherwise."""
-    return Option(list(spellings), help=help, **more)
-
-
-def flag(*spellings: str, help: str, **more: Any) -> Option:
-    """An option that is said or not."""
-    return Option(list(spellings), help=help, is_flag=True, default=False, **more)
-
-
-def argument(name: str, *, required: bool = True, metavar: str | None = None) -> Argument:
-    """A word by its place."""
-    return Argument([name], required=required, metavar=metavar)
-
-
-def whole(least: int = 0) -> Callable[[click.Context, click.Parameter, Any], int | None]:
-    """Read an option's number; anything but a whole number of at least `least` is refused."""
-
-    def read(ctx: click.Context, param: click.Parameter, value: Any) -> int | None:
-        if value is None:
-            return None
-        said = str(value).strip()
-        if said.isascii() and said.isdigit() and len(said) < 19 and int(said) >= least:
-            return int(said)
-        raise Malformed(_("{name} 须为不小于 {least} 的整数", name=param.opts[-1], least=least))
-
-    return read
-
-
-def one_of(*words: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """Accept an option's known words; any other is refused with them."""
-
-    def read(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-        if value is None or value in words:
-            return value
-        known = "、".join(words)
-        raise Malformed(_("{name} 须为其中之一：{known}", name=param.opts[-1], known=known))
-
-    return read
-
-
-def common() -> list[click.Parameter]:
-    """The options every command has: how it answers, and who acts."""
-
-    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-        setattr(ctx.obj, str(param.name), value)
-
-    return [
-        flag(
-            "--json", "json", help=n_("以 JSON 输出，与接口相同"), expose_value=False, callback=keep
-        ),
-        option(
-            "--as",
-            "as_account",
-            metavar="ACCOUNT",
-            envvar="LIFANG_AS",
-            help=n_("以这个账号的身份操作（或 LIFANG_AS）；审计记下两个名字"),
-            expose_value=False,
-            callback=keep,
-        ),
-    ]
-
-
-def help_option() -> Option:
-    """The option that explains."""
-
-    def show(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-        if value and not ctx.resilient_parsing:
-            click.echo(ctx.get_help())
-            ctx.exit()
-
-    return Option(
-        ["-h", "--help"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=show,
-        help=HELP,
-    )

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from lifang.cli import showing
-from lifang.cli.frame import Command, Given, flag, option, whole
+from lifang.cli.frame import Command, Given
+from lifang.cli.params import flag, option, whole
 from lifang.cli.session import Session
 from lifang.cli.waiting import steps
 from lifang.kit.errors import Invalid
@@ -111,7 +112,9 @@ def migrate(session: Session, given: Given) -> None:
 def _serve() -> tuple[Any, list[click.Parameter]]:
     return serve, [
         option("--host", metavar="H", help=n_("监听的地址；默认见 lifang.toml")),
-        option("--port", metavar="P", callback=whole(1), help=n_("端口；默认见 lifang.toml")),
+        option(
+            "--port", metavar="P", callback=whole(1, 65_535), help=n_("端口；默认见 lifang.toml")
+        ),
         option(
             "--workers", metavar="N", callback=whole(1), help=n_("网页进程数；默认见 lifang.toml")
         ),
@@ -139,12 +142,12 @@ def worker(session: Session, given: Given) -> None:
 
 
 def _demo() -> tuple[Any, list[click.Parameter]]:
+    people, port = n_("生成多少人；默认 2000"), n_("端口；默认见 lifang.toml")
     return demo, [
         flag("--no-serve", help=n_("建好就结束，不运行服务")),
-        option("--people", metavar="N", default="2000", callback=whole(1),
-               help=n_("生成多少人；默认 2000")),
-        option("--port", metavar="P", callback=whole(1), help=n_("端口；默认见 lifang.toml")),
-    ]  # fmt: skip
+        option("--people", metavar="N", default="2000", callback=whole(1), help=people),
+        option("--port", metavar="P", callback=whole(1, 65_535), help=port),
+    ]
 
 
 def demo(session: Session, given: Given) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lifang.cli.frame import Context, Group, flag, help_option
+from lifang.cli.frame import Context, Group
+from lifang.cli.params import flag, help_option
 from lifang.cli.session import Session
 from lifang.cli.telling import refuse
 from lifang.kit.errors import LifangError, Malformed, NotReady
@@ -23,9 +24,9 @@ INTERRUPTED, CUT_OFF = 130, 141
 
 HELP = n_("里坊：社区治理的软件框架。名词 动词，例如 lifang people list。")
 EPILOG = n_(
-    "插件的命令在插件自己的名下，例如 lifang dual-reporting reports list；"
-    "lifang plugin list 列出插件。实例在 LIFANG_HOME 指明的文件夹（默认 ./var）；"
-    "提示的语言按 LIFANG_LANG 或系统语言。"
+    "插件的命令在插件自己的名下，例如 lifang dual-reporting reports list\n"
+    "lifang plugin list 列出插件。\n"
+    "实例在 LIFANG_HOME 指明的文件夹（默认 ./var），提示的语言按 LIFANG_LANG 或系统语言。\n"
     "退出码：0 完成，2 输入不对，3 没有权限，4 没有找到，5 冲突，6 还没有就绪。"
 )
 
@@ -107,9 +108,9 @@ class Root(Group):
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value and not ctx.resilient_parsing:
-        import lifang
+        from importlib.metadata import version
 
-        click.echo(f"lifang {lifang.__version__}")
+        click.echo(f"lifang {version('lifang')}")
         ctx.exit()
 
 

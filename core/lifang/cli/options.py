@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from lifang.cli.frame import Given, option
+from lifang.cli.frame import Given
+from lifang.cli.params import option
 from lifang.kit.words import _, n_
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec

@@ -8,7 +8,8 @@ from dataclasses import asdict
 import click
 
 from lifang.cli import showing
-from lifang.cli.frame import Command, Given, Group, argument, flag, option
+from lifang.cli.frame import Command, Given, Group
+from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_

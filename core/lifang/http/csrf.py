@@ -45,8 +45,11 @@ def _protect() -> None:
 def _from_here() -> bool:
     """Whether the browser says the request began on one of our own pages, as far as it says."""
     origin = request.headers.get("Origin") or request.headers.get("Referer")
-    if origin is not None:
+    if origin is None:
+        return request.headers.get("Sec-Fetch-Site", "none") in OURS
+    try:
         parts = urlsplit(origin)
-        same_scheme = parts.scheme == "https" or not request.is_secure
-        return parts.netloc == request.host and same_scheme
-    return request.headers.get("Sec-Fetch-Site", "none") in OURS
+    except ValueError:
+        return False
+    same_scheme = parts.scheme == "https" or not request.is_secure
+    return parts.netloc == request.host and same_scheme

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -52,7 +53,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, answer)
 
 
-def show_with(app: Flask, render: Renderer) -> None:
+def show_with(app: App, render: Renderer) -> None:
     """Let people see problems as pages: `render` gets the document and gives the response."""
     app.extensions["lifang.problem_page"] = render
 
@@ -63,7 +64,9 @@ def problem_of(error: Exception) -> Problem:
         told = error.problem()
     elif isinstance(error, HTTPException):
         status = error.code or 500
-        told = {"status": status, "code": CODES.get(status, "error"), "detail": _detail(status)}
+        ours = error.description if error.description != type(error).description else None
+        detail = ours or _detail(status)
+        told = {"status": status, "code": CODES.get(status, "error"), "detail": detail}
     else:
         told = {"status": 500, "code": "error", "detail": _detail(500)}
     status = told["status"]

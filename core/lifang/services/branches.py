@@ -9,7 +9,7 @@ import peewee as pw
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
-from lifang.entities.community import SEGMENT, Community
+from lifang.entities.community import DIGITS, SEGMENT, Community
 from lifang.kit.errors import NotFound
 from lifang.kit.words import _
 
@@ -29,13 +29,17 @@ class Node:
     under: int
 
 
+def number_at(path: str) -> int:
+    """The id of the community at the end of a path."""
+    return int(path[-SEGMENT:], len(DIGITS))
+
+
 def tops(caller: Caller) -> list[Node]:
     """The uppermost communities a caller can read: where their part of the tree begins."""
     readable = _readable(caller)
     seen_above = Community.select(Community.id).where(readable)
-    query = (
-        _nodes()
-        .where(readable, Community.parent.is_null() | Community.parent.not_in(seen_above))
+    query = _nodes().where(
+        readable, Community.parent.is_null() | Community.parent.not_in(seen_above)
     )
     return _told(caller, query)
 

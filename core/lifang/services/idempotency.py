@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,6 @@ from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.auditing import record_denial
-from lifang.services.gateway import write
 from lifang.services.presenting import View, present_one
 
 KEPT_FOR = dt.timedelta(hours=24)
@@ -36,51 +36,48 @@ class Key:
         return hashlib.sha256(self.body).hexdigest()
 
 
-@dataclass(frozen=True)
-class Wish:
-    """A write as a client asked for it: the arguments of the gateway, and the status it earns."""
+@dataclass
+class Turn:
+    """One arrival of a request: `done` is the record an earlier copy made, else None.
 
-    verb: str
-    data: Mapping[str, Any]
-    id: int | None = None
-    version: int | None = None
-    occurred_at: dt.datetime | None = None
-    status: int = 200
+    Whoever takes the turn leaves the record it wrote in `record`.
+    """
+
+    caller: Caller
+    resource: Resource[Any]
+    done: int | None = None
+    record: Any = None
+
+    def view(self) -> View:
+        """The record as the caller may see it now, whichever copy of the request wrote it."""
+        if self.done is not None:
+            return reading.view(self.caller, self.resource, self.done)
+        return present_one(self.caller, self.resource, self.record)
 
 
-def write_once(caller: Caller, resource: Resource[Any], wish: Wish, key: Key | None) -> View:
-    """Do a write, or find that it was done; gives the record as the caller may see it now.
+@contextmanager
+def once(
+    caller: Caller, resource: Resource[Any], verb: str, key: Key | None, *, status: int = 200
+) -> Iterator[Turn]:
+    """Let a write happen once for every key: the block writes unless `turn.done` is set.
 
     What is kept for a day is the record's id and a digest of the request, in the transaction of the
     write itself, so a crash leaves both or neither. Raises Conflict when the key was used for
     another request.
     """
+    turn = Turn(caller, resource)
     if key is None:
-        return present_one(caller, resource, _write(caller, resource, wish))
+        yield turn
+        return
     try:
         with caller.instance.database.transaction():
-            done = _known(caller, key)
-            if done is None:
-                record = _write(caller, resource, wish)
-                _remember(caller, key, wish.status, int(record.id))
+            turn.done = _known(caller, key)
+            yield turn
+            if turn.done is None:
+                _remember(caller, key, status, int(turn.record.id))
     except (Forbidden, NotFound) as denied:
-        record_denial(caller, resource, wish.verb, wish.id, denied)
+        record_denial(caller, resource, verb, None, denied)
         raise
-    if done is not None:
-        return reading.view(caller, resource, done)
-    return present_one(caller, resource, record)
-
-
-def _write(caller: Caller, resource: Resource[Any], wish: Wish) -> Any:
-    return write(
-        resource,
-        wish.verb,
-        caller,
-        wish.data,
-        wish.id,
-        version=wish.version,
-        occurred_at=wish.occurred_at,
-    )
 
 
 def _known(caller: Caller, key: Key) -> int | None:

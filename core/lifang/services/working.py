@@ -8,12 +8,13 @@ import os
 import select
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lifang.kit.errors import LifangError
-from lifang.services import sealing
 from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
+from lifang.services.sealing import BATCH, seal
 
 POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longer
 YIELD = 0.005  # seconds between batches, longer than a waiting web writer sleeps: it goes first
@@ -23,6 +24,47 @@ LONGEST_PAUSE = 30.0
 log = logging.getLogger("lifang.worker")
 
 
+class Duty:
+    """One of the worker's tasks: when it fails it is taken up again later, and the others go on."""
+
+    def __init__(self, name: str, work: Callable[[], bool], *, every: float) -> None:
+        """Call `work` every so many seconds, and at once again while it says there is more."""
+        self.name = name
+        self.work = work
+        self._every = every
+        self._next = 0.0
+        self._pause = 0.0
+
+    def turn(self) -> bool:
+        """Do the next piece if its time has come; says whether there is more."""
+        if time.monotonic() < self._next:
+            return False
+        try:
+            more = self.work()
+        except (LifangError, OSError) as error:
+            log.warning("%s: %s; it tries again in %.0f s", self.name, error, self._put_off())
+            return False
+        except Exception:
+            log.exception("%s failed and tries again in %.0f s", self.name, self._put_off())
+            return False
+        self._pause = 0.0
+        self._next = 0.0 if more else time.monotonic() + self._every
+        return more
+
+    def finish(self, end: float) -> None:
+        """Do what is left, until a moment at the latest."""
+        try:
+            while time.monotonic() < end and self.work():
+                pass
+        except Exception:  # the next start takes it up, and until then nothing is lost
+            log.exception("%s could not finish", self.name)
+
+    def _put_off(self) -> float:
+        self._pause = min(max(POLL, self._pause * 2), LONGEST_PAUSE)
+        self._next = time.monotonic() + self._pause
+        return self._pause
+
+
 class Worker:
     """Runs in one thread; `stop` may be called from another one or from a signal handler."""
 
@@ -30,7 +72,10 @@ class Worker:
         """Work for an instance."""
         self._instance = instance
         self._dispatcher = dispatcher_of(instance)
-        self._sealed_at = 0.0
+        self._duties = (
+            Duty("delivery", self._dispatcher.step, every=0.0),
+            Duty("sealing", lambda: seal(instance) == BATCH, every=POLL),
+        )
         self._stopping = False
         self._alarm, self._alarmed = socket.socketpair()
         self._alarm.settimeout(0)
@@ -41,57 +86,29 @@ class Worker:
         self._alarm.send(b"1")
 
     def run(self) -> None:
-        """Deliver and seal, as soon as there is something and at least every second."""
-        pause = 0.0
+        """Deliver and seal, as soon as there is something and at least every second.
+
+        Told to stop, it finishes within ten seconds and gives up its leases.
+        """
         with Doorbell(self._instance.doorbell) as bell, self._instance.database.connection():
             while not self._stopping:
-                try:
-                    busy = self.turn()
-                    pause = 0.0
-                except (LifangError, OSError) as error:
-                    busy, pause = False, min(max(POLL, pause * 2), LONGEST_PAUSE)
-                    log.warning("%s; trying again in %.0f s", error, pause)
-                except Exception:
-                    busy, pause = False, min(max(POLL, pause * 2), LONGEST_PAUSE)
-                    log.exception("the worker failed and tries again in %.0f s", pause)
-                if busy:
+                more = [duty.turn() for duty in self._duties]
+                if any(more):
                     time.sleep(YIELD)
-                elif pause:
-                    self._wait(None, pause)
                 else:
-                    self._wait(bell, POLL)
-            self._finish()
+                    self._wait(bell)
+            end = time.monotonic() + DRAIN
+            for duty in self._duties:
+                duty.finish(end)
+            self._dispatcher.release()
         self._alarm.close()
         self._alarmed.close()
 
-    def turn(self) -> bool:
-        """Deliver one round, and seal when a second has passed; says whether there may be more."""
-        more = self._dispatcher.step()
-        if time.monotonic() - self._sealed_at >= POLL:
-            if sealing.seal(self._instance) == sealing.BATCH:
-                return True
-            self._sealed_at = time.monotonic()
-        return more
-
-    def _finish(self) -> None:
-        """Deliver and seal what is left, within ten seconds, and give up the leases."""
-        end = time.monotonic() + DRAIN
-        try:
-            while time.monotonic() < end and self._dispatcher.step():
-                pass
-            while time.monotonic() < end and sealing.seal(self._instance) == sealing.BATCH:
-                pass
-            self._dispatcher.release()
-        except Exception:  # it comes back with the next start, and until then nothing is lost
-            log.exception("the worker could not finish")
-
-    def _wait(self, bell: Doorbell | None, seconds: float) -> None:
-        """Sleep until somebody rings, the worker is to stop, or the time is over."""
-        ears = (
-            [self._alarmed] if bell is None or bell.socket is None else [self._alarmed, bell.socket]
-        )
-        ready, _writable, _failed = select.select(ears, [], [], seconds)
-        if bell is not None and bell.socket in ready:
+    def _wait(self, bell: Doorbell) -> None:
+        """Sleep until somebody rings, the worker is to stop, or a second is over."""
+        ears = [self._alarmed] if bell.socket is None else [self._alarmed, bell.socket]
+        ready, _writable, _failed = select.select(ears, [], [], POLL)
+        if bell.socket in ready:
             bell.quiet()
 
 

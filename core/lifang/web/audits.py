@@ -9,15 +9,15 @@ from flask import render_template, request
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import Malformed
-from lifang.kit.words import _
-from lifang.services import trail
+from lifang.kit.words import _, n_
+from lifang.services import trail, verifying
 from lifang.services.trail import Seen
 from lifang.web import looks
 from lifang.web.addresses import address_of, with_query
 from lifang.web.timeline import SOURCES, verb_name
 
 HOME = "/admin/audit"
-OUTCOMES = {"done": "已完成", "denied": "被拒绝"}
+OUTCOMES = {"done": n_("已完成"), "denied": n_("被拒绝")}
 TONES = {"done": "standing", "denied": "broken"}
 
 
@@ -40,11 +40,11 @@ def audit_page(caller: Caller) -> str:
     outcome = request.args.get("outcome") or None
     actor = (request.args.get("actor") or "").strip() or None
     if outcome is not None and outcome not in OUTCOMES:
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="outcome", known="、".join(OUTCOMES)))
+        raise Malformed(
+            _("「{key}」须为其中之一：{known}", key="outcome", known="、".join(OUTCOMES))
+        )
     limit = looks.rows()
-    found = trail.entries(
-        caller, before=_before(), outcome=outcome, actor=actor, limit=limit + 1
-    )
+    found = trail.entries(caller, before=_before(), outcome=outcome, actor=actor, limit=limit + 1)
     asked = [(k, v) for k, v in (("outcome", outcome), ("actor", actor)) if v]
     older = [*asked, ("before", str(found[limit - 1].id))] if len(found) > limit else None
     return render_template(
@@ -56,6 +56,7 @@ def audit_page(caller: Caller) -> str:
         narrowed=bool(asked),
         next=with_query(HOME, older) if older else None,
         first=with_query(HOME, asked) if request.args.get("before") else None,
+        verdict=verifying.verify(caller.instance) if request.args.get("verify") else None,
         command="lifang audit verify",
     )
 

@@ -1,11 +1,11 @@
-"""Writing from a page: forms of new and standing records, actions, removal; all through the gateway."""
+"""Writing from a page: new and standing records, actions, removal; all through the gateway."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, redirect, render_template, request
+from flask import Response, render_template, request
 
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Forbidden, LifangError, NotFound, Stale
@@ -16,6 +16,7 @@ from lifang.services.gateway import write
 from lifang.services.offers import may
 from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.doors import go_to
 from lifang.web.records import Head, head_of
 
 Answer = str | Response | tuple[str, int]
@@ -32,14 +33,14 @@ class Form:
     @property
     def problems(self) -> list[tuple[str, str | None]]:
         """Every sentence of the error summary, with the question it is about."""
-        told = [(c.error, c.name) for c in self.controls if c.error]
+        told: list[tuple[str, str | None]] = [(c.error, c.name) for c in self.controls if c.error]
         about = {control.name for control in self.controls}
         if self.error is not None:
             errors = self.error.errors
             told += [(e.message, None) for e in errors if e.field not in about]
             if not errors and not told:
                 told.append((self.error.sentence, None))
-        return [(str(sentence), name) for sentence, name in told]
+        return told
 
     @property
     def status(self) -> int:
@@ -74,7 +75,8 @@ def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
     head = _offered(caller, resource, record, "update")
     specs = forms.questions(resource, "update")
     if request.method == "GET":
-        return _edit(head, Form(forms.filled(caller, specs, head.view), version=head.view["version"]))
+        filled = forms.filled(caller, specs, head.view)
+        return _edit(head, Form(filled, version=head.view["version"]))
     form, told = _answers(caller, specs, all_of_them=False)
     if form.problems or "find" in request.form:
         return _edit(head, form)
@@ -124,7 +126,7 @@ def remove_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
         raise
     except LifangError as error:
         return _remove(head, Form([], error, version))
-    return redirect(with_query(home_of(resource), [("done", "remove")]), 303)
+    return go_to(with_query(home_of(resource), [("done", "remove")]))
 
 
 def _offered(caller: Caller, resource: Resource[Any], record: int, verb: str) -> Head:
@@ -135,7 +137,9 @@ def _offered(caller: Caller, resource: Resource[Any], record: int, verb: str) ->
     return head
 
 
-def _answers(caller: Caller, specs: Any, *, all_of_them: bool = True) -> tuple[Form, dict[str, Any]]:
+def _answers(
+    caller: Caller, specs: Any, *, all_of_them: bool = True
+) -> tuple[Form, dict[str, Any]]:
     controls = forms.answered(caller, specs, request.form)
     if name := request.form.get("find"):
         return Form(forms.looked_for(caller, controls, name), version=_version()), {}
@@ -203,5 +207,4 @@ def _leave(caller: Caller, resource: Resource[Any], record: int, verb: str) -> R
         target = address_of(resource, record)
     except NotFound:
         target = home_of(resource)
-    response: Any = redirect(with_query(target, [("done", verb)]), 303)
-    return response
+    return go_to(with_query(target, [("done", verb)]))

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
-from flask import redirect, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
@@ -28,13 +28,20 @@ def signed_in(view: View[P]) -> Callable[P, ResponseReturnValue]:
     def enter(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         caller = known_caller()
         if caller is None and request.method in ("GET", "HEAD"):
-            return redirect(f"{SIGN_IN}?{urlencode({'next': here()})}", 303)
+            return go_to(f"{SIGN_IN}?{urlencode({'next': here()})}")
         caller = current_caller()
         if must_change(caller) and request.path != PASSWORD:
-            return redirect(PASSWORD, 303)
+            return go_to(PASSWORD)
         return view(caller, *args, **kwargs)
 
     return enter
+
+
+def go_to(address: str) -> Response:
+    """Lead the browser to another page of this site, after a form as after a link."""
+    response = Response(status=303)
+    response.headers["Location"] = address
+    return response
 
 
 def here() -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.access import sign_in
@@ -15,7 +13,7 @@ from lifang.kit.errors import FieldError, Invalid, LifangError, TooMany, Unauthe
 from lifang.kit.words import _
 from lifang.services import accounts
 from lifang.web.addresses import same_site
-from lifang.web.doors import PASSWORD, SIGN_IN, signed_in
+from lifang.web.doors import PASSWORD, SIGN_IN, go_to, signed_in
 
 entry = Blueprint("entry", __name__)
 
@@ -24,7 +22,7 @@ entry = Blueprint("entry", __name__)
 def ask() -> ResponseReturnValue:
     """Ask who is there."""
     if known_caller() is not None:
-        return redirect(same_site(request.args.get("next")), 303)
+        return go_to(same_site(request.args.get("next")))
     return _ask(request.args.get("next"), None)
 
 
@@ -37,7 +35,7 @@ def come_in() -> ResponseReturnValue:
         secret = _let_in(name, password)
     except (Unauthenticated, TooMany) as error:
         return _ask(target, error, name)
-    response: Any = redirect(target, 303)
+    response = go_to(target)
     cookies.set_session(response, secret)
     return response
 
@@ -49,7 +47,7 @@ def go_out() -> ResponseReturnValue:
     if secret is not None:
         with the_instance().database.transaction():
             sign_in.end_session(secret)
-    response: Any = redirect(SIGN_IN, 303)
+    response = go_to(SIGN_IN)
     cookies.clear_session(response)
     return response
 
@@ -96,7 +94,7 @@ def _anew(caller: Caller) -> Response:
     assert account is not None  # noqa: S101 – somebody just changed its password
     with the_instance().database.transaction():
         secret = sign_in.open_session(account)
-    response: Any = redirect("/?done=password", 303)
+    response = go_to("/?done=password")
     cookies.set_session(response, secret)
     return response
 

@@ -192,7 +192,7 @@ def _asked(caller: Caller, spec: FieldSpec, control: Control) -> Control:
 
 def _options(spec: FieldSpec) -> tuple[tuple[str, str], ...]:
     if spec.kind == "boolean":
-        known = (("true", _("是")), ("false", _("否")))
+        known: tuple[tuple[str, str], ...] = (("true", _("是")), ("false", _("否")))
     else:
         known = tuple((value, _(label)) for value, label in spec.choices)
     if not known or (spec.default is not None and not spec.null):

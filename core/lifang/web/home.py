@@ -9,12 +9,13 @@ from flask import render_template, request
 
 from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
-from lifang.entities.community import DIGITS, SEGMENT, Community
+from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.kit.words import _
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
 from lifang.services import lifecycle, reading
+from lifang.services.branches import number_at
 from lifang.services.offers import may
 from lifang.services.presenting import names_of
 from lifang.services.query import Query
@@ -49,7 +50,8 @@ class Step:
 def home_page(caller: Caller) -> str:
     """The dashboard."""
     figures = figures_of(caller)
-    empty = any(card.value == "0" for card in figures[:1]) and lifecycle.may_administer(caller)
+    administers = lifecycle.may_administer(caller)
+    beginning = any(card.value == "0" for card in figures[:1]) or "start" in request.args
     return render_template(
         "web/home.html",
         figures=figures,
@@ -57,8 +59,8 @@ def home_page(caller: Caller) -> str:
         waiting=waiting_for(caller),
         held=standings_of(caller),
         openings=openings_of(caller),
-        steps=steps_of(caller, figures) if empty or request.args.get("start") else [],
-        administers=lifecycle.may_administer(caller),
+        steps=steps_of(caller, figures) if administers and beginning else [],
+        administers=administers,
         done=_("密码已修改") if request.args.get("done") == "password" else None,
     )
 
@@ -82,7 +84,7 @@ def standings_of(caller: Caller) -> list[Standing]:
         elif one.organization is not None:
             told.append(_held_for(caller, role, Organization, one.organization))
         else:
-            told.append(_held_for(caller, role, Community, int((one.path or "0")[-SEGMENT:], len(DIGITS))))
+            told.append(_held_for(caller, role, Community, number_at(one.path or "0")))
     return told
 
 

@@ -9,7 +9,7 @@ from flask import render_template, request
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
@@ -26,7 +26,7 @@ ASKED_FOR = frozenset({"choice", "state", "boolean"})
 """Fields whose every value fits into a menu: the filter form asks for these."""
 
 
-NUMBER = FieldSpec("id", "编号", "integer", null=False)
+NUMBER = FieldSpec("id", n_("编号"), "integer", null=False)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def filters_of(asked: Asked) -> list[Filter]:
     for spec in asked.resource.fields:
         if spec.kind not in ASKED_FOR or not spec.filterable:
             continue
-        known = spec.choices or (("true", "是"), ("false", "否"))
+        known = spec.choices or (("true", n_("是")), ("false", n_("否")))
         options = [("", _("全部")), *((value, _(label)) for value, label in known)]
         found.append(Filter(spec.name, _(spec.label), options, asked.one(spec.name) or ""))
     return found
@@ -160,7 +160,9 @@ def chips_of(caller: Caller, asked: Asked) -> list[Chip]:
     if q := asked.one("q"):
         chips.append(Chip(_("搜索：{q}", q=q), asked.address(q=None)))
     if code := asked.one("within"):
-        chips.append(Chip(_("范围：{name}", name=_place_name(caller, code)), asked.address(within=None)))
+        chips.append(
+            Chip(_("范围：{name}", name=_place_name(caller, code)), asked.address(within=None))
+        )
     for key, value in asked.filtered:
         name, _sep, operator = key.partition("__")
         spec = asked.resource.by_name.get(name)
@@ -210,4 +212,3 @@ def _exports(caller: Caller, asked: Asked) -> list[tuple[str, str]]:
         (label, with_query(address, [("format", kind), *asked.kept()]))
         for label, kind in (("CSV", "csv"), ("JSON", "json"))
     ]
-

@@ -9,6 +9,7 @@ from lifang.kit import words
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.web.addresses import same_site
+from lifang.web.doors import go_to
 
 THEMES = ("auto", "light", "dark")
 SIZES = ("normal", "large")
@@ -21,8 +22,7 @@ looks = Blueprint("looks", __name__)
 @looks.post("/looks")
 def choose() -> Response:
     """Keep one choice and go back to where it was made."""
-    response = Response(status=303)
-    response.headers["Location"] = same_site(request.form.get("back"))
+    response = go_to(same_site(request.form.get("back")))
     theme, size, language = (request.form.get(key) for key in ("theme", "size", "lang"))
     if theme in THEMES:
         _keep(response, "theme", theme)

@@ -14,7 +14,7 @@ from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit.errors import FieldError, Forbidden, Invalid, LifangError, NotFound
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.resources.fields import FieldSpec
 from lifang.services import accounts
 from lifang.services.offers import may
@@ -24,11 +24,19 @@ from lifang.web.changes import Form
 from lifang.web.records import head_of
 
 QUESTIONS = (
-    FieldSpec("name", "账号", "text", required=True, null=False, max_length=60, help="登录时用的名称"),
-    FieldSpec("person", "人员", "reference", target=Person),
-    FieldSpec("role", "角色", "choice", choices=tuple(ROLES.items())),
-    FieldSpec("at", "社区范围", "community", target=Community),
-    FieldSpec("unit", "组织范围", "reference", target=Organization),
+    FieldSpec(
+        "name",
+        n_("账号"),
+        "text",
+        required=True,
+        null=False,
+        max_length=60,
+        help=n_("登录时用的名称"),
+    ),
+    FieldSpec("person", n_("人员"), "reference", target=Person),
+    FieldSpec("role", n_("角色"), "choice", choices=tuple(ROLES.items())),
+    FieldSpec("at", n_("社区范围"), "community", target=Community),
+    FieldSpec("unit", n_("组织范围"), "reference", target=Organization),
 )
 COMMAND = "lifang accounts create … --role … --at …"
 

@@ -94,7 +94,7 @@ def new_password(caller: Caller, record: int) -> ResponseReturnValue:
 def _page(view: Any, tail: str, *methods: str) -> None:
     """Let a page of any resource answer under the core, administration and every plugin."""
 
-    def show(caller: Caller, noun: str, area: str = "", **rest: Any) -> ResponseReturnValue:
+    def show(caller: Caller, /, noun: str, area: str = "", **rest: Any) -> ResponseReturnValue:
         answer: ResponseReturnValue = view(caller, resource_at(caller, area, noun), **rest)
         return answer
 

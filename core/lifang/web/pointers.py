@@ -54,7 +54,9 @@ def point(caller: Caller, spec: FieldSpec, said: str) -> Pointer:
     label = _(target.label)
     if not matches:
         return Pointer(problem=_("没有找到名为「{said}」的{label}", said=said, label=label))
-    problem = _("有 {n} 个{label}与「{said}」相符，请选择其一", n=len(matches), said=said, label=label)
+    problem = _(
+        "有 {n} 个{label}与「{said}」相符，请选择其一", n=len(matches), said=said, label=label
+    )
     return Pointer(matches=_options(spec, matches), problem=problem)
 
 

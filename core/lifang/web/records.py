@@ -149,20 +149,26 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
         if not may(caller, other, "read"):
             continue
         for spec in other.fields:
-            if spec.target is resource.model and not spec.virtual and resource.model is not Community:
+            if (
+                spec.target is resource.model
+                and not spec.virtual
+                and resource.model is not Community
+            ):
                 told.append(_related(caller, other, spec.name, _(spec.label), view))
     if resource.model is Community:
         told += [
-            Related(other.noun, _(other.label), with_query(home_of(other), [("within", str(view["code"]))]))
+            Related(
+                other.noun,
+                _(other.label),
+                with_query(home_of(other), [("within", str(view["code"]))]),
+            )
             for other in caller.instance.registry
             if _lies_somewhere(other) and may(caller, other, "read")
         ]
     return told
 
 
-def _related(
-    caller: Caller, other: Resource[Any], field: str, label: str, view: View
-) -> Related:
+def _related(caller: Caller, other: Resource[Any], field: str, label: str, view: View) -> Related:
     pairs = [(field, str(view["id"]))]
     several = sum(spec.target is other.by_name[field].target for spec in other.fields) > 1
     named = f"{_(other.label)}（{label}）" if several else _(other.label)

@@ -23,7 +23,7 @@ NOTHING = "—"
 
 @dataclass(frozen=True)
 class Shown:
-    """One value: its text, where it leads, and for a state whether it waits, stands or is closed."""
+    """One value: its text, where it leads, and for a state whether it waits, stands or ended."""
 
     label: str
     text: str

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Forbidden, LifangError, NotFound
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.services import lifecycle
 from lifang.web import pointers
+from lifang.web.doors import go_to
 
 HOME = "/admin/plugins"
 TONES = {"installed": "standing", "available": "closed", "faulted": "broken", "missing": "broken"}
 STATES = {
-    "installed": "已安装",
-    "available": "未安装",
-    "faulted": "无法载入",
-    "missing": "软件包不见了",
+    "installed": n_("已安装"),
+    "available": n_("未安装"),
+    "faulted": n_("无法载入"),
+    "missing": n_("软件包不见了"),
 }
-DONE = {"install": "插件已安装；现在可以选择在哪里启用", "enable": "插件已启用", "disable": "插件已停用"}
+DONE = {
+    "install": n_("插件已安装；现在可以选择在哪里启用"),
+    "enable": n_("插件已启用"),
+    "disable": n_("插件已停用"),
+}
 
 
 def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str, int]:
@@ -51,4 +56,4 @@ def change(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
         raise
     except LifangError as error:
         return switches_page(caller, error)
-    return redirect(f"{HOME}?done={verb}", 303)
+    return go_to(f"{HOME}?done={verb}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.entities.caller import Caller
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -15,20 +15,26 @@ from lifang.services.history import history
 from lifang.web.shown import NOTHING, named, when
 
 VERBS = {
-    "create": "新建",
-    "update": "修改",
-    "remove": "移除",
-    "reveal": "查看敏感信息",
-    "import": "导入",
+    "create": n_("新建"),
+    "update": n_("修改"),
+    "remove": n_("移除"),
+    "reveal": n_("查看敏感信息"),
+    "import": n_("导入"),
 }
-SOURCES = {"web": "网页", "api": "接口", "cli": "命令行", "event": "事件", "import": "导入"}
+SOURCES = {
+    "web": n_("网页"),
+    "api": n_("接口"),
+    "cli": n_("命令行"),
+    "event": n_("事件"),
+    "import": n_("导入"),
+}
 
 SECRET = "***"  # noqa: S105 – what the history tells instead of a sensitive value
 
 
 @dataclass(frozen=True)
 class Changed:
-    """One field before and after; what is new has no before, and a secret is told without either."""
+    """One field before and after; what is new has no before, a secret is told without either."""
 
     label: str
     before: str | None = None
@@ -75,9 +81,7 @@ def verb_name(resource: Resource[Any], verb: str) -> str:
     return _(action.label) if action else _(VERBS.get(verb, verb))
 
 
-def _changed(
-    caller: Caller, resource: Resource[Any], verb: str, change: dict[str, Any]
-) -> Changed:
+def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[str, Any]) -> Changed:
     kind, _sep, name = change["field"].rpartition(":")
     action = resource.actions.get(verb)
     spec: FieldSpec | None = resource.by_name.get(name)

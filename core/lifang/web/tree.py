@@ -19,7 +19,6 @@ from lifang.web.home import COUNTED
 from lifang.web.records import Related, related_to
 from lifang.web.shown import Shown, show
 
-
 HEADED = ("name", "code")
 """What the heading of the pane says already."""
 
@@ -85,7 +84,9 @@ def draw(caller: Caller, nodes: list[Node], trail: list[Node]) -> list[Branch]:
     aside = len(trail) > 1 or (len(trail) == 1 and trail[0].under > 0)
     for node in nodes:
         on_trail = bool(trail) and trail[0].id == node.id
-        branch = Branch(node, _at(node), _(KINDS[node.kind]), open=on_trail, off=aside and not on_trail)
+        branch = Branch(
+            node, _at(node), _(KINDS[node.kind]), open=on_trail, off=aside and not on_trail
+        )
         if on_trail:
             branch.chosen = len(trail) == 1
             branch.under = draw(caller, branches.children(caller, node), trail[1:])

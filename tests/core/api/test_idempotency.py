@@ -7,7 +7,6 @@ import threading
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from lifang.entities.account import Idempotency
 from lifang.entities.audit import AuditEntry
@@ -114,10 +113,10 @@ def test_a_key_is_forgotten_after_a_day(api: Api, monkeypatch: pytest.MonkeyPatc
     assert client.post(PEOPLE, json=new("王芳"), headers=KEY).status_code == 201
 
 
-@pytest.mark.parametrize("name", ["", "a b", "键", "x" * 121])
-def test_a_key_is_short_and_visible(name: str, api: Api) -> None:
-    client: FlaskClient = api("community_worker", at=world.HOME)
-    sent = {"Idempotency-Key": name.encode().decode("latin-1")}
-    assert client.post(PEOPLE, json=new(), headers=sent).status_code == 400
+def test_a_key_is_short_and_visible(api: Api) -> None:
+    client = api("community_worker", at=world.HOME)
+    for name in ("", "a b", "键", "x" * 121):
+        sent = {"Idempotency-Key": name.encode().decode("latin-1")}
+        assert client.post(PEOPLE, json=new(), headers=sent).status_code == 400
     longest = {"Idempotency-Key": "x" * 120}
     assert client.post(PEOPLE, json=new(), headers=longest).status_code == 201

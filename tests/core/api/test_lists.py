@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
 from lifang.services.instance import Instance
@@ -76,33 +75,33 @@ def test_a_virtual_field_filters_by_code(instance: Instance, boss_api: FlaskClie
     assert boss_api.get(f"/api/v1/people?community__not={world.HOME}").status_code == 400
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "nmae=x",
-        "phone=13800005678",
-        "citizen_id=620102198001010033",
-        "name__like=x",
-        "limit=0",
-        "limit=1001",
-        "limit=x",
-        "limit=1&limit=2",
-        "sort=phone",
-        "sort=name&sort=id",
-        "count=maybe",
-        "cursor=nonsense",
-        "id=x",
-        "id=99999999999999999999",
-        "created_at__gte=yesterday",
-        "id__isnull=perhaps",
-        "q=" + "张" * 101,
-    ],
-)
-def test_what_cannot_be_asked_is_refused(query: str, api: Api) -> None:
+IMPOSSIBLE = [
+    "nmae=x",
+    "phone=13800005678",
+    "citizen_id=620102198001010033",
+    "name__like=x",
+    "limit=0",
+    "limit=1001",
+    "limit=x",
+    "limit=1&limit=2",
+    "sort=phone",
+    "sort=name&sort=id",
+    "count=maybe",
+    "cursor=nonsense",
+    "id=x",
+    "id=99999999999999999999",
+    "created_at__gte=yesterday",
+    "id__isnull=perhaps",
+    "q=" + "张" * 101,
+]
+
+
+def test_what_cannot_be_asked_is_refused(api: Api) -> None:
     client = api("grid_worker", at=world.HOME)
-    answer = client.get(f"/api/v1/people?{query}")
-    assert answer.status_code == 400, answer.json
-    assert answer.json["code"] == "malformed"
+    for query in IMPOSSIBLE:
+        answer = client.get(f"/api/v1/people?{query}")
+        assert answer.status_code == 400, query
+        assert answer.json["code"] == "malformed"
 
 
 def test_an_unknown_key_is_answered_with_the_known_ones(api: Api) -> None:

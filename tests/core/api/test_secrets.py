@@ -46,8 +46,14 @@ def test_uncovering_needs_the_right_and_a_reason_and_is_audited(
     told = {"fields": ["phone"], "reason": "核对联系方式"}
     assert api("community_worker", at=world.HOME).post(where, json=told).status_code == 403
     secretary = api("community_secretary", at=world.HOME)
-    for wrong in ({**told, "reason": " "}, {**told, "fields": []}, {**told, "fields": ["name"]},
-                  {"fields": "phone", "reason": "x"}, {**told, "reason": 1}, {**told, "x": 1}):  # fmt: skip
+    for wrong in (
+        {**told, "reason": " "},
+        {**told, "reason": 1},
+        {**told, "fields": []},
+        {**told, "fields": ["name"]},
+        {**told, "fields": "phone"},
+        {**told, "x": 1},
+    ):
         assert secretary.post(where, json=wrong).status_code == 422, wrong
     assert secretary.post(where, json=told).json == {"fields": {"phone": PHONE}}
     done = AuditEntry.get(AuditEntry.verb == "reveal", AuditEntry.outcome == "done")

@@ -1,0 +1,211 @@
+"""`lifang serve`: the web server and its one dispatcher, started, watched and stopped together."""
+
+from __future__ import annotations
+
+import contextvars
+import errno
+import fcntl
+import http.client
+import ipaddress
+import logging
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from lifang.app.dispatcher import Dispatcher
+from lifang.app.instance import opened
+from lifang.app.logs import log_to_stderr
+from lifang.app.parent import leave_with
+from lifang.app.worker import work
+from lifang.kit import settings
+from lifang.kit.errors import Conflict, Invalid, NotReady
+from lifang.kit.settings import Settings
+from lifang.kit.words import _
+
+THREADS = 16
+"""Requests one web process works on at once; SQLite has one writer, and reading is quick."""
+
+GRACE = 10
+READY = 60.0  # seconds in which the web server must answer
+CHANCES, STEADY = 3, 60.0
+"""How often the web server may fail before it is given up, each time within so many seconds."""
+
+log = logging.getLogger("lifang.serve")
+
+
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    workers: int | None = None,
+    worker: bool = True,
+) -> None:
+    """Serve the instance of LIFANG_HOME until SIGTERM or SIGINT; without `worker`, pages only.
+
+    Raises Conflict while another server works on the folder or the port is taken, Invalid for an
+    address from which unencrypted pages would leave this machine, NotReady where the instance or
+    its web processes cannot start.
+    """
+    told = settings.load()
+    told = replace(
+        told, host=host or told.host, port=port or told.port, workers=workers or told.workers
+    )
+    _demand_loopback(told)
+    with opened(told.home):
+        pass  # what is wrong with the folder, its key or its tables is said before anything starts
+    with _alone(told):
+        _demand_free(told)
+        log_to_stderr(told.log_level)
+        os.environ["LIFANG_HOME"] = str(told.home)
+        with Dispatcher(told.home) if worker else nullcontext():
+            _serve(told)
+
+
+def address_of(told: Settings) -> str:
+    """The address to type into a browser."""
+    host = f"[{told.host}]" if ":" in told.host else told.host
+    return f"http://{host}:{told.port}/"
+
+
+def _demand_loopback(told: Settings) -> None:
+    if told.allow_http or told.host == "localhost":
+        return
+    try:
+        if ipaddress.ip_address(told.host).is_loopback:
+            return
+    except ValueError:
+        pass  # a name: where it leads may change at any time
+    raise Invalid(
+        _(
+            "{host} 可从其他电脑访问，而这里的页面不加密；请监听 127.0.0.1，在前面架设 https 代理。"
+            "只在可信的内部网络中才设置 allow_http = true",
+            host=told.host,
+        )
+    )
+
+
+@contextmanager
+def _alone(told: Settings) -> Iterator[None]:
+    """Be the only server on a folder: the lock falls with the process, however it ends."""
+    path = told.run / "serve.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.read(descriptor, 20).decode(errors="replace").strip() or "?"
+            sentence = _("{home} 已有一个服务在运行（进程 {pid}）", home=told.home, pid=pid)
+            raise Conflict(sentence) from None
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _demand_free(told: Settings) -> None:
+    """Take the port for a moment: the web server would share it with whoever has it."""
+    try:
+        family, kind, _protocol, _name, place = socket.getaddrinfo(
+            told.host, told.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(place)
+    except OSError as error:
+        raise Conflict(_port_sentence(told, error)) from None
+
+
+def _port_sentence(told: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return _("端口 {port} 已被其他程序占用；请用 --port 换一个", port=told.port)
+    if error.errno == errno.EACCES:
+        return _("没有使用端口 {port} 的权限；请换一个 1024 以上的端口", port=told.port)
+    return _("不能监听 {host}：{why}", host=told.host, why=error.strerror or error)
+
+
+def _serve(told: Settings) -> None:
+    """Run the web server until a signal, again if its processes were killed, but not for ever."""
+    multiprocessing.set_start_method("spawn", force=True)  # nothing open is inherited
+    _in_background(partial(_announce, told))
+    failures = 0
+    while failures < CHANCES:
+        server, began = _server(told), time.monotonic()
+        with suppress(SystemExit):  # how granian tells that a process died, also while it stops
+            loader = partial(_web, os.getpid(), told.log_level)
+            server.serve(target_loader=loader, wrap_loader=False)
+        if server.interrupt_signal:
+            return
+        failures = 1 if time.monotonic() - began > STEADY else failures + 1
+        log.error("the web processes died and are started again")
+    raise NotReady(_("网站进程反复退出；原因见上面的日志"))
+
+
+def _server(told: Settings) -> Any:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    return Server(
+        target="lifang.app.wsgi:app",
+        address=told.host,
+        port=told.port,
+        interface=Interfaces.WSGI,
+        workers=told.workers,
+        blocking_threads=THREADS,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
+        log_level=LogLevels.error,
+        log_dictconfig=_granian_log(),
+    )
+
+
+def _web(parent: int, log_level: str) -> Any:
+    """Make the application inside a web process."""
+    leave_with(parent)
+    log_to_stderr(log_level)
+    from lifang.app.wsgi import app
+
+    return app
+
+
+def _granian_log() -> dict[str, Any]:
+    """Let granian's own lines go where ours go."""
+    return {"handlers": {}, "loggers": {"_granian": {"propagate": True}, "granian.access": {}}}
+
+
+def _in_background(run: Callable[[], None]) -> None:
+    """Run beside the server, in the language that is spoken here."""
+    context = contextvars.copy_context()
+    threading.Thread(target=lambda: context.run(run), daemon=True).start()
+
+
+def _announce(told: Settings) -> None:
+    """Say the address as soon as it answers."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(told.host, told.host)  # noqa: S104 – where it listens is not ours to choose
+    end = time.monotonic() + READY
+    while time.monotonic() < end:
+        connection = http.client.HTTPConnection(host, told.port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == http.client.OK:
+                sys.stdout.write(_("里坊已就绪：{address}", address=address_of(told)) + "\n")
+                sys.stdout.flush()
+                return
+        except (OSError, http.client.HTTPException):
+            pass  # not yet
+        finally:
+            connection.close()
+        time.sleep(0.1)
+
+
+__all__ = ["address_of", "serve", "work"]

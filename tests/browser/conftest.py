@@ -1,0 +1,156 @@
+"""A real browser before a real server; without a browser the tests say how to get one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.serving import PASSWORD
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update",
+             "--disable-sync"]  # fmt: skip
+MISSING = (
+    "no Chromium: install the packages chromium and fonts-noto-cjk, or name one in LIFANG_CHROMIUM"
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The server, and the records it was furnished with."""
+
+    address: str
+    person: int
+    name: str
+    report: int
+
+
+@dataclass
+class Watched:
+    """A page, and whatever went wrong on it or was asked of other sites."""
+
+    page: Page
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+    weight: int = 0
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._see)
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _see(self, request: Any) -> None:
+        if not request.url.startswith((self.site.address, "data:")):
+            self.complaints.append(f"asked another site: {request.url}")
+
+    def open(self, path: str) -> int:
+        answer = self.page.goto(self.site.address + path)
+        assert answer is not None
+        return answer.status
+
+    def scrolls_sideways(self) -> bool:
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return bool(self.page.evaluate(wide))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    named = os.environ.get("LIFANG_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("site") / "home"
+    log = home.with_suffix(".log")
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.browser.serving", str(home)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as server,
+    ):
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        assert line, log.read_text()
+        told = json.loads(line)
+        address = f"http://127.0.0.1:{told.pop('port')}"
+        try:
+            yield Site(address, **told)
+        finally:
+            server.terminate()
+
+
+Open = Callable[..., Watched]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, site: Site, signed_in: dict[str, Any]) -> Iterator[Open]:
+    """A page of somebody's browser: `open_page("worker")`, or nobody's in particular."""
+    contexts: list[BrowserContext] = []
+
+    def make(who: str | None = None, **options: Any) -> Watched:
+        state = signed_in[who] if who is not None else None
+        # without movement: axe would else measure colours halfway from light to dark
+        context = chromium.new_context(
+            locale="zh-CN", reduced_motion="reduce", storage_state=state, **options
+        )
+        contexts.append(context)
+        return Watched(context.new_page(), site)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in(chromium: Browser, site: Site) -> dict[str, Any]:
+    """Everybody's cookies after signing in once: hashing a password is slow on purpose."""
+    states: dict[str, Any] = {}
+    for who in ("boss", "worker", "newcomer"):
+        context = chromium.new_context()
+        sign_in(context.new_page(), site, who)
+        states[who] = context.storage_state()
+        context.close()
+    return states
+
+
+def sign_in(page: Page, site: Site, who: str) -> None:
+    page.goto(f"{site.address}/sign-in")
+    page.fill("#f-name", who)
+    page.fill("#f-password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url(lambda address: "/sign-in" not in address)

@@ -1,0 +1,71 @@
+"""Run in a process of its own: a small city with people and reports, and the server before it.
+
+It prints one line of JSON that says where it listens, and serves until it is ended.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from lifang.access.passwords import hash_password
+from lifang.app.http import create_app
+from lifang.builtin.sample import sample_organizations, sample_people
+from lifang.entities.account import Account
+from lifang.services import accounts
+from lifang.services.gateway import write
+from lifang.services.instance import Instance
+from lifang.testing import world
+
+PASSWORD = "清晨的黄河边有人跑步"
+WORKERS = {"worker": world.CHENGGUAN, "newcomer": world.HOME}
+
+
+def furnish(instance: Instance) -> dict[str, Any]:
+    """People, organizations, reports in every state, and somebody of every kind to sign in."""
+    boss, rng = world.boss(instance), random.Random(7)
+    accounts.first_administrator(instance, "boss", home_code=world.CITY, system_user=None)
+    for name, place in WORKERS.items():
+        accounts.create_account(boss, name, role="community_worker", at=place)
+    Account.update(password=hash_password(PASSWORD)).execute()
+    Account.update(must_change=False).where(Account.name != "newcomer").execute()
+    people = [
+        world.person(
+            instance, told.pop("name"), at=rng.choice([world.HOME, world.NEIGHBOUR]), **told
+        )
+        for told in sample_people(rng, 30, [world.CHENGGUAN])
+    ]
+    for told in sample_organizations(rng, 12, [world.CHENGGUAN]):
+        told.setdefault("no_uscc_reason", "")
+        world.organization(instance, told.pop("name"), **told)
+    world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
+    boss = world.boss(instance)  # whose rights were read before the plugin was on cannot see it
+    reports: Any = instance.registry.find("dual_reporting", "reports")
+    made = [
+        write(reports, "create", boss, {"person": one.id, "community": {"code": world.HOME}})
+        for one in people[:9]
+    ]
+    for one in made[:4]:
+        write(reports, "accept", boss, {}, one.id)
+    write(reports, "end", boss, {"reason": "已调离"}, made[0].id)
+    return {"person": people[0].id, "name": people[0].name, "report": made[8].id}
+
+
+def main(home: Path) -> None:
+    """Build, say where, serve."""
+    for instance in world.new_instance(home):
+        world.plant(instance)
+        told = furnish(instance)
+        server = make_server("127.0.0.1", 0, create_app(instance), threaded=True)
+        sys.stdout.write(json.dumps({**told, "port": server.server_port}) + "\n")
+        sys.stdout.flush()
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,93 @@
+"""Every page in light and dark, wide and narrow: accessible, quiet, alone, and never sideways."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Site
+
+PAGES = [
+    (None, "/sign-in", 200),
+    (None, "/sign-in?next=%2Fpeople", 200),
+    ("boss", "/", 200),
+    ("boss", "/?start=1", 200),
+    ("boss", "/communities", 200),
+    ("boss", "/communities?at=620102001001", 200),
+    ("boss", "/communities/new", 200),
+    ("worker", "/", 200),
+    ("worker", "/people", 200),
+    ("worker", "/people?q=z&sex=male&within=620102001000&count=true", 200),
+    ("worker", "/people?q=zzzzzz", 200),
+    ("worker", "/people/{person}", 200),
+    ("boss", "/people/{person}", 200),
+    ("worker", "/people/{person}/history", 200),
+    ("worker", "/people/{person}/edit", 200),
+    ("worker", "/people/{person}/actions/move", 200),
+    ("boss", "/people/{person}/remove", 200),
+    ("worker", "/people/new", 200),
+    ("worker", "/organizations", 200),
+    ("worker", "/affiliations", 200),
+    ("worker", "/memberships", 200),
+    ("worker", "/p/dual-reporting/reports", 200),
+    ("worker", "/p/dual-reporting/reports/{report}", 200),
+    ("worker", "/p/dual-reporting/reports/{report}/actions/accept", 200),
+    ("boss", "/admin/plugins", 200),
+    ("boss", "/admin/accounts", 200),
+    ("boss", "/admin/accounts/1", 200),
+    ("boss", "/admin/accounts/2/password", 200),
+    ("boss", "/admin/accounts/new", 200),
+    ("boss", "/admin/grants/new", 200),
+    ("boss", "/admin/audit?verify=true", 200),
+    ("newcomer", "/account/password", 200),
+    ("worker", "/nowhere", 404),
+    ("worker", "/admin/audit", 403),
+    ("worker", "/people?foo=1", 400),
+]
+SIZES = ((1280, 900), (360, 740))
+AS_IT_SHOULD = "the server responded with a status of"
+
+
+@pytest.mark.parametrize(("who", "path", "status"), PAGES)
+def test_a_page_is_accessible_quiet_alone_and_never_sideways(
+    open_page: Open, site: Site, who: str | None, path: str, status: int
+) -> None:
+    watched, axe = open_page(who), Axe()
+    assert watched.open(path.format(person=site.person, report=site.report)) == status
+    for width, height in SIZES:
+        watched.page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            watched.page.emulate_media(color_scheme=scheme)
+            expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+            found = axe.run(watched.page)
+            assert found.violations_count == 0, f"{width} {scheme}: {found.generate_report()}"
+            assert not watched.scrolls_sideways(), f"{width} {scheme}"
+    told = [text for text in watched.complaints if status == 200 or AS_IT_SHOULD not in text]
+    assert told == []
+
+
+@pytest.mark.parametrize(("who", "path", "status"), PAGES)
+def test_a_page_holds_large_type_on_a_small_screen(
+    open_page: Open, site: Site, who: str | None, path: str, status: int
+) -> None:
+    watched = open_page(who, viewport={"width": 360, "height": 740})
+    watched.page.context.add_cookies([{"name": "size", "value": "large", "url": site.address}])
+    watched.open(path.format(person=site.person, report=site.report))
+    assert not watched.scrolls_sideways()
+    small = watched.page.evaluate(
+        """[...document.querySelectorAll('main .btn, main input:not([type=hidden], [type=checkbox]),
+        main select, .nav-item-link')].filter(one => one.offsetParent && one.tabIndex >= 0
+        && one.getBoundingClientRect().height < 52).map(one => one.outerHTML)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("path", ["/", "/people", "/communities?at=620102001001", "/people/new"])
+def test_a_page_weighs_little(open_page: Open, path: str) -> None:
+    watched = open_page("boss")
+    weight: list[int] = []
+    watched.page.on("response", lambda answer: weight.append(len(answer.body())))
+    watched.open(path)
+    watched.page.wait_for_load_state("networkidle")
+    assert sum(weight) <= 400 * 1024

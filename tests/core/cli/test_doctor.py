@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifang.access.roles import FIRST_ADMINISTRATOR
+from lifang.app.instance import create, opened
+from lifang.app.main import hands
+from lifang.entities.account import Account, Grant
+from lifang.entities.audit import AuditEntry
+from lifang.events.tables import EventRow, Retry, Subscription
+from lifang.kit import clock
+from lifang.plugins.tables import PluginRow
+from lifang.services.accounts import first_administrator
+from lifang.services.instance import Instance
+from lifang.testing import world
+from tests.core.cli.conftest import Said, say
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a healthy instance in it, closed."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("LIFANG_HOME", str(home))
+    instance = create(home)
+    first_administrator(instance, "boss", home_code=world.CITY, system_user=os.getuid())
+    with instance.database.connection():
+        world.plant(instance)
+    instance.close()
+    yield home
+
+
+@pytest.fixture
+def inside(home: Path) -> Iterator[Instance]:
+    """The instance in the folder, opened to make it ill."""
+    with opened(home) as instance:
+        yield instance
+
+
+def doctor() -> Said:
+    return say(hands, "doctor")
+
+
+def found(name: str) -> dict[str, Any]:
+    """What the doctor says under a name; the worst of it where there is more."""
+    checks = say(hands, "doctor", "--json").json["checks"]
+    rank = ("bad", "warn", "ok")
+    named = [check for check in checks if check["name"] == name]
+    return dict(min(named, key=lambda check: rank.index(check["state"])))
+
+
+def test_a_healthy_instance_leaves_with_0(home: Path) -> None:
+    told = doctor()
+    assert (told.code, told.err) == (0, "")
+    assert told.out.endswith("一切正常\n")
+    checks = say(hands, "doctor", "--json").json
+    assert checks["ok"]
+    names = {check["name"] for check in checks["checks"]}
+    assert names >= {"folder", "key", "disk", "database", "migrations", "administrators"}
+    assert names >= {"grants", "plugins", "events", "audit"}
+    assert {check["state"] for check in checks["checks"]} == {"ok"}
+
+
+def test_no_instance_is_told_like_everywhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIFANG_HOME", str(tmp_path))
+    told = doctor()
+    assert (told.code, told.out) == (6, "")
+    assert "lifang init" in told.err
+
+
+def test_a_folder_that_others_can_enter_is_bad(home: Path) -> None:
+    assert doctor().code == 0
+    home.chmod(0o750)
+    told = doctor()
+    assert told.code == 6
+    assert f"chmod 700 {home}" in told.out
+
+
+def test_a_key_that_others_can_read_is_bad(home: Path) -> None:
+    (home / "keys" / "lifang.key").chmod(0o644)
+    check = found("key")
+    assert (check["state"], doctor().code) == ("bad", 6)
+    assert check["remedy"].startswith("chmod 600")
+
+
+def test_a_key_beside_the_data_is_bad(home: Path) -> None:
+    shutil.move(home / "keys" / "lifang.key", home / "data" / "lifang.key")
+    with (home / "lifang.toml").open("a") as file:
+        file.write('\nkey_file = "data/lifang.key"\n')
+    assert "同一个文件夹" in found("key")["sentence"]
+    assert doctor().code == 6
+
+
+def test_a_missing_or_foreign_key_is_bad_and_the_rest_is_looked_at(home: Path) -> None:
+    key = home / "keys" / "lifang.key"
+    kept = key.read_text()
+    key.write_text(kept.replace(kept[30], "A" if kept[30] != "A" else "B", 1))
+    told = found("open")
+    assert (told["state"], found("database")["state"]) == ("bad", "ok")
+    key.unlink()
+    assert found("key")["state"] == "bad"
+    assert doctor().code == 6
+
+
+def test_a_damaged_database_is_bad(home: Path) -> None:
+    file = home / "data" / "lifang.db"
+    for beside in file.parent.glob("lifang.db-*"):
+        beside.unlink()
+    file.write_bytes(b"no database" * 1000)
+    check = found("database")
+    assert (check["state"], doctor().code) == ("bad", 6)
+    file.unlink()
+    assert "找不到" in found("database")["sentence"]
+
+
+def test_a_wrong_setting_is_one_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIFANG_PROT", "80")
+    told = doctor()
+    assert told.code == 2
+    assert "LIFANG_PORT" in told.err
+
+
+def test_an_instance_nobody_can_administer_is_bad(inside: Instance) -> None:
+    assert found("administrators")["state"] == "ok"
+    Account.update(disabled=True).execute()
+    assert found("administrators")["state"] == "bad"
+
+
+def test_a_home_that_is_not_in_the_tree_is_worth_a_word(inside: Instance) -> None:
+    assert "home" not in {check["name"] for check in say(hands, "doctor", "--json").json["checks"]}
+    Account.update(home_code="999999000000").execute()
+    assert found("home")["state"] == "warn"
+    assert doctor().code == 0
+
+
+def test_power_over_everything_in_many_hands_is_worth_a_word(inside: Instance) -> None:
+    for number in range(3):
+        account = Account.create(name=f"a{number}")
+        Grant.create(account=account, role=FIRST_ADMINISTRATOR[number])
+    assert found("grants")["state"] == "ok", "an auditor reads and changes nothing"
+    Grant.create(account=Account.create(name="a3"), role="district_admin")
+    check = found("grants")
+    assert check["state"] == "warn"
+    assert "a3" in check["sentence"]
+
+
+def test_events_that_wait_failed_or_are_held_are_worth_a_word(inside: Instance) -> None:
+    world.enable(inside, "dual_reporting", at=world.CHENGGUAN)
+    assert found("events")["state"] == "ok"
+    name = "dual_reporting.close_old_reports"
+    late = clock.now() - dt.timedelta(hours=1)
+    event = EventRow.create(
+        type="core.person.moved", agg="core.person/1", seq=99, at=late, data="{}"
+    )
+    assert "没有处理" in found("events")["sentence"]
+    Subscription.update(pos=event.pos).execute()
+    assert found("events")["state"] == "ok"
+    dead = Retry.create(
+        sub=name, pos=event.pos, agg=event.agg, tries=9, next_at=late, state="dead", error="x"
+    )
+    assert "搁置" in found("events")["sentence"]
+    dead.delete_instance()
+    ahead = clock.now() + dt.timedelta(days=1)
+    Subscription.update(lease_owner="x", lease_until=ahead).execute()
+    assert "时钟" in found("events")["sentence"]
+
+
+def test_a_plugin_whose_package_is_gone_is_worth_a_word(inside: Instance) -> None:
+    PluginRow.create(
+        name="lost", label="丢了", version="1", state="installed", changed_at=clock.now()
+    )
+    assert found("plugins")["state"] == "warn"
+
+
+def test_an_unsealed_tail_that_grew_old_is_worth_a_word(inside: Instance) -> None:
+    assert found("audit")["state"] == "ok"
+    AuditEntry.update(at=clock.now() - dt.timedelta(hours=1)).execute()
+    assert found("audit")["state"] == "warn"
+    assert doctor().code == 0
