@@ -133,8 +133,8 @@ def _seats(
     units: list[Organization],
     progress: Progress,
 ) -> None:
-    """Every sixth person works for one of the public units."""
-    public = [unit for unit in units if unit.kind in ("government", "institution")]
+    """Every sixth person works for one of the public units of the district the story plays in."""
+    public = [u for u in units if u.kind in ("government", "institution") and _sits_in(u, ON)]
     seated = residents[::6]
     for number in _chunks(boss.instance.database, len(seated)):
         told = {
@@ -185,6 +185,12 @@ def _home_of(person: Person) -> Community:
     link = affiliations.model.get(affiliations.model.person == person)
     home: Community = link.community
     return home
+
+
+def _sits_in(unit: Organization, code: str) -> bool:
+    node = Community.get(Community.code == code)
+    place = affiliations.model.get(affiliations.model.organization == unit).community
+    return bool(node.path <= place.path < path_end(node.path))
 
 
 def _reporters(boss: Caller, residents: list[Person]) -> list[Person]:

@@ -33,7 +33,8 @@ class Formatter(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the usage line."""
-        self.write(f"{prefix or _('用法：')}{prog} {args}".rstrip() + "\n")
+        told = prefix or _("用法：")
+        self.write(f"{told}{prog} {args}".rstrip() + "\n")
 
     def write_heading(self, heading: str) -> None:
         """Write the heading of a section."""

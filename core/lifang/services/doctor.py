@@ -232,9 +232,7 @@ def _events(instance: Instance) -> Iterator[Finding]:
             yield Finding("events", "warn", said, _("运行 lifang serve 或 lifang worker"))
     for row in Subscription.select().where(Subscription.lease_until > clock.now() + LATE):
         wrong = True
-        said = _(
-            "{name} 被 {owner} 占用到未来，时钟可能走错过", name=row.name, owner=row.lease_owner
-        )
+        said = _("{name} 被占用到 {until}，时钟可能走错过", name=row.name, until=row.lease_until)
         yield Finding("events", "warn", said, _("核对系统时钟，重新运行 lifang serve"))
     if not wrong:
         yield Finding("events", "ok", _("事件没有积压，没有死信"))
