@@ -46,6 +46,12 @@ PAGES = [
     ("worker", "/people?foo=1", 400),
 ]
 SIZES = ((1280, 900), (360, 740))
+TOO_SMALL = """
+[...document.querySelectorAll(
+  "main .btn, main input:not([type=hidden], [type=checkbox]), main select, .nav-item-link"
+)].filter(one => one.offsetParent && one.tabIndex >= 0
+  && one.getBoundingClientRect().height < 52).map(one => one.outerHTML)
+"""
 AS_IT_SHOULD = "the server responded with a status of"
 
 
@@ -75,11 +81,7 @@ def test_a_page_holds_large_type_on_a_small_screen(
     watched.page.context.add_cookies([{"name": "size", "value": "large", "url": site.address}])
     watched.open(path.format(person=site.person, report=site.report))
     assert not watched.scrolls_sideways()
-    small = watched.page.evaluate(
-        """[...document.querySelectorAll('main .btn, main input:not([type=hidden], [type=checkbox]),
-        main select, .nav-item-link')].filter(one => one.offsetParent && one.tabIndex >= 0
-        && one.getBoundingClientRect().height < 52).map(one => one.outerHTML)"""
-    )
+    small = watched.page.evaluate(TOO_SMALL)
     assert small == []
 
 

@@ -24,6 +24,7 @@ from lifang.app.dispatcher import Dispatcher
 from lifang.app.instance import opened
 from lifang.app.logs import log_to_stderr
 from lifang.app.parent import leave_with
+from lifang.app.signals import Stop, stop_once
 from lifang.app.worker import work
 from lifang.kit import settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
@@ -136,13 +137,14 @@ def _serve(told: Settings) -> None:
     """Run the web server until a signal, again if its processes were killed, but not for ever."""
     multiprocessing.set_start_method("spawn", force=True)  # nothing open is inherited
     _in_background(partial(_announce, told))
-    failures = 0
+    stop, failures = Stop(), 0
     while failures < CHANCES:
         server, began = _server(told), time.monotonic()
+        server.on_startup(lambda server=server: stop.then(server.signal_handler_interrupt))
         with suppress(SystemExit):  # how granian tells that a process died, also while it stops
             loader = partial(_web, os.getpid(), told.log_level)
             server.serve(target_loader=loader, wrap_loader=False)
-        if server.interrupt_signal:
+        if stop.heard:
             return
         failures = 1 if time.monotonic() - began > STEADY else failures + 1
         log.error("the web processes died and are started again")
@@ -172,6 +174,7 @@ def _server(told: Settings) -> Any:
 def _web(parent: int, log_level: str) -> Any:
     """Make the application inside a web process."""
     leave_with(parent)
+    stop_once()
     log_to_stderr(log_level)
     from lifang.app.wsgi import app
 

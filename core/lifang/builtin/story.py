@@ -225,8 +225,8 @@ def _reports(
     for report in made[1:6]:
         write(reports, "end", worker, {"reason": _("已退休")}, report.id)
     for person in reporters[6:12]:
-        told = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
-        write(people, "move", boss, told, person.id)
+        away = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
+        write(people, "move", boss, away, person.id)
 
 
 __all__ = ["Actor", "tell"]

@@ -56,7 +56,8 @@ def _where() -> list[click.Parameter]:
 def _roles() -> str:
     from lifang.access.roles import ROLES
 
-    return "、".join(f"{role}（{_(label)}）" for role, label in ROLES.items())
+    told = (_("{name}（{key}）", name=role, key=_(label)) for role, label in ROLES.items())
+    return _("、").join(told)
 
 
 def _create(session: Session, given: Given) -> None:

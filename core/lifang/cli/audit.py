@@ -115,7 +115,9 @@ def _entries(session: Session, given: Given) -> Iterator[Seen]:
 
 
 def _row(one: Seen) -> list[str]:
-    actor = f"{one.actor}（{one.on_behalf_of}）" if one.on_behalf_of else one.actor
+    actor = one.actor
+    if one.on_behalf_of:
+        actor = _("{name}（{key}）", name=actor, key=one.on_behalf_of)
     about = f"{one.plugin}.{one.noun}" + (f"/{one.record}" if one.record is not None else "")
     outcome = _(OUTCOMES.get(one.outcome, one.outcome))
     at = showing.moment(one.at)

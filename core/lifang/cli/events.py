@@ -55,7 +55,7 @@ def _row(event: SeenEvent) -> list[str]:
         event.type,
         f"{event.noun}/{event.subject}",
         event.actor or "—",
-        "、".join(place.name for place in event.communities),
+        _("、").join(place.name for place in event.communities),
         json.dumps(event.data).decode(),
     ]
 

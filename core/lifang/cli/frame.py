@@ -210,4 +210,4 @@ class Group(_Ours, click.Group):
         near = difflib.get_close_matches(name.replace("_", "-"), known, n=1)
         if near:
             return Malformed(said + _("；是否想用「{near}」", near=near[0]))
-        return Malformed(said + _("。可用：{known}", known="、".join(known)))
+        return Malformed(said + _("。可用：{known}", known=_("、").join(known)))

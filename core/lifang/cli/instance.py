@@ -76,7 +76,9 @@ def _account_name(said: str) -> str:
     try:
         name = clean_name(said)
     except Refused as refused:
-        raise Invalid(f"--admin：{refused.sentence}") from refused
+        raise Invalid(
+            _("{field}：{message}", field="--admin", message=refused.sentence)
+        ) from refused
     if len(name) > LONGEST_NAME:
         raise Invalid(_("账号最多 {n} 个字", n=LONGEST_NAME))
     return name

@@ -72,8 +72,8 @@ def _meant(spec: FieldSpec) -> str:
     """What an option is for: the field's label, with the words it takes."""
     told = _(spec.label)
     if spec.choices:
-        known = "、".join(f"{word}（{_(label)}）" for word, label in spec.choices)
-        return _("{label}：{known}", label=told, known=known)
+        words = (_("{name}（{key}）", name=word, key=_(label)) for word, label in spec.choices)
+        return _("{label}：{known}", label=told, known=_("、").join(words))
     if spec.help:
         return _("{label}（{help}）", label=told, help=_(spec.help))
     return told

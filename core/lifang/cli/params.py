@@ -24,7 +24,8 @@ class Option(click.Option):
         record = super().get_help_record(ctx)
         if record is None:
             return None
-        return record[0], _(self.help or "") + (_("（必填）") if self.required else "")
+        told = _(self.help) if self.help else ""
+        return record[0], told + (_("（必填）") if self.required else "")
 
 
 class Argument(click.Argument):
@@ -77,7 +78,7 @@ def one_of(*words: str) -> Read:
     def read(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
         if value is None or value in words:
             return value
-        known = "、".join(words)
+        known = _("、").join(words)
         raise Malformed(_("{name} 须为其中之一：{known}", name=param.opts[-1], known=known))
 
     return read

@@ -73,7 +73,7 @@ def _on(one: Listed) -> str:
         f"{switch.name} {switch.code}" if switch.on else _("（除 {name}）", name=switch.name)
         for switch in one.switches
     ]
-    return "、".join(told) or "—"
+    return _("、").join(told) or "—"
 
 
 def _show(session: Session, given: Given) -> None:

@@ -13,7 +13,7 @@ import click
 
 from lifang.cli import widths
 from lifang.kit import clock, json
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -143,7 +143,8 @@ def history(resource: Resource[Any], entries: Iterable[View]) -> None:
             spec = resource.by_name.get(change["field"])
             label = _(spec.label) if spec else change["field"]
             before, after = (_told(spec, change[side]) for side in ("before", "after"))
-            click.echo(widths.plain(f"{label}：{before} → {after}").join(["    ", ""]))
+            told = _("{field}：{message}", field=label, message=f"{before} → {after}")
+            click.echo(f"    {widths.plain(told)}")
 
 
 def _told(spec: FieldSpec | None, value: str | None) -> str:
@@ -152,7 +153,12 @@ def _told(spec: FieldSpec | None, value: str | None) -> str:
     return written.show(spec, value) if spec is not None and spec.choices else value
 
 
-VERBS = {"create": "新建", "update": "修改", "remove": "移除", "reveal": "查看敏感信息"}
+VERBS = {
+    "create": n_("新建"),
+    "update": n_("修改"),
+    "remove": n_("移除"),
+    "reveal": n_("查看敏感信息"),
+}
 """What the verbs that every noun has are called."""
 
 

@@ -203,7 +203,7 @@ def _reveal(resource: Resource[Any]) -> click.Command:
     params = [
         key(resource),
         option("--field", multiple=True, metavar="WORD",
-               help=_("字段，可以重复：{known}", known="、".join(known))),
+               help=_("字段，可以重复：{known}", known=_("、").join(known))),
         option("--reason", metavar="TEXT", help=n_("为什么要看；记入审计")),
     ]  # fmt: skip
     return Command("reveal", n_("查看敏感信息的完整内容；记入审计"), work, params)

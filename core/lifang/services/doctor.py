@@ -140,7 +140,7 @@ def _migrations(instance: Instance) -> Iterator[Finding]:
         for name in migrations.pending(instance.database, plugin.id, plugin.migrations)
     ]
     if due:
-        said = _("有待执行的迁移：{names}", names="、".join(due))
+        said = _("有待执行的迁移：{names}", names=_("、").join(due))
         yield Finding("migrations", "bad", said, "lifang migrate")
     else:
         yield Finding("migrations", "ok", _("没有待执行的迁移"))
@@ -169,7 +169,7 @@ def _holders(*roles: str) -> list[Account]:
 def _administrators(instance: Instance) -> Iterator[Finding]:
     found = _holders("security_administrator")
     if found:
-        names = "、".join(account.name for account in found)
+        names = _("、").join(account.name for account in found)
         yield Finding("administrators", "ok", _("可以管理账号的有：{names}", names=names))
     else:
         said = _("没有能用的安全管理员：谁都不能新建账号和授权")
@@ -192,7 +192,7 @@ def _homes(instance: Instance) -> Iterator[Finding]:
 def _grants(instance: Instance) -> Iterator[Finding]:
     found = _holders(*POWERFUL)
     if len(found) > MANY:
-        names = "、".join(account.name for account in found)
+        names = _("、").join(account.name for account in found)
         said = _("{n} 个账号的权限遍及整个实例：{names}", n=len(found), names=names)
         remedy = _("收回不需要的：lifang accounts revoke 账号 --role 角色")
         yield Finding("grants", "warn", said, remedy)

@@ -9,6 +9,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from lifang.kit.errors import LifangError
@@ -83,7 +84,8 @@ class Worker:
     def stop(self) -> None:
         """Finish what is due and return from `run`."""
         self._stopping = True
-        self._alarm.send(b"1")
+        with suppress(OSError):  # it has been woken already, or has finished
+            self._alarm.send(b"1")
 
     def run(self) -> None:
         """Deliver and seal, as soon as there is something and at least every second.

@@ -28,7 +28,7 @@ def instance(empty_instance: Instance) -> Instance:
 
 @pytest.fixture
 def caller(instance: Instance) -> Callable[..., Caller]:
-    """Make a caller: `caller("community_worker", at=CODE)`, `caller("resident", person=liqiang)`."""
+    """Make a caller: `caller("grid_worker", at=CODE)`, `caller("resident", person=liqiang)`."""
 
     def make(role: str, **where: Any) -> Caller:
         return world.caller(instance, role, **where)

@@ -26,7 +26,7 @@ KINDS = {
 
 
 def seeded(seed):
-    return Random(seed)  # noqa: S311 – samples are no secret
+    return Random(seed)
 
 
 @pytest.fixture(scope="module")
