@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,16 @@ FUNCTION_LINES = 60
 CORE_LINES = 15_000
 HOOKS = 16
 FRONT_DOOR_NAMES = 60
+
+SILENT = {
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+}
+"""What counts for nothing in the core's budget (`docs/decisions/0007`)."""
 
 _FROZEN = "a frozen picture of every table, rendered once and never edited"
 EXCEPTIONS: dict[str, str] = {
@@ -37,6 +49,19 @@ def name_of(path: Path) -> str:
 
 def lines_of(path: Path) -> int:
     return len(path.read_text("utf-8").splitlines())
+
+
+def code_lines_of(path: Path) -> int:
+    """Lines that say something to the interpreter: no blanks, comments or docstrings."""
+    source = path.read_text("utf-8")
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in SILENT:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(lines)
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -73,7 +98,8 @@ def test_no_function_is_longer_than_a_screen() -> None:
 
 
 def test_the_core_stays_small() -> None:
-    assert sum(lines_of(path) for path in CORE.rglob("*.py")) <= CORE_LINES
+    counted = [path for path in CORE.rglob("*.py") if "migrations" not in path.parts]
+    assert sum(code_lines_of(path) for path in counted) <= CORE_LINES
 
 
 def test_hooks_stay_few() -> None:

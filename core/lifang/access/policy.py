@@ -65,7 +65,7 @@ def _plugin_rights(caller: Caller, resource: Resource[Any], verb: str, on: range
     declared = plugin.writes if plugin else frozenset()
     own = resource.plugin == caller.plugin
     reads_core = resource.plugin == CORE and verb == "read"
-    if own or reads_core or f"{resource.id}：{verb}" in declared:
+    if own or reads_core or f"{resource.id}:{verb}" in declared:
         return Rights(tree=on, on=on)
     return Rights()
 

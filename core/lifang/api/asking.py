@@ -11,13 +11,13 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from lifang.kit import json
 from lifang.kit.errors import FieldError, Invalid, Malformed, PreconditionMissing
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.services.idempotency import Key
 
 JSON = "application/json"
-WHEN = FieldSpec("occurred_at", "发生时间", "instant")
+WHEN = FieldSpec("occurred_at", n_("发生时间"), "instant")
 NO_VERSION = 0
 """Stands for an entity tag that no record of ours ever had."""
 

@@ -26,7 +26,7 @@ def act_on_record(noun: str, id: int, action: str, plugin: str | None = None) ->
     told = asking.body(optional=True)
     when = asking.moment(told)
     seen = asking.version(needed=False)
-    with once(caller, resource, verb, asking.key()) as turn:
+    with once(caller, resource, verb, asking.key(), id=id) as turn:
         if turn.done is None:
             turn.record = write(resource, verb, caller, told, id, version=seen, occurred_at=when)
     return answering.record(turn.view())
@@ -65,7 +65,7 @@ def search_exactly(noun: str, plugin: str | None = None) -> Response:
     asking.refuse_unknown(told, (*keys, "limit", "cursor"))
     exact = {name: asking.text(told, name) for name in keys if name in told}
     if not exact:
-        sentence = _("请填写其中之一：{known}", known="、".join(keys))
+        sentence = _("请填写其中之一：{known}", known=_("、").join(keys))
         raise Invalid(sentence, errors=[FieldError(keys[0], "required", sentence)])
     query = Query(
         exact=exact,

@@ -28,7 +28,7 @@ def export_records(noun: str, plugin: str | None = None) -> Response:
     asked = listing.read(resource, request.args, paged=False, also=["format"])
     form = request.args.get("format", "csv")
     if form not in FORMATS:
-        known = "、".join(FORMATS)
+        known = _("、").join(FORMATS)
         raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
     response = Response(
         export(caller, resource, asked.query, form=form), content_type=FORMATS[form]

@@ -11,7 +11,7 @@ from lifang.api.asking import WHEN
 from lifang.api.schemas import Schema, ref
 from lifang.entities.community import Community
 from lifang.http.listing import LONGEST_SEARCH
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.fields import FieldSpec
@@ -45,6 +45,7 @@ class Noun:
         """Find its address and the names of its schemas."""
         self.resource = resource
         self.label = _(resource.label)
+        self.labels = _p("plural", resource.label)
         self.base = address(resource)
         self.one = f"{self.base}/{{id}}"
         own = [] if resource.plugin == "core" else [resource.plugin]
@@ -99,14 +100,14 @@ class Noun:
         return {"description": summary, "headers": ETAG, "content": _json(ref(self.name))}
 
     def _list(self) -> Operation:
-        answers = {"200": {"description": self.label, "content": _json(ref(f"{self.name}List"))}}
+        answers = {"200": {"description": self.labels, "content": _json(ref(f"{self.name}List"))}}
         paging = [
             _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST,
                                  "default": Query.limit}, _("一页多少行")),
             _parameter("cursor", {"type": "string"}, _("上一页的 next")),
             _parameter("count", {"type": "boolean"}, _("同时给出总数")),
         ]  # fmt: skip
-        summary = _("列出{label}", label=self.label)
+        summary = _("列出{label}", label=self.labels)
         return self._operation(
             "list", summary, answers, (*READING, 422), parameters=[*paging, *self._filters()]
         )
@@ -156,7 +157,7 @@ class Noun:
         )  # fmt: skip
 
     def _act(self, action: Action) -> Operation:
-        summary = f"{_(action.label)}：{_(action.doc)}"
+        summary = _("{field}：{message}", field=_(action.label), message=_(action.doc))
         asked = schemas.given((*action.fields, WHEN), partial=False)
         needed = "required" in asked
         return self._operation(
@@ -200,7 +201,7 @@ class Noun:
             "additionalProperties": False,
             "properties": properties,
         }
-        summary = _("按完整的号码查找{label}", label=self.label)
+        summary = _("按完整的号码查找{label}", label=self.labels)
         answers = {"200": {"description": summary, "content": _json(ref(f"{self.name}List"))}}
         return self._operation("search", summary, answers, WRITING, requestBody=_body(asked))
 
@@ -210,7 +211,7 @@ class Noun:
         rows = {"type": "object", "required": ["items"],
                 "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
         content = {"text/csv": {"schema": {"type": "string"}}, **_json(rows)}
-        summary = _("导出{label}", label=self.label)
+        summary = _("导出{label}", label=self.labels)
         answers = {"200": {"description": summary, "content": content}}
         return self._operation("export", summary, answers, (*READING, 403, 422), parameters=asked)
 
@@ -222,7 +223,7 @@ class Noun:
             "text/csv": {"schema": {"type": "string"}},
             "multipart/form-data": {"schema": form},
         }
-        summary = _("导入{label}：列 code,name,kind,parent_code", label=self.label)
+        summary = _("导入{label}：列 code,name,kind,parent_code", label=self.labels)
         answers = {"200": {"description": summary, "content": _json(ref("Imported"))}}
         return self._operation(
             "import", summary, answers, WRITING, parameters=[dry_run],

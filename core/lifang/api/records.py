@@ -47,7 +47,7 @@ def create_record(noun: str, plugin: str | None = None) -> Response:
     caller, resource = gated(plugin, noun, verb="create")
     refuse_query()
     told = asking.body()
-    with once(caller, resource, "create", asking.key(), status=201) as turn:
+    with once(caller, resource, "create", asking.key()) as turn:
         if turn.done is None:
             turn.record = write(resource, "create", caller, told)
     return answering.created(resource, turn.view())

@@ -116,11 +116,15 @@ def _described(spec: FieldSpec, made: Schema) -> Schema:
     if spec.help:
         said.append(_(spec.help))
     if spec.choices:
-        said.append("、".join(f"{value}（{_(label)}）" for value, label in spec.choices))
+        said.append(
+            _("、").join(
+                _("{name}（{key}）", name=value, key=_(label)) for value, label in spec.choices
+            )
+        )
     if "description" in made:
         said.append(made["description"])
     told = {"allOf": [made]} if "$ref" in made else made
-    described = {**told, "description": "；".join(said)}
+    described = {**told, "description": _("；").join(said)}
     if spec.default is not None and not spec.locked and "readOnly" not in described:
         described["default"] = spec.default
     return described

@@ -52,7 +52,9 @@ def revoke(grant: Grant, caller: Caller) -> None:
 def known_role(grant: Grant, caller: Caller) -> None:
     """A grant names a known role, in one place at most."""
     if grant.role not in ROLES:
-        known = "、".join(f"{role}({_(label)})" for role, label in ROLES.items())
+        known = _("、").join(
+            _("{name}（{key}）", name=role, key=_(label)) for role, label in ROLES.items()
+        )
         sentence = _("没有角色「{role}」。可用：{known}", role=grant.role, known=known)
         raise Invalid(sentence, errors=[FieldError("role", "unknown", sentence)])
     if grant.community_id is not None and grant.organization_id is not None:

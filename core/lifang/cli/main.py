@@ -41,8 +41,8 @@ SECTIONS = {
     },
     n_("登记："): {
         "communities": ("communities", n_("社区：从省到楼栋的一棵树")),
-        "people": ("nouns", n_("人员")),
-        "organizations": ("nouns", n_("组织")),
+        "people": ("nouns", n_("人员：登记、查找、迁居")),
+        "organizations": ("nouns", n_("组织：登记、查找")),
         "affiliations": ("nouns", n_("人员、组织与社区的归属关系")),
         "memberships": ("nouns", n_("人员、组织在组织中的成员关系")),
     },
@@ -90,11 +90,8 @@ class Root(Group):
 
     def unknown(self, ctx: click.Context, name: str) -> Exception:
         """Name the nearest command or all of them, and where those of plugins stand."""
-        told = [
-            str(super().unknown(ctx, name)),
-            _("插件的命令在它自己的名下，见 lifang plugin list"),
-        ]
-        return Malformed("。".join(told))
+        said = str(super().unknown(ctx, name))
+        return Malformed(_("{said}。插件的命令在它自己的名下，见 lifang plugin list", said=said))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by section, without importing any."""

@@ -8,7 +8,7 @@ from lifang.cli.frame import Group
 from lifang.cli.nouns import Noun
 from lifang.cli.session import Session
 from lifang.kit.errors import LifangError, NotFound
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.plugins.manager import discover
 from lifang.resources.registry import CORE
 
@@ -20,7 +20,13 @@ class PluginGroup(Group):
         """Build a noun for each resource the plugin declares."""
         registry = session.instance.registry
         nouns = [
-            Noun(session, one.noun.replace("_", "-"), one.label, plugin=plugin, noun=one.noun)
+            Noun(
+                session,
+                one.noun.replace("_", "-"),
+                _p("plural", one.label),
+                plugin=plugin,
+                noun=one.noun,
+            )
             for one in registry
             if one.plugin == plugin
         ]

@@ -22,8 +22,8 @@ def refuse(error: LifangError | click.ClickException, *, json: bool) -> int:
     click.echo(_("错误：{sentence}", sentence=error.sentence), err=True)
     if len(error.errors) > 1 or any(one.message != error.sentence for one in error.errors):
         for one in error.errors:
-            told = _("{field}：{message}", field=one.field, message=one.message)
-            click.echo(f"  {told}", err=True)
+            line = _("{field}：{message}", field=one.field, message=one.message)
+            click.echo(f"  {line}", err=True)
     if hint:
         click.echo(f"  {hint}", err=True)
     return error.exit_code

@@ -77,7 +77,7 @@ def _demand_known(resource: Resource[Any], key: str, own: Iterable[str]) -> None
     near = difflib.get_close_matches(key, known, n=1)
     hint = _("；是否想写「{near}」？", near=near[0]) if near else ""
     sentence = _("不认识查询参数「{key}」", key=key) + hint
-    raise Malformed(sentence + _("。可用：{known}", known="、".join(known)), known=known)
+    raise Malformed(sentence + _("。可用：{known}", known=_("、").join(known)), known=known)
 
 
 def _search(text: str | None) -> str | None:

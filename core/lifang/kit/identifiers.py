@@ -191,7 +191,7 @@ def _demand_uscc_shape(code: str) -> None:
         raise IdentifierError(
             _(
                 "统一社会信用代码第 1 位（登记管理部门）应为 {known} 之一",
-                known="、".join(_USCC_TYPES),
+                known=_("、").join(_USCC_TYPES),
             ),
             "authority",
         )
@@ -200,7 +200,7 @@ def _demand_uscc_shape(code: str) -> None:
             _(
                 "统一社会信用代码以 {authority} 开头时，第 2 位（机构类别）应为 {known} 之一",
                 authority=code[0],
-                known="、".join(types),
+                known=_("、").join(types),
             ),
             "type",
         )

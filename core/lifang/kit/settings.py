@@ -73,7 +73,7 @@ def load(home: Path | str | None = None, env: Mapping[str, str] = os.environ) ->
     values = _checked(_from_file(folder / FILE_NAME), FILE_NAME, wrong)
     values |= _checked(_from_variables(env, wrong), "", wrong)
     if wrong:
-        raise Invalid("；".join(error.message for error in wrong), errors=wrong)
+        raise Invalid(_("；").join(error.message for error in wrong), errors=wrong)
     settings = replace(Settings(home=folder), **values)
     return replace(settings, key_file=folder / settings.key_file.expanduser())
 
@@ -167,7 +167,7 @@ def _unknown(name: str, place: str, known: list[str]) -> FieldError:
     if near:
         message = _("{what} 无人认识，最接近的是 {near}", what=what, near=near[0])
     else:
-        message = _("{what} 无人认识，可用的有：{known}", what=what, known="、".join(known))
+        message = _("{what} 无人认识，可用的有：{known}", what=what, known=_("、").join(known))
     return FieldError(name, "unknown", message)
 
 

@@ -30,7 +30,10 @@ def _(message: str, /, **values: object) -> str:
 
 
 def _p(context: str, message: str, /, **values: object) -> str:
-    """Say a sentence that would mean something else in another context."""
+    """Say a sentence that means something else in a context; without one of its own, the usual.
+
+    A list of records is headed by `_p("plural", label)`: Chinese has one word for one and many.
+    """
     return _filled(message, _translated(message, context), values)
 
 
@@ -92,7 +95,8 @@ def _translated(message: str, context: str | None = None) -> str:
         catalogue = _catalogues[spoken] = _load(spoken)
     if context is None:
         return catalogue.gettext(message)
-    return catalogue.pgettext(context, message)
+    told = catalogue.pgettext(context, message)
+    return told if told != message else catalogue.gettext(message)
 
 
 def _filled(source: str, told: str, values: dict[str, object]) -> str:

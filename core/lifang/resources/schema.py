@@ -74,7 +74,7 @@ class Told(ma.fields.Field[Any]):
 def load(specs: tuple[FieldSpec, ...], data: Mapping[str, Any], *, partial: bool) -> dict[str, Any]:
     """Judge a payload against fields; raises Invalid naming every field that is wrong."""
     if not isinstance(data, Mapping):
-        raise Invalid(_('需要一个对象，例如 {{"name": "…"}}'))
+        raise Invalid(_('需要一个对象，例如 {"name": "…"}'))
     problems = [_unknown(name, specs) for name in data if name not in {s.name for s in specs}]
     known = {name: value for name, value in data.items() if name in {s.name for s in specs}}
     loaded: dict[str, Any] = {}
@@ -117,7 +117,7 @@ def refuse_locked(resource: Resource[Any], names: Iterable[str], *, creating: bo
         verbs = _movers(resource, spec)
         label = _(spec.label)
         sentence = (
-            _("「{label}」请用操作「{action}」修改", label=label, action="、".join(verbs))
+            _("「{label}」请用操作「{action}」修改", label=label, action=_("、").join(verbs))
             if verbs
             else _("「{label}」不能直接填写", label=label)
         )
@@ -163,7 +163,9 @@ def _choice(spec: FieldSpec, value: Any) -> str:
     for known, label in spec.choices:
         if value in (known, label) or (isinstance(value, str) and value == _(label)):
             return known
-    known_ones = "、".join(f"{known}({_(label)})" for known, label in spec.choices)
+    known_ones = _("、").join(
+        _("{name}（{key}）", name=known, key=_(label)) for known, label in spec.choices
+    )
     raise ValueError(_("「{label}」须为其中之一：{known}", label=_(spec.label), known=known_ones))
 
 

@@ -101,7 +101,7 @@ def expect_version(
 def stale(resource: Resource[Any], caller: Caller, record: Record, seen: int) -> LifangError:
     """Say that someone else was first, with the record as it is and what they changed."""
     changed = changed_since(resource, int(record.id), seen)
-    labels = "、".join(_(resource.by_name[name].label) for name in changed)
+    labels = _("、").join(_(resource.by_name[name].label) for name in changed)
     return Stale(
         _("这条记录已被别人修改（{fields}）；请核对后再保存", fields=labels or "—"),
         current=present_one(caller, resource, record),
@@ -115,7 +115,9 @@ def not_offered(resource: Resource[Any], action: Action, state: str | None) -> s
     now = _(states.get(state or "", "—"))
     if ANY in action.moves:
         return _("这条记录已是「{now}」，不能再{verb}", now=now, verb=_(action.label))
-    sources = "、".join(f"「{_(states.get(source, source))}」" for source in action.moves)
+    sources = _("、").join(
+        _("「{name}」", name=_(states.get(source, source))) for source in action.moves
+    )
     return _("只有{sources}的记录可以{verb}；这条记录是「{now}」", sources=sources,
              verb=_(action.label), now=now)  # fmt: skip
 

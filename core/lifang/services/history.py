@@ -7,15 +7,17 @@ from typing import Any
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.resources.resource import Resource
-from lifang.services.presenting import View
+from lifang.services.presenting import View, shown_fields
 from lifang.store.record import moment
 
 
 def history(caller: Caller, resource: Resource[Any], record: int) -> list[View]:
     """The entries of one record, newest first; the record itself must have been read before.
 
-    Sensitive values are told as changed, never by their content.
+    Sensitive values are told as changed, never by their content; what a reader does not see of the
+    record they do not see of its past either.
     """
+    seen = shown_fields(caller, resource, [record]).get(record)
     entries = list(
         AuditEntry.select()
         .where(
@@ -30,6 +32,8 @@ def history(caller: Caller, resource: Resource[Any], record: int) -> list[View]:
     changes: dict[int, list[View]] = {}
     rows = AuditChange.select().where(AuditChange.entry.in_([entry.id for entry in entries]))
     for row in rows.order_by(AuditChange.id):
+        if seen is not None and row.field in resource.by_name and row.field not in seen:
+            continue
         hidden = "***" if row.sealed else None
         changes.setdefault(row.entry_id, []).append(
             {

@@ -57,7 +57,7 @@ class Turn:
 
 @contextmanager
 def once(
-    caller: Caller, resource: Resource[Any], verb: str, key: Key | None, *, status: int = 200
+    caller: Caller, resource: Resource[Any], verb: str, key: Key | None, *, id: int | None = None
 ) -> Iterator[Turn]:
     """Let a write happen once for every key: the block writes unless `turn.done` is set.
 
@@ -74,9 +74,9 @@ def once(
             turn.done = _known(caller, key)
             yield turn
             if turn.done is None:
-                _remember(caller, key, status, int(turn.record.id))
+                _remember(caller, key, 201 if id is None else 200, int(turn.record.id))
     except (Forbidden, NotFound) as denied:
-        record_denial(caller, resource, verb, None, denied)
+        record_denial(caller, resource, verb, id, denied)
         raise
 
 

@@ -176,7 +176,7 @@ class Plan:
                 self.blame(1, name, _("缺少列「{name}」", name=name), ",".join(NEEDED))
         for name in names:
             if name != "id" and name not in self._columns:
-                known = "、".join(self._columns)
+                known = _("、").join(self._columns)
                 self.blame(1, name, _("不认识的列「{name}」", name=name), known)
 
     def _judge_cells(self, number: int, cells: dict[str, str]) -> None:
@@ -226,7 +226,7 @@ class Plan:
                 sentence = _("没有编号为「{code}」的社区，或您看不到它", code=row.parent)
                 self.blame(row.number, PARENT, sentence, _("已有的编号，或本文件中的编号"))
             elif above >= row.rank:
-                wider = "、".join(_(KINDS[kind]) for kind in ORDER[: row.rank])
+                wider = _("、").join(_(KINDS[kind]) for kind in ORDER[: row.rank])
                 self.blame(row.number, PARENT, _("上级的类别必须比它大"), wider)
             elif row.standing is not None and _lies_elsewhere(row.standing, node):
                 self.blame(row.number, PARENT, _("上级与现有的不同；导入不能移动社区"))
@@ -286,7 +286,9 @@ def _lies_elsewhere(standing: Community, parent: Community | None) -> bool:
 def _expected(spec: FieldSpec) -> str:
     """What would have been right, in a few words."""
     if spec.choices:
-        return "、".join(f"{value}（{_(label)}）" for value, label in spec.choices)
+        return _("、").join(
+            _("{name}（{key}）", name=value, key=_(label)) for value, label in spec.choices
+        )
     if spec.kind == "day":
         return "2026-11-23"
     return _("1 至 {n} 个字", n=spec.max_length) if spec.max_length else ""

@@ -165,8 +165,9 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
             let_in(declared)
         changed = [node for node in nodes if _set(wanted, node, on)]
         if not changed:
-            told = _("启用") if on else _("停用")
-            raise Conflict(_("插件「{plugin}」在那里已是{state}状态", plugin=wanted, state=told))
+            if on:
+                raise Conflict(_("插件「{plugin}」在那里已是启用状态", plugin=wanted))
+            raise Conflict(_("插件「{plugin}」在那里已是停用状态", plugin=wanted))
         for node in changed:
             verb = "enable" if on else "disable"
             before, after = ("off", "on") if on else ("on", "off")

@@ -132,20 +132,28 @@ def _show_links(caller: Caller, resource: Resource[Any], scope: Linked, views: l
 
 def _hide_partly(caller: Caller, resource: Resource[Any], scope: Linked, views: list[View]) -> None:
     """Leave out what a reader reaches over a lesser link only: `decisions.md` 14."""
+    shown = shown_fields(caller, resource, [view["id"] for view in views])
+    for view in views:
+        if (seen := shown.get(view["id"])) is None:
+            continue
+        for spec in resource.fields:
+            if spec.name not in seen and spec.name != scope.shown_as:
+                view[spec.name] = None
+
+
+def shown_fields(caller: Caller, resource: Resource[Any], ids: list[int]) -> dict[int, set[str]]:
+    """The fields a reader sees of each record they do not see whole; whole ones are left out."""
+    scope = resource.scope
     reach = policy.rights(caller, resource, "read")
-    if not scope.whole or reach.tree == ranges.EVERYWHERE:
-        return
-    ids = [view["id"] for view in views]
+    if not isinstance(scope, Linked) or not scope.whole or reach.tree == ranges.EVERYWHERE:
+        return {}
     kinds = _kinds_within(caller, scope, ids, reach.tree)
     own = _own(resource, reach, ids)
-    for view in views:
-        seen = kinds.get(view["id"], set())
-        if view["id"] in own or seen & set(scope.whole):
-            continue
-        shown = _shown_over(resource, scope, seen)
-        for spec in resource.fields:
-            if spec.name not in shown and spec.name != scope.shown_as:
-                view[spec.name] = None
+    return {
+        number: _shown_over(resource, scope, kinds.get(number, set()))
+        for number in ids
+        if number not in own and not kinds.get(number, set()) & set(scope.whole)
+    }
 
 
 def _shown_over(resource: Resource[Any], scope: Linked, kinds: set[str]) -> set[str]:

@@ -132,7 +132,9 @@ def _unknown_key(resource: Resource[Any], name: str, operator: str) -> str:
     key = f"{name}__{operator}" if operator else name
     near = difflib.get_close_matches(name, known, n=1)
     hint = _(";是否想写「{near}」?", near=near[0]) if near else ""
-    return _("不能按「{key}」筛选", key=key) + hint + _("。可用：{known}", known="、".join(known))
+    return (
+        _("不能按「{key}」筛选", key=key) + hint + _("。可用：{known}", known=_("、").join(known))
+    )
 
 
 def _value(caller: Caller, spec: FieldSpec, value: Any) -> Any:
@@ -282,7 +284,7 @@ class Order:
         """Read `-created_at`; raises Malformed naming what can be sorted by."""
         name = sort.removeprefix("-")
         if name not in sort_names(resource):
-            known = "、".join(sort_names(resource))
+            known = _("、").join(sort_names(resource))
             raise Malformed(_("不能按「{key}」排序。可用：{known}", key=name, known=known))
         return cls(name, sort.startswith("-"))
 

@@ -125,7 +125,7 @@ def reveal(
     if not reason.strip():
         raise _blame("reason", _("请说明查看原因"))
     if not fields or not set(fields) <= secret:
-        raise _blame("fields", _("可查看的敏感字段：{known}", known="、".join(sorted(secret))))
+        raise _blame("fields", _("可查看的敏感字段：{known}", known=_("、").join(sorted(secret))))
     model: Any = resource.model
     allowed = policy.condition(caller, resource, policy.rights(caller, resource, "reveal"))
     reaches = allowed is True or (

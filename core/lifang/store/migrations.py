@@ -38,7 +38,7 @@ def migrate(database: Database, plugin: str, folder: Path, *, lock: Path) -> lis
             raise NotReady(
                 _(
                     "数据库比程序新(多出迁移 {names});请升级 {plugin}",
-                    names="、".join(newer),
+                    names=_("、").join(newer),
                     plugin=plugin,
                 )  # fmt: skip
             )

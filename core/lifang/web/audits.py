@@ -41,7 +41,7 @@ def audit_page(caller: Caller) -> str:
     actor = (request.args.get("actor") or "").strip() or None
     if outcome is not None and outcome not in OUTCOMES:
         raise Malformed(
-            _("「{key}」须为其中之一：{known}", key="outcome", known="、".join(OUTCOMES))
+            _("「{key}」须为其中之一：{known}", key="outcome", known=_("、").join(OUTCOMES))
         )
     limit = looks.rows()
     found = trail.entries(caller, before=_before(), outcome=outcome, actor=actor, limit=limit + 1)

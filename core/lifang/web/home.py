@@ -11,7 +11,7 @@ from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
 from lifang.services import lifecycle, reading
@@ -112,7 +112,7 @@ def figures_of(caller: Caller) -> list[Card]:
         resource = caller.instance.registry.find("core", noun)
         if resource is not None and may(caller, resource, "read"):
             number = reading.count(caller, resource, Query())
-            told.append(Card(_(resource.label), f"{number:,}", home_of(resource)))
+            told.append(Card(_p("plural", resource.label), f"{number:,}", home_of(resource)))
     return told
 
 
@@ -127,7 +127,11 @@ def waiting_for(caller: Caller) -> list[Waiting]:
                 query = Query(filters=((resource.state, "", (state,)),))
                 number = reading.count(caller, resource, query)
                 link = with_query(home_of(resource), [(resource.state, state)])
-                told.append(Waiting(_(resource.label), _(label), number, link, "、".join(verbs)))
+                told.append(
+                    Waiting(
+                        _p("plural", resource.label), _(label), number, link, _("、").join(verbs)
+                    )
+                )
     return [one for one in told if one.number]
 
 

@@ -167,7 +167,7 @@ def chips_of(caller: Caller, asked: Asked) -> list[Chip]:
         name, _sep, operator = key.partition("__")
         spec = asked.resource.by_name.get(name)
         label = _(spec.label) if spec else name
-        sign = {"gte": " ≥ ", "lte": " ≤ ", "not": " ≠ "}.get(operator, "：")
+        sign = {"gte": " ≥ ", "lte": " ≤ ", "not": " ≠ "}.get(operator) or _("：")
         text = f"{label}{sign}{_value_name(caller, spec, value)}"
         chips.append(Chip(text, asked.without(key, value)))
     return chips

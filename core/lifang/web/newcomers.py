@@ -92,7 +92,7 @@ def _ask(form: Form) -> tuple[str, int]:
         "web/form.html",
         heading=_("新建{label}", label=_("账号")),
         resource=None,
-        label=_("账号"),
+        label=n_("账号"),
         home="/admin/accounts",
         back="/admin/accounts",
         form=form,

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
 from lifang.http import problems
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.web import audits, changes, home, lists, newcomers, records, switches, tree
 from lifang.web.addresses import ADMIN, dashed, resource_at
 from lifang.web.doors import signed_in
@@ -37,7 +37,7 @@ blueprint.context_processor(surroundings)
 @blueprint.record_once
 def _furnish(state: BlueprintSetupState) -> None:
     """Give templates the words, and people their problems as pages."""
-    state.app.jinja_env.globals.update(_=_, dashed=dashed)
+    state.app.jinja_env.globals.update(_=_, _p=_p, dashed=dashed)
     state.app.jinja_env.trim_blocks = state.app.jinja_env.lstrip_blocks = True
     problems.show_with(state.app, error_page)
 

@@ -10,7 +10,7 @@ from flask import render_template, request
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit.errors import Invalid, LifangError
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import reading
@@ -159,7 +159,7 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
         told += [
             Related(
                 other.noun,
-                _(other.label),
+                _p("plural", other.label),
                 with_query(home_of(other), [("within", str(view["code"]))]),
             )
             for other in caller.instance.registry
@@ -171,7 +171,9 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
 def _related(caller: Caller, other: Resource[Any], field: str, label: str, view: View) -> Related:
     pairs = [(field, str(view["id"]))]
     several = sum(spec.target is other.by_name[field].target for spec in other.fields) > 1
-    named = f"{_(other.label)}（{label}）" if several else _(other.label)
+    named = _p("plural", other.label)
+    if several:
+        named = _("{name}（{key}）", name=named, key=label)
     new = with_query(f"{home_of(other)}/new", pairs) if may(caller, other, "create") else None
     return Related(other.noun, named, with_query(home_of(other), pairs), new)
 

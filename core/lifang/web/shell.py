@@ -12,7 +12,7 @@ from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
 from lifang.http.request import known_caller
 from lifang.kit import words
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import lifecycle, trail
@@ -89,7 +89,7 @@ def navigation(caller: Caller) -> list[Group]:
 
 
 def _item(resource: Resource[Any]) -> Item:
-    return _fixed(_(resource.label), home_of(resource), ICONS.get(resource.id, "list"))
+    return _fixed(_p("plural", resource.label), home_of(resource), ICONS.get(resource.id, "list"))
 
 
 def _fixed(label: str, link: str, icon: str) -> Item:

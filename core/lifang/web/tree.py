@@ -8,7 +8,7 @@ from flask import render_template, request
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, Community
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.services import branches, lifecycle, reading
 from lifang.services.branches import Node
 from lifang.services.offers import may, offers
@@ -122,7 +122,7 @@ def _figures(caller: Caller, node: Node) -> list[tuple[str, int, str]]:
         if resource is not None and may(caller, resource, "read"):
             number = reading.count(caller, resource, Query(within=node.code))
             link = with_query(home_of(resource), [("within", node.code)])
-            told.append((_(resource.label), number, link))
+            told.append((_p("plural", resource.label), number, link))
     return told
 
 
