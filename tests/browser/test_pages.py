@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.base import AxeBase, AxeResults
+from axe_playwright_python.sync_playwright import Axe, AxeResults
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open, Site
@@ -61,7 +61,7 @@ def test_a_page_is_accessible_quiet_alone_and_never_sideways(
 ) -> None:
     watched = open_page(who)
     assert watched.open(path.format(person=site.person, report=site.report)) == status
-    watched.page.evaluate(AxeBase().axe_script)
+    watched.page.evaluate(Axe().axe_script)
     for width, height in SIZES:
         watched.page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):

@@ -12,9 +12,10 @@ from lifang.api import schemas
 from lifang.api.operations import Noun, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
-from lifang.http.problems import PROBLEM, TITLES
+from lifang.http.problems import PROBLEM
 from lifang.http.request import known_caller, the_instance
 from lifang.kit import json, words
+from lifang.kit.errors import TITLES
 from lifang.kit.words import _
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource

@@ -54,13 +54,7 @@ def open_instance(
 ) -> Instance:
     """Open the instance of a folder; raises NotReady with what to do where it cannot work."""
     told = settings.load(home, os.environ if environ is None else environ)
-    if not (told.home / "lifang.toml").exists():
-        raise NotReady(
-            _(
-                "{home} 里没有里坊实例；请先运行 lifang init,或用 LIFANG_HOME 指明位置",
-                home=told.home,
-            )
-        )
+    _demand_instance(told)
     for name in FOLDERS:
         if not (told.home / name).is_dir():
             raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
@@ -79,6 +73,7 @@ def migrate_core(database: Database, home: Path) -> list[str]:
 def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
     """Bring every installed plugin's tables up to date; `plan` only names what is due."""
     told = settings.load(home)
+    _demand_instance(told)
     database = _database(told)
     lock = told.home / "run" / "migrate.lock"
     folder = Path(__file__).parent.parent / "migrations"
@@ -95,6 +90,13 @@ def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
         done += [f"{plugin} {name}" for name in waiting]
     database.close()
     return done
+
+
+def _demand_instance(told: Settings) -> None:
+    if not told.file.exists():
+        raise NotReady(
+            _("{home} 里没有里坊实例；请先运行 lifang init，或用 LIFANG_HOME 指明位置", home=told.home)
+        )
 
 
 def _installed_folders() -> list[tuple[str, Path]]:

@@ -173,8 +173,8 @@ def _server(told: Settings) -> Any:
 
 def _web(parent: int, log_level: str) -> Any:
     """Make the application inside a web process."""
-    leave_with(parent)
     stop_once()
+    leave_with(parent)
     log_to_stderr(log_level)
     from lifang.app.wsgi import app
 

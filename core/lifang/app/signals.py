@@ -1,7 +1,8 @@
 """Being told to stop, at any moment and as often as it comes, without stumbling over oneself.
 
-granian's own handlers take a lock that the interrupted code may hold just then: a second signal soon
-after the first (a terminal tells every process, a service manager too) left a process hanging.
+granian's own handlers take a lock that the interrupted code may hold just then. A second signal on
+the heels of the first (a terminal and a service manager tell every process, the parent passes it
+on) left its processes hanging.
 """
 
 from __future__ import annotations

@@ -16,8 +16,7 @@ def refuse(error: LifangError | click.ClickException, *, json: bool) -> int:
     if json:
         from lifang.kit.json import dumps
 
-        told = {"type": f"urn:lifang:problem:{error.code}", "errors": [], **error.problem()}
-        click.echo(dumps(told), err=True)
+        click.echo(dumps(error.problem()), err=True)
         return error.exit_code
     click.echo(_("错误：{sentence}", sentence=error.sentence), err=True)
     if len(error.errors) > 1 or any(one.message != error.sentence for one in error.errors):

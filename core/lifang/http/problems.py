@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 
 from lifang.http.request import for_programs
 from lifang.kit import json
-from lifang.kit.errors import LifangError
-from lifang.kit.words import _, n_
+from lifang.kit.errors import LifangError, problem_type, title_of
+from lifang.kit.words import _
 
 log = logging.getLogger("lifang.http")
 
@@ -22,21 +22,6 @@ Problem = dict[str, Any]
 Renderer = Callable[[Problem], ResponseReturnValue]
 
 PROBLEM = "application/problem+json"
-TITLES = {
-    400: n_("请求有误"),
-    401: n_("需要登录"),
-    403: n_("没有权限"),
-    404: n_("没有找到"),
-    405: n_("不支持这种方法"),
-    409: n_("与现状冲突"),
-    412: n_("已被别人修改"),
-    413: n_("内容太大"),
-    415: n_("不支持这种内容类型"),
-    422: n_("内容需要修改"),
-    428: n_("缺少前提条件"),
-    429: n_("太频繁"),
-    503: n_("暂时不能服务"),
-}
 CODES = {
     400: "malformed",
     404: "not_found",
@@ -71,8 +56,8 @@ def problem_of(error: Exception) -> Problem:
         told = {"status": 500, "code": "error", "detail": _detail(500)}
     status = told["status"]
     head = {
-        "type": f"urn:lifang:problem:{told['code']}",
-        "title": _(TITLES[status]) if status in TITLES else _("出错了"),
+        "type": problem_type(told["code"]),
+        "title": title_of(status),
         "status": status,
         "detail": told["detail"],
         "errors": told.get("errors", []),

@@ -6,6 +6,35 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from lifang.kit.words import _, n_
+
+TITLES = {
+    400: n_("请求有误"),
+    401: n_("需要登录"),
+    403: n_("没有权限"),
+    404: n_("没有找到"),
+    405: n_("不支持这种方法"),
+    409: n_("与现状冲突"),
+    412: n_("已被别人修改"),
+    413: n_("内容太大"),
+    415: n_("不支持这种内容类型"),
+    422: n_("内容需要修改"),
+    428: n_("缺少前提条件"),
+    429: n_("太频繁"),
+    503: n_("暂时不能服务"),
+}
+"""What a problem is called, by its HTTP status."""
+
+
+def problem_type(code: str) -> str:
+    """The name of a kind of problem, the same in every interface."""
+    return f"urn:lifang:problem:{code}"
+
+
+def title_of(status: int) -> str:
+    """What a problem is called in the user's language."""
+    return _(TITLES[status]) if status in TITLES else _("出错了")
+
 
 @dataclass(frozen=True)
 class FieldError:
@@ -36,9 +65,14 @@ class LifangError(Exception):
 
     def problem(self) -> dict[str, Any]:
         """Tell this error as the members of an RFC 9457 problem document."""
-        told: dict[str, Any] = {"code": self.code, "status": self.status, "detail": self.sentence}
-        if self.errors:
-            told["errors"] = [asdict(error) for error in self.errors]
+        told: dict[str, Any] = {
+            "type": problem_type(self.code),
+            "title": title_of(self.status),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.sentence,
+            "errors": [asdict(error) for error in self.errors],
+        }
         return told | self.extra
 
 

@@ -173,7 +173,7 @@ def test_told_to_stop_it_lets_its_processes_finish_and_leaves_with_zero(
     pids = list(server.children())
     server.process.terminate()
     assert server.process.wait(15) == 0, server.said()
-    assert gone(*pids)
+    assert wait_until(lambda: gone(*pids), server) < 1
     assert not server.answers()
     assert not (server.home / "run" / "doorbell").exists()
 

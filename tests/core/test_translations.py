@@ -1,0 +1,338 @@
+"""Everything people read is there in English: nothing missing, nothing left over, nothing half."""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import click
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+
+from lifang.access import sign_in
+from lifang.access.roles import FIRST_ADMINISTRATOR, ROLES
+from lifang.app.http import create_app
+from lifang.builtin.accounts import accounts
+from lifang.builtin.places import communities
+from lifang.builtin.plugin import plugin as core
+from lifang.cli.frame import Context
+from lifang.cli.hands import Hands
+from lifang.cli.main import Root
+from lifang.cli.session import Session
+from lifang.entities.account import Account, Grant
+from lifang.kit.words import _, _p, using
+from lifang.plugins.manager import discover
+from lifang.plugins.plugin import Plugin
+from lifang.resources import action
+from lifang.services.gateway import write
+from lifang.services.instance import Instance
+from lifang.testing import world
+from lifang_dual_reporting.plugin import plugin as dual_reporting
+
+CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
+"""Chinese characters, and the punctuation that goes with them."""
+
+Message = tuple[str | None, str]
+"""A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
+
+PLUGINS = (core, dual_reporting)
+KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
+SPOKEN = {
+    "core": dict.fromkeys(action._LABELS.values(), "an input"),
+    "dual_reporting": {"待接收的报到": "the title of a card"},
+}
+"""What is translated where it is shown and neither marked nor declared where it is written."""
+
+
+@cache
+def extracted(plugin: Plugin) -> dict[Message, str]:
+    """The sentences marked in a distribution's code and templates, each with its file."""
+    found = extract_from_dir(
+        plugin.folder, [("**.py", "python"), ("**.html", "jinja2")], keywords=KEYWORDS
+    )
+    told: dict[Message, str] = {}
+    for file, _line, message, _comments, context in found:
+        assert isinstance(message, str)
+        told.setdefault((context, message), file)
+    return told
+
+
+def declared(plugin: Plugin) -> dict[Message, str]:
+    """The labels of a plugin's declarations, each with where it was found."""
+    told: dict[Message, str] = {(None, plugin.label): plugin.id}
+    for resource in plugin.resources:
+        told |= {(context, resource.label): resource.noun for context in (None, "plural")}
+        specs = list(resource.fields)
+        for one in resource.actions.values():
+            told[None, one.label] = f"{resource.noun}.{one.name}"
+            specs += one.fields
+        for spec in specs:
+            labels = [spec.label, spec.help, *(label for _value, label in spec.choices)]
+            told |= {(None, label): f"{resource.noun}.{spec.name}" for label in labels if label}
+    if plugin is core:
+        told |= {(None, label): "a role" for label in ROLES.values()}
+    return told | {(None, label): where for label, where in SPOKEN[plugin.id].items()}
+
+
+@cache
+def catalogue(plugin: Plugin) -> dict[Message, str]:
+    """A distribution's English."""
+    (file,) = (plugin.folder / "locale/en/LC_MESSAGES").glob("*.po")
+    with file.open("rb") as stream:
+        read = read_po(stream, locale="en", abort_invalid=True)
+    assert not any(message.fuzzy for message in read if message.id), f"{file}: fuzzy entries"
+    return {(one.context, str(one.id)): str(one.string) for one in read if one.id}
+
+
+def wanted(plugin: Plugin) -> dict[Message, str]:
+    return declared(plugin) | extracted(plugin)
+
+
+def entries(missing: Iterable[Message]) -> str:
+    """What somebody pastes into a catalogue."""
+    lines = []
+    for context, message in missing:
+        lines += [f'msgctxt "{context}"'] if context else []
+        lines += ['msgid "{}"'.format(message.replace('"', r"\"")), 'msgstr ""', ""]
+    return "\n".join(lines)
+
+
+def places(sentence: str) -> list[tuple[str, str]]:
+    """The values a sentence has a place for, and how each is written."""
+    parts = string.Formatter().parse(sentence)
+    return sorted((name, form or "") for _text, name, form, _as in parts if name is not None)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.id)
+def test_every_sentence_and_every_label_is_translated(plugin):
+    known = catalogue(plugin) | catalogue(core)
+    missing = [message for message in wanted(plugin) if not known.get(message)]
+    assert not missing, f"not in English yet:\n\n{entries(missing)}"
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.id)
+def test_a_translation_is_english_and_has_the_places_of_its_sentence(plugin):
+    for (_context, message), told in catalogue(plugin).items():
+        assert told, message
+        assert not CHINESE.search(told), told
+        assert places(told) == places(message), told
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.id)
+def test_no_translation_is_left_over(plugin):
+    said_by_the_core = set() if plugin is core else set(wanted(core))
+    assert set(catalogue(plugin)) - (wanted(plugin).keys() - said_by_the_core) == set()
+
+
+def test_one_word_of_ours_has_one_english_word_in_every_distribution():
+    """The core's wording wins, so a plugin that repeats a sentence would never be heard."""
+    assert not set(catalogue(core)) & set(catalogue(dual_reporting))
+
+
+def test_everything_an_instance_declares_is_told_in_english(instance, enable):
+    enable("dual_reporting", at=world.CHENGGUAN)
+    assert {resource.plugin for resource in instance.registry} == {"core", "dual_reporting"}
+    with using("en"):
+        for plugin in instance.plugins.loaded.values():
+            for context, label in declared(plugin):
+                told = _p(context, label) if context else _(label)
+                assert not CHINESE.search(told), f"{plugin.id}: {label}"
+
+
+def test_a_heading_speaks_of_many_and_falls_back_to_one():
+    with using("en"):
+        assert (_("人员"), _p("plural", "人员")) == ("Person", "People")
+        assert _p("plural", "日期") == "Date"
+    with using("zh"):
+        assert _p("plural", "人员") == "人员"
+
+
+# Pages and commands, in a world whose data are not Chinese: what is Chinese there is ours.
+
+
+@pytest.fixture
+def somewhere(empty_instance: Instance) -> Instance:
+    """A city, a district and a community in it, with somebody who reports there."""
+    boss = world.boss(empty_instance)
+    above = None
+    for code, name, kind in (
+        (world.CITY, "City", "city"),
+        (world.CHENGGUAN, "District", "district"),
+        (world.HOME, "Home", "community"),
+    ):
+        told: dict[str, Any] = {"code": code, "name": name, "kind": kind}
+        write(communities, "create", boss, told | ({"parent": {"code": above}} if above else {}))
+        above = code
+    world.enable(empty_instance, "dual_reporting", at=world.CHENGGUAN)
+    person = world.person(empty_instance, "Li Qiang", phone="13800001234")
+    unit = world.organization(empty_instance, "Library", no_uscc_reason="a branch")
+    reports = empty_instance.registry.find("dual_reporting", "reports")
+    assert reports is not None
+    data = {"person": person.id, "organization": unit.id, "community": {"code": world.HOME}}
+    made = write(reports, "create", world.boss(empty_instance), data)
+    write(reports, "accept", world.boss(empty_instance), {}, made.id)
+    write(reports, "create", world.boss(empty_instance), data | {"person": int(
+        world.person(empty_instance, "Wang Fang").id)})  # fmt: skip
+    write(accounts, "create", world.boss(empty_instance), {"name": "li", "person": person.id})
+    return empty_instance
+
+
+@pytest.fixture
+def app(somewhere: Instance) -> Flask:
+    return create_app(somewhere)
+
+
+@pytest.fixture
+def reader(app: Flask, somewhere: Instance) -> FlaskClient:
+    """An administrator of everything who reads English."""
+    with somewhere.database.transaction():
+        account = Account.create(name="reader", must_change=False)
+        for role in FIRST_ADMINISTRATOR:
+            Grant.create(account=account, role=role)
+        secret = sign_in.open_session(account)
+    client = app.test_client()
+    client.set_cookie("lifang", secret, path="/")
+    client.set_cookie("lang", "en", path="/")
+    return client
+
+
+class Links(HTMLParser):
+    """The links of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
+
+
+def english(text: str) -> str:
+    """Nothing Chinese but the way back to it, our own name, and what packages say of themselves."""
+    rest = text
+    for known in ("中文", "里坊 Lifang", *(found.summary for found in discover().values())):
+        rest = rest.replace(known, "")
+    found = [line.strip() for line in rest.splitlines() if CHINESE.search(line)]
+    assert not found, found
+    return text
+
+
+def walk(client: FlaskClient, start: str) -> Iterator[tuple[str, str]]:
+    """Every page that can be reached by links; of the ways to narrow a list, one of each kind."""
+    ahead, seen = [start], set()
+    while ahead:
+        address = urldefrag(ahead.pop(0)).url
+        parts = urlsplit(address)
+        asked = frozenset(pair.partition("=")[0] for pair in parts.query.split("&"))
+        if (parts.path, asked) in seen or parts.path.startswith("/api/"):
+            continue
+        seen.add((parts.path, asked))
+        answer = client.get(address)
+        assert answer.status_code == 200, (address, answer.status)
+        yield parts.path, answer.text
+        links = Links()
+        links.feed(answer.text)
+        ahead += [urljoin(address, link) for link in links.found]
+
+
+def test_every_page_speaks_english_to_those_who_chose_it(reader):
+    seen = set()
+    for path, text in walk(reader, "/"):
+        assert '<html lang="en"' in text, path
+        english(text)
+        seen.add(re.sub(r"\d+", "1", path))
+    assert {
+        "/", "/communities", "/people", "/people/new", "/people/1", "/people/1/history",
+        "/people/1/edit", "/people/1/remove", "/people/1/actions/move", "/organizations/1",
+        "/affiliations/1", "/admin/plugins", "/admin/audit", "/admin/accounts/new",
+        "/admin/accounts/1/password", "/admin/grants/1", "/account/password",
+        "/p/dual-reporting/reports", "/p/dual-reporting/reports/1/actions/accept",
+        "/p/dual-reporting/reports/1/actions/end",
+    } <= seen  # fmt: skip
+
+
+def test_signing_in_and_being_refused_speak_english(app, reader):
+    stranger = app.test_client()
+    page = stranger.get("/sign-in", headers={"Accept-Language": "en-GB,en;q=0.9"}).text
+    assert "Sign in to Lifang" in english(page)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    form = {"csrf_token": token.group(1), "name": "nobody", "password": "wrong-wrong"}
+    asked = {"Accept-Language": "en"}
+    assert "Not signed in" in english(stranger.post("/sign-in", data=form, headers=asked).text)
+    assert "Not found" in english(reader.get("/people/999").text)
+    assert "Please sign in" in english(stranger.get("/api/v1/people", headers=asked).text)
+
+
+def test_forms_blame_in_english(reader):
+    token = re.search(r'name="csrf_token" value="([^"]+)"', reader.get("/people/new").text)
+    assert token is not None
+    told = {"csrf_token": token.group(1), "phone": "123", "citizen_id": "12", "community": "x"}
+    assert reader.post("/people/new", data=told).status_code == 422
+    english(reader.post("/people/new", data=told).text)
+    english(reader.post("/admin/accounts/new", data=told).text)
+    english(reader.post("/admin/plugins/dual-reporting/enable", data=told | {"at": "y"}).text)
+    english(reader.post("/people/1/reveal", data=told | {"fields": "phone"}).text)
+    page = reader.post("/people/1/reveal", data=told | {"fields": "phone", "reason": "call"}).text
+    assert "Sensitive data are shown below" in english(page)
+
+
+def test_the_api_is_described_in_english(reader):
+    described = reader.get("/api/openapi.json").text
+    assert "List: People" in english(described)
+
+
+def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    """The help of a command and of everything under it."""
+    yield context.command_path, context.get_help()
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            under = command.get_command(context, name)
+            assert under is not None
+            told = Context(under, info_name=name, parent=context, obj=context.obj)
+            yield from helps(under, told)
+
+
+def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):
+    monkeypatch.setenv("LIFANG_LANG", "en")
+    nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
+    hands = Hands(lambda: nullcontext(somewhere), nothing, nothing, nothing, nothing, nothing)
+    root = Root()
+    session = Session(lambda: hands)
+    with Context(root, info_name="lifang", obj=session) as context:
+        told = dict(helps(root, context))
+        group = root.get_command(context, "dual-reporting")
+        assert group is not None
+        told |= helps(
+            group, Context(group, info_name="dual-reporting", parent=context, obj=session)
+        )
+    assert "Communities" in told["lifang"]
+    assert "Date of birth" in told["lifang people create"]
+    assert "Accept" in told["lifang dual-reporting reports"]
+    for text in told.values():
+        english(text)
+
+
+def test_a_command_started_by_somebody_english_speaks_english(tmp_path):
+    """The whole way in, with the language the environment asks for."""
+    import subprocess
+    import sys
+
+    environment = {"PATH": os.environ["PATH"], "LANG": "en_GB.UTF-8", "LIFANG_HOME": str(tmp_path)}
+    lifang = Path(sys.executable).parent / "lifang"
+    for words, said in ((["--help"], "Exit codes"), (["people", "list"], "There is no Lifang")):
+        done = subprocess.run(
+            [lifang, *words], capture_output=True, text=True, check=False, env=environment
+        )
+        assert said in english(done.stdout + done.stderr)
