@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe, AxeResults
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open, Site
+from tests.browser.conftest import Open, Site, Watched
 
 PAGES = [
     (None, "/sign-in", 200),
@@ -46,6 +46,7 @@ PAGES = [
     ("worker", "/people?foo=1", 400),
 ]
 SIZES = ((1280, 900), (360, 740))
+VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
 TOO_SMALL = """
 [...document.querySelectorAll(
   "main .btn, main input:not([type=hidden], [type=checkbox]), main select, .nav-item-link"
@@ -55,35 +56,56 @@ TOO_SMALL = """
 AS_IT_SHOULD = "the server responded with a status of"
 
 
-@pytest.mark.parametrize(("who", "path", "status"), PAGES)
-def test_a_page_is_accessible_quiet_alone_and_never_sideways(
-    open_page: Open, site: Site, who: str | None, path: str, status: int
-) -> None:
-    watched = open_page(who)
-    assert watched.open(path.format(person=site.person, report=site.report)) == status
+def inspect(watched: Watched) -> None:
+    """Look at a page in light and dark, wide and narrow, as it stands now."""
     watched.page.evaluate(Axe().axe_script)
     for width, height in SIZES:
         watched.page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             watched.page.emulate_media(color_scheme=scheme)
             expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
-            found = AxeResults(watched.page.evaluate("axe.run({resultTypes: ['violations']})"))
+            found = AxeResults({"violations": watched.page.evaluate(VIOLATIONS)})
             assert found.violations_count == 0, f"{width} {scheme}: {found.generate_report()}"
             assert not watched.scrolls_sideways(), f"{width} {scheme}"
+
+
+@pytest.mark.parametrize(("who", "path", "status"), PAGES)
+def test_a_page_is_accessible_quiet_alone_and_never_sideways_large_type_too(
+    open_page: Open, site: Site, who: str | None, path: str, status: int
+) -> None:
+    watched, where = open_page(who), path.format(person=site.person, report=site.report)
+    assert watched.open(where) == status
+    inspect(watched)
+    watched.page.context.add_cookies([{"name": "size", "value": "large", "url": site.address}])
+    watched.open(where)
+    assert not watched.scrolls_sideways()
+    assert watched.page.evaluate(TOO_SMALL) == []
     told = [text for text in watched.complaints if status == 200 or AS_IT_SHOULD not in text]
     assert told == []
 
 
-@pytest.mark.parametrize(("who", "path", "status"), PAGES)
-def test_a_page_holds_large_type_on_a_small_screen(
-    open_page: Open, site: Site, who: str | None, path: str, status: int
-) -> None:
-    watched = open_page(who, viewport={"width": 360, "height": 740})
-    watched.page.context.add_cookies([{"name": "size", "value": "large", "url": site.address}])
-    watched.open(path.format(person=site.person, report=site.report))
-    assert not watched.scrolls_sideways()
-    small = watched.page.evaluate(TOO_SMALL)
-    assert small == []
+def test_what_opens_or_goes_wrong_on_a_page_is_accessible_too(open_page: Open, site: Site) -> None:
+    watched = open_page("boss")
+    watched.open("/people/new")
+    watched.page.fill("#f-community", "社区")
+    watched.page.click("button:has-text('保存') >> nth=-1")
+    expect(watched.page.locator("#problems")).to_be_visible()
+    inspect(watched)
+    watched.open(f"/people/{site.person}")
+    watched.page.click("summary:has-text('查看敏感信息')")
+    inspect(watched)
+    watched.page.check("input[value=phone]")
+    watched.page.fill("#reason", "电话回访")
+    watched.page.click("text=查看并记录")
+    expect(watched.page.locator(".notice-warn")).to_be_visible()
+    inspect(watched)
+    watched.open("/admin/accounts/new")
+    watched.page.fill("#f-name", "colleague")
+    watched.page.click("button:has-text('保存') >> nth=-1")
+    expect(watched.page.locator(".one-time")).to_be_visible()
+    inspect(watched)
+    watched.page.click(".menu summary")
+    inspect(watched)
 
 
 @pytest.mark.parametrize("path", ["/", "/people", "/communities?at=620102001001", "/people/new"])

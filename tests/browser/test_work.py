@@ -79,7 +79,7 @@ def test_the_menu_of_a_small_screen_opens_without_javascript(open_page: Open) ->
 def test_light_and_dark_are_chosen_and_kept(open_page: Open) -> None:
     watched = open_page("worker", color_scheme="light")
     watched.open("/people?sex=male")
-    watched.page.click("button[aria-label='改用深色']")
+    watched.page.click(".tools-bar button[aria-label='改用深色']")
     expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     assert watched.page.url.endswith("/people?sex=male")
     watched.open("/organizations")

@@ -17,8 +17,8 @@ from lifang.kit.errors import Conflict
 from lifang.kit.words import _
 from lifang.services.accounts import first_administrator
 from lifang.services.delivery import drain
+from lifang.services.instance import SAMPLE_NOTE
 
-NOTE = "demo.json"
 PEOPLE = 2_000
 FIRST = "admin"
 
@@ -46,7 +46,7 @@ def demo(*, people: int = PEOPLE, progress: Progress, say: Callable[[str], None]
     with samples. An interrupted build is cleared away and begun again.
     """
     home = settings.load().home
-    note = home / NOTE
+    note = home / SAMPLE_NOTE
     if note.exists() and json.loads(note.read_text(encoding="utf-8")).get("ready"):
         told = json.loads(note.read_text(encoding="utf-8"))
         say(_("{home} 里已有示例实例，直接使用；要重新生成，请先删除这个文件夹", home=home))

@@ -94,8 +94,9 @@ def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
 
 def _demand_instance(told: Settings) -> None:
     if not told.file.exists():
+        home = told.home
         raise NotReady(
-            _("{home} 里没有里坊实例；请先运行 lifang init，或用 LIFANG_HOME 指明位置", home=told.home)
+            _("{home} 里没有里坊实例；请先运行 lifang init，或用 LIFANG_HOME 指明位置", home=home)
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from lifang.kit.settings import Settings
@@ -12,6 +13,9 @@ from lifang.plugins.manager import PluginManager
 from lifang.resources.registry import Registry
 from lifang.store.database import Database
 from lifang.store.keys import KeyRing
+
+SAMPLE_NOTE = "demo.json"
+"""The file that marks an instance of generated people, and holds its accounts."""
 
 
 @dataclass
@@ -30,6 +34,11 @@ class Instance:
     def __post_init__(self) -> None:
         """Never wait for a dispatcher that is not listening."""
         self._bell.settimeout(0)
+
+    @cached_property
+    def sample(self) -> bool:
+        """Whether everything in here was made up by `lifang demo`; pages say so."""
+        return (self.settings.home / SAMPLE_NOTE).exists()
 
     @property
     def doorbell(self) -> Path:

@@ -274,17 +274,18 @@ class _Walk:
 
 
 def _read(path: Path) -> list[Checkpoint]:
-    """Checkpoints from a file; a last line that a power cut tore is left out."""
+    """Checkpoints from a file; a line that a power cut tore is left out, its copy follows."""
     try:
         lines = path.read_bytes().splitlines()
     except OSError:
         raise NotFound(_("读不了检查点文件 {path}", path=path)) from None
     found = []
     for number, line in enumerate(lines, start=1):
+        if line.startswith(b"{") and not line.endswith(b"}"):
+            continue
         try:
             told = orjson.loads(line)
             found.append(Checkpoint(*(told[name] for name in ("seq", "chain", "at", "signature"))))
         except (ValueError, KeyError, TypeError):
-            if number < len(lines) or not found:
-                raise Invalid(_("{path} 第 {line} 行不是检查点", path=path, line=number)) from None
+            raise Invalid(_("{path} 第 {line} 行不是检查点", path=path, line=number)) from None
     return found

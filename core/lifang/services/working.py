@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import select
@@ -150,13 +149,9 @@ class Doorbell:
 
     def quiet(self) -> None:
         """Take in every ring so far: they all mean the same."""
-        while self.socket is not None:
-            try:
+        with suppress(BlockingIOError):
+            while self.socket is not None:
                 self.socket.recv(16)
-            except OSError as error:
-                if error.errno not in (errno.EAGAIN, errno.EWOULDBLOCK):
-                    raise
-                return
 
     def _answered(self) -> bool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:

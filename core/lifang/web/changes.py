@@ -19,6 +19,9 @@ from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.doors import go_to
 from lifang.web.records import Head, head_of
 
+UNSEEN = 0
+"""The version of somebody who does not say which they saw: never the one that stands."""
+
 Answer = str | Response | tuple[str, int]
 
 
@@ -58,7 +61,7 @@ def new_page(caller: Caller, resource: Resource[Any]) -> Answer:
     specs = forms.questions(resource, "create")
     if request.method == "GET":
         return _new(resource, Form(forms.blank(caller, specs, request.args)))
-    form, told = _answers(caller, specs)
+    form, told = _answers(caller, resource, "create")
     if form.problems or "find" in request.form:
         return _new(resource, form)
     try:
@@ -77,11 +80,11 @@ def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
     if request.method == "GET":
         filled = forms.filled(caller, specs, head.view)
         return _edit(head, Form(filled, version=head.view["version"]))
-    form, told = _answers(caller, specs, all_of_them=False)
+    form, told = _answers(caller, resource, "update")
     if form.problems or "find" in request.form:
         return _edit(head, form)
     try:
-        write(resource, "update", caller, told, record, version=form.version)
+        write(resource, "update", caller, told, record, version=form.version or UNSEEN)
     except NotFound:
         raise
     except Stale as error:
@@ -102,7 +105,7 @@ def action_page(caller: Caller, resource: Resource[Any], record: int, name: str)
     specs = forms.questions(resource, action.name)
     if request.method == "GET":
         return _act(head, action.name, Form(forms.blank(caller, specs, request.args)))
-    form, told = _answers(caller, specs)
+    form, told = _answers(caller, resource, action.name)
     if form.problems or "find" in request.form:
         return _act(head, action.name, form)
     try:
@@ -121,7 +124,7 @@ def remove_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
     if request.method == "GET":
         return _remove(head, Form([], version=version))
     try:
-        write(resource, "remove", caller, {}, record, version=_version())
+        write(resource, "remove", caller, {}, record, version=_version() or UNSEEN)
     except (NotFound, Forbidden):
         raise
     except LifangError as error:
@@ -137,13 +140,14 @@ def _offered(caller: Caller, resource: Resource[Any], record: int, verb: str) ->
     return head
 
 
-def _answers(
-    caller: Caller, specs: Any, *, all_of_them: bool = True
-) -> tuple[Form, dict[str, Any]]:
-    controls = forms.answered(caller, specs, request.form)
+def _answers(caller: Caller, resource: Resource[Any], verb: str) -> tuple[Form, dict[str, Any]]:
+    """What was answered; of a standing record only what was touched is told."""
+    controls = forms.answered(caller, forms.questions(resource, verb), request.form)
     if name := request.form.get("find"):
         return Form(forms.looked_for(caller, controls, name), version=_version()), {}
-    told, judged = forms.payload(caller, controls, all_of_them=all_of_them)
+    told, judged = forms.payload(caller, controls, all_of_them=verb != "update")
+    if Form(judged).problems:
+        judged = forms.complained(resource, verb, told, judged)
     return Form(judged, version=_version()), told
 
 

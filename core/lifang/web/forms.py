@@ -8,11 +8,12 @@ from typing import Any
 
 from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
-from lifang.kit.errors import LifangError
+from lifang.kit.errors import Invalid, LifangError
 from lifang.kit.words import _
 from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.services import checks
 from lifang.services.presenting import View
 from lifang.web import pointers
 
@@ -142,9 +143,7 @@ def payload(
         elif control.pointing:
             pointer = pointers.point(caller, control.spec, control.value)
             told[control.name] = pointer.value
-            judged.append(
-                replace(control, error=pointer.problem, options=_choosing(pointer.matches))
-            )
+            judged.append(_pointed(control, pointer))
         else:
             told[control.name] = written.read(control.spec, control.value)
             judged.append(control)
@@ -158,7 +157,7 @@ def looked_for(caller: Caller, controls: list[Control], name: str) -> list[Contr
         if control.name != name or not control.pointing:
             return control
         pointer = pointers.search(caller, control.spec, control.value)
-        return replace(control, error=pointer.problem, options=_choosing(pointer.matches))
+        return _pointed(control, pointer)
 
     return [look(control) for control in controls]
 
@@ -166,7 +165,18 @@ def looked_for(caller: Caller, controls: list[Control], name: str) -> list[Contr
 def blamed(controls: list[Control], error: LifangError) -> list[Control]:
     """The controls with what the gateway found wrong with each."""
     wrong = {problem.field: problem.message for problem in error.errors}
-    return [replace(c, error=wrong.get(c.name) or c.error) for c in controls]
+    return [replace(c, error=c.error or wrong.get(c.name)) for c in controls]
+
+
+def complained(
+    resource: Resource[Any], verb: str, told: dict[str, Any], controls: list[Control]
+) -> list[Control]:
+    """The controls with whatever else is wrong, so that nobody has to correct a form twice."""
+    try:
+        checks.shape(resource, verb, told)
+    except Invalid as error:
+        return blamed(controls, error)
+    return controls
 
 
 def overtaken(controls: list[Control], current: View, changed: list[str]) -> list[Control]:
@@ -198,6 +208,13 @@ def _options(spec: FieldSpec) -> tuple[tuple[str, str], ...]:
     if not known or (spec.default is not None and not spec.null):
         return known
     return (("", _("请选择") if spec.required else "—"), *known)
+
+
+def _pointed(control: Control, pointer: pointers.Pointer) -> Control:
+    """A control with the records its words could mean; a single one is chosen beforehand."""
+    value = pointer.matches[0][0] if len(pointer.matches) == 1 else control.value
+    options = _choosing(pointer.matches)
+    return replace(control, value=value, error=pointer.problem, options=options)
 
 
 def _choosing(matches: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

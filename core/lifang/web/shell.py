@@ -10,7 +10,7 @@ from flask import request
 
 from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
-from lifang.http.request import known_caller
+from lifang.http.request import known_caller, the_instance
 from lifang.kit import words
 from lifang.kit.words import _, _p
 from lifang.resources.registry import CORE
@@ -64,6 +64,7 @@ def surroundings() -> dict[str, Any]:
         "language": words.language(),
         "here": doors.here() if request.method == "GET" else request.path,
         "plain_http": _plain_http(),
+        "sample": the_instance().sample,
     }
 
 

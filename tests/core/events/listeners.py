@@ -52,9 +52,16 @@ def note(handler: str, event: Event, **more: Any) -> None:
 
 
 def listen(
-    instance: Instance, *reactions: Reaction, at: Iterable[str], plugin: str = "probe"
+    instance: Instance,
+    *reactions: Reaction,
+    at: Iterable[str],
+    plugin: str = "probe",
+    at_once: bool = True,
 ) -> Plugin:
-    """Register a plugin with these handlers and switch it on at some communities."""
+    """Register a plugin with these handlers and switch it on at some communities.
+
+    With `at_once` they are let into the log as switching on does it, else by the first delivery.
+    """
     instance.database.engine.create_tables([Note])
     declared = Plugin(plugin, plugin, handlers=reactions, folder=Path(__file__).parent)
     instance.plugins.register(declared)
@@ -62,7 +69,8 @@ def listen(
         PluginRow.create(
             name=plugin, label=plugin, version="1", state="installed", changed_at=clock.now()
         )
-        let_in(declared)
+        if at_once:
+            let_in(declared)
     for code in at:
         switch(plugin, code, on=True, instance=instance)
     return declared

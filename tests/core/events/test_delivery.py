@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from lifang.entities.caller import Caller
-from lifang.events.event import Event, on
+from lifang.events.event import Event, handler_of, on
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Subscription
-from lifang.services.delivery import drain, lag
+from lifang.services.delivery import drain, lag, let_in
 from lifang.services.instance import Instance
 from lifang.testing.world import CHENGGUAN, CITY, FOREIGN, HOME, QILIHE
 from tests.core.events.listeners import (
@@ -207,3 +208,41 @@ def test_a_plugin_switched_off_at_one_node_keeps_reading_for_the_rest(
     say(boss, 2, at=HOME)
     assert drain(instance)
     assert heard("first") == [("core.thing/2", 1)]
+
+
+def test_a_handler_that_an_upgrade_brought_is_let_in_by_the_next_delivery(
+    instance: Instance, boss: Caller
+):
+    listen(instance, first, at=[CITY], at_once=False)
+    say(boss, 1)
+    assert drain(instance)
+    assert heard("first") == []
+    say(boss, 2)
+    assert drain(instance)
+    assert heard("first") == [("core.thing/2", 1)]
+
+
+def test_the_kept_types_follow_the_declaration(instance: Instance, boss: Caller):
+    plugin = listen(instance, second, at=[CITY])
+    with instance.database.transaction():
+        Subscription.update(types='["core.thing.heard"]').execute()
+        let_in(plugin)
+    assert Subscription.get().types == '["core.thing.heard", "core.thing.seen"]'
+
+
+def test_a_slow_handler_is_named_in_the_log(instance: Instance, boss: Caller, caplog):
+    @on(HEARD)
+    def slow(event: Event, caller: Caller) -> None:
+        time.sleep(0.06)
+        note("slow", event)
+
+    listen(instance, slow, at=[CITY])
+    say(boss, 1, 2, 3)
+    assert drain(instance)
+    assert [seq for _agg, seq in heard("slow")] == [1, 1, 1]
+    assert "probe.slow took" in caplog.text
+
+
+def test_a_function_that_is_not_declared_is_no_handler():
+    with pytest.raises(TypeError, match="not declared"):
+        handler_of(test_a_function_that_is_not_declared_is_no_handler)  # type: ignore[arg-type]

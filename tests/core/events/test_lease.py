@@ -7,15 +7,18 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 
 import time_machine
 
 from lifang.entities.caller import Caller
 from lifang.events import subscriptions
+from lifang.events.dispatch import Audience, Dispatcher
 from lifang.events.event import Event, on
-from lifang.events.tables import Subscription
+from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
-from lifang.services.delivery import dispatcher_of, drain
+from lifang.services.delivery import audience_of, dispatcher_of, drain
 from lifang.services.instance import Instance
 from lifang.testing.world import CITY
 from tests.core.events.listeners import HEARD, heard, listen, note, position, say
@@ -115,3 +118,42 @@ def test_two_dispatchers_letting_the_same_newcomer_in_make_one_subscription(
 def test_the_name_of_this_process_fits_its_column():
     assert len(subscriptions.this_process()) <= 80
     assert not subscriptions._gone(subscriptions.this_process())
+
+
+def test_a_lease_that_somebody_takes_in_the_last_moment_is_respected(
+    instance: Instance, boss: Caller
+):
+    @on(HEARD)
+    def hears_too(event: Event, caller: Caller) -> None:
+        note("hears_too", event)
+
+    listen(instance, hears, hears_too, at=[CITY])
+    say(boss, 1, at=CITY)
+
+    def gather() -> Audience:
+        audience = audience_of(instance)
+
+        def is_on(plugin: str, communities: Sequence[int]) -> bool:
+            until = clock.now() + dt.timedelta(seconds=5)
+            Subscription.update(lease_owner=somebody_alive(), lease_until=until).where(
+                Subscription.name == "probe.hears"
+            ).execute()
+            return audience.is_on(plugin, communities)
+
+        return replace(audience, is_on=is_on)
+
+    assert Dispatcher(instance.database, gather).step()
+    assert heard("hears") == []
+    assert len(heard("hears_too")) == 1
+
+
+def test_who_finds_everything_taken_has_nothing_to_do(instance: Instance, boss: Caller):
+    listen(instance, hears, at=[CITY])
+    say(boss, 1)
+    with instance.database.transaction():
+        Retry.create(
+            sub="probe.hears", pos=1, agg="core.thing/1", next_at=clock.now(), state="waiting"
+        )
+    lease(somebody_alive())
+    assert not dispatcher_of(instance).step()
+    assert heard("hears") == []

@@ -229,3 +229,17 @@ def test_waits_grow_are_capped_and_spread():
     assert middles == [1, 4, 16, 64, 256, 1024, 3600]
     assert retry.wait(3, 0.0) == 12
     assert retry.wait(3, 1.0) == 20
+
+
+def test_what_is_no_longer_in_the_log_is_not_tried_again(
+    instance: Instance, boss: Caller, frail, doomed: Doomed, later
+):
+    listen(instance, frail, at=[CITY])
+    doomed.add(2)
+    say(boss, 2)
+    assert drain(instance)
+    with instance.database.transaction():
+        EventRow.delete().where(EventRow.type == HEARD).execute()
+    later(seconds=2)
+    assert drain(instance)
+    assert waiting("probe.frail") == []

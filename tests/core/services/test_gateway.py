@@ -268,4 +268,4 @@ def test_every_wrong_field_is_named_with_what_would_be_right(
     }
     said = {error.field: error.message for error in refused.value.errors}
     assert "name" in said["nmae"]
-    assert "male(男)" in said["sex"]
+    assert "male（男）" in said["sex"]

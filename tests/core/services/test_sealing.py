@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,9 @@ from lifang.builtin.people import people
 from lifang.entities.audit import AuditChange, AuditCheckpoint, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Invalid, NotFound
-from lifang.services import sealing
-from lifang.services.auditing import Change, record_note
+from lifang.kit.errors import Invalid, NotFound, NotReady
+from lifang.services import chain, sealing
+from lifang.services.auditing import Change, encoded, record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.sealing import checkpoint, seal, sink, verify
@@ -126,6 +127,7 @@ def test_checkpoints_are_copied_to_a_file_that_heals_after_a_power_cut(
     second = checkpoint(instance)
     assert first is not None
     assert second is not None
+    assert verify(instance, path).sound, "the torn line is left out"
     whole = [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
     assert [one["seq"] for one in whole] == [first.seq, second.seq]
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
@@ -190,6 +192,9 @@ def test_checking_can_begin_at_a_number(instance: Instance, boss: Caller):
         assert verify(instance, start=last - 1).sound
         assert verify(instance).bad_seq == last - 2
     assert verify(instance, start=last + 5).bad_seq == last + 4
+    with undone(instance) as change:
+        change("UPDATE audit_entry SET chain = 'x' WHERE seq = ?", last - 2)
+        assert verify(instance, start=last - 1).bad_seq == last - 2
 
 
 def test_erased_changes_are_counted_and_altered_ones_are_broken(instance: Instance, boss: Caller):
@@ -249,3 +254,51 @@ def test_progress_is_told(instance: Instance, boss: Caller):
     told: list[tuple[int, int]] = []
     verify(instance, progress=lambda done, of: told.append((done, of)))
     assert told[-1] == (AuditEntry.select().count(),) * 2
+
+
+def test_a_broken_chain_is_not_sealed_any_further(instance: Instance, boss: Caller):
+    seal(instance)
+    remember(boss, "一")
+    with undone(instance) as change:
+        change("UPDATE audit_entry SET chain = 'x' WHERE seq IS NOT NULL")
+        with pytest.raises(NotReady, match="audit verify"):
+            sealing._head(instance)
+
+
+def test_an_instant_means_the_same_however_a_database_gives_it():
+    moment = dt.datetime(2026, 11, 23, 1, 2, 3, 4, tzinfo=dt.UTC)
+    text = (7, "2026-11-23T01:02:03.000004Z", None, "boss", "mac")
+    real = (7, moment, None, "boss", "mac")
+    assert chain.told(text) == chain.told(real)
+    assert chain.told((7, "t", "2026-11-23T01:02:03.000004Z", "m")) != chain.told(
+        (7, "t", None, "m")
+    )
+
+
+def test_a_chain_of_one_batch_goes_on_in_the_next(instance: Instance, boss: Caller):
+    with instance.database.transaction():
+        for _number in range(sealing.BATCH + 10):
+            record_note(boss, "plugin", "install")
+    signed = checkpoint(instance)
+    assert signed is not None
+    assert signed.seq == AuditEntry.select().count()
+    assert verify(instance).sound
+
+
+def test_the_chain_is_what_its_description_says():
+    linked = chain.link(chain.GENESIS, b'["a"]', "00ff")
+    assert linked == hashlib.sha256(b"lifang-audit-1" + bytes(32) + b'["a"]' + b"00ff").digest()
+    assert encoded([1, "张\n", None]) == '[1,"张\\n",null]'.encode()
+
+
+def test_changes_whose_entry_was_taken_away_before_it_was_sealed_show(
+    instance: Instance, boss: Caller
+):
+    seal(instance)
+    with instance.database.transaction():
+        record_note(boss, "plugin", "enable", changes=[Change("a", "off", "on")])
+    with undone(instance) as change:
+        gone = AuditEntry.get(AuditEntry.seq.is_null())
+        change("DELETE FROM audit_entry WHERE id = ?", gone.id)
+        verdict = verify(instance)
+        assert (verdict.sound, verdict.bad_seq, verdict.bad_id) == (False, None, gone.id)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,11 @@ from lifang.entities.caller import Caller
 from lifang.events.publish import publish
 from lifang.events.subscriptions import _started
 from lifang.events.tables import Subscription
+from lifang.kit.errors import NotReady
 from lifang.services import sealing
 from lifang.services.delivery import drain, lag
 from lifang.services.instance import Instance
-from lifang.services.working import Doorbell, Worker
+from lifang.services.working import Doorbell, Duty, Worker
 from lifang.testing import world
 from tests.core.services.probe import environment, write_package
 
@@ -93,7 +95,7 @@ def test_killed_again_and_again_it_has_one_effect_for_every_event(
             publish(HEARD, f"core.thing/{subject}", {"takes": 0.002}, caller=boss)
     for _number in range(5):
         child, before = start(), len(heard(instance, "hears"))
-        wait_until(lambda before=before: len(heard(instance, "hears")) > before)
+        wait_until(partial(lambda count: len(heard(instance, "hears")) > count, before))
         time.sleep(rng.random() * 0.05)
         child.kill()
         child.wait()
@@ -215,3 +217,59 @@ def test_a_database_that_fails_for_a_while_does_not_end_it(
     run_for_a_while(instance, 0.3)
     assert heard(instance, "hears") == [("core.thing/1", 1)]
     assert all(one.behind == 0 for one in lag(instance))
+
+
+def test_a_duty_that_fails_waits_longer_each_time_and_others_go_on(caplog):
+    errors: list[Exception] = [NotReady("坏了"), OSError("full"), ValueError("no")]
+
+    def work() -> bool:
+        if errors:
+            raise errors.pop(0)
+        return False
+
+    duty = Duty("sealing", work, every=1.0)
+    for seconds in (1, 2, 4):
+        assert not duty.turn()
+        assert f"again in {seconds} s" in caplog.text
+        assert not duty.turn(), "its time has not come"
+        duty._next = 0.0  # now it has
+    assert not duty.turn()
+    assert errors == []
+
+
+def test_a_worker_that_cannot_finish_still_ends(caplog):
+    def work() -> bool:
+        raise ValueError("no")
+
+    Duty("sealing", work, every=1.0).finish(time.monotonic() + 1)
+    assert "sealing could not finish" in caplog.text
+
+
+def test_rung_awake_it_takes_up_what_was_said(instance: Instance, boss: Caller, probe: Path):
+    def say_something() -> None:
+        with instance.database.connection():
+            say(boss, 1, 2)
+
+    speaker = threading.Timer(0.2, say_something)
+    speaker.start()
+    run_for_a_while(instance, 0.8)
+    speaker.join()
+    assert len(heard(instance, "hears")) == 2
+
+
+def test_a_bell_that_nobody_answers_for_long_still_has_its_worker(tmp_path: Path):
+    with Doorbell(tmp_path / "bell") as first:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
+            caller.settimeout(0)
+            with pytest.raises(BlockingIOError):
+                while True:
+                    caller.sendto(b"1", str(tmp_path / "bell"))
+            with Doorbell(tmp_path / "bell") as second:
+                assert second.socket is None
+        first.quiet()
+
+
+def test_told_to_stop_it_does_all_that_is_left():
+    pieces = [True, True, False]
+    Duty("sealing", lambda: pieces.pop(0), every=1.0).finish(time.monotonic() + 5)
+    assert pieces == []

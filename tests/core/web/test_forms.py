@@ -48,14 +48,16 @@ def test_wrong_answers_come_back_with_a_summary_that_leads_to_each(worker: Visit
     page = answer.text
     assert answer.status_code == 422
     assert 'id="problems"' in page and "autofocus" in page and 'role="alert"' in page
-    assert 'href="#f-community"' in page
+    for name in ("name", "phone", "community"):
+        assert f'href="#f-{name}"' in page and f'id="e-{name}"' in page
     assert re.search(r'id="f-community"[^>]*aria-describedby="[^"]*e-community"', page)
     assert value_of(page, "phone") == "123", "what was typed is kept"
-    answer = worker.post("/people/new", {"name": "", "phone": "123", "community": world.HOME})
-    assert answer.status_code == 422
-    for name in ("name", "phone"):
-        assert f'href="#f-{name}"' in answer.text and f'id="e-{name}"' in answer.text
-    assert "有误" in answer.text.split("</title>")[0]
+    assert "有误" in page.split("</title>")[0]
+
+
+def test_a_save_that_does_not_say_what_it_saw_is_stale(worker: Visitor, li_qiang: Person) -> None:
+    form = {"name": "李强国", "was.name": "李强"}
+    assert worker.post(f"/people/{li_qiang.id}/edit", form).status_code == 412
 
 
 def test_a_community_is_named_by_code_by_name_or_by_both(worker: Visitor) -> None:

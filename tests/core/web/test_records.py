@@ -50,7 +50,13 @@ def test_a_timeline_tells_who_did_what_and_never_a_secret(
 ) -> None:
     worker.post(
         f"/people/{li_qiang.id}/edit",
-        {"name": "李强国", "was.name": "李强", "phone": "13900000000", "was.phone": "138****1234"},
+        {
+            "version": "1",
+            "name": "李强国",
+            "was.name": "李强",
+            "phone": "13900000000",
+            "was.phone": "138****1234",
+        },  # fmt: skip
     )
     page = worker.text(f"/people/{li_qiang.id}/history")
     assert worker.name in page and "<del>李强</del>" in page and "<ins>李强国</ins>" in page
