@@ -65,9 +65,10 @@ class Server:
         return (self.home / "log" / "test-server.txt").read_text(errors="replace")[-2000:]
 
     def children(self) -> list[int]:
+        """The web processes and the dispatcher, whichever thread started them."""
         assert self.process is not None
-        told = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(child) for child in told.split()]
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(child) for task in tasks for child in task.read_text().split()]
 
     def kill_everything(self) -> None:
         assert self.process is not None
