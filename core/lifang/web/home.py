@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, request
 
 from lifang.access.roles import ROLES
+from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
@@ -170,15 +171,21 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
         Step(
             _("为同事建立账号"),
             _("每人一个账号；角色和范围决定各自能看到什么"),
-            done=False,
-            command="lifang accounts create wang --role community_worker --at 620102001001",
-            link="/admin/accounts",
+            _others(caller),
+            "lifang accounts create wang --role community_worker --at 620102001001",
+            "/admin/accounts",
         ),
         Step(
             _("登记人员与组织"),
-            _("逐个登记，或者从表格导入"),
+            _("在网页上逐个登记，或者由其他系统通过接口登记"),
             peopled,
-            "lifang people import people.csv",
+            "lifang people create --name … --community 620102001001",
             "/people",
         ),
     ]
+
+
+def _others(caller: Caller) -> bool:
+    """Whether somebody else can sign in already, as far as the caller may know."""
+    resource = caller.instance.registry.of(Account)
+    return may(caller, resource, "read") and reading.count(caller, resource, Query()) > 1

@@ -60,6 +60,17 @@ def test_the_tree_opens_only_the_branches_on_the_way(administrator: Visitor, vis
     assert "酒泉路街道" in page and "畅家巷社区" in page and "?at=620102000000" not in page
 
 
+def test_residents_and_liaisons_see_the_places_they_belong_to(
+    visit: Visit, resident: Visitor, instance: Instance
+) -> None:
+    page = resident.text("/communities")
+    assert "畅家巷社区" in page and "酒泉路街道" not in page and "张家园社区" not in page
+    resident.text(f"/communities?at={world.NEIGHBOUR}", status=404)
+    unit = world.organization(instance, "街道办", at=world.NEIGHBOUR)
+    page = visit("unit_liaison", unit=unit).text("/communities")
+    assert "张家园社区" in page and "畅家巷社区" not in page
+
+
 def test_a_new_account_is_handed_over_once(administrator: Visitor, instance: Instance) -> None:
     form = {"name": "wang", "role": "community_worker", "at": "畅家巷社区"}
     answer = administrator.post("/admin/accounts/new", form)
