@@ -185,7 +185,7 @@ def judge(server: Server, made: dict[str, int], reported: dict[int, int], moved:
 
 @pytest.mark.timeout(240)
 def test_nothing_acknowledged_is_lost_when_something_is_killed(server: Server) -> None:
-    run_trials(server, trials=6, seed=int(time.time()))
+    run_trials(server, trials=8, seed=int(time.time()))
 
 
 @pytest.mark.trust

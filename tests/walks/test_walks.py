@@ -5,7 +5,9 @@ A reader who follows one write opens few files; these tests name them, so that a
 
 from __future__ import annotations
 
+import functools
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +19,10 @@ import pytest
 
 import lifang
 from lifang.app.http import create_app
+from lifang.app.main import hands
 from lifang.builtin.people import people
 from lifang.builtin.places import communities
+from lifang.cli.main import run
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.resources.resource import Resource
@@ -53,13 +57,12 @@ def watched(resource: Resource[Any], action: str) -> Iterator[list[list[str]]]:
     stacks: list[list[str]] = []
     real = resource.actions[action]
 
-    def run(record: Any, caller: Caller, **inputs: Any) -> Any:
+    def noted(record: Any, caller: Caller, **inputs: Any) -> Any:
         stacks.append(files_on_the_stack())
         return real.run(record, caller, **inputs)
 
-    run.__signature__ = __import__("inspect").signature(real.run)  # type: ignore[attr-defined]
-    run.__annotations__ = real.run.__annotations__
-    resource.actions[action] = replace(real, run=run)
+    functools.update_wrapper(noted, real.run)  # inputs are read off the author's own signature
+    resource.actions[action] = replace(real, run=noted)
     try:
         yield stacks
     finally:
@@ -98,6 +101,27 @@ def test_walk_1_http_goes_from_one_generic_route_to_the_gateway_to_the_author(
     assert [name for name in stacks[0] if name.startswith("services/")] == ["services/gateway.py"]
     assert len([name for name in stacks[0] if name.startswith("api/")]) <= 2
     assert len(stacks[0]) <= 3, stacks[0]
+
+
+def test_walk_2_a_command_goes_from_the_command_line_to_the_gateway_to_the_author(
+    instance: Instance,
+    boss: Caller,
+    reports: Resource[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = submitted(instance, reports)
+    accounts.create_account(boss, "w", role="community_worker", at=world.HOME)
+    accounts.tie(boss, "w", system_user=os.getuid())
+    monkeypatch.setenv("LIFANG_HOME", str(instance.settings.home))
+    words = ["dual-reporting", "reports", "accept", str(report.id)]
+    with watched(reports, "accept") as stacks:
+        code = run(hands, words)
+    instance.database.bind()  # the command opened the instance for itself
+    assert code == 0, capsys.readouterr().err
+    assert type(report).get_by_id(report.id).state == "accepted"
+    assert [name for name in stacks[0] if name.startswith("services/")] == ["services/gateway.py"]
+    assert all(name.startswith(("cli/", "services/gateway")) for name in stacks[0]), stacks[0]
 
 
 def test_walk_3_an_event_leads_through_the_dispatcher_to_the_author_and_the_gateway(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +79,10 @@ def test_its_tables_carry_its_name_and_its_migration_makes_them(instance: Any) -
 
     assert Report._meta.table_name.startswith(f"{plugin.id}_")
     assert not diff_models(instance.database.engine, [Report])
+
+
+def test_the_whole_declaration_is_one_short_file() -> None:
+    source = Path(inspect.getfile(Report)).read_text("utf-8")
+    assert len(source.splitlines()) < 70
+    assert source.rstrip().endswith(")")
+    assert "plugin = lf.Plugin(" in source.split("\n\n\n")[-1]

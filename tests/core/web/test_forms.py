@@ -186,3 +186,23 @@ def test_a_worker_cannot_write_what_their_role_does_not_give(
     assert grid.get("/people/new").status_code == 403
     assert worker.get(f"/people/{li_qiang.id}/edit").status_code == 200
     assert worker.get(f"/people/{li_qiang.id}/remove").status_code == 403
+
+
+def test_a_rule_of_the_whole_record_is_said_at_its_question(
+    worker: Visitor, instance: Instance
+) -> None:
+    path = f"/organizations/{world.organization(instance, '街道党支部').id}/edit"
+    form = {"version": "1", "no_uscc_reason": "", "was.no_uscc_reason": "党组织无代码"}
+    answer = worker.post(path, form)
+    assert answer.status_code == 422 and 'href="#f-uscc"' in answer.text
+
+
+def test_what_changed_meanwhile_is_not_removed_unseen(
+    visit: Visit, li_qiang: Person, instance: Instance
+) -> None:
+    secretary, path = visit("community_secretary", at=world.HOME), f"/people/{li_qiang.id}/remove"
+    assert "确定要移除「李强」吗" in secretary.text(path)
+    write(people, "update", world.boss(instance), {"sex": "male"}, int(li_qiang.id))
+    answer = secretary.post(path, {"version": "1"})
+    assert answer.status_code == 412 and "没有移除" in answer.text
+    assert shown(answer.text, "version") == "2"
