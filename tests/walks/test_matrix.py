@@ -156,7 +156,13 @@ class Web:
         base = self.place(noun)
         queries = ["", f"?within={world.FOREIGN}", "?sort=-id"]
         if noun == "communities":
-            queries = ["", f"?at={world.FOREIGN}", "?at=620199999999", f"?at={world.QILIHE}"]
+            queries = [
+                "",
+                f"?at={world.HOME}",
+                f"?at={world.FOREIGN}",
+                "?at=620199999999",
+                f"?at={world.QILIHE}",
+            ]
         elif noun not in ("affiliations", "memberships"):
             queries.append("?q=金")
         for query in queries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import peewee as pw
@@ -28,26 +29,28 @@ def caller_for(
         source=source,
         account=number,
         person=account.person_id,
-        standings=standings_of(number),
+        standings=standings_of(instance, number),
         request_id=request_id or new_request_id(),
     )
 
 
-def standings_of(account: int) -> tuple[Standing, ...]:
+def standings_of(instance: Instance, account: int) -> tuple[Standing, ...]:
     """The roles an account holds today, and where; a grant in a removed place is worth nothing."""
-    rows: Any = (
-        Grant.select(Grant.role, Community.path, Grant.organization, Grant.community)
-        .join(Community, pw.JOIN.LEFT_OUTER)
-        .where(
-            Grant.account == account,
-            Grant.removed_at.is_null(),
-            Grant.until.is_null() | (Grant.until >= clock.today()),
+    today = clock.today()
+
+    def build(values: Sequence[Any]) -> Any:
+        held = Grant.until.is_null() | (Grant.until >= today)
+        return (
+            Grant.select(Grant.role, Community.path, Grant.organization, Grant.community)
+            .join(Community, pw.JOIN.LEFT_OUTER)
+            .where(Grant.account == values[0], Grant.removed_at.is_null(), held)
         )
-        .tuples()
-    )
+
     return tuple(
         Standing(role=role, path=path, organization=organization)
-        for role, path, organization, community in rows
+        for role, path, organization, community in instance.database.ask(
+            ("standings", today), (account,), build
+        )
         if community is None or path is not None
     )
 

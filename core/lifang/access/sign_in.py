@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Sequence
+from typing import Any
 
 from lifang.access.passwords import check_password
 from lifang.entities.account import Account, Session, Token
 from lifang.kit import clock
 from lifang.kit.errors import TooMany, Unauthenticated
 from lifang.kit.words import _
+from lifang.store.database import Database
+from lifang.store.record import moment
 
 TOKEN_PREFIX = "lft_"  # noqa: S105 – a public prefix by which leaked tokens are recognised
 LOCK_AFTER = 5
@@ -68,23 +72,25 @@ def open_session(account: Account) -> str:
     return secret
 
 
-def account_of_session(secret: str, *, idle: dt.timedelta, longest: dt.timedelta) -> Account | None:
+def account_of_session(
+    database: Database, secret: str, *, idle: dt.timedelta, longest: dt.timedelta
+) -> Account | None:
     """The account of a running session, or None when it ended, idled out or grew too old."""
+
+    def build(values: Sequence[Any]) -> Any:
+        told = (Session.digest == values[0], Session.ended_at.is_null())
+        lively = (Session.seen_at > values[1], Session.created_at > values[2])
+        return Session.select(Session.account).where(*told, *lively)
+
     now = clock.now()
-    session = (
-        Session.select(Session, Account)
-        .join(Account)
-        .where(
-            Session.digest == digest(secret),
-            Session.ended_at.is_null(),
-            Session.seen_at > now - idle,
-            Session.created_at > now - longest,
-            Account.disabled == False,  # noqa: E712 – SQL
-            Account.removed_at.is_null(),
-        )
-        .first()
-    )
-    return session.account if session else None
+    values = (digest(secret), str(moment(now - idle)), str(moment(now - longest)))
+    return _standing(database, database.ask("session", values, build))
+
+
+def _standing(database: Database, rows: list[tuple[Any, ...]]) -> Account | None:
+    """The account a session or token names, unless it was disabled or removed."""
+    account = database.standing(Account, rows[0][0]) if rows else None
+    return account if account is not None and not account.disabled else None
 
 
 def touch_session(secret: str) -> None:
@@ -128,21 +134,15 @@ def open_token(account: Account, *, days: int, label: str = "") -> str:
     return secret
 
 
-def account_of_token(secret: str) -> Account:
+def account_of_token(database: Database, secret: str) -> Account:
     """The account of a token; raises Unauthenticated when it is unknown, expired or revoked."""
-    row = (
-        Token.select(Token, Account)
-        .join(Account)
-        .where(
-            Token.digest == digest(secret),
-            Token.revoked_at.is_null(),
-            Token.expires_at > clock.now(),
-            Account.disabled == False,  # noqa: E712 – SQL
-            Account.removed_at.is_null(),
-        )
-        .first()
-    )
-    if row is None:
+
+    def build(values: Sequence[Any]) -> Any:
+        told = (Token.digest == values[0], Token.expires_at > values[1])
+        return Token.select(Token.account).where(*told, Token.revoked_at.is_null())
+
+    values = (digest(secret), str(moment(clock.now())))
+    account = _standing(database, database.ask("token", values, build))
+    if account is None:
         raise Unauthenticated(_("令牌无效或已过期"))
-    account: Account = row.account
     return account

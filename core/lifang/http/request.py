@@ -105,8 +105,9 @@ def _by_token() -> Caller | None:
     given = request.authorization
     if given is None or given.type != "bearer":
         return None
-    account = sign_in.account_of_token(given.token or "")
-    return caller_for(the_instance(), account, source="api", request_id=g.request_id)
+    instance = the_instance()
+    account = sign_in.account_of_token(instance.database, given.token or "")
+    return caller_for(instance, account, source="api", request_id=g.request_id)
 
 
 def _by_session() -> Caller | None:
@@ -116,6 +117,7 @@ def _by_session() -> Caller | None:
         return None
     instance = the_instance()
     account = sign_in.account_of_session(
+        instance.database,
         secret,
         idle=dt.timedelta(minutes=instance.settings.session_idle_minutes),
         longest=dt.timedelta(hours=instance.settings.session_hours),

@@ -9,10 +9,12 @@ from typing import Any
 from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
-from lifang.kit import ranges
+from lifang.kit import clock, ranges
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
+from lifang.services.standpoint import standpoint
+from lifang.store.statements import padded
 
 View = dict[str, Any]
 UNREADABLE: View = {"id": None, "name": "—"}
@@ -90,11 +92,15 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
     columns = [model.id, model.removed_at, title]
     if resource.model is Community:
         columns.append(Community.code)
-    query = model.select(*columns).where(model.id.in_(wanted))
-    if allowed is not True:
-        query = query.where(allowed)
+
+    def build(numbers: Sequence[int]) -> Any:
+        query = model.select(*columns).where(model.id.in_(numbers))
+        return query if allowed is True else query.where(allowed)
+
+    question = ("names", resource.id, standpoint(caller))
     names: dict[int, View] = {}
-    for number, removed, title_of, *code in caller.instance.database.rows(query):
+    found = caller.instance.database.ask(question, padded(wanted), build)
+    for number, removed, title_of, *code in found:
         named = str(title_of) if resource.title else f"#{number}"
         names[number] = {"id": number, "name": named}
         if code:
@@ -110,17 +116,15 @@ def _show_links(caller: Caller, resource: Resource[Any], scope: Linked, views: l
         return
     link: Any = scope.model
     here, there = getattr(link, scope.here), getattr(link, scope.there)
-    query = (
-        link.select(here, there)
-        .where(
-            here.in_([view["id"] for view in views]),
-            policy.current(link),
-            link.kind == scope.writes["kind"],
-        )
-        .order_by(link.primary, link.id)
-    )
+
+    def build(numbers: Sequence[int]) -> Any:
+        told = (here.in_(numbers), policy.current(link), link.kind == scope.writes["kind"])
+        return link.select(here, there).where(*told).order_by(link.primary, link.id)
+
+    question = ("links", resource.id, clock.today())
+    ids = padded([view["id"] for view in views])
     places: dict[int, list[int]] = {}
-    for number, place in caller.instance.database.rows(query):
+    for number, place in caller.instance.database.ask(question, ids, build):
         places.setdefault(number, []).append(place)
     wanted = {place for some in places.values() for place in some}
     names = names_of(caller, caller.instance.registry.of(there.rel_model), wanted)
@@ -174,11 +178,14 @@ def _kinds_within(
         return kinds
     link: Any = scope.model
     here, there = getattr(link, scope.here), getattr(link, scope.there)
-    places = Community.select(Community.id).where(policy.within(where))
-    query = link.select(here, link.kind).where(
-        here.in_(ids), policy.current(link), there.in_(places)
-    )
-    for number, kind in caller.instance.database.rows(query):
+
+    def build(numbers: Sequence[int]) -> Any:
+        places = Community.select(Community.id).where(policy.within(where))
+        told = (here.in_(numbers), policy.current(link), there.in_(places))
+        return link.select(here, link.kind).where(*told)
+
+    question = ("kinds", scope.model.__name__, scope.here, where, clock.today())
+    for number, kind in caller.instance.database.ask(question, padded(ids), build):
         kinds.setdefault(number, set()).add(kind)
     return kinds
 

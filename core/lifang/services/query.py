@@ -6,7 +6,7 @@ import base64
 import binascii
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
+from lifang.services.standpoint import standpoint
 
 OPERATORS = ("gte", "lte", "isnull", "not")
 SORTED_BY_DEFAULT = "id"
@@ -53,6 +54,25 @@ def read_filters(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str, tupl
         values = value if isinstance(value, list | tuple) else [value]
         grouped.setdefault((name, operator), []).extend(values)
     return tuple((name, operator, tuple(values)) for (name, operator), values in grouped.items())
+
+
+def asked_by(caller: Caller, resource: Resource[Any], query: Query) -> Hashable | None:
+    """What makes this list the same question as another, or None where only asking tells.
+
+    Conditions follow from where the caller stands, where plugins are on (the epoch), the day, and
+    the query itself; a place or a secret in the query is looked up each time.
+    """
+    looked_up = {"community", "sensitive"}
+    specs = (resource.by_name.get(name) for name, _operator, _values in query.filters)
+    if query.within or query.exact or any(spec and spec.kind in looked_up for spec in specs):
+        return None
+    asked = (query.filters, query.q, query.sort, query.limit, query.cursor, query.verb)
+    question = ("list", resource.id, standpoint(caller), asked)
+    try:
+        hash(question)
+    except TypeError:
+        return None
+    return question
 
 
 def conditions(caller: Caller, resource: Resource[Any], query: Query) -> list[Any]:

@@ -14,7 +14,15 @@ from lifang.resources.resource import Resource
 from lifang.services import values
 from lifang.services.auditing import Change, record_denial, record_effect
 from lifang.services.presenting import View, present, stored
-from lifang.services.query import MOST, Order, Query, conditions, make_cursor, read_filters
+from lifang.services.query import (
+    MOST,
+    Order,
+    Query,
+    asked_by,
+    conditions,
+    make_cursor,
+    read_filters,
+)
 from lifang.store.record import Record
 
 M = TypeVar("M", bound=Record)
@@ -39,15 +47,20 @@ def find(caller: Caller, resource: Resource[Any], query: Query) -> Page:
     open_to(caller, resource)
     model: Any = resource.model
     order = Order.read(resource, query.sort)
-    told = conditions(caller, resource, query)
-    if query.cursor:
-        told.append(order.after(model, query.cursor))
     limit = max(1, min(query.limit, MOST))
-    names = stored(resource)
-    columns = [getattr(model, name) for name in names]
     sorted_by = getattr(model, order.field)
-    select = model.select(*columns, sorted_by).where(*told).order_by(*order.columns(model))
-    rows = caller.instance.database.rows(select.limit(limit + 1))
+    columns = [*(getattr(model, name) for name in stored(resource)), sorted_by]
+
+    def build(_values: object = ()) -> Any:
+        told = conditions(caller, resource, query)
+        if query.cursor:
+            told.append(order.after(model, query.cursor))
+        select = model.select(*columns).where(*told).order_by(*order.columns(model))
+        return select.limit(limit + 1)
+
+    question = asked_by(caller, resource, query)
+    database = caller.instance.database
+    rows = database.rows(build()) if question is None else database.ask(question, (), build)
     more = len(rows) > limit
     rows = rows[:limit]
     items = present(caller, resource, [row[:-1] for row in rows])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -15,6 +15,7 @@ from playhouse.pool import PooledSqliteDatabase
 from lifang.kit.errors import Busy, Conflict, Invalid, NotReady
 from lifang.kit.words import _
 from lifang.store.lane import Lane
+from lifang.store.statements import Build, Statements, Value
 
 proxy = pw.DatabaseProxy()
 """What every model is bound to; `Database.open` points it at the process's one engine."""
@@ -81,6 +82,7 @@ class Database:
         )
         self._lane = Lane(lock, timeout=LANE_TIMEOUT)
         self._local = threading.local()
+        self._statements = Statements()
 
     def bind(self) -> None:
         """Point every model of this process at this database."""
@@ -160,6 +162,12 @@ class Database:
         """
         statement, values = query.sql()
         found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, values).fetchall()
+        return found
+
+    def ask(self, key: Hashable, values: Sequence[Value], build: Build) -> list[tuple[Any, ...]]:
+        """Answer a question whose statement is built once per key (see `statements`)."""
+        statement, bound = self._statements.write(key, values, build)
+        found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, bound).fetchall()
         return found
 
     def standing(self, model: type[R], number: int | None) -> R | None:
