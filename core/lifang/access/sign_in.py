@@ -38,7 +38,7 @@ def find_account(name: str) -> Account | None:
 
 
 def verify(name: str, password: str) -> Account:
-    """Check a name and a password; called inside a transaction, for failures are counted.
+    """Check a name and a password, outside any transaction: hashing must not hold up writers.
 
     Raises Unauthenticated with one sentence for every cause, TooMany while the account is locked.
     """
@@ -47,9 +47,13 @@ def verify(name: str, password: str) -> Account:
     if account is not None and account.locked_until is not None and account.locked_until > now:
         raise TooMany(_("登录失败次数过多，请 15 分钟后再试，或请管理员解锁"))
     if check_password(account.password if account else None, password) and account is not None:
-        Account.update(failures=0, locked_until=None).where(Account.id == account.id).execute()
         return account
     raise Unauthenticated(_("账号或密码不正确"))
+
+
+def forget_failures(account: Account) -> None:
+    """Somebody signed in: what failed before counts no more."""
+    Account.update(failures=0, locked_until=None).where(Account.id == account.id).execute()
 
 
 def count_failure(name: str) -> None:

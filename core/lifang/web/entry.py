@@ -12,6 +12,7 @@ from lifang.http.request import known_caller, the_instance
 from lifang.kit.errors import FieldError, Invalid, LifangError, TooMany, Unauthenticated
 from lifang.kit.words import _
 from lifang.services import accounts
+from lifang.services.entering import enter
 from lifang.web.addresses import same_site
 from lifang.web.doors import PASSWORD, SIGN_IN, go_to, signed_in
 
@@ -32,7 +33,7 @@ def come_in() -> ResponseReturnValue:
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
     target = same_site(request.form.get("next"))
     try:
-        secret = _let_in(name, password)
+        secret = enter(the_instance(), name, password)
     except (Unauthenticated, TooMany) as error:
         return _ask(target, error, name)
     response = go_to(target)
@@ -74,18 +75,6 @@ def _ask_password(error: Invalid | None) -> tuple[str, int]:
     problems = [(sentence, name) for name, sentence in wrong.items()]
     page = render_template("web/password.html", wrong=wrong, problems=problems)
     return page, error.status if error is not None else 200
-
-
-def _let_in(name: str, password: str) -> str:
-    """Start a session for a name and its password; a failure is counted and kept."""
-    database = the_instance().database
-    try:
-        with database.transaction():
-            return sign_in.open_session(sign_in.verify(name, password))
-    except Unauthenticated:
-        with database.transaction():
-            sign_in.count_failure(name)
-        raise
 
 
 def _anew(caller: Caller) -> Response:
