@@ -50,7 +50,7 @@ PLUGINS = (core, dual_reporting)
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
-    "dual_reporting": {"待接收的报到": "the title of a card"},
+    "dual_reporting": {"已报到人数": "the title of a card"},
 }
 """What is translated where it is shown and neither marked nor declared where it is written."""
 

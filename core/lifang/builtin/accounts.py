@@ -49,14 +49,8 @@ def revoke(grant: Grant, caller: Caller) -> None:
     grant.until = clock.today() - dt.timedelta(days=1)
 
 
-def known_role(grant: Grant, caller: Caller) -> None:
-    """A grant names a known role, in one place at most."""
-    if grant.role not in ROLES:
-        known = _("、").join(
-            _("{name}（{key}）", name=role, key=_(label)) for role, label in ROLES.items()
-        )
-        sentence = _("没有角色「{role}」。可用：{known}", role=grant.role, known=known)
-        raise Invalid(sentence, errors=[FieldError("role", "unknown", sentence)])
+def placed_as_its_role(grant: Grant, caller: Caller) -> None:
+    """A grant is for one place at most, and for the kind of place its role is held in."""
     if grant.community_id is not None and grant.organization_id is not None:
         sentence = _("授权的范围是社区或组织，不能两者都填")
         raise Invalid(sentence, errors=[FieldError("organization", "one_of", sentence)])
@@ -97,6 +91,6 @@ grants = Resource(
     scope=None,
     reason="who grants rights anywhere holds the security of the whole instance",
     actions=[revoke],
-    rules=[known_role, not_to_oneself],
+    rules=[placed_as_its_role, not_to_oneself],
     roles={"security_administrator": "read create revoke", "auditor": "read"},
 )

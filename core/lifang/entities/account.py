@@ -12,6 +12,19 @@ from lifang.entities.person import Person
 from lifang.store.fields import DayField, IdField, InstantField
 from lifang.store.record import Record, Table, ref, unique
 
+ROLES = {
+    "platform_administrator": "平台管理员",
+    "security_administrator": "安全管理员",
+    "auditor": "审计员",
+    "district_admin": "区级管理员",
+    "subdistrict_admin": "街道管理员",
+    "community_secretary": "社区书记",
+    "community_worker": "社区工作者",
+    "grid_worker": "网格员",
+    "unit_liaison": "单位联络员",
+    "resident": "居民",
+}
+
 
 class Account(Record):
     """Someone who can sign in; the password is kept as an Argon2id hash."""
@@ -38,7 +51,7 @@ class Grant(Record):
     """A role of an account, in a community's subtree, for an organization, or everywhere."""
 
     account = ref(Account, "账号")
-    role = pw.CharField(max_length=40, verbose_name="角色")
+    role = pw.CharField(max_length=40, choices=list(ROLES.items()), verbose_name="角色")
     community = ref(Community, "社区", null=True)
     organization = ref(Organization, "组织", null=True)
     account_id: int

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Invalid, LifangError
 from lifang.kit.words import _
@@ -84,19 +83,10 @@ class Control:
 def questions(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
     """What a form asks for: the fields of a new or standing record, or the input of an action."""
     if verb == "create":
-        specs = schema.create_fields(resource)
-    elif verb == "update":
-        specs = schema.update_fields(resource)
-    else:
-        specs = resource.actions[verb].fields
-    return tuple(map(_role_by_name, specs)) if resource.id == "core.grants" else specs
-
-
-def _role_by_name(spec: FieldSpec) -> FieldSpec:
-    """Roles are kept as words and asked for by their names."""
-    if spec.name != "role":
-        return spec
-    return replace(spec, kind="choice", choices=tuple(ROLES.items()))
+        return schema.create_fields(resource)
+    if verb == "update":
+        return schema.update_fields(resource)
+    return resource.actions[verb].fields
 
 
 def blank(caller: Caller, specs: Iterable[FieldSpec], given: Mapping[str, str]) -> list[Control]:

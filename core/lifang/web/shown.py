@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from lifang.access.roles import ROLES
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.words import _
@@ -43,8 +42,6 @@ def show(caller: Caller, resource: Resource[Any], spec: FieldSpec, value: Any) -
         return Shown(label, when(str(value)))
     tone = tone_of(resource, str(value)) if spec.name == resource.state else None
     text = written.show(spec, value)
-    if (resource.id, spec.name) == ("core.grants", "role"):
-        text = _(ROLES.get(text, text))
     return Shown(label, text, tone=tone, masked=spec.kind == "sensitive")
 
 

@@ -55,9 +55,9 @@ def close_old_reports(event: lf.Event, caller: lf.Caller) -> None:
 
 @lf.hookimpl
 def home_cards(caller: lf.Caller) -> list[lf.Card]:
-    """How many reports wait for this caller's community."""
-    waiting = lf.count(reports, caller, state="submitted")
-    return [lf.Card("待接收的报到", str(waiting), "/p/dual-reporting/reports?state=submitted")]
+    """How many people report where this caller looks."""
+    serving = lf.count(reports, caller, state="accepted")
+    return [lf.Card("已报到人数", str(serving), "/p/dual-reporting/reports?state=accepted")]
 
 
 plugin = lf.Plugin(

@@ -67,10 +67,12 @@ def test_a_liaison_sees_reports_of_their_unit_only(instance: Any, caller: Make) 
         lf.act(accept, kept, liaison)
 
 
-def test_the_dashboard_says_how_many_wait_here(instance: Any, caller: Make) -> None:
-    submit(caller("community_worker", at=world.HOME), world.person(instance, "李强"))
+def test_the_dashboard_says_how_many_report_here(instance: Any, caller: Make) -> None:
+    worker = caller("community_worker", at=world.HOME)
+    submit(worker, world.person(instance, "赵敏"))
+    lf.act(accept, submit(worker, world.person(instance, "李强")), worker)
     card = instance.plugins.cards(caller("community_secretary", at=world.HOME))[0]
-    assert (card.title, card.value) == ("待接收的报到", "1")
+    assert (card.title, card.value) == ("已报到人数", "1")
     assert instance.plugins.cards(caller("community_worker", at=world.NEIGHBOUR))[0].value == "0"
 
 

@@ -109,7 +109,7 @@ def test_a_hook_that_raises_drops_its_own_cards_only(instance: Instance, boss: C
     caller = world.boss(instance)
     on = caller.snapshot.on | {"broken_hook": (("", "~"),)}
     cards = instance.plugins.cards(replace(caller, snapshot=Snapshot(99, on)))
-    assert [card.title for card in cards] == ["待接收的报到"]
+    assert [card.title for card in cards] == ["已报到人数"]
 
 
 def test_a_guarded_hook_answers_with_what_the_plugin_said(
