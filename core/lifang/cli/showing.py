@@ -13,10 +13,11 @@ import click
 
 from lifang.cli import widths
 from lifang.kit import clock, json
-from lifang.kit.words import _, n_
+from lifang.kit.words import _
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.resources.verbs import verb_name
 
 View = dict[str, Any]
 GAP = "  "
@@ -132,8 +133,7 @@ def instant(at: dt.datetime) -> str:
 def history(resource: Resource[Any], entries: Iterable[View]) -> None:
     """Write a record's timeline: who did what when, before and after."""
     for entry in entries:
-        action = resource.actions.get(entry["verb"])
-        verb = _(action.label) if action else _(VERBS.get(entry["verb"], str(entry["verb"])))
+        verb = verb_name(resource, entry["verb"])
         who = entry["actor"]
         if entry["on_behalf_of"]:
             who = _("{who}（由 {behind} 操作）", who=who, behind=entry["on_behalf_of"])
@@ -151,15 +151,6 @@ def _told(spec: FieldSpec | None, value: str | None) -> str:
     if value is None:
         return "—"
     return written.show(spec, value) if spec is not None and spec.choices else value
-
-
-VERBS = {
-    "create": n_("新建"),
-    "update": n_("修改"),
-    "remove": n_("移除"),
-    "reveal": n_("查看敏感信息"),
-}
-"""What the verbs that every noun has are called."""
 
 
 def counted(items: Iterable[Any], limit: int | None) -> Iterator[Any]:

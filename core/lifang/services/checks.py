@@ -14,6 +14,7 @@ from lifang.kit.words import _
 from lifang.resources import schema
 from lifang.resources.action import ANY, Action
 from lifang.resources.resource import Resource
+from lifang.resources.verbs import verb_name
 from lifang.services import values
 from lifang.services.history import changed_since
 from lifang.services.presenting import present_one
@@ -70,14 +71,10 @@ def reread(resource: Resource[M], caller: Caller, id: int | None) -> M:
     return record
 
 
-VERBS = {"create": "新建", "update": "修改", "remove": "移除"}
-
-
 def permit(resource: Resource[Any], verb: str, caller: Caller, record: Record) -> None:
     """The record can be read; raises Forbidden when the verb does not reach it."""
     if not reaches(resource, verb, caller, record):
-        action = resource.actions.get(verb)
-        label = _(action.label if action else VERBS[verb])
+        label = verb_name(resource, verb)
         raise Forbidden(_("您没有对它「{verb}」的权限", verb=label))
 
 

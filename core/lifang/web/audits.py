@@ -10,11 +10,12 @@ from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
+from lifang.resources.verbs import noun_name, verb_name
 from lifang.services import trail, verifying
 from lifang.services.trail import Seen
 from lifang.web import looks
 from lifang.web.addresses import address_of, with_query
-from lifang.web.timeline import SOURCES, verb_name
+from lifang.web.timeline import SOURCES
 
 HOME = "/admin/audit"
 OUTCOMES = {"done": n_("已完成"), "denied": n_("被拒绝")}
@@ -73,7 +74,7 @@ def _before() -> int | None:
 def _line(caller: Caller, entry: Seen) -> Line:
     """An entry in words; a record of a plugin that is gone is named by its noun."""
     resource = caller.instance.registry.find(entry.plugin, entry.noun)
-    what = _(resource.label) if resource else entry.noun
+    what = noun_name(resource, entry.noun)
     link = None
     if entry.record is not None:
         what = f"{what} #{entry.record}"
@@ -81,7 +82,7 @@ def _line(caller: Caller, entry: Seen) -> Line:
     return Line(
         entry=entry,
         at=clock.local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
-        verb=verb_name(resource, entry.verb) if resource else entry.verb,
+        verb=verb_name(resource, entry.verb),
         what=what,
         link=link,
         outcome=_(OUTCOMES.get(entry.outcome, entry.outcome)),

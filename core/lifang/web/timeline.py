@@ -10,17 +10,11 @@ from lifang.kit.words import _, n_
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.resources.verbs import verb_name
 from lifang.services import presenting
 from lifang.services.history import history
 from lifang.web.shown import NOTHING, named, when
 
-VERBS = {
-    "create": n_("新建"),
-    "update": n_("修改"),
-    "remove": n_("移除"),
-    "reveal": n_("查看敏感信息"),
-    "import": n_("导入"),
-}
 SOURCES = {
     "web": n_("网页"),
     "api": n_("接口"),
@@ -73,12 +67,6 @@ def _entry(caller: Caller, resource: Resource[Any], told: dict[str, Any]) -> Ent
         reason=told["reason"],
         changes=[_changed(caller, resource, told["verb"], change) for change in told["changes"]],
     )
-
-
-def verb_name(resource: Resource[Any], verb: str) -> str:
-    """What a verb is called."""
-    action = resource.actions.get(verb)
-    return _(action.label) if action else _(VERBS.get(verb, verb))
 
 
 def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[str, Any]) -> Changed:

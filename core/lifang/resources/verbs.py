@@ -1,0 +1,41 @@
+"""What verbs and the nouns of the machine are called, wherever they are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifang.kit.words import _, n_
+from lifang.resources.resource import Resource
+
+VERBS = {
+    "create": n_("新建"),
+    "update": n_("修改"),
+    "remove": n_("移除"),
+    "reveal": n_("查看敏感信息"),
+    "import": n_("导入"),
+    "export": n_("导出"),
+    "install": n_("安装"),
+    "enable": n_("启用"),
+    "disable": n_("停用"),
+    "sign_in": n_("登录"),
+    "password": n_("更换密码"),
+    "tie": n_("绑定操作系统用户"),
+}
+NOUNS = {
+    "account": n_("账号"),
+    "token": n_("令牌"),
+    "plugin": n_("插件"),
+    "session": n_("会话"),
+}
+"""What audit notes about the instance itself are about; everything else is a resource."""
+
+
+def verb_name(resource: Resource[Any] | None, verb: str) -> str:
+    """What a verb is called: an action by its own label."""
+    action = resource.actions.get(verb) if resource else None
+    return _(action.label) if action else _(VERBS.get(verb, verb))
+
+
+def noun_name(resource: Resource[Any] | None, noun: str) -> str:
+    """What a noun is called; one of a plugin that is gone by its word for programs."""
+    return _(resource.label) if resource else _(NOUNS.get(noun, noun))
