@@ -118,11 +118,9 @@ def _switch(session: Session, given: Given, *, on: bool) -> None:
     known = lifecycle.show(session.caller, given["id"])
     if given["at"] is None and not given["yes"]:
         _confirm(known, on=on)
-    if on and known.state == "available":
-        # Naming a plugin to be switched on says all that installing it would ask.
-        known = lifecycle.install(session.caller, known.id)
-        click.echo(_("已安装插件 {id} {version}", id=known.id, version=known.version), err=True)
     one = lifecycle.switch(session.caller, known.id, at=given["at"], on=on)
+    if known.state == "available":
+        click.echo(_("已安装插件 {id} {version}", id=one.id, version=one.version), err=True)
     if session.json:
         showing.emit(asdict(one))
         return

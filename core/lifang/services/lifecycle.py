@@ -148,6 +148,7 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
     wanted = plugin.replace("-", "_")
     _demand(caller)
     known = show(caller, wanted)
+    nodes = _nodes(caller, at)
     if known.state == "available" and on and _may_install(caller):
         known = install(caller, wanted)
     if known.state == "available":
@@ -158,7 +159,6 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
         raise Conflict(
             _("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing")
         )
-    nodes = _nodes(caller, at)
     declared = _loaded(caller, discover()[wanted]) if on else None
     with caller.instance.database.transaction():
         if declared is not None:
