@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -153,7 +154,8 @@ def _update(resource: Resource[Any]) -> click.Command:
 
     own = option("--version", metavar="N", callback=whole(1),
                  help=n_("您看到的版本；已被别人修改时不保存"))  # fmt: skip
-    params = [key(resource), *options.asked(specs, ("version",)), own]
+    asked = [replace(spec, required=False) for spec in specs]  # silence leaves a field alone
+    params = [key(resource), *options.asked(asked, ("version",)), own]
     return Command("update", n_("修改；空文字清除一个字段"), work, params)
 
 

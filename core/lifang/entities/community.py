@@ -26,13 +26,13 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 class Community(Record):
     """A node of the tree, from province to building; its id is stable, its code an attribute."""
 
-    code = pw.CharField(max_length=40, verbose_name="编号", index=True)
+    code = pw.CharField(max_length=40, verbose_name="代码", index=True)
     name = pw.CharField(max_length=120, verbose_name="名称")
     short_name = pw.CharField(max_length=60, null=True, verbose_name="简称")
     kind = pw.CharField(max_length=20, choices=list(KINDS.items()), verbose_name="类别")
     parent = pw.ForeignKeyField("self", null=True, verbose_name="上级")
     code_system = pw.CharField(
-        max_length=10, choices=list(CODE_SYSTEMS.items()), default="stats", verbose_name="编号体系"
+        max_length=10, choices=list(CODE_SYSTEMS.items()), default="stats", verbose_name="代码体系"
     )
     class_code = pw.CharField(max_length=3, null=True, verbose_name="城乡分类代码")
     path = pw.CharField(max_length=120, default="", index=True, collation=None)

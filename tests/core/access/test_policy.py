@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from lifang.entities.account import Account, Grant
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.kit.errors import Forbidden, Invalid, NotFound
+from lifang.plugins.manager import Snapshot
 from lifang.services import accounts as accounting
 from lifang.services import lifecycle, reading
 from lifang.services.gateway import write
@@ -188,3 +190,29 @@ def test_accounts_are_for_security_administrators(instance: Instance, caller: Ma
         accounting.create_account(district, "x")
     with pytest.raises(Forbidden):
         accounting.new_password(district, "x")
+
+
+def test_a_plugin_writes_beyond_its_own_nouns_only_what_it_declared(
+    instance: Instance, boss: Caller
+) -> None:
+    from lifang.access.callers import plugin_caller
+    from lifang.plugins.plugin import Plugin
+
+    person, unit = world.person(instance, "甲"), world.organization(instance, "示例单位")
+    told = {"person": person.id, "organization": unit.id}
+    world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
+    where = instance.plugins.refresh().on["dual_reporting"]
+    for name, writes in (("silent", ()), ("seating", ("core.memberships:create",))):
+        instance.plugins.register(Plugin(name, "x", writes=writes))
+        caller = plugin_caller(instance, name, actor="甲", correlation=None, cause=1)
+        caller = replace(caller, snapshot=Snapshot(9, {name: where}))
+        if not writes:
+            with pytest.raises(Forbidden):
+                write(memberships, "create", caller, told)
+            continue
+        made = write(memberships, "create", caller, told)
+        with pytest.raises(Forbidden):
+            write(memberships, "remove", caller, None, made.id)
+        foreign = world.organization(instance, "示例远方", at=world.FOREIGN)
+        with pytest.raises(Invalid):  # where the plugin is off it does not even see
+            write(memberships, "create", caller, {**told, "organization": foreign.id})

@@ -102,7 +102,8 @@ def test_a_key_beside_the_data_is_bad(home: Path) -> None:
 def test_a_missing_or_foreign_key_is_bad_and_the_rest_is_looked_at(home: Path) -> None:
     key = home / "keys" / "lifang.key"
     kept = key.read_text()
-    key.write_text(kept.replace(kept[30], "A" if kept[30] != "A" else "B", 1))
+    at = kept.index('"master": "') + 11  # one letter of the key itself, not of what stands around
+    key.write_text(kept[:at] + ("A" if kept[at] != "A" else "B") + kept[at + 1 :])
     told = found("open")
     assert (told["state"], found("database")["state"]) == ("bad", "ok")
     key.unlink()
