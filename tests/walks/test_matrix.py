@@ -20,6 +20,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lifang.app.http import create_app
+from lifang.builtin.households import household_members, households
 from lifang.builtin.people import affiliations, memberships
 from lifang.entities.community import Community
 from lifang.entities.person import Affiliation
@@ -30,6 +31,7 @@ from lifang.testing import world
 
 CANARY = "金丝雀"
 NOBODY = 987_654
+UNSEARCHED = ("affiliations", "memberships", "households", "household-members")
 SCRIPT = """
 import contextlib, io, json, sys
 from lifang.app.main import hands
@@ -74,8 +76,12 @@ def planted(instance: Instance, enable: Callable[..., None]) -> Planted:
         told = {"person": person.id, "organization": unit.id, "community": home}
         report = write(reports, "create", boss, told)
         community = Community.get(Community.code == place)
+        house = write(households, "create", boss, {"number": f"{name}户", "community": home})
+        member = write(household_members, "create", boss, {"household": house.id,
+                                                           "person": person.id})  # fmt: skip
         made = (("people", person), ("organizations", unit), ("affiliations", link),
                 ("memberships", seat), ("dual-reporting/reports", report),
+                ("households", house), ("household-members", member),
                 ("communities", community))  # fmt: skip
         for noun, record in made:
             ids.setdefault(noun, []).append(record.id)
@@ -112,7 +118,7 @@ class Api:
         for query in ("", "?limit=1000", "?count=true", "/export?format=csv", "/export?format=json",
                       "?sort=-id", "?sort=-created_at"):  # fmt: skip
             yield self.ask("GET", f"{noun}{query}")
-        if noun not in ("affiliations", "memberships"):
+        if noun not in UNSEARCHED:
             for q in (CANARY, "jsq", "金", "丝雀"):
                 yield self.ask("GET", f"{noun}?q={q}")
         yield self.ask("GET", f"{noun}?within={world.FOREIGN}")
@@ -163,7 +169,7 @@ class Web:
                 "?at=620199999999",
                 f"?at={world.QILIHE}",
             ]
-        elif noun not in ("affiliations", "memberships"):
+        elif noun not in UNSEARCHED:
             queries.append("?q=金")
         for query in queries:
             yield self.ask(f"{base}{query}")
@@ -198,7 +204,7 @@ class Cli:
         yield self.ask(*words, "list", "--json")
         yield self.ask(*words, "list", "--within", world.FOREIGN)
         yield self.ask(*words, "export", "--format", "csv")
-        if noun not in ("affiliations", "memberships"):
+        if noun not in UNSEARCHED:
             yield self.ask(*words, "list", "--q", "金")
         if noun == "communities":
             yield self.ask(*words, "tree")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lifang.builtin.accounts import accounts, grants
+from lifang.builtin.households import household_members, households
 from lifang.builtin.people import affiliations, memberships, organizations, people
 from lifang.builtin.places import communities
 from lifang.plugins.plugin import Plugin
@@ -13,6 +14,16 @@ from lifang.resources.registry import CORE
 plugin = Plugin(
     CORE,
     "核心",
-    resources=[communities, people, organizations, affiliations, memberships, accounts, grants],
+    resources=[
+        communities,
+        people,
+        organizations,
+        affiliations,
+        memberships,
+        households,
+        household_members,
+        accounts,
+        grants,
+    ],
     folder=Path(__file__).parent.parent,
 )

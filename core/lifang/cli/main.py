@@ -45,6 +45,8 @@ SECTIONS = {
         "organizations": ("nouns", n_("组织：登记、查找")),
         "affiliations": ("nouns", n_("人员、组织与社区的归属关系")),
         "memberships": ("nouns", n_("人员、组织在组织中的成员关系")),
+        "households": ("nouns", n_("户：社区和网格按户统计")),
+        "household-members": ("nouns", n_("户成员：谁在哪一户，与户主的关系")),
     },
     n_("管理："): {
         "accounts": ("accounts", n_("账号：新建、授权、停用、绑定操作系统用户")),

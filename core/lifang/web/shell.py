@@ -27,6 +27,8 @@ ICONS = {
     "core.organizations": "building",
     "core.affiliations": "pin",
     "core.memberships": "link",
+    "core.households": "home",
+    "core.household_members": "people",
     "core.accounts": "key",
     "core.grants": "shield",
 }
