@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 
 def caller_for(
-    instance: Instance, account: Account, *, source: str, request_id: str | None = None
+    instance: Instance,
+    account: Account,
+    *,
+    source: str,
+    request_id: str | None = None,
+    scope: frozenset[str] | None = None,
 ) -> Caller:
-    """Make the caller of an account, with the rights it holds now."""
+    """Make the caller of an account, with the rights it holds now, narrowed to a token's scope."""
     number: int = account.id
     return Caller(
         instance=instance,
@@ -31,6 +36,7 @@ def caller_for(
         person=account.person_id,
         standings=standings_of(instance, number),
         request_id=request_id or new_request_id(),
+        scope=scope,
     )
 
 

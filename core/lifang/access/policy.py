@@ -38,6 +38,8 @@ def rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
     """How far a verb on a resource reaches for this caller, wherever its plugin is on."""
     snapshot = caller.snapshot
     on = snapshot.where(resource.plugin)
+    if caller.scope is not None and not {verb, f"{resource.id}:{verb}"} & caller.scope:
+        return Rights()
     if caller.plugin is not None:
         return _plugin_rights(caller, resource, verb, snapshot.where(caller.plugin))
     reaches: list[ranges.Range] = []

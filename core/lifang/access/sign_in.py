@@ -124,7 +124,7 @@ def end_sessions(account: int) -> None:
     ).execute()
 
 
-def open_token(account: Account, *, days: int, label: str = "") -> str:
+def open_token(account: Account, *, days: int, label: str = "", scope: str = "") -> str:
     """Make an API token and give its value, which is kept nowhere; at most a year long."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     now = clock.now()
@@ -132,21 +132,26 @@ def open_token(account: Account, *, days: int, label: str = "") -> str:
         digest=digest(secret),
         account=account,
         label=label,
+        scope=scope,
         created_at=now,
         expires_at=now + min(dt.timedelta(days=days), LONGEST_TOKEN),
     )
     return secret
 
 
-def account_of_token(database: Database, secret: str) -> Account:
-    """The account of a token; raises Unauthenticated when it is unknown, expired or revoked."""
+def bearer(database: Database, secret: str) -> tuple[Account, frozenset[str] | None]:
+    """The account of a token and what it is narrowed to, None for nothing.
+
+    Raises Unauthenticated when the token is unknown, expired or revoked.
+    """
 
     def build(values: Sequence[Any]) -> Any:
         told = (Token.digest == values[0], Token.expires_at > values[1])
-        return Token.select(Token.account).where(*told, Token.revoked_at.is_null())
+        return Token.select(Token.account, Token.scope).where(*told, Token.revoked_at.is_null())
 
     values = (digest(secret), str(moment(clock.now())))
-    account = _standing(database, database.ask("token", values, build))
+    rows = database.ask("token", values, build)
+    account = _standing(database, rows)
     if account is None:
         raise Unauthenticated(_("令牌无效或已过期"))
-    return account
+    return account, frozenset(rows[0][1].split()) or None

@@ -161,14 +161,19 @@ def _token() -> click.Command:
         option("--account", metavar="NAME", help=n_("令牌属于这个账号；默认是现在的账号")),
         option("--days", metavar="N", callback=whole(1), help=n_("有效几天；默认 90，最多 365")),
         option("--label", metavar="TEXT", default="", help=n_("用途，便于以后辨认")),
+        option("--scope", metavar="WORD", multiple=True,
+               help=n_("缩小范围：read，或 people:update 这样的一项；可重复")),
         flag("--quiet", help=n_("只输出令牌")),
-    ]
+    ]  # fmt: skip
     return Command("create", n_("新建接口令牌；只显示这一次"), _create_token, params)
 
 
 def _create_token(session: Session, given: Given) -> None:
     name, days = given["account"] or session.caller.name, given["days"] or DAYS
-    secret = accounts.create_token(session.caller, name, days=days, label=given["label"])
+    scope = [word for said in given["scope"] or () for word in said.split(",") if word]
+    secret = accounts.create_token(
+        session.caller, name, days=days, label=given["label"], scope=scope
+    )
     told = {"account": name, "days": days, "token": secret}
     hand_over(session, told, "token", quiet=given["quiet"],
               said=_("账号 {name} 的令牌，{days} 天内有效：{secret}",

@@ -88,6 +88,7 @@ class Token(Table):
     digest = pw.CharField(max_length=64, unique=True)
     account = pw.ForeignKeyField(Account)
     label = pw.CharField(max_length=60, default="")
+    scope = pw.CharField(max_length=400, default="")
     created_at = InstantField()
     expires_at = InstantField()
     used_at = InstantField(null=True)

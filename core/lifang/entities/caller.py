@@ -29,7 +29,8 @@ class Caller:
     """Someone who acts; everything they may do follows from `standings` and `person`.
 
     `plugin` is set when a plugin acts by itself (a handler): then rights come from its
-    declaration. `source` is one of web, api, cli, event, import. `snapshot` says where every plugin
+    declaration. `scope` narrows a token to `read` and to `core.people:update`-like verbs; None is
+    everything its owner may. `source` is one of web, api, cli, event, import. `snapshot` says where every plugin
     is on and does not change while the caller acts.
     """
 
@@ -45,6 +46,7 @@ class Caller:
     request_id: str | None = None
     correlation: str | None = None
     cause: int | None = None
+    scope: frozenset[str] | None = None
 
     def through(self, source: str) -> Caller:
         """The same caller through another interface."""

@@ -106,8 +106,8 @@ def _by_token() -> Caller | None:
     if given is None or given.type != "bearer":
         return None
     instance = the_instance()
-    account = sign_in.account_of_token(instance.database, given.token or "")
-    return caller_for(instance, account, source="api", request_id=g.request_id)
+    account, scope = sign_in.bearer(instance.database, given.token or "")
+    return caller_for(instance, account, source="api", request_id=g.request_id, scope=scope)
 
 
 def _by_session() -> Caller | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from lifang.access import sign_in
@@ -14,6 +15,8 @@ from lifang.kit import clock
 from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.plugins.manager import Snapshot
+from lifang.resources.registry import CORE
+from lifang.resources.resource import VERBS
 from lifang.services.auditing import record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -185,8 +188,14 @@ def tie(caller: Caller, name: str, *, system_user: int) -> None:
         record_note(caller, "account", "tie", reason=f"{name} {system_user}")
 
 
-def create_token(caller: Caller, name: str, *, days: int, label: str = "") -> str:
-    """Make an API token for an account; its own holder may, and a security administrator."""
+def create_token(
+    caller: Caller, name: str, *, days: int, label: str = "", scope: Iterable[str] = ()
+) -> str:
+    """Make an API token for an account; its own holder may, and a security administrator.
+
+    `scope` narrows it to some verbs, each `read` (reading whatever the owner may) or one verb of
+    one noun as addresses name it: `people:update`, `dual-reporting/reports:accept`.
+    """
     if caller.name != name:
         _demand(caller)
     account = sign_in.find_account(name)
@@ -195,10 +204,24 @@ def create_token(caller: Caller, name: str, *, days: int, label: str = "") -> st
     if not 1 <= days <= sign_in.LONGEST_TOKEN.days:
         sentence = _("令牌的有效期须为 1 至 {n} 天", n=sign_in.LONGEST_TOKEN.days)
         raise Invalid(sentence, errors=[FieldError("days", "range", sentence)])
+    narrowed = " ".join(_narrowed(caller, word) for word in scope)
     with caller.instance.database.transaction():
-        secret = sign_in.open_token(account, days=days, label=label)
+        secret = sign_in.open_token(account, days=days, label=label, scope=narrowed)
         record_note(caller, "token", "create", reason=name)
     return secret
+
+
+def _narrowed(caller: Caller, word: str) -> str:
+    """One word of a token's scope as policy compares it; raises Invalid saying what is known."""
+    if word == "read":
+        return word
+    noun, _colon, verb = word.partition(":")
+    plugin, _slash, own = noun.rpartition("/")
+    resource = caller.instance.registry.find(plugin or CORE, own)
+    if resource is None or verb.replace("-", "_") not in {*VERBS, *resource.actions}:
+        sentence = _("不认识令牌范围「{word}」；例如 read、people:update", word=word)
+        raise Invalid(sentence, errors=[FieldError("scope", "unknown", sentence)])
+    return f"{resource.id}:{verb.replace('-', '_')}"
 
 
 def _demand(caller: Caller) -> None:

@@ -10,5 +10,5 @@ from lifang.kit import clock
 
 def standpoint(caller: Caller) -> Hashable:
     """Everything a permission condition is made of."""
-    stands = (caller.standings, caller.person, caller.plugin)
+    stands = (caller.standings, caller.person, caller.plugin, caller.scope)
     return (*stands, caller.snapshot.epoch, clock.today())

@@ -12,7 +12,10 @@ from flask_wtf.csrf import generate_csrf
 
 from lifang.access import sign_in
 from lifang.entities.account import Account, Session, Token
+from lifang.entities.caller import Caller
 from lifang.kit import clock
+from lifang.kit.errors import Invalid
+from lifang.services import accounts
 from lifang.services.instance import Instance
 from lifang.testing import world
 from tests.core.api.conftest import account, token
@@ -196,3 +199,33 @@ def test_connections_are_given_back_and_requests_leave_no_language(
         client.get(path, headers={"Accept-Language": "en"})
         assert instance.database.engine.is_closed(), path
     instance.database.engine.connect()
+
+
+def test_a_token_may_be_worth_less_than_its_owner_and_never_more(
+    app: Flask, instance: Instance, boss: Caller
+) -> None:
+    accounts.create_account(boss, "w", role="community_worker", at=world.HOME)
+    person = world.person(instance, "李强")
+    foreign = world.person(instance, "赵敏", at=world.FOREIGN)
+    client = app.test_client()
+    path = f"{PEOPLE}/{person.id}"
+
+    def change(*scope: str) -> tuple[int, int, int]:
+        token = accounts.create_token(boss, "w", days=1, scope=scope)
+        header = {"Authorization": f"Bearer {token}"}
+        version = client.get(path, headers=header).headers.get("ETag", '"0"')
+        asked = {**header, "If-Match": version}
+        return (
+            client.get(PEOPLE, headers=header).status_code,
+            client.patch(path, json={"sex": "male"}, headers=asked).status_code,
+            client.get(f"{PEOPLE}/{foreign.id}", headers=header).status_code,
+        )
+
+    assert change() == (200, 200, 404)
+    assert change("read") == (200, 403, 404)
+    assert change("read", "people:update") == (200, 200, 404)
+    assert change("people:update")[0] == 404
+    assert change("read", "people:remove")[1] == 403
+    for wrong in ("write", "peple:update", "people:fly", "people"):
+        with pytest.raises(Invalid):
+            accounts.create_token(boss, "w", days=1, scope=[wrong])

@@ -8,11 +8,14 @@ import stat
 from pathlib import Path
 
 import pytest
+from playhouse.schema_diff import diff_models
 
+import lifang
 from lifang.app.instance import create, migrate_all, open_instance, opened
 from lifang.entities.person import Person
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.store.keys import create_key_file
+from lifang.store.record import Record, Table
 
 
 @pytest.fixture
@@ -80,7 +83,8 @@ def test_outstanding_migrations_are_named_and_applied_by_migrate_only(home: Path
         instance.database.engine.execute_sql("DELETE FROM core_migration")
     with pytest.raises(NotReady, match="lifang migrate"):
         open_instance(home, environ={})
-    assert migrate_all(home, plan=True) == ["core 0001_initial"]
+    files = sorted((Path(lifang.__file__).parent / "migrations").glob("0*.py"))
+    assert migrate_all(home, plan=True) == [f"core {file.stem}" for file in files]
     with pytest.raises(NotReady, match="lifang migrate"):
         open_instance(home, environ={})
 
@@ -94,3 +98,33 @@ def test_a_database_newer_than_the_program_is_refused(home: Path) -> None:
 
     with opened(home, environ={}) as instance, pytest.raises(NotReady, match="9999_future"):
         migrate_core(instance.database, home)
+
+
+def test_the_migrations_make_exactly_the_tables_the_models_describe(home: Path) -> None:
+    with opened(home, environ={}) as instance:
+        core = [model for model in _models(Table) if model.__module__.startswith("lifang.")]
+        assert len(core) > 25
+        difference = diff_models(instance.database.engine, core)
+        assert not difference, difference
+
+
+def _models(base: type[Table]) -> list[type[Table]]:
+    found = [*base.__subclasses__()]
+    return [one for model in found for one in [model, *_models(model)] if one is not Record]
+
+
+def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Path) -> None:
+    with opened(home, environ={}) as instance:
+        engine = instance.database.engine
+        engine.execute_sql("DROP TABLE core_household_member")
+        engine.execute_sql("DROP TABLE core_household")
+        engine.execute_sql("ALTER TABLE core_token DROP COLUMN scope")
+        engine.execute_sql("DELETE FROM core_migration WHERE name >= '0002'")
+        keys = engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone()
+    with pytest.raises(NotReady, match="lifang migrate"):
+        open_instance(home, environ={})
+    assert [name.split()[1][:4] for name in migrate_all(home)] == ["0002", "0003"]
+    assert migrate_all(home) == []
+    with opened(home, environ={}) as instance:
+        engine = instance.database.engine
+        assert engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone() == keys
