@@ -29,9 +29,9 @@ class Caller:
     """Someone who acts; everything they may do follows from `standings` and `person`.
 
     `plugin` is set when a plugin acts by itself (a handler): then rights come from its
-    declaration. `scope` narrows a token to `read` and to `core.people:update`-like verbs; None is
-    everything its owner may. `source` is one of web, api, cli, event, import. `snapshot` says where every plugin
-    is on and does not change while the caller acts.
+    declaration. `scope` narrows a token to `read` and to verbs like `core.people:update`; None is
+    everything its owner may. `source` is one of web, api, cli, event, import. `snapshot` says where
+    every plugin is on and does not change while the caller acts.
     """
 
     instance: Instance = field(repr=False, compare=False)
