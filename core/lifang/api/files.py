@@ -10,15 +10,16 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from lifang.api import answering
 from lifang.api.rules import gated, rule
-from lifang.entities.community import Community
 from lifang.http import listing
 from lifang.kit import clock
-from lifang.kit.errors import Invalid, Malformed, NotFound
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
-from lifang.services.exchange import FORMATS, export, import_communities
+from lifang.services.exchange import FORMATS, export, import_table
+from lifang.services.ledger import ledger
 
 LARGEST_FILE = 8 * 1024 * 1024
 MOST_ROWS = 5_000
+TABLES = ("text/csv", FORMATS["xlsx"])
 
 
 @rule("/export", "GET")
@@ -38,38 +39,57 @@ def export_records(noun: str, plugin: str | None = None) -> Response:
     return response
 
 
+@rule("/ledger", "GET")
+def write_ledger(noun: str, plugin: str | None = None) -> Response:
+    """The list to print; full numbers only for a stated purpose, by those who may."""
+    caller, resource = gated(plugin, noun)
+    asked = listing.read(resource, request.args, paged=False, also=["purpose"])
+    pieces = ledger(caller, resource, asked.query, purpose=request.args.get("purpose"))
+    response = Response(pieces, content_type=FORMATS["xlsx"])
+    name = f"{answering.dashed(resource.noun)}-ledger-{clock.today()}.xlsx"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 @rule("/import", "POST")
 def import_records(noun: str, plugin: str | None = None) -> Response:
-    """Take in a table of communities, whole or not at all; `dry_run=true` only judges it."""
+    """Take in a table, whole or not at all; `dry_run=true` only judges it.
+
+    `skip_invalid=true` leaves out what is wrong.
+    """
     request.max_content_length = LARGEST_FILE
     caller, resource = gated(plugin, noun)
-    if resource.model is not Community:
-        raise NotFound(_("没有找到"))
-    dry_run = _dry_run()
-    done = import_communities(caller, _file(), dry_run=dry_run, most=MOST_ROWS)
-    if done["failed"] and not dry_run:
+    asked = _asked("dry_run", "skip_invalid")
+    dry_run, skip_invalid = asked["dry_run"], asked["skip_invalid"]
+    done = import_table(
+        caller, resource, _file(), dry_run=dry_run, skip_invalid=skip_invalid, most=MOST_ROWS
+    )
+    if done["failed"] and not (dry_run or skip_invalid or done["created"] or done["updated"]):
         refused = Invalid(_("文件里有 {n} 行需要修改；什么都没有导入", n=done["failed"]))
         refused.extra.update(done)
         raise refused
     return answering.told(done)
 
 
-def _dry_run() -> bool:
+def _asked(*known: str) -> dict[str, bool]:
     for key in request.args:
-        if key != "dry_run":
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=["dry_run"])
-    given = request.args.get("dry_run", "false")
-    if given not in ("true", "false"):
-        raise Malformed(_("「{key}」须为 true 或 false", key="dry_run"))
-    return given == "true"
+        if key not in known:
+            raise Malformed(_("不认识查询参数「{key}」", key=key), known=list(known))
+    asked = {key: request.args.get(key, "false") for key in known}
+    for key, given in asked.items():
+        if given not in ("true", "false"):
+            raise Malformed(_("「{key}」须为 true 或 false", key=key))
+    return {key: given == "true" for key, given in asked.items()}
 
 
 def _file() -> BinaryIO:
     """The table that was sent, as the body itself or as the part `file` of a form."""
-    if request.mimetype == "text/csv":
+    if request.mimetype in TABLES:
         return BytesIO(request.get_data())
     if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType(_("请用 Content-Type: text/csv 发送，或在表单中上传文件"))
+        raise UnsupportedMediaType(
+            _("请用 Content-Type: text/csv 或 XLSX 的类型发送，或在表单中上传文件")
+        )
     part = request.files.get("file")
     if part is None:
         raise Malformed(_("表单里没有名为 file 的文件"))

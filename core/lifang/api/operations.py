@@ -9,13 +9,13 @@ from lifang.api import schemas
 from lifang.api.answering import address
 from lifang.api.asking import WHEN
 from lifang.api.schemas import Schema, ref
-from lifang.entities.community import Community
 from lifang.http.listing import LONGEST_SEARCH
 from lifang.kit.words import _, _p
 from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.services import sheets
 from lifang.services.exchange import FORMATS
 from lifang.services.query import MOST, Query, filter_fields, sort_names
 
@@ -36,6 +36,8 @@ IDEMPOTENCY_KEY: Schema = {
 }
 ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "required": True}}
 JSON = "application/json"
+XLSX = FORMATS["xlsx"]
+BINARY: Schema = {"type": "string", "format": "binary"}
 
 
 class Noun:
@@ -70,13 +72,14 @@ class Noun:
         yield self.one, {"get": self._show(), "patch": self._update(), "delete": self._remove()}
         yield f"{self.one}/history", {"get": self._history()}
         yield f"{self.base}/export", {"get": self._export()}
+        yield f"{self.base}/ledger", {"get": self._ledger()}
         for action in self.resource.actions.values():
             yield f"{self.one}/actions/{action.name}", {"post": self._act(action)}
         if any(spec.kind == "sensitive" for spec in self.resource.fields):
             yield f"{self.one}/reveal", {"post": self._reveal()}
         if any(spec.searchable for spec in self.resource.fields):
             yield f"{self.base}/search", {"post": self._search()}
-        if self.resource.model is Community:
+        if any("import" in verbs for verbs in self.resource.roles.values()):
             yield f"{self.base}/import", {"post": self._import()}
 
     def _operation(
@@ -210,23 +213,43 @@ class Noun:
         asked = [_parameter("format", formats, _("文件格式")), *self._filters()]
         rows = {"type": "object", "required": ["items"],
                 "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
-        content = {"text/csv": {"schema": {"type": "string"}}, **_json(rows)}
+        content = {
+            "text/csv": {"schema": {"type": "string"}},
+            XLSX: {"schema": BINARY},
+            **_json(rows),
+        }
         summary = _("导出{label}", label=self.labels)
         answers = {"200": {"description": summary, "content": content}}
         return self._operation("export", summary, answers, (*READING, 403, 422), parameters=asked)
 
+    def _ledger(self) -> Operation:
+        stated = _("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")
+        asked = [_parameter("purpose", {"type": "string", "minLength": 1}, stated)]
+        summary = _("打印用的{label}台账", label=self.labels)
+        answers = {"200": {"description": summary, "content": {XLSX: {"schema": BINARY}}}}
+        return self._operation(
+            "ledger", summary, answers, (*READING, 403, 422),
+            parameters=[*asked, *self._filters()],
+        )  # fmt: skip
+
     def _import(self) -> Operation:
-        dry_run = _parameter("dry_run", {"type": "boolean", "default": False}, _("只检查，不写入"))
-        file = {"type": "string", "contentMediaType": "text/csv"}
-        form = {"type": "object", "required": ["file"], "properties": {"file": file}}
+        yes = {"type": "boolean", "default": False}
+        asked = [
+            _parameter("dry_run", yes, _("只检查，不写入")),
+            _parameter("skip_invalid", yes, _("跳过有误的行，导入其余的")),
+        ]
+        form = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
         content = {
             "text/csv": {"schema": {"type": "string"}},
+            XLSX: {"schema": BINARY},
             "multipart/form-data": {"schema": form},
         }
-        summary = _("导入{label}：列 code,name,kind,parent_code", label=self.labels)
+        specs = schema.create_fields(self.resource)
+        names = ",".join(sheets.column_name(self.resource, spec) for spec in specs)
+        summary = _("导入{label}：列 {names}", label=self.labels, names=names)
         answers = {"200": {"description": summary, "content": _json(ref("Imported"))}}
         return self._operation(
-            "import", summary, answers, WRITING, parameters=[dry_run],
+            "import", summary, answers, WRITING, parameters=asked,
             requestBody={"required": True, "content": content},
         )  # fmt: skip
 

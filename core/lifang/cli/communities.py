@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
 from lifang.cli import showing, widths
 from lifang.cli.frame import Command, Given
+from lifang.cli.importing import blame, file_named
 from lifang.cli.nouns import Noun
 from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
@@ -17,7 +17,6 @@ from lifang.cli.waiting import progress
 from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _, n_
 from lifang.services import reading
-from lifang.services.importing import RowError
 from lifang.services.query import Query
 
 Node = dict[str, Any]
@@ -101,15 +100,13 @@ def named(node: Node) -> str:
 def _import_file(session: Session, given: Given) -> int:
     from lifang.services.exchange import import_communities
 
-    file = Path(given["file"])
-    if not file.is_file():
-        raise NotFound(_("找不到文件 {file}", file=file))
+    file = file_named(given["file"])
     with progress(_("导入")) as told:
         outcome = import_communities(session.caller, file, dry_run=given["dry_run"], progress=told)
     if session.json:
         showing.emit(outcome)
     elif outcome["failed"]:
-        _blame(outcome["failed"], outcome["errors"])
+        blame(outcome["failed"], outcome["errors"])
     else:
         click.echo(_summary(outcome["created"], outcome["updated"], outcome["unchanged"],
                             dry_run=given["dry_run"]))  # fmt: skip
@@ -122,13 +119,3 @@ def _summary(created: int, updated: int, unchanged: int, *, dry_run: bool) -> st
     told = _("新建 {created} 个，修改 {updated} 个，{unchanged} 个没有变化",
              created=created, updated=updated, unchanged=unchanged)  # fmt: skip
     return _("只检查，没有写入：将{told}", told=told) if dry_run else told
-
-
-def _blame(failed: int, errors: Iterable[RowError]) -> None:
-    click.echo(_("错误：{n} 行需要修改，什么都没有导入", n=failed), err=True)
-    for error in errors:
-        told = _("第 {row} 行 {column}：{message}",
-                 row=error["row"], column=error["column"], message=error["message"])  # fmt: skip
-        if error["expected"]:
-            told += _("（应为：{expected}）", expected=error["expected"])
-        click.echo(f"  {widths.plain(told)}", err=True)

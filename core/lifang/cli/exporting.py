@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from lifang.cli.session import Session
-from lifang.kit.errors import NotReady
+from lifang.kit.errors import Malformed, NotReady
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import exchange
@@ -22,12 +22,35 @@ def export(
     session: Session, resource: Resource[Any], query: Query, form: str, output: str | None
 ) -> None:
     """Write what may be exported; a file is readable by its owner only, for it holds people."""
+    if form == "xlsx":
+        demand_a_file(output)
     pieces = exchange.export(session.caller_for(resource), resource, query, form=form)
+    hand_out(pieces, output)
+    if output is None and form == "json":
+        sys.stdout.buffer.write(b"\n")
+
+
+def ledger(
+    session: Session, resource: Resource[Any], query: Query, purpose: str | None, output: str | None
+) -> None:
+    """Write a ledger to print."""
+    demand_a_file(output)
+    from lifang.services.ledger import ledger as make
+
+    hand_out(make(session.caller_for(resource), resource, query, purpose=purpose), output)
+
+
+def demand_a_file(output: str | None) -> None:
+    """Raise Malformed where a spreadsheet would be written to a terminal."""
+    if output is None and sys.stdout.isatty():
+        raise Malformed(_("电子表格不能显示在终端上；请用 -o FILE.xlsx 写入文件"))
+
+
+def hand_out(pieces: Iterable[bytes], output: str | None) -> None:
+    """Write a file, or a pipe where none is named."""
     if output is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
-        if form == "json":
-            sys.stdout.buffer.write(b"\n")
         return
     _write(Path(output), pieces)
     click.echo(_("已导出到 {file}", file=output), err=True)

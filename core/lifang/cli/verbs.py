@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lifang.cli import options, showing
+from lifang.cli import importing, options, showing
 from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, one_of, option, whole
 from lifang.cli.session import Session
@@ -43,8 +43,10 @@ def verbs_of(resource: Resource[Any]) -> list[click.Command]:
     if "reveal" in held and any(spec.kind == "sensitive" for spec in resource.fields):
         made.append(_reveal(resource))
     made.append(_history(resource))
+    if "import" in held:
+        made.append(importing.command(resource))
     if "export" in held:
-        made.append(_export(resource))
+        made += [_export(resource), _ledger(resource)]
     return made
 
 
@@ -88,8 +90,11 @@ def _list(resource: Resource[Any]) -> click.Command:
     return Command("list", n_("列出"), work, params, epilog=FILTERS)
 
 
-def narrowing(resource: Resource[Any]) -> list[click.Parameter]:
-    """The options that say which records of a list are meant, and in which order."""
+def narrowing(resource: Resource[Any], *, own: tuple[str, ...] = ()) -> list[click.Parameter]:
+    """The options that say which records of a list are meant, and in which order.
+
+    `own` are the words the command uses for options of its own.
+    """
     told: list[click.Parameter] = [within()]
     if resource.search:
         told.append(option("--q", "q", metavar="TEXT", help=n_("名称的任何一段，或拼音首字母")))
@@ -98,8 +103,8 @@ def narrowing(resource: Resource[Any]) -> list[click.Parameter]:
             "--sort", metavar="FIELD", help=n_("按这个字段排序，前面加 - 为倒序，例如 --sort=-id")
         )
     )
-    found = options.filters(resource, LISTING)
-    return [*told, *found, *options.exact(resource, LISTING)]
+    taken = (*LISTING, *own)
+    return [*told, *options.filters(resource, taken), *options.exact(resource, taken)]
 
 
 def within() -> click.Parameter:
@@ -232,12 +237,27 @@ def _export(resource: Resource[Any]) -> click.Command:
         export(session, resource, asked_for(given), form, given["output"])
 
     params = [
-        option("--format", metavar="csv|json", default="csv", callback=one_of("csv", "json"),
-               help=n_("格式：csv（默认）或 json")),
+        option("--format", metavar="csv|xlsx|json", default="csv",
+               callback=one_of("csv", "xlsx", "json"), help=n_("格式：csv（默认）、xlsx 或 json")),
         option("--output", "-o", metavar="FILE", help=n_("写入这个文件；默认写到标准输出")),
     ]  # fmt: skip
-    told = [*params, *narrowing(resource)]
+    told = [*params, *narrowing(resource, own=("format", "output"))]
     return Command("export", n_("导出；敏感信息保持遮盖"), work, told, epilog=FILTERS)
+
+
+def _ledger(resource: Resource[Any]) -> click.Command:
+    def work(session: Session, given: Given) -> None:
+        from lifang.cli.exporting import ledger
+
+        ledger(session, resource, asked_for(given), given["purpose"], given["output"])
+
+    params = [
+        option("--output", "-o", metavar="FILE.xlsx", help=n_("写入这个文件；默认写到标准输出")),
+        option("--purpose", metavar="TEXT",
+               help=n_("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")),
+    ]  # fmt: skip
+    told = [*params, *narrowing(resource, own=("output", "purpose"))]
+    return Command("ledger", n_("台账：打印用的电子表格"), work, told, epilog=FILTERS)
 
 
 def done(session: Session, resource: Resource[Any], verb: str, record: Any) -> None:

@@ -14,6 +14,7 @@ VERBS = {
     "reveal": n_("查看敏感信息"),
     "import": n_("导入"),
     "export": n_("导出"),
+    "export_full": n_("导出完整信息"),
     "install": n_("安装"),
     "enable": n_("启用"),
     "disable": n_("停用"),

@@ -12,37 +12,50 @@ from lifang.kit import json
 from lifang.kit.errors import Forbidden
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
-from lifang.services import reading, sheets
+from lifang.services import reading, sheets, workbook
 from lifang.services.auditing import Change, record_denial, record_effect
-from lifang.services.importing import import_communities
+from lifang.services.importing import import_communities, import_table
 from lifang.services.presenting import View
 from lifang.services.query import MOST, Order, Query
 
-FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+FORMATS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": workbook.TYPE,
+    "json": "application/json",
+}
+TYPED = frozenset({"integer", "number", "boolean"})
+"""What a spreadsheet may take for a number or a yes; numbers of people and papers are text."""
 
 
 def export(caller: Caller, resource: Resource[Any], query: Query, *, form: str) -> Iterator[bytes]:
-    """Write what the caller may export of a list, as `csv` or `json`, in constant memory.
+    """Write what the caller may export of a list, in one of FORMATS, in constant memory.
 
     Sensitive fields stay masked. It is audited with its number of rows before the first one leaves;
     raises Forbidden without the right to export, Malformed for a list that cannot be asked for.
     """
-    reading.open_to(caller, resource)
-    if not policy.rights(caller, resource, "export"):
-        denied = Forbidden(_("您没有导出「{label}」的权限", label=_(resource.label)))
-        record_denial(caller, resource, "export", None, denied)
-        raise denied
+    demand_right(caller, resource)
     asked = replace(query, verb="export", limit=MOST, cursor=None)
     Order.read(resource, asked.sort)
     number = reading.count(caller, resource, asked)
     with caller.instance.database.transaction():
         told = [Change("rows", None, str(number)), Change("format", None, form)]
         record_effect(caller, resource, "export", None, changes=told)
-    pages = _pages(caller, resource, asked)
-    return _as_csv(resource, pages) if form == "csv" else _as_json(pages)
+    found = pages(caller, resource, asked)
+    if form == "xlsx":
+        return _as_xlsx(resource, found)
+    return _as_csv(resource, found) if form == "csv" else _as_json(found)
 
 
-def _pages(caller: Caller, resource: Resource[Any], query: Query) -> Iterator[list[View]]:
+def demand_right(caller: Caller, resource: Resource[Any]) -> None:
+    """Raise NotFound or Forbidden unless the caller may hand out rows of a resource; audited."""
+    reading.open_to(caller, resource)
+    if not policy.rights(caller, resource, "export"):
+        denied = Forbidden(_("您没有导出「{label}」的权限", label=_(resource.label)))
+        record_denial(caller, resource, "export", None, denied)
+        raise denied
+
+
+def pages(caller: Caller, resource: Resource[Any], query: Query) -> Iterator[list[View]]:
     """Page by page, each with a connection of its own: a server may ask from another thread."""
     while True:
         with caller.instance.database.connection():
@@ -53,20 +66,38 @@ def _pages(caller: Caller, resource: Resource[Any], query: Query) -> Iterator[li
         query = replace(query, cursor=page.next)
 
 
-def _as_csv(resource: Resource[Any], pages: Iterator[list[View]]) -> Iterator[bytes]:
+def _as_csv(resource: Resource[Any], found: Iterator[list[View]]) -> Iterator[bytes]:
     yield sheets.BOM + sheets.written([sheets.header(resource)])
-    for items in pages:
+    for items in found:
         yield sheets.written(sheets.row(resource, view) for view in items)
 
 
-def _as_json(pages: Iterator[list[View]]) -> Iterator[bytes]:
+def _as_xlsx(resource: Resource[Any], found: Iterator[list[View]]) -> Iterator[bytes]:
+    def fill(page: workbook.Page) -> None:
+        page.head(sheets.header(resource))
+        for items in found:
+            for view in items:
+                page.add(_cells(resource, view))
+
+    return workbook.written(_(resource.label), fill)
+
+
+def _cells(resource: Resource[Any], view: View) -> list[workbook.Cell]:
+    told: list[workbook.Cell] = [*sheets.row(resource, view)]
+    for column, spec in enumerate(resource.fields, start=1):
+        if spec.kind in TYPED:
+            told[column] = view[spec.name]
+    return told
+
+
+def _as_json(found: Iterator[list[View]]) -> Iterator[bytes]:
     yield b'{"items":['
     first = True
-    for items in pages:
+    for items in found:
         told = b",".join(json.dumps(view) for view in items)
         yield told if first or not told else b"," + told
         first = first and not told
     yield b"]}"
 
 
-__all__ = ["FORMATS", "export", "import_communities"]
+__all__ = ["FORMATS", "export", "import_communities", "import_table"]

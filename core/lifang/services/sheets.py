@@ -17,6 +17,7 @@ from lifang.kit.words import _
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services.presenting import View
+from lifang.services.unpacking import unpack
 
 BOM = b"\xef\xbb\xbf"
 """So that spreadsheets take the file for UTF-8."""
@@ -56,10 +57,11 @@ def header(resource: Resource[Any]) -> list[str]:
 
 def row(resource: Resource[Any], view: View) -> list[str]:
     """One record's cells, in the order of the header."""
-    return [str(view["id"]), *(_cell(spec, view[spec.name]) for spec in resource.fields)]
+    return [str(view["id"]), *(cell(spec, view[spec.name]) for spec in resource.fields)]
 
 
-def _cell(spec: FieldSpec, value: Any) -> str:
+def cell(spec: FieldSpec, value: Any) -> str:
+    """One field of a record as its cell."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -78,34 +80,25 @@ def written(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def read(source: Path | BinaryIO) -> Sheet:
-    """Read a CSV file, UTF-8 with or without its mark, or GB18030 as older spreadsheets save it.
+    """Read a CSV or XLSX file, however a spreadsheet saved it.
 
     Raises Malformed for what is no such table; empty lines are passed over.
     """
     raw = source.read_bytes() if isinstance(source, Path) else source.read()
-    reader = csv.reader(io.StringIO(_decoded(raw), newline=""), strict=True)
-    rows: list[tuple[int, dict[str, str]]] = []
-    try:
-        names = tuple(name.strip() for name in next(reader, []))
-        for number, cells in enumerate(reader, start=2):
-            if any(cell.strip() for cell in cells):
-                rows.append((number, _named(number, names, cells)))
-    except csv.Error as error:
-        raise Malformed(_("第 {row} 行不是合法的 CSV", row=len(rows) + 2)) from error
+    unpacked = unpack(raw)
+    names = tuple(untame(name.strip()) for name in next(unpacked, (1, []))[1])
+    while names and not names[-1]:
+        names = names[:-1]  # spreadsheets save empty columns after the last one
+    rows = tuple(
+        (number, _named(number, names, cells))
+        for number, cells in unpacked
+        if any(cell.strip() for cell in cells)
+    )
     if not names:
         raise Malformed(_("文件是空的"))
     if len(set(names)) < len(names):
         raise Malformed(_("表头里有重复的列"))
-    return Sheet(names, tuple(rows), hashlib.sha256(raw).hexdigest())
-
-
-def _decoded(raw: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Malformed(_("文件的编码既不是 UTF-8 也不是 GB18030"))
+    return Sheet(names, rows, hashlib.sha256(raw).hexdigest())
 
 
 def _named(number: int, names: tuple[str, ...], cells: list[str]) -> dict[str, str]:

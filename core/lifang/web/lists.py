@@ -208,7 +208,8 @@ def _exports(caller: Caller, asked: Asked) -> list[tuple[str, str]]:
     if not may(caller, asked.resource, "export"):
         return []
     address = api_of(asked.resource, "export")
-    return [
+    files = [
         (label, with_query(address, [("format", kind), *asked.kept()]))
-        for label, kind in (("CSV", "csv"), ("JSON", "json"))
+        for label, kind in (("CSV", "csv"), ("XLSX", "xlsx"), ("JSON", "json"))
     ]
+    return [*files, (_("台账"), with_query(api_of(asked.resource, "ledger"), asked.kept()))]

@@ -83,7 +83,7 @@ def test_a_verb_that_nobody_is_given_is_no_command(lifang: Command) -> None:
         (["serve", "--port", "70000"], "--port 须为 1 至 65535 的整数"),
         (["people", "list", "--limit"], "选项 --limit 后面缺少值"),
         (["people", "list", "--json=1"], "选项 --json 不带值"),
-        (["people", "export", "--format", "pdf"], "--format 须为其中之一：csv、json"),
+        (["people", "export", "--format", "pdf"], "--format 须为其中之一：csv、xlsx、json"),
         (["people", "show", "abc"], "编号须为数字"),
     ],
 )

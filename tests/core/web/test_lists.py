@@ -78,6 +78,9 @@ def test_files_are_offered_to_those_who_may_take_them(
     answer = worker.get(link)
     assert answer.status_code == 200 and answer.mimetype == "text/csv"
     assert answer.text.count("male") == 12
+    for link in (following(page, "导出 XLSX"), following(page, "导出 台账")):
+        answer = worker.get(link)
+        assert answer.status_code == 200 and answer.data.startswith(b"PK")
     assert "导出 CSV" not in visit("grid_worker", at=world.HOME).text("/people")
 
 

@@ -1,0 +1,57 @@
+"""The columns of a file: which field each is about, by its name or its label in either language."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from lifang.kit import text
+from lifang.kit.words import _, using
+from lifang.resources import schema
+from lifang.resources.resource import Resource
+from lifang.services import sheets
+from lifang.services.outcomes import Problems
+
+ID = "id"
+LANGUAGES = ("zh", "en")
+
+
+def spellings(resource: Resource[Any]) -> dict[str, str]:
+    """Every way a header may call a field, folded; the field's own name wins."""
+    known: dict[str, str] = {}
+    for language in LANGUAGES:
+        with using(language):
+            known[text.fold(_("编号"))] = ID
+    for language in LANGUAGES:
+        with using(language):
+            known |= {text.fold(_(spec.label)): spec.name for spec in resource.fields}
+    known |= {text.fold(sheets.column_name(resource, s)): s.name for s in resource.fields}
+    known |= {text.fold(spec.name): spec.name for spec in resource.fields}
+    return known | {ID: ID}
+
+
+def match(resource: Resource[Any], names: tuple[str, ...], problems: Problems) -> dict[str, str]:
+    """The field of each header, `id` for the number; what no field is called is a problem."""
+    known = spellings(resource)
+    matched: dict[str, str] = {}
+    for name in names:
+        field = known.get(text.fold(name))
+        if field is None:
+            near = difflib.get_close_matches(name, known, n=1)
+            labels = [known[near[0]]] if near else [ID, *resource.by_name]
+            problems.blame(1, name, _("不认识的列「{name}」", name=name), _("、").join(labels))
+        elif field in matched.values():
+            problems.blame(1, name, _("两列是同一个字段「{name}」", name=field))
+        else:
+            matched[name] = field
+    if ID not in matched.values():
+        _demand(resource, set(matched.values()), problems)
+    return matched
+
+
+def _demand(resource: Resource[Any], told: set[str], problems: Problems) -> None:
+    """New records need their required fields; where every row names its record none is needed."""
+    for spec in schema.create_fields(resource):
+        if spec.required and spec.name not in told:
+            column = sheets.column_name(resource, spec)
+            problems.blame(1, column, _("缺少列「{name}」", name=column), _(spec.label))

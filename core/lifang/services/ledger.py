@@ -1,0 +1,151 @@
+"""Ledgers (台账): a list on paper, with who filled it in, the way superiors ask for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.entities.person import Person
+from lifang.kit import clock
+from lifang.kit.errors import FieldError, Forbidden, Invalid
+from lifang.kit.words import _, _p
+from lifang.resources import written
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.services import exchange, reading, values, workbook
+from lifang.services.auditing import Change, record_denial, record_effect
+from lifang.services.presenting import View
+from lifang.services.query import MOST, Order, Query, find_community
+
+GAP = "　" * 4
+"""Between the parts of a line, where a pen has room too."""
+
+
+def ledger(
+    caller: Caller, resource: Resource[Any], query: Query, *, purpose: str | None = None
+) -> Iterator[bytes]:
+    """Write what the caller may export of a list as a spreadsheet to print, in constant memory.
+
+    Sensitive fields are masked unless a purpose is stated by someone with the right `export_full`;
+    rows beyond that right stay masked. It is audited, with the purpose, before anything leaves.
+    Raises Forbidden without these rights, Invalid for a blank purpose or an unknown community.
+    """
+    exchange.demand_right(caller, resource)
+    secret = [spec for spec in resource.fields if spec.kind == "sensitive"]
+    if purpose is not None:
+        _demand_purpose(caller, resource, purpose, secret)
+    asked = replace(query, verb="export", limit=MOST, cursor=None)
+    Order.read(resource, asked.sort)
+    number = reading.count(caller, resource, asked)
+    place = _place(caller, asked)
+    _audit(caller, resource, number, place, secret if purpose is not None else [], purpose)
+
+    def fill(page: workbook.Page) -> None:
+        _head(page, caller, resource, place)
+        row = 0
+        for views in exchange.pages(caller, resource, asked):
+            if purpose is not None and secret:
+                _uncover(caller, resource, views, secret)
+            for view in views:
+                row += 1
+                told = [_cell(spec, view[spec.name]) for spec in resource.fields]
+                page.add([row, *told], look="ruled")
+        _foot(page, len(resource.fields) + 1)
+
+    return workbook.written(_p("plural", resource.label), fill)
+
+
+def _demand_purpose(
+    caller: Caller, resource: Resource[Any], purpose: str, secret: list[FieldSpec]
+) -> None:
+    if not purpose.strip():
+        sentence = _("请说明导出完整信息的用途")
+        raise Invalid(sentence, errors=[FieldError("purpose", "required", sentence)])
+    if secret and not policy.rights(caller, resource, "export_full"):
+        denied = Forbidden(_("您没有导出「{label}」完整信息的权限", label=_(resource.label)))
+        record_denial(caller, resource, "export_full", None, denied)
+        raise denied
+
+
+def _audit(
+    caller: Caller,
+    resource: Resource[Any],
+    number: int,
+    place: Community | None,
+    uncovered: list[FieldSpec],
+    purpose: str | None,
+) -> None:
+    told = [Change("rows", None, str(number)), Change("format", None, "ledger")]
+    told += [Change(f"revealed:{spec.name}", None, None) for spec in uncovered]
+    verb = "export_full" if uncovered else "export"
+    where = int(place.id) if place else None
+    with caller.instance.database.transaction():
+        record_effect(caller, resource, verb, None, changes=told, community=where, reason=purpose)
+
+
+def _place(caller: Caller, query: Query) -> Community | None:
+    """Whose ledger it is: the community asked for, else the one place where the caller stands."""
+    if query.within:
+        return find_community(caller, query.within)
+    paths = {standing.path for standing in caller.standings}
+    path = paths.pop() if len(paths) == 1 else None
+    found: Community | None = Community.get_or_none(Community.path == path) if path else None
+    return found
+
+
+def _head(
+    page: workbook.Page, caller: Caller, resource: Resource[Any], place: Community | None
+) -> None:
+    named, columns = place.name if place else "", len(resource.fields) + 1
+    title = _("{place}{label}台账", place=named, label=_p("plural", resource.label)).strip()
+    page.banner(title, columns, look="title")
+    by = Person.get_or_none(Person.id == caller.person) if caller.person else None
+    parts = (
+        _("填报单位：{name}", name=named or GAP),
+        _("填报人：{name}", name=by.name if by else caller.name),
+        _("日期：{day}", day=clock.today().isoformat()),
+    )
+    page.banner(GAP.join(parts), columns, look="note")
+    page.head([_("序号"), *(_(spec.label) for spec in resource.fields)], look="ruled_head")
+    page.for_paper(_("第 {page} 页，共 {pages} 页", page="&P", pages="&N"))
+
+
+def _foot(page: workbook.Page, columns: int) -> None:
+    page.add([])
+    parts = (_("填报人："), _("审核人："), _("日期："))
+    page.banner((GAP * 3).join(parts), columns, look="note")
+
+
+def _uncover(
+    caller: Caller, resource: Resource[Any], views: list[View], secret: list[FieldSpec]
+) -> None:
+    """Put full values where the caller sees a mask and may hand out what is behind it."""
+    model: Any = resource.model
+    allowed = policy.condition(caller, resource, policy.rights(caller, resource, "export_full"))
+    if allowed is False:
+        return
+    wanted = model.id.in_([view["id"] for view in views])
+    with caller.instance.database.connection():
+        found = model.select().where(wanted if allowed is True else wanted & allowed)
+        records = {int(record.id): record for record in found}
+    for view in views:
+        record = records.get(view["id"])
+        for spec in secret if record is not None else ():
+            if view[spec.name] is not None:
+                view[spec.name] = values.opened(caller, resource, record, spec.name)
+
+
+def _cell(spec: FieldSpec, value: Any) -> workbook.Cell:
+    """A value as people read it on paper; instants are told by the clock of the instance."""
+    if value is None:
+        return None
+    if spec.kind == "instant":
+        return clock.local(dt.datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+    if spec.kind in {"integer", "number"}:
+        return value if isinstance(value, int | float) else str(value)
+    return written.show(spec, value)
