@@ -7,11 +7,13 @@ foreign id must answer exactly like one that does not exist.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +111,14 @@ def faceless(text: str, *numbers: Any) -> str:
     return re.sub(r'value="[\w.\-]{40,}"', "", text)
 
 
+def legible(body: bytes) -> str:
+    """An answer as text; of a workbook, everything that stands in it."""
+    if not body.startswith(b"PK"):
+        return body.decode()
+    with zipfile.ZipFile(io.BytesIO(body)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
 class Api:
     def __init__(self, planted: Planted) -> None:
         self.client = create_app(planted.instance).test_client()
@@ -116,6 +126,7 @@ class Api:
 
     def reads(self, noun: str) -> Iterator[tuple[str, int, str]]:
         for query in ("", "?limit=1000", "?count=true", "/export?format=csv", "/export?format=json",
+                      "/export?format=xlsx", "/ledger",
                       "?sort=-id", "?sort=-created_at"):  # fmt: skip
             yield self.ask("GET", f"{noun}{query}")
         if noun not in UNSEARCHED:
@@ -143,7 +154,7 @@ class Api:
             f"/api/v1/{path}", method=method, json=body, headers={**self.headers, **(more or {})}
         )
         told = json.dumps(dict(answer.headers)) if answer.status_code < 400 else ""
-        return f"{method} {path}", answer.status_code, answer.get_data(as_text=True) + told
+        return f"{method} {path}", answer.status_code, legible(answer.get_data()) + told
 
 
 class Web:
@@ -160,7 +171,7 @@ class Web:
 
     def reads(self, noun: str) -> Iterator[tuple[str, int, str]]:
         base = self.place(noun)
-        queries = ["", f"?within={world.FOREIGN}", "?sort=-id"]
+        queries = ["", f"?within={world.FOREIGN}", "?sort=-id", "?count=true"]
         if noun == "communities":
             queries = [
                 "",
@@ -173,6 +184,8 @@ class Web:
             queries.append("?q=金")
         for query in queries:
             yield self.ask(f"{base}{query}")
+        for file in ("export?format=csv", "export?format=json", "export?format=xlsx", "ledger"):
+            yield self.ask(f"/api/v1/{noun}/{file}")  # where the page's own links lead
         yield self.ask("/")
 
     def by_id(self, noun: str, number: Any) -> Iterator[tuple[str, int, str]]:
@@ -181,13 +194,14 @@ class Web:
 
     def ask(self, path: str) -> tuple[str, int, str]:
         answer = self.client.get(path)
-        return f"GET {path}", answer.status_code, answer.get_data(as_text=True)
+        return f"GET {path}", answer.status_code, legible(answer.get_data())
 
 
 class Cli:
     def __init__(self, planted: Planted) -> None:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")}
         home = str(planted.instance.settings.home)
+        self.folder = planted.instance.settings.home.parent
         self.process = subprocess.Popen(
             [sys.executable, "-c", SCRIPT],
             stdin=subprocess.PIPE,
@@ -204,6 +218,11 @@ class Cli:
         yield self.ask(*words, "list", "--json")
         yield self.ask(*words, "list", "--within", world.FOREIGN)
         yield self.ask(*words, "export", "--format", "csv")
+        yield self.ask(*words, "export", "--format", "json")
+        for words_of_file in (("export", "--format", "xlsx"), ("ledger",)):
+            file = self.folder / "told.xlsx"
+            what, code, told = self.ask(*words, *words_of_file, "-o", str(file))
+            yield what, code, told + legible(file.read_bytes())
         if noun not in UNSEARCHED:
             yield self.ask(*words, "list", "--q", "金")
         if noun == "communities":
@@ -248,6 +267,8 @@ def test_nothing_of_another_district_is_ever_told(planted: Planted, interface: A
             assert CANARY not in told.replace("q=金", ""), what
             assert world.FOREIGN not in told.replace(what, "") or status in (2, 400, 404, 422), what
             assert status not in (500, 1), (what, told)
+            if "export" in what or "ledger" in what:
+                assert status in (0, 200), (what, told)
             locals_seen = locals_seen or "本地" in told or "畅家巷" in told
         assert locals_seen, f"{noun}: the worker does not even see what is here"
     assert asked >= 20
@@ -263,3 +284,21 @@ def test_a_foreign_id_answers_exactly_like_one_that_does_not_exist(
             assert one[1] == other[1], (one, other)
             assert faceless(one[2], *names) == faceless(other[2], *names), one[0]
             assert one[1] in (2, 4, 404, 422, 400), one
+
+
+def test_every_interface_counts_the_same_rows_and_only_ours(planted: Planted) -> None:
+    api, web, cli = Api(planted), Web(planted), Cli(planted)
+    try:
+        for noun in planted.ids:
+            path = f"/api/v1/{noun}?count=true"
+            told = json.loads(api.client.get(path, headers=api.headers).data)
+            listed = json.loads(cli.ask(*noun.split("/"), "list", "--json")[2])["items"]
+            assert told["count"] == len(told["items"]) == len(listed), noun
+            if noun == "communities":  # whose page is the tree
+                continue
+            # a person's and an organization's place, else one row of ours each
+            assert told["count"] == (2 if noun == "affiliations" else 1), noun
+            page = web.ask(f"{web.place(noun)}?count=true")[2]
+            assert re.search(rf"共\s*{told['count']}\s*条", page), noun
+    finally:
+        cli.close()
