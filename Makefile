@@ -64,11 +64,14 @@ $(BIN)/python:
 
 $(LOCKED): requirements.lock | $(BIN)/python
 	@echo "Installing what requirements.lock names (a minute or two the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# The lock is whole, so nothing is resolved: pip would take a newer release for a name with extras
+	@# (coverage[toml]) than the one that is pinned, and then refuse it for having no hash.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 $(INSTALLED): $(LOCKED) $(MANIFESTS) $(CATALOGUES)
 	@echo "Installing $(DISTRIBUTIONS)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		$(addprefix -e ./,$(DISTRIBUTIONS))
+	@$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	@touch $@
