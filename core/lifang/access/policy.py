@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.access.roles import included
+from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.kit import clock, ranges
@@ -57,8 +58,14 @@ def rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
         if "unit" in allowed and standing.organization is not None:
             units.append(standing.organization)
         own = own or "own" in allowed
-    person = caller.person if own else None
+    person = _self_of(caller, resource) if own else None
     return Rights(ranges.intersect(ranges.union(reaches), on), on, person, tuple(units))
+
+
+def _self_of(caller: Caller, resource: Resource[Any]) -> int | None:
+    """Who `:own` means: the person, or the account where the owner of a record is an account."""
+    owner = resource.by_name.get(resource.owner) if isinstance(resource.owner, str) else None
+    return caller.account if owner and owner.target is Account else caller.person
 
 
 def _plugin_rights(caller: Caller, resource: Resource[Any], verb: str, on: ranges.Ranges) -> Rights:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lifang.builtin.accounts import accounts, grants
 from lifang.builtin.households import household_members, households
+from lifang.builtin.jobs import jobs
 from lifang.builtin.people import affiliations, memberships, organizations, people
 from lifang.builtin.places import communities
 from lifang.plugins.plugin import Plugin
@@ -24,6 +25,7 @@ plugin = Plugin(
         household_members,
         accounts,
         grants,
+        jobs,
     ],
     folder=Path(__file__).parent.parent,
 )

@@ -13,13 +13,10 @@ Progress = Callable[[int, int], None]
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Progress | None]:
-    """Give a function `(done, of)` that draws a bar on stderr; None where nobody watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with _Bars() as bars:
-        yield lambda done, of: bars(label, done, of)
+def progress(label: str) -> Iterator[Progress]:
+    """Give a function `(done, of)` that draws a bar on stderr; silent where nobody watches."""
+    with steps() as draw:
+        yield lambda done, of: draw(label, done, of)
 
 
 @contextmanager

@@ -15,8 +15,8 @@ class NameGram(Table):
     record = pw.BigIntegerField()
 
     class Meta:
-        """Looked up by piece; removed by record when the name changes."""
+        """One tree, read by piece; the pieces of a changed name are known from what it was."""
 
         table_name = "name_gram"
         primary_key = pw.CompositeKey("noun", "gram", "record")
-        indexes = ((("noun", "record"), False),)
+        without_rowid = True

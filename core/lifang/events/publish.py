@@ -31,15 +31,23 @@ class Pending:
     data: str
     communities: tuple[int, ...]
     database: Database
+    first: bool
 
 
 def publish(
-    type: str, agg: str, data: Data, *, caller: Caller, communities: Iterable[int] = ()
+    type: str,
+    agg: str,
+    data: Data,
+    *,
+    caller: Caller,
+    communities: Iterable[int] = (),
+    first: bool = False,
 ) -> None:
     """Add an event to the running transaction; `agg` is `<plugin>.<record>/<id>`.
 
-    The caller holds the record's row lock, so the numbers of one aggregate cannot collide. Raises
-    TypeError when the data cannot be told as JSON.
+    The caller holds the record's row lock, so the numbers of one aggregate cannot collide; `first`
+    says that this is the first event of it there ever was. Raises TypeError when the data cannot be
+    told as JSON.
     """
     database = caller.instance.database
     pending = Pending(
@@ -51,6 +59,7 @@ def publish(
         data=json.dumps(dict(data), ensure_ascii=False, separators=(",", ":")),
         communities=tuple(dict.fromkeys(communities)),
         database=database,
+        first=first,
     )
     database.unit.collect("events", pending, _flush)
     ring = caller.instance.ring
@@ -62,7 +71,8 @@ def _flush(events: list[Pending]) -> None:
     """Write the transaction's events just before its COMMIT, in the order they happened."""
     database = events[0].database
     at = moment(clock.now())
-    numbers = _next_numbers({event.agg for event in events})
+    numbers = dict.fromkeys((event.agg for event in events), 0)
+    numbers |= _last_numbers({event.agg for event in events if not event.first})
     rows: list[tuple[Any, ...]] = []
     scopes: list[tuple[int, int]] = []
     for position, event in zip(database.allocate(EventRow, len(events)), events, strict=True):
@@ -79,9 +89,9 @@ def _flush(events: list[Pending]) -> None:
 _COLUMNS = ("pos", "type", "ver", "agg", "seq", "actor", "corr", "cause", "at", "data")
 
 
-def _next_numbers(aggregates: set[str]) -> dict[str, int]:
-    """The last sequence number of each aggregate, 0 for a new one."""
-    numbers = dict.fromkeys(aggregates, 0)
+def _last_numbers(aggregates: set[str]) -> dict[str, int]:
+    """The last sequence number of each aggregate that has one."""
+    numbers: dict[str, int] = {}
     for batch in pw.chunked(sorted(aggregates), 500):
         found: Any = (
             EventRow.select(EventRow.agg, pw.fn.MAX(EventRow.seq))

@@ -57,7 +57,7 @@ def places(names: Collection[str], owner: str) -> dict[str, int | None]:
     now = clock.now()
     return {
         row.name: int(row.pos)
-        if row.lease_owner in (None, owner) or row.lease_until < now or _gone(row.lease_owner)
+        if row.lease_owner in (None, owner) or row.lease_until < now or gone(row.lease_owner)
         else None
         for row in rows
     }
@@ -73,7 +73,7 @@ def claim(names: Collection[str], owner: str, *, position: int | None = None) ->
     if position is not None:
         mine &= Subscription.pos == position
     holders: Any = Subscription.select(Subscription.lease_owner).where(mine).distinct().tuples()
-    free = [holder for (holder,) in holders if holder == owner or (holder and _gone(holder))]
+    free = [holder for (holder,) in holders if holder == owner or (holder and gone(holder))]
     takeable = Subscription.lease_owner.is_null() | (Subscription.lease_until < now)
     if free:
         takeable |= Subscription.lease_owner.in_(free)
@@ -102,7 +102,7 @@ def this_process() -> str:
     return f"{socket.gethostname()[:40]}/{pid}/{_started(pid)}"
 
 
-def _gone(owner: str) -> bool:
+def gone(owner: str) -> bool:
     """Whether a holder was a process of this host that has ended; another may have its number."""
     host, _slash, rest = owner.rpartition("/")[0].rpartition("/")
     if host != socket.gethostname()[:40] or not rest.isdigit():

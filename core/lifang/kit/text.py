@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from lifang.kit.words import _
 
@@ -93,13 +94,14 @@ def fold(text: str) -> str:
     return without_unseen(unicodedata.normalize("NFKC", folded)).strip()
 
 
-def grams(name: str) -> set[str]:
+@lru_cache(maxsize=65_536)
+def grams(name: str) -> frozenset[str]:
     """Return every piece of one to three characters, and of pinyin initials, a name is found by."""
     letters = _letters(name)
     pieces = _windows(letters)
     for initials in _initials(letters):
         pieces |= _windows(initials)
-    return {piece for piece in pieces if " " not in piece}
+    return frozenset(piece for piece in pieces if " " not in piece)
 
 
 def query_grams(query: str) -> list[str]:

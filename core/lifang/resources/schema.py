@@ -53,18 +53,10 @@ class Told(ma.fields.Field[Any]):
 
     def deserialize(self, value: Any, attr: Any = None, data: Any = None, **kwargs: Any) -> Any:
         """Judge the value; empty text is the same as nothing."""
-        if isinstance(value, str) and self.spec.kind != "paragraph":
-            value = value.strip()
-        if value in (None, "") and value is not False:
-            if not self.spec.null and self.spec.default is not None:
-                return self.spec.default
-            if not self.spec.null or self.asked:
-                raise self.make_error("required")
-            return None
         if value is ma.missing:
             return super().deserialize(value, attr, data, **kwargs)
         try:
-            return JUDGES[self.spec.kind](self.spec, value)
+            return _judged(self.spec, value, asked=self.asked)
         except text.Refused as error:
             raise ma.ValidationError([Said(str(error), error.code)]) from error
         except ValueError as error:
@@ -75,8 +67,52 @@ def load(specs: tuple[FieldSpec, ...], data: Mapping[str, Any], *, partial: bool
     """Judge a payload against fields; raises Invalid naming every field that is wrong."""
     if not isinstance(data, Mapping):
         raise Invalid(_('需要一个对象，例如 {"name": "…"}'))
-    problems = [_unknown(name, specs) for name in data if name not in {s.name for s in specs}]
-    known = {name: value for name, value in data.items() if name in {s.name for s in specs}}
+    loaded = accepted(specs, data, partial=partial)
+    return _worded(specs, data, partial=partial) if loaded is None else loaded
+
+
+def accepted(
+    specs: Iterable[FieldSpec], data: Mapping[str, Any], *, partial: bool
+) -> dict[str, Any] | None:
+    """The judged values of a payload that is right; None on any doubt, which marshmallow words.
+
+    Most payloads are right, and asking each field is many times quicker than asking for words.
+    """
+    loaded: dict[str, Any] = {}
+    try:
+        for spec in specs:
+            if spec.name in data:
+                loaded[spec.name] = _judged(spec, data[spec.name], asked=not partial)
+            elif spec.required and not partial:
+                return None
+    except ValueError:
+        return None
+    return loaded if len(loaded) == len(data) else None
+
+
+def _judged(spec: FieldSpec, value: Any, *, asked: bool) -> Any:
+    """A value as it is kept; raises ValueError where it cannot be. Empty text is nothing."""
+    if isinstance(value, str) and spec.kind != "paragraph":
+        value = value.strip()
+    if value is not None and value != "":
+        return JUDGES[spec.kind](spec, value)
+    if not spec.null and spec.default is not None:
+        return spec.default
+    if not spec.null or (asked and spec.required):
+        raise Required(_("请填写「{label}」", label=_(spec.label)), "required")
+    return None
+
+
+class Required(text.Refused):
+    """Something that must be said was left empty."""
+
+
+def _worded(
+    specs: tuple[FieldSpec, ...], data: Mapping[str, Any], *, partial: bool
+) -> dict[str, Any]:
+    names = {spec.name for spec in specs}
+    problems = [_unknown(name, specs) for name in data if name not in names]
+    known = {name: value for name, value in data.items() if name in names}
     loaded: dict[str, Any] = {}
     try:
         loaded = dict(_schema(specs, partial).load(known))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from lifang.kit import text
@@ -30,13 +32,23 @@ def spellings(resource: Resource[Any]) -> dict[str, str]:
     return known | {ID: ID}
 
 
-def match(resource: Resource[Any], names: tuple[str, ...], problems: Problems) -> dict[str, str]:
-    """The field of each header, `id` for the number; what no field is called is a problem."""
+def match(
+    resource: Resource[Any],
+    names: tuple[str, ...],
+    problems: Problems,
+    chosen: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """The field of each header, `id` for the number; what no field is called is a problem.
+
+    `chosen` says by hand what a column is about; with nothing, it is left out.
+    """
     known = spellings(resource)
     matched: dict[str, str] = {}
     for name in names:
-        field = known.get(text.fold(name))
-        if field is None:
+        field = chosen.get(name, known.get(text.fold(name)))
+        if field == "":
+            continue
+        if field is None or (field != ID and field not in resource.by_name):
             near = difflib.get_close_matches(name, known, n=1)
             labels = [known[near[0]]] if near else [ID, *resource.by_name]
             problems.blame(1, name, _("不认识的列「{name}」", name=name), _("、").join(labels))

@@ -29,8 +29,20 @@ class Deed:
 
 def tell(resource: Resource[Any], caller: Caller, record: Record, deed: Deed) -> None:
     """Audit and publish, in the same transaction as the change."""
-    number = int(record.id)
     places = [*deed.before, *places_of(caller, resource, record)]
+    tell_of(resource, caller, int(record.id), deed, places, version=record.version)
+
+
+def tell_of(
+    resource: Resource[Any],
+    caller: Caller,
+    number: int,
+    deed: Deed,
+    places: list[int],
+    *,
+    version: int = 1,
+) -> None:
+    """The same of a record whose number and places are known."""
     reason = deed.data.get("reason")
     record_effect(
         caller,
@@ -41,7 +53,7 @@ def tell(resource: Resource[Any], caller: Caller, record: Record, deed: Deed) ->
         community=places[0] if places else None,
         reason=str(reason) if reason else None,
         occurred_at=deed.occurred_at,
-        version=record.version,
+        version=version,
     )
     publish(
         f"{resource.aggregate}.{deed.event}",
@@ -49,4 +61,5 @@ def tell(resource: Resource[Any], caller: Caller, record: Record, deed: Deed) ->
         deed.data,
         caller=caller,
         communities=places,
+        first=deed.verb == "create",
     )

@@ -102,7 +102,7 @@ def _insert(
     changes = values.put(caller, resource, record, given)
     keep_rules(resource, caller, record)
     caller.instance.database.add(record)
-    values.remember_names(caller, resource, record, given, fresh=True)
+    values.remember_names(caller, resource, record, changes)
     for place in linked:
         known.add_link(resource, caller, number, place, _insert)
     check_reach(resource, "create", caller, record)
@@ -125,7 +125,7 @@ def _update(
     keep_rules(resource, caller, record)
     save(resource, caller, record)
     names = [change.field for change in changes]
-    values.remember_names(caller, resource, record, names)
+    values.remember_names(caller, resource, record, changes)
     check_reach(resource, "update", caller, record)
     deed = Deed("update", "updated", changes, {"fields": names}, before, occurred_at)
     tell(resource, caller, record, deed)
@@ -167,6 +167,7 @@ def _act(
         and not spec.virtual
         and (after := record.__data__.get(spec.name)) != kept.get(spec.name)
     ]
+    values.remember_names(caller, resource, record, changes)
     deed = Deed(action.name, action.event, changes, inputs | told, before, occurred_at)
     tell(resource, caller, record, deed)
     return record

@@ -1,11 +1,12 @@
-"""A file judged whole before anything is written: every cell, every reference, every duplicate."""
+"""A file judged before anything is written: every cell, every reference, every duplicate."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from lifang.entities.caller import Caller
@@ -16,14 +17,18 @@ from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
-from lifang.services import columns, sheets, values
+from lifang.services import columns as matching
+from lifang.services import sheets, values
 from lifang.services.checks import keep_rules
-from lifang.services.outcomes import CHUNK, Problems, expected
+from lifang.services.outcomes import Problems, expected
 from lifang.services.pointing import Pointers
 from lifang.services.presenting import View
 from lifang.services.standing import Standing
 
 POINTING = {"reference", "community"}
+DATED = {"birth_date"}
+WRITTEN = {"text", "paragraph", "choice", "sensitive"}
+"""Kinds whose cells say what they mean."""
 SEX_CODES = dict(zip(("0", "1", "2", "9"), SEXES, strict=True))
 """GB/T 2261.1, as older systems export it."""
 
@@ -32,47 +37,64 @@ _DAY = re.compile(r"(\d{4})[/.年-](\d{1,2})(?:[/.月-](\d{1,2})日?|月)?")
 
 @dataclass
 class Row:
-    """One sound row: what it says, and the record it is about if it names one."""
+    """One sound row: what it says, and the record it is about if it names one.
+
+    `again` rows were registered from the same file before; `elsewhere` ones are of somebody or
+    something that is known where the caller cannot look.
+    """
 
     number: int
     given: dict[str, Any] = field(default_factory=dict)
     view: View | None = None
+    again: bool = False
+    elsewhere: bool = False
 
     @property
     def does(self) -> str:
         """What carrying it out does, as results count it."""
         if self.view is None:
-            return "created"
+            return "unchanged" if self.again else "created"
         return "updated" if self.given else "unchanged"
 
 
 class Judge(Problems):
-    """What a file would do; `rows` holds the sound ones in their order."""
+    """Says of a file's rows, a piece at a time, what each would do or what is wrong with it.
+
+    `columns` are fields somebody chose for columns by hand, and `before` says of a row's number
+    whether the same file was taken in as far as that.
+    """
 
     def __init__(
-        self, caller: Caller, resource: Resource[Any], sheet: sheets.Sheet, *, most: int
+        self,
+        caller: Caller,
+        resource: Resource[Any],
+        header: tuple[str, ...],
+        *,
+        columns: Mapping[str, str] = MappingProxyType({}),
+        before: Callable[[int], bool] = lambda _row: False,
     ) -> None:
-        """Judge the whole file."""
-        super().__init__(most)
+        """Judge the header; there is nothing more to judge where it is wrong."""
+        super().__init__()
         self.caller, self.resource = caller, resource
-        self.rows: list[Row] = []
         self.denied: Forbidden | None = None
+        self._before = before
         self._pointers = Pointers(caller)
         self._standing = Standing(caller, resource)
-        self._seen: dict[tuple[str, Any], int] = {}
-        self._fields = columns.match(resource, sheet.header, self)
+        self._seen: dict[int, int] = {}
+        self._fields = matching.match(resource, header, self, columns)
         self._headers = {name: header for header, name in self._fields.items()}
-        if self.errors:
-            return
-        for start in range(0, len(sheet.rows), CHUNK):
-            self._judge(sheet.rows[start : start + CHUNK])
+        self._names = [self._fields.get(name, "") for name in header]
+        self._create_fields = schema.create_fields(resource)
+        self._update_fields = schema.update_fields(resource)
+        self._as_written = {
+            spec.name
+            for spec in self._create_fields
+            if spec.kind in WRITTEN and spec.secret not in DATED and not _is_sex(spec)
+        }
 
-    def _judge(self, some: Sequence[tuple[int, dict[str, str]]]) -> None:
-        """Judge a piece of the file: what it asks of the database is asked once for all rows."""
-        told = [
-            (number, {self._fields[header]: cell for header, cell in cells.items()})
-            for number, cells in some
-        ]
+    def judge(self, some: Sequence[tuple[int, list[str]]]) -> list[Row]:
+        """The sound rows of a piece: what it asks of the database is asked once for all rows."""
+        told = [(number, dict(zip(self._names, cells, strict=True))) for number, cells in some]
         ids = {number: self._number(number, cells) for number, cells in told}
         self._standing.look_up([one for one in ids.values() if one])
         fresh: list[Row] = []
@@ -83,23 +105,26 @@ class Judge(Problems):
             if row is not None:
                 fresh.append(row)
         self._judge_identities([row for row in fresh if row.number not in self.failed])
-        self.rows += [row for row in fresh if row.number not in self.failed]
+        return [row for row in fresh if row.number not in self.failed]
 
     def _number(self, number: int, cells: Mapping[str, str]) -> int | None:
         """The id a row names: None for none, 0 for nonsense."""
-        said = cells.get(columns.ID, "").strip()
+        said = cells.get(matching.ID, "").strip()
         if not said:
             return None
         if not (said.isascii() and said.isdigit() and len(said) < 19 and int(said)):
-            self.tell(number, columns.ID, _("编号须为数字，例如 7"))
+            self.tell(number, matching.ID, _("编号须为数字，例如 7"))
             return 0
-        if not self._first(number, columns.ID, int(said)):
+        if not self._first(number, matching.ID, int(said)):
             return 0
         return int(said)
 
     def _first(self, number: int, name: str, value: Any) -> bool:
-        """Whether no row before said the same where each must say something else."""
-        first = self._seen.setdefault((name, value), number)
+        """Whether no row before said the same where each must say something else.
+
+        Kept as hashes of 64 bits: the values of a million people would not fit beside them.
+        """
+        first = self._seen.setdefault(hash((name, value)), number)
         if first != number:
             self.tell(number, name, _("与第 {row} 行重复", row=first))
         return first == number
@@ -111,29 +136,34 @@ class Judge(Problems):
         self.blame(number, self._headers.get(name, name), message, right)
 
     def _create(self, number: int, cells: Mapping[str, str]) -> Row | None:
-        filled = {name: cell for name, cell in cells.items() if cell.strip() and name != columns.ID}
+        filled = {
+            name: cell
+            for name, cell in cells.items()
+            if cell and name and name != matching.ID and not cell.isspace()
+        }
         payload = self._read(number, filled, creating=True)
-        given = self._load(number, schema.create_fields(self.resource), payload, creating=True)
+        given = self._load(number, self._create_fields, payload, creating=True)
         if given is None or number in self.failed:
             return None
-        record = self.resource.model(id=0, created_by=self.caller.account)
-        if not self._keeps_rules(number, record, given) or not self._lies_within(number, given):
-            return None
-        return Row(number, given)
+        again = self._before(number)
+        if self.resource.rules and not again:
+            record = self.resource.model(id=0, created_by=self.caller.account)
+            if not self._keeps_rules(number, record, given):
+                return None
+        return Row(number, given, again=again) if self._lies_within(number, given) else None
 
     def _update(self, number: int, id: int, cells: Mapping[str, str]) -> Row | None:
         view = self._standing.views.get(id)
         if view is None:
-            self.tell(number, columns.ID, _("没有这个编号的记录，或您看不到它"))
+            self.tell(number, matching.ID, _("没有这个编号的记录，或您看不到它"))
             return None
         changed = {
             name: cell
             for name, cell in cells.items()
-            if name != columns.ID and cell.strip() != self._as_exported(view, name)
+            if name and name != matching.ID and cell.strip() != self._as_exported(view, name)
         }
         payload = self._read(number, changed, creating=False)
-        fields = schema.update_fields(self.resource)
-        given = self._load(number, fields, payload, creating=False)
+        given = self._load(number, self._update_fields, payload, creating=False)
         if given is None or number in self.failed:
             return None
         new = {name: value for name, value in given.items() if not _same(value, view[name])}
@@ -148,6 +178,9 @@ class Judge(Problems):
         """Cells as a payload, references by their number."""
         payload: dict[str, Any] = {}
         for name, cell in cells.items():
+            if name in self._as_written:
+                payload[name] = cell
+                continue
             spec = self.resource.by_name[name]
             if spec.locked or (spec.virtual and not creating):
                 self._refuse_locked(number, spec, cell, creating=creating)
@@ -212,7 +245,7 @@ class Judge(Problems):
         for verb in ("update", "import"):
             if id not in self._standing.within[verb]:
                 label = verb_name(self.resource, verb)
-                return self._deny(number, columns.ID, _("您没有对它「{verb}」的权限", verb=label))
+                return self._deny(number, matching.ID, _("您没有对它「{verb}」的权限", verb=label))
         record = self.caller.instance.database.standing(self.resource.model, id)
         return self._keeps_rules(number, record, new)
 
@@ -228,14 +261,18 @@ class Judge(Problems):
             return
         told = [row for row in rows if row.given.get(name)]
         sound = [row for row in told if self._first(row.number, name, row.given[name])]
-        visible = self._standing.known([row.given[name] for row in sound])
+        visible, hidden = self._standing.known([row.given[name] for row in sound])
         for row in sound:
             other = visible.get(row.given[name])
-            if other is not None and (row.view is None or row.view["id"] != other):
-                label = _(self.resource.by_name[name].label)
-                self.tell(
-                    row.number, name, _("{label}已经登记过：编号 {id}", label=label, id=other)
-                )
+            row.elsewhere = row.view is None and row.given[name] in hidden
+            if other is None or row.again or (row.view is not None and row.view["id"] == other):
+                continue
+            label = _(self.resource.by_name[name].label)
+            self.tell(row.number, name, _("{label}已经登记过：编号 {id}", label=label, id=other))
+
+
+def _is_sex(spec: FieldSpec) -> bool:
+    return bool(spec.choices) and {value for value, _label in spec.choices} == set(SEXES)
 
 
 def _labels(spec: FieldSpec, value: Any) -> list[str]:
@@ -245,9 +282,9 @@ def _labels(spec: FieldSpec, value: Any) -> list[str]:
 def _as_meant(spec: FieldSpec, cell: str) -> str:
     """A cell the way its field is written: days as spreadsheets show them, sexes as GB numbers."""
     said = cell.strip()
-    if spec.choices and {value for value, _label in spec.choices} == set(SEXES):
+    if _is_sex(spec):
         return SEX_CODES.get(said, cell)
-    if {spec.kind, spec.secret} & {"day", "partial_date", "birth_date"}:
+    if spec.kind in {"day", "partial_date"} or spec.secret in DATED:
         parts = _DAY.fullmatch(said)
         if parts is not None:
             return "-".join(part.zfill(2) for part in parts.groups() if part)

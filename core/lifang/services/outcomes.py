@@ -21,6 +21,9 @@ CHUNK = 500
 MOST_TOLD = 1_000
 """Problems that an answer tells one by one; the rest is counted."""
 
+MOST_KEPT = 100_000
+"""Problems that are kept one by one; whoever has more of them has one mistake in every row."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -46,16 +49,15 @@ class Imported(TypedDict):
 class Problems:
     """What is wrong with a file: each is told up to a limit, each row is counted."""
 
-    def __init__(self, most: int = MOST_TOLD) -> None:
+    def __init__(self) -> None:
         """Start with a sound file."""
-        self.most = most
         self.errors: list[RowError] = []
         self.failed: set[int] = set()
 
     def blame(self, row: int, column: str, message: str, expected: str = "") -> None:
         """Note what is wrong with a cell."""
         self.failed.add(row)
-        if len(self.errors) < self.most:
+        if len(self.errors) < MOST_KEPT:
             told = RowError(row=row, column=column, message=message, expected=expected)
             self.errors.append(told)
 

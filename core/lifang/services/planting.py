@@ -64,7 +64,7 @@ def import_communities(
     source: Path | BinaryIO,
     *,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = lambda _done, _of: None,
     most: int | None = None,
 ) -> Imported:
     """Plant or change communities as a CSV file tells them, its rows in any order.
@@ -76,10 +76,10 @@ def import_communities(
     caller = caller.through("import")
     resource: Resource[Community] = caller.instance.registry.of(Community)
     permit(caller, resource)
-    sheet = sheets.read(source)
-    if most is not None and len(sheet.rows) > most:
-        raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
-    plan = Plan(caller, resource, sheet)
+    with sheets.opened(source) as sheet:
+        if most is not None and sheet.total > most:
+            raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
+        plan = Plan(caller, resource, sheet)
     if dry_run or plan.errors:
         return plan.outcome(told=dry_run)
     try:
@@ -116,8 +116,8 @@ class Plan(Problems):
         self._judge_header(sheet.header)
         if self.errors:
             return
-        for number, cells in sheet.rows:
-            self._judge_cells(number, cells)
+        for number, cells in sheet.rows():
+            self._judge_cells(number, dict(zip(sheet.header, cells, strict=True)))
         self._known = self._find_known()
         self._judge_keys()
         self._judge_parents()
@@ -197,7 +197,7 @@ class Plan(Problems):
             elif row.standing is not None and _lies_elsewhere(row.standing, node):
                 self.blame(row.number, PARENT, _("上级与现有的不同；导入不能移动社区"))
 
-    def carry_out(self, progress: Progress | None) -> None:
+    def carry_out(self, progress: Progress) -> None:
         """Write the rows, parents before children, inside the running transaction."""
         places = {node.code: int(node.id) for node in self._known.values() if not node.valid_to}
         touched: list[int] = []
@@ -205,7 +205,7 @@ class Plan(Problems):
             number = self._write(row, places)
             if number is not None:
                 touched.append(number)
-            if progress is not None and (done % STEP == 0 or done == len(self.rows)):
+            if done % STEP == 0 or done == len(self.rows):
                 progress(done, len(self.rows))
         self._demand_reach(touched)
 

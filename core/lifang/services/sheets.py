@@ -6,7 +6,8 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +18,7 @@ from lifang.kit.words import _
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services.presenting import View
-from lifang.services.unpacking import unpack
+from lifang.services.unpacking import Rows, unpack
 
 BOM = b"\xef\xbb\xbf"
 """So that spreadsheets take the file for UTF-8."""
@@ -28,11 +29,27 @@ _ACTIVE = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as it was sent: its header, and its rows by the number a spreadsheet shows."""
+    """A table as it was sent: its header, how many rows it has, and what tells it from others."""
 
     header: tuple[str, ...]
-    rows: tuple[tuple[int, dict[str, str]], ...]
+    total: int
     digest: str
+    _rows: Callable[[], Rows]
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Its rows from the top, by the number a spreadsheet shows; empty lines are passed over.
+
+        There is a cell for every column of the header. Raises Malformed at a row that has more.
+        """
+        found, width = self._rows(), len(self.header)
+        next(found, None)
+        for number, cells in found:
+            if not any(map(str.strip, cells)):
+                continue
+            if len(cells) > width and any(map(str.strip, cells[width:])):
+                raise Malformed(_("第 {row} 行的列比表头多", row=number))
+            told = cells[:width] + [""] * (width - len(cells))
+            yield number, [untame(cell) if cell[:1] == "'" else cell for cell in told]
 
 
 def tame(text: str) -> str:
@@ -79,30 +96,32 @@ def written(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def read(source: Path | BinaryIO) -> Sheet:
-    """Read a CSV or XLSX file, however a spreadsheet saved it.
+@contextmanager
+def opened(source: Path | BinaryIO) -> Iterator[Sheet]:
+    """Read a CSV or XLSX file, however a spreadsheet saved it; its rows are told while it is open.
 
-    Raises Malformed for what is no such table; empty lines are passed over.
+    Every row has been looked at once before: raises Malformed for what is no such table.
     """
-    raw = source.read_bytes() if isinstance(source, Path) else source.read()
-    unpacked = unpack(raw)
-    names = tuple(untame(name.strip()) for name in next(unpacked, (1, []))[1])
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            yield read(stream)
+    else:
+        yield read(source)
+
+
+def read(stream: BinaryIO) -> Sheet:
+    """Look through an open file; raises Malformed for what is no table."""
+    rows = unpack(stream)
+    names = tuple(untame(name.strip()) for name in next(rows(), (1, []))[1])
     while names and not names[-1]:
         names = names[:-1]  # spreadsheets save empty columns after the last one
-    rows = tuple(
-        (number, _named(number, names, cells))
-        for number, cells in unpacked
-        if any(cell.strip() for cell in cells)
-    )
     if not names:
         raise Malformed(_("文件是空的"))
     if len(set(names)) < len(names):
         raise Malformed(_("表头里有重复的列"))
-    return Sheet(names, rows, hashlib.sha256(raw).hexdigest())
-
-
-def _named(number: int, names: tuple[str, ...], cells: list[str]) -> dict[str, str]:
-    if any(cell.strip() for cell in cells[len(names) :]):
-        raise Malformed(_("第 {row} 行的列比表头多", row=number))
-    told = [*cells, *[""] * (len(names) - len(cells))]
-    return {name: untame(cell) for name, cell in zip(names, told, strict=False)}
+    total = sum(1 for _row in Sheet(names, 0, "", rows).rows())
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while piece := stream.read(1024 * 1024):
+        digest.update(piece)
+    return Sheet(names, total, digest.hexdigest(), rows)

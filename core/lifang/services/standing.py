@@ -24,7 +24,7 @@ class Standing:
         self.caller, self.resource = caller, resource
         self.views: dict[int, View] = {}
         self.within: dict[str, set[int]] = {"update": set(), "import": set()}
-        self._paths: dict[int, str | None] = {}
+        self._reached: dict[int | None, bool] = {None: True}
         scope = resource.scope
         self.place = scope.shown_as if isinstance(scope, Linked) else None
         if isinstance(scope, str):
@@ -45,22 +45,20 @@ class Standing:
 
     def may_place(self, place: int | None) -> bool:
         """Whether both creating and importing reach a place; further reaches show when saved."""
-        if place is None:
-            return True
-        if place not in self._paths:
+        if place not in self._reached:
             rows: Any = Community.select(Community.path).where(Community.id == place).tuples()
-            self._paths[place] = next((row[0] for row in rows), None)
-        path = self._paths[place]
-        for verb in ("create", "import"):
-            reach = policy.rights(self.caller, self.resource, verb)
-            if reach.person is not None or reach.units or reach.tree == ranges.EVERYWHERE:
-                continue
-            if path is None or not ranges.holds(reach.tree, path):
-                return False
-        return True
+            path = next((row[0] for row in rows), None)
+            self._reached[place] = all(self._holds(verb, path) for verb in ("create", "import"))
+        return self._reached[place]
 
-    def known(self, told: Iterable[str]) -> dict[str, int]:
-        """The ids of standing records with these identities, of those the caller can see.
+    def _holds(self, verb: str, path: str | None) -> bool:
+        reach = policy.rights(self.caller, self.resource, verb)
+        if reach.person is not None or reach.units or reach.tree == ranges.EVERYWHERE:
+            return True
+        return path is not None and ranges.holds(reach.tree, path)
+
+    def known(self, told: Iterable[str]) -> tuple[dict[str, int], set[str]]:
+        """Standing records with these identities: the ids of those in sight, and the others.
 
         Both questions are asked whatever the first one finds, so that time tells nothing either.
         """
@@ -77,9 +75,8 @@ class Standing:
         same = column.in_(list(kept)) & model.removed_at.is_null()
         found = {row[0]: row[1] for row in model.select(model.id, column).where(same).tuples()}
         allowed = policy.readable(self.caller, self.resource)
-        if allowed is False:
-            return {}
         query = model.select(model.id).where(model.id.in_(list(found) or [0]))
         if allowed is not True:
-            query = query.where(allowed)
-        return {kept[found[row[0]]]: row[0] for row in query.tuples()}
+            query = query.where(allowed if allowed is not False else model.id < 0)
+        seen = {kept[found[row[0]]]: int(row[0]) for row in query.tuples()}
+        return seen, {kept[value] for value in found.values()} - seen.keys()

@@ -49,7 +49,7 @@ def _put_plain(record: Any, spec: FieldSpec, value: Any) -> Change | None:
 def _put_sensitive(
     caller: Caller, resource: Resource[Any], record: Any, spec: FieldSpec, value: str | None
 ) -> Change | None:
-    name, kind = spec.name, str(spec.secret)
+    name = spec.name
     mask = getattr(record, f"{name}_mask")
     if value is not None and "*" in value:
         if value == mask:
@@ -59,17 +59,27 @@ def _put_sensitive(
     before = opened(caller, resource, record, name)
     if before == value:
         return None
-    sealed, index = None, None
-    if value is not None:
-        sealed = caller.instance.keys.seal(
-            value, table=resource.table, column=name, row=int(record.id)
-        )
-        index = caller.instance.keys.index(value, kind=kind)
-    setattr(record, name, sealed)
-    setattr(record, f"{name}_mask", masking.mask(kind, value) if value is not None else None)
-    if spec.searchable:
-        setattr(record, f"{name}_index", index)
+    sealed = sealed_columns(caller, resource, spec, value, int(record.id))
+    for column, kept in zip(columns_of(spec), sealed, strict=True):
+        setattr(record, column, kept)
     return Change(name, before, value, sensitive=True)
+
+
+def columns_of(spec: FieldSpec) -> tuple[str, ...]:
+    """The attributes a sensitive field is kept in: ciphertext, mask, and index if it has one."""
+    return (spec.name, f"{spec.name}_mask", *([f"{spec.name}_index"] if spec.searchable else []))
+
+
+def sealed_columns(
+    caller: Caller, resource: Resource[Any], spec: FieldSpec, value: str | None, number: int
+) -> tuple[Any, ...]:
+    """What is kept of a sensitive value in the record of a number, in the order of `columns_of`."""
+    if value is None:
+        return (None, None, None)[: 3 if spec.searchable else 2]
+    keys, kind = caller.instance.keys, str(spec.secret)
+    sealed = keys.seal(value, table=resource.table, column=spec.name, row=number)
+    mask = masking.mask(kind, value)
+    return (sealed, mask, keys.index(value, kind=kind)) if spec.searchable else (sealed, mask)
 
 
 def opened(caller: Caller, resource: Resource[Any], record: Any, name: str) -> str | None:
@@ -107,22 +117,21 @@ def as_json(value: Any) -> Any:
 
 
 def remember_names(
-    caller: Caller,
-    resource: Resource[Any],
-    record: Any,
-    changed: Iterable[str],
-    *,
-    fresh: bool = False,
+    caller: Caller, resource: Resource[Any], record: Any, changes: Iterable[Change]
 ) -> None:
-    """Take a record's names apart again when one changed, so that any part of them finds it."""
-    if not set(resource.grammed) & set(changed):
+    """Take a record's names apart again where they changed, so that any part of them finds it."""
+    changed = {change.field: change.before for change in changes}
+    if not changed.keys() & set(resource.grammed):
         return
-    number = int(record.id)
-    if not fresh:
-        NameGram.delete().where(NameGram.noun == resource.id, NameGram.record == number).execute()
-    pieces: set[str] = set()
-    for name in resource.grammed:
-        if said := getattr(record, name):
-            pieces |= text.grams(said)
-    rows = [(resource.id, piece, number) for piece in sorted(pieces)]
+    now = pieces_of(getattr(record, name) for name in resource.grammed)
+    before = pieces_of(changed.get(name, getattr(record, name)) for name in resource.grammed)
+    if gone := before - now:
+        mine = (NameGram.noun == resource.id) & (NameGram.record == int(record.id))
+        NameGram.delete().where(mine, NameGram.gram.in_(sorted(gone))).execute()
+    rows = [(resource.id, piece, int(record.id)) for piece in sorted(now - before)]
     caller.instance.database.insert("name_gram", ("noun", "gram", "record"), rows)
+
+
+def pieces_of(names: Iterable[str | None]) -> set[str]:
+    """Every piece that some names are found by."""
+    return {piece for name in names if name for piece in text.grams(name)}

@@ -14,6 +14,7 @@ from pathlib import Path
 from lifang.kit.errors import LifangError
 from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
+from lifang.services.jobs import Jobs
 from lifang.services.sealing import BATCH, seal
 
 POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longer
@@ -75,6 +76,7 @@ class Worker:
         self._duties = (
             Duty("delivery", self._dispatcher.step, every=0.0),
             Duty("sealing", lambda: seal(instance) == BATCH, every=POLL),
+            Duty("jobs", Jobs(instance).step, every=POLL),
         )
         self._stopping = False
         self._alarm, self._alarmed = socket.socketpair()

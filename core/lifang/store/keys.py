@@ -6,7 +6,6 @@ A stolen database or backup is useless without the file; a rotated data key need
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -14,6 +13,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import peewee as pw
 
@@ -23,6 +23,9 @@ from lifang.kit.words import _
 from lifang.store.fields import IdField, InstantField
 from lifang.store.record import Table
 from lifang.store.sensitive import Sealed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT = b"\x01"
 NONCE_BYTES = 12
@@ -83,6 +86,7 @@ class KeyRing:
 
     keys: dict[str, dict[int, bytes]] = field(repr=False)
     current: dict[str, int]
+    _ciphers: dict[int, AESGCM] = field(default_factory=dict, repr=False)
 
     def secret(self, purpose: str) -> bytes:
         """The current key of a purpose."""
@@ -90,31 +94,43 @@ class KeyRing:
 
     def seal(self, value: str, *, table: str, column: str, row: int) -> Sealed:
         """Encrypt a value for one cell: copied to another row or column it no longer opens."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        key_id = self.current["field"]
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        bound = _bound(table, column, row, key_id)
-        text = AESGCM(self.keys["field"][key_id]).encrypt(nonce, value.encode(), bound)
-        return Sealed(FORMAT + key_id.to_bytes(4, "big") + nonce + text)
+        return Sealed(self.lock(value.encode(), f"{table}|{column}|{row}"))
 
     def open(self, sealed: Sealed, *, table: str, column: str, row: int) -> str:
         """Decrypt the value of a cell; raises NotReady when it was moved or altered."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        blob = sealed.blob
-        key_id = int.from_bytes(blob[1:5], "big")
-        nonce, text = blob[5 : 5 + NONCE_BYTES], blob[5 + NONCE_BYTES :]
         try:
-            plain = AESGCM(self.keys["field"][key_id]).decrypt(
-                nonce, text, _bound(table, column, row, key_id)
-            )
-        except (InvalidTag, KeyError):
+            return self.unlock(sealed.blob, f"{table}|{column}|{row}").decode()
+        except KeyError:
             raise NotReady(
                 _("{table} 第 {row} 行的 {column} 无法解密", table=table, column=column, row=row)
             ) from None
-        return plain.decode()
+
+    def lock(self, data: bytes, place: str) -> bytes:
+        """Encrypt some bytes for one place: anywhere else they no longer open."""
+        key_id, nonce = self.current["field"], os.urandom(NONCE_BYTES)
+        bound = f"{place}|{key_id}".encode()
+        sealed = self._cipher(key_id).encrypt(nonce, data, bound)
+        return FORMAT + key_id.to_bytes(4, "big") + nonce + sealed
+
+    def unlock(self, blob: bytes, place: str) -> bytes:
+        """Decrypt what `lock` gave; raises KeyError when it was moved or altered."""
+        from cryptography.exceptions import InvalidTag
+
+        key_id = int.from_bytes(blob[1:5], "big")
+        nonce, sealed = blob[5 : 5 + NONCE_BYTES], blob[5 + NONCE_BYTES :]
+        try:
+            return self._cipher(key_id).decrypt(nonce, sealed, f"{place}|{key_id}".encode())
+        except InvalidTag:
+            raise KeyError(place) from None
+
+    def _cipher(self, key_id: int) -> AESGCM:
+        """The cipher of a key, made once: a list of people is sealed with thousands of values."""
+        made = self._ciphers.get(key_id)
+        if made is None:
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+            made = self._ciphers[key_id] = AESGCM(self.keys["field"][key_id])
+        return made
 
     def index(self, value: str, *, kind: str) -> str:
         """Tell equal values of a kind by equal digests, without telling the value."""
@@ -123,11 +139,7 @@ class KeyRing:
 
     def digest(self, purpose: str, data: bytes) -> str:
         """Keyed digest of some bytes, as 64 hexadecimal characters."""
-        return hmac.new(self.secret(purpose), data, hashlib.sha256).hexdigest()
-
-
-def _bound(table: str, column: str, row: int, key_id: int) -> bytes:
-    return f"{table}|{column}|{row}|{key_id}".encode()
+        return hmac.digest(self.secret(purpose), data, "sha256").hex()
 
 
 def create_keys(master: bytes) -> None:

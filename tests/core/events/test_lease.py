@@ -117,7 +117,7 @@ def test_two_dispatchers_letting_the_same_newcomer_in_make_one_subscription(
 
 def test_the_name_of_this_process_fits_its_column():
     assert len(subscriptions.this_process()) <= 80
-    assert not subscriptions._gone(subscriptions.this_process())
+    assert not subscriptions.gone(subscriptions.this_process())
 
 
 def test_a_lease_that_somebody_takes_in_the_last_moment_is_respected(

@@ -20,7 +20,7 @@ TEXT = 'name,post\n"𠮷,野",书记\n㐂,"a;b\tc"\n'
 
 
 def cells(raw: bytes) -> list[list[str]]:
-    return [row for _number, row in unpacking.unpack(raw)]
+    return [row for _number, row in unpacking.unpack(io.BytesIO(raw))()]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -1,0 +1,188 @@
+"""Many records created at once, each by the gateway's law, in one transaction.
+
+What the gateway asks of the database for every record is asked here once for all of them. It takes
+the plain way only: whatever is out of the ordinary is refused whole, and whoever asked goes record
+by record through the gateway, which says which one it is and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.kit import ranges
+from lifang.kit.errors import Forbidden, NotFound
+from lifang.kit.words import _
+from lifang.resources.fields import FieldSpec
+from lifang.resources.reach import Linked
+from lifang.resources.resource import Resource
+from lifang.services import values
+from lifang.services.checks import keep_rules, may_create
+from lifang.services.deeds import Deed, tell_of
+from lifang.services.places import places_of
+
+Given = Mapping[str, Any]
+"""Judged values of one record; references by their number."""
+
+CREATED = Deed("create", "created", [])
+GRAMS = ("noun", "gram", "record")
+
+
+class Batch:
+    """Records on their way in: numbered, sealed and spelt before the write lane is taken."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        resource: Resource[Any],
+        many: Sequence[Given],
+        *,
+        verbs: Sequence[str],
+    ) -> None:
+        """Prepare them; every one of `verbs` must reach each where it will lie."""
+        may_create(resource, caller)
+        self.caller, self.resource, self.many, self.verbs = caller, resource, many, verbs
+        self._database = caller.instance.database
+        scope = resource.scope
+        self._linked = scope if isinstance(scope, Linked) and scope.shown_as else None
+        with self._database.transaction():
+            self.numbers = self._database.allocate(resource.model, len(many))
+            if self._linked is not None:
+                self._link_numbers = self._database.allocate(self._linked.model, len(many))
+        self._rows = Rows(caller, resource)
+        rows = [self._rows.make(n, given) for n, given in zip(self.numbers, many, strict=True)]
+        self._kept = [row for row, _record in rows]
+        self._records = [record for _row, record in rows]
+        self._grams = [
+            (resource.id, piece, number)
+            for number, given in zip(self.numbers, many, strict=True)
+            for piece in values.pieces_of(given.get(name) for name in resource.grammed)
+        ]
+
+    def write(self) -> None:
+        """Insert, link, judge the reach of, audit and tell of all of them, or raise and none."""
+        self._demand_references()
+        self._database.insert(self.resource.table, self._rows.columns, self._kept)
+        self._database.insert("name_gram", GRAMS, self._grams)
+        places = self._places()
+        if self._linked is not None:
+            self._link(self._linked, places)
+        self._demand_reach(places)
+        for number, where in zip(self.numbers, places, strict=True):
+            tell_of(self.resource, self.caller, number, CREATED, where)
+
+    def _demand_references(self) -> None:
+        """Whatever is pointed at was found before the transaction; it must stand in it too."""
+        for spec in self.resource.fields:
+            if spec.target is None:
+                continue
+            wanted = {given[spec.name] for given in self.many if given.get(spec.name) is not None}
+            target = self.caller.instance.registry.of(spec.target)
+            allowed = True if target.open else policy.readable(self.caller, target)
+            if wanted and (allowed is False or _standing(spec, wanted, allowed) != len(wanted)):
+                raise NotFound(_("没有找到"))
+
+    def _places(self) -> list[list[int]]:
+        scope = self.resource.scope
+        if self._linked is not None:
+            scope = self._linked.shown_as
+        if isinstance(scope, str):
+            return [[given[scope]] if given.get(scope) else [] for given in self.many]
+        made = (
+            record if record is not None else self.resource.model(id=number, **self._plain(given))
+            for number, record, given in zip(self.numbers, self._records, self.many, strict=True)
+        )
+        return [places_of(self.caller, self.resource, record) for record in made]
+
+    def _plain(self, given: Given) -> dict[str, Any]:
+        secret = {spec.name for spec in self.resource.fields if spec.kind == "sensitive"}
+        return {name: value for name, value in given.items() if name not in secret}
+
+    def _link(self, scope: Linked, places: list[list[int]]) -> None:
+        """Link each to its place. The links differ in nothing else, and the records have no others.
+
+        So what the rules say of one link to a place holds for all.
+        """
+        target = self.caller.instance.registry.of(scope.model)
+        rows, made, known = Rows(self.caller, target), [], set()
+        for link, number, where in zip(self._link_numbers, self.numbers, places, strict=True):
+            told = {**scope.writes, scope.here: number, scope.there: where[0]}
+            if where[0] not in known:
+                known.add(where[0])
+                keep_rules(target, self.caller, scope.model(id=link, **told))
+            made.append(rows.plain(link, told))
+            tell_of(target, self.caller, link, CREATED, where)
+        self._database.insert(target.table, rows.columns, made)
+
+    def _demand_reach(self, places: list[list[int]]) -> None:
+        """A condition cannot judge rows that do not exist yet: the saved ones are tested."""
+        distinct = {place for where in places for place in where}
+        asked: Any = Community.select(Community.path).where(Community.id.in_(distinct))
+        paths = [row[0] for row in asked.tuples()] if all(places) else []
+        for verb in self.verbs:
+            reach = policy.rights(self.caller, self.resource, verb)
+            if paths and all(ranges.holds(reach.tree, path) for path in paths):
+                continue
+            allowed = policy.condition(self.caller, self.resource, reach)
+            model: Any = self.resource.model
+            mine = model.id.between(self.numbers[0], self.numbers[-1])
+            if allowed is not True and (
+                allowed is False
+                or model.select(model.id).where(mine, allowed).count() != len(self.numbers)
+            ):
+                raise Forbidden(_("这条记录不在您的管辖范围内"))
+
+
+class Rows:
+    """Rows of a resource's table as the database keeps them, each from what is common to all."""
+
+    def __init__(self, caller: Caller, resource: Resource[Any]) -> None:
+        """Find out what every row has alike."""
+        meta: Any = resource.model._meta
+        self._caller, self._resource = caller, resource
+        self._fields = {field.name: field for field in meta.sorted_fields}
+        self._at = {name: place for place, name in enumerate(self._fields)}
+        self._secret = [spec for spec in resource.fields if spec.kind == "sensitive"]
+        self._open = self._fields.keys() - {spec.name for spec in self._secret}
+        self.columns = [field.column_name for field in meta.sorted_fields]
+        self._common = self._of(resource.model(created_by=caller.account))
+
+    def _of(self, record: Any) -> list[Any]:
+        return [f.db_value(record.__data__.get(name)) for name, f in self._fields.items()]
+
+    def make(self, number: int, given: Given) -> tuple[list[Any], Any]:
+        """The row of a record, and the record itself where the resource's rules had to see it."""
+        if not self._resource.rules:
+            return self.plain(number, given), None
+        record = self._resource.model(id=number, created_by=self._caller.account)
+        stored = {name: value for name, value in given.items() if name in self._fields}
+        values.put(self._caller, self._resource, record, stored)
+        keep_rules(self._resource, self._caller, record)
+        return self._of(record), record
+
+    def plain(self, number: int, given: Given) -> list[Any]:
+        """The row of a record nobody has to look at."""
+        row = self._common.copy()
+        row[self._at["id"]] = number
+        for name, value in given.items():
+            if value is not None and name in self._open:
+                row[self._at[name]] = self._fields[name].db_value(value)
+        for spec in self._secret:
+            if (value := given.get(spec.name)) is not None:
+                kept = values.sealed_columns(self._caller, self._resource, spec, value, number)
+                row[self._at[spec.name]] = kept[0].blob
+                for column, part in zip(values.columns_of(spec)[1:], kept[1:], strict=True):
+                    row[self._at[column]] = part
+        return row
+
+
+def _standing(spec: FieldSpec, numbers: Iterable[int], allowed: Any) -> int:
+    """How many of these records stand and can be pointed at."""
+    model: Any = spec.target
+    told = model.id.in_(list(numbers)) & model.removed_at.is_null()
+    if model is Community:
+        told &= Community.valid_to.is_null()
+    return int(model.select(model.id).where(told if allowed is True else told & allowed).count())
