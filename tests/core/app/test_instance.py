@@ -119,6 +119,14 @@ def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Pa
         engine.execute_sql("DROP TABLE core_household_member")
         engine.execute_sql("DROP TABLE core_household")
         engine.execute_sql("ALTER TABLE core_token DROP COLUMN scope")
+        for table in ("core_column_mapping", "core_job_problem", "core_job", "name_gram"):
+            engine.execute_sql(f"DROP TABLE {table}")
+        engine.execute_sql(
+            "CREATE TABLE name_gram (noun VARCHAR(60) NOT NULL, gram VARCHAR(3) NOT NULL, "
+            "record BIGINT NOT NULL, PRIMARY KEY (noun, gram, record))"
+        )
+        engine.execute_sql("CREATE INDEX namegram_noun_record ON name_gram (noun, record)")
+        engine.execute_sql("INSERT INTO name_gram VALUES ('core.people', '里', 7)")
         engine.execute_sql("DELETE FROM core_migration WHERE name >= '0002'")
         keys = engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone()
     with pytest.raises(NotReady, match="lifang migrate"):
@@ -128,3 +136,5 @@ def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Pa
     with opened(home, environ={}) as instance:
         engine = instance.database.engine
         assert engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone() == keys
+        kept = engine.execute_sql("SELECT record FROM name_gram WHERE gram = '里'").fetchall()
+        assert kept == [(7,)]
