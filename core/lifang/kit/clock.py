@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 DEFAULT_ZONE = "Asia/Shanghai"
+INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+"""An instant in UTC as it is stored and told: fixed width, so that text order is time order."""
 
 _instance_zone: ZoneInfo | None = None
 

@@ -161,12 +161,9 @@ def _demand_length(number: str, length: int, label: str) -> None:
 
 
 def _demand_possible_birth(number: str, today: date) -> None:
-    from stdnum.cn import ric
-    from stdnum.exceptions import InvalidComponent
-
     try:
-        birth = ric.get_birth_date(number)
-    except InvalidComponent as error:
+        birth = citizen_id_birth_date(number)
+    except ValueError as error:
         raise IdentifierError(
             _("公民身份号码第 7–14 位应为真实的出生日期（年 4 位、月 2 位、日 2 位）"), "date"
         ) from error

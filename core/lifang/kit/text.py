@@ -22,6 +22,8 @@ _UNSEEN = re.compile(f"[{_BIDI}{_ZERO_WIDTH}{_JOINERS}{_VARIANTS}]")
 _PASTED_EDGES = "\u200b\u2060\ufeff"  # what spreadsheets and web pages leave around a copied word
 _GAPS = re.compile(r"[\s·•‧∙⋅・]+")  # 中点 is typed in half a dozen ways
 
+LONG = 8  # letters: of longer names every part may be a word, and asking for each takes longer
+
 # Surnames whose reading as a surname begins with another letter than the usual reading.
 _SURNAME_INITIALS = {
     "乐": "y",
@@ -143,9 +145,7 @@ def _windows(letters: str) -> set[str]:
 
 def _initials(letters: str) -> list[str]:
     """Spell the initials; a character without a known reading is a gap no piece reaches across."""
-    from pypinyin import Style, lazy_pinyin
-
-    spelt = "".join(lazy_pinyin(letters, style=Style.FIRST_LETTER))  # unread ones stay themselves
+    spelt = _spelt(letters)
     usual = "".join(letter if letter.isascii() else " " for letter in spelt)
     readings = [usual]
     for length in (1, 2):
@@ -153,3 +153,23 @@ def _initials(letters: str) -> list[str]:
         if surname is not None:
             readings.append(surname + usual[length:])
     return readings
+
+
+def _spelt(letters: str) -> str:
+    """Spell by words where some letters make one, and otherwise letter by letter, which is quick."""
+    from pypinyin.constants import PHRASES_DICT
+
+    length = len(letters)
+    ends = ((start, end) for start in range(length) for end in range(start + 2, length + 1))
+    if length > LONG or any(letters[start:end] in PHRASES_DICT for start, end in ends):
+        return _first_letters(letters)
+    return "".join(map(_first_letter, letters))
+
+
+def _first_letters(letters: str) -> str:
+    from pypinyin import Style, lazy_pinyin
+
+    return "".join(lazy_pinyin(letters, style=Style.FIRST_LETTER))  # unread ones stay themselves
+
+
+_first_letter = lru_cache(maxsize=32_768)(_first_letters)

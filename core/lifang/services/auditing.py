@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
-from lifang.kit import clock, json
+from lifang.kit import json
 from lifang.kit.errors import LifangError
 from lifang.resources.resource import Resource
 from lifang.store.keys import KeyRing
@@ -85,8 +85,8 @@ def _collect(
     told = tuple(more.get("changes", ()))
     reason = more.get("reason")
     keys = caller.instance.keys
-    entry = {
-        "at": moment(clock.now()),
+    entry = {  # in the order of CHAINED
+        "at": caller.instance.database.unit.at,
         "occurred_at": moment(more.get("occurred_at")),
         "actor": caller.account,
         "actor_name": caller.name,
@@ -111,8 +111,8 @@ def _flush(entries: list[Pending]) -> None:
     database, keys = entries[0].caller.instance.database, entries[0].caller.instance.keys
     rows, changes = [], []
     for number, one in zip(database.allocate(AuditEntry, len(entries)), entries, strict=True):
-        entry = {"id": number, **one.entry}
-        rows.append((*(entry[name] for name in CHAINED), keys.digest("audit", canonical(entry))))
+        entry = [number, *one.entry.values()]
+        rows.append((*entry, keys.digest("audit", encoded(entry))))
         changes += [(number, change) for change in one.changes]
     database.insert("audit_entry", (*CHAINED, "mac"), rows)
     numbers = database.allocate(AuditChange, len(changes)) if changes else ()

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.job import Job, JobProblem
+from lifang.kit import words
 from lifang.kit.errors import Busy, Conflict, Forbidden, Invalid, LifangError, Malformed
 from lifang.kit.words import _, _p
 from lifang.resources.resource import Resource
@@ -22,7 +23,7 @@ from lifang.services.auditing import record_denial
 from lifang.services.checks import reaches
 from lifang.services.gateway import write
 from lifang.services.judging import Judge, Row
-from lifang.services.many import Batch
+from lifang.services.many import Batch, Maker
 from lifang.services.outcomes import CHUNK, MOST_TOLD, Imported, Progress, RowError, permit, tell
 from lifang.services.planting import import_communities
 
@@ -55,7 +56,7 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
         return import_communities(caller, source, dry_run=dry_run, progress=progress, most=most)
     caller = caller.through("import")
     permit(caller, resource)
-    with sheets.opened(source) as sheet:
+    with words.using(words.language()), sheets.opened(source) as sheet:
         if most is not None and sheet.total > most:
             raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
         run = Import(caller, resource, sheet, columns)
@@ -210,9 +211,11 @@ class Import:
     def carry_out(self, job: Job, *, skip_invalid: bool) -> Iterator[None]:
         """Write what is sound from where the job stands, in pieces kept whole or undone."""
         self.caller = replace(self.caller, request_id=f"job-{job.id}")
-        judge = self._judge()
+        judge, expected = self._judge(), self.sheet.total - gone_through(job)
+        verbs = ("create", "import")
+        maker = Maker(self.caller, self.resource, verbs=verbs, expected=expected)
         for some in self._pieces(job.done):
-            piece = Piece(self, job, judge, some, skip_invalid=skip_invalid)
+            piece = Piece(maker, job, judge, some, skip_invalid=skip_invalid)
             if not piece.write():
                 return
             yield
@@ -232,7 +235,7 @@ class Piece:
 
     def __init__(
         self,
-        run: Import,
+        maker: Maker,
         job: Job,
         judge: Judge,
         some: list[tuple[int, list[str]]],
@@ -240,9 +243,10 @@ class Piece:
         skip_invalid: bool,
     ) -> None:
         """Judge them first, outside any transaction."""
-        self.caller, self.resource, self.job, self.judge = run.caller, run.resource, job, judge
+        self.caller, self.resource, self.maker = maker.caller, maker.resource, maker
+        self.job, self.judge = job, judge
         self.skip_invalid, self.end = skip_invalid, some[-1][0]
-        self._database = run.caller.instance.database
+        self._database = maker.caller.instance.database
         self._told, self._failed = len(judge.errors), len(judge.failed)
         self.rows = judge.judge(some)
 
@@ -279,8 +283,7 @@ class Piece:
     def _at_once(self) -> None:
         plain = [row for row in self.rows if row.does == "created" and not row.elsewhere]
         given = [row.given for row in plain]
-        verbs = ("create", "import")
-        batch = Batch(self.caller, self.resource, given, verbs=verbs) if given else None
+        batch = Batch(self.maker, given) if given else None
         with self._database.transaction():
             jobs.hold(self.job)
             done = Counter(created=len(plain))

@@ -28,44 +28,69 @@ Given = Mapping[str, Any]
 """Judged values of one record; references by their number."""
 
 CREATED = Deed("create", "created", [])
+RESERVED = 5_000
+"""Numbers reserved at once: each reservation is a commit."""
 GRAMS = ("noun", "gram", "record")
+
+
+class Maker:
+    """Makes records of a resource batch by batch; every one of `verbs` must reach each.
+
+    Numbers are reserved for several batches at once: what is reserved and not used stays a gap.
+    """
+
+    def __init__(
+        self, caller: Caller, resource: Resource[Any], *, verbs: Sequence[str], expected: int
+    ) -> None:
+        """Expect about so many records."""
+        may_create(resource, caller)
+        scope = resource.scope
+        self.caller, self.resource, self.verbs, self._expected = caller, resource, verbs, expected
+        self.linked = scope if isinstance(scope, Linked) and scope.shown_as else None
+        self.rows = Rows(caller, resource)
+        self._numbers, self._links = range(0), range(0)
+
+    def numbers(self, count: int) -> tuple[range, range]:
+        """Numbers for so many records, and for their links where they have some."""
+        if len(self._numbers) < count:
+            database = self.caller.instance.database
+            more = min(max(count, self._expected), RESERVED)
+            with database.transaction():
+                self._numbers = database.allocate(self.resource.model, more)
+                if self.linked is not None:
+                    self._links = database.allocate(self.linked.model, more)
+        taken = self._numbers[:count], self._links[:count]
+        self._numbers, self._links = self._numbers[count:], self._links[count:]
+        self._expected -= count
+        return taken
 
 
 class Batch:
     """Records on their way in: numbered, sealed and spelt before the write lane is taken."""
 
-    def __init__(
-        self,
-        caller: Caller,
-        resource: Resource[Any],
-        many: Sequence[Given],
-        *,
-        verbs: Sequence[str],
-    ) -> None:
-        """Prepare them; every one of `verbs` must reach each where it will lie."""
-        may_create(resource, caller)
-        self.caller, self.resource, self.many, self.verbs = caller, resource, many, verbs
-        self._database = caller.instance.database
-        scope = resource.scope
-        self._linked = scope if isinstance(scope, Linked) and scope.shown_as else None
-        with self._database.transaction():
-            self.numbers = self._database.allocate(resource.model, len(many))
-            if self._linked is not None:
-                self._link_numbers = self._database.allocate(self._linked.model, len(many))
-        self._rows = Rows(caller, resource)
-        rows = [self._rows.make(n, given) for n, given in zip(self.numbers, many, strict=True)]
+    def __init__(self, maker: Maker, many: Sequence[Given]) -> None:
+        """Prepare them; nothing is written yet."""
+        self.caller, self.resource, self.many, self._maker = (
+            maker.caller,
+            maker.resource,
+            many,
+            maker,
+        )
+        self._database, self._linked = maker.caller.instance.database, maker.linked
+        self.numbers, self._link_numbers = maker.numbers(len(many))
+        rows = [maker.rows.make(n, given) for n, given in zip(self.numbers, many, strict=True)]
         self._kept = [row for row, _record in rows]
         self._records = [record for _row, record in rows]
         self._grams = [
-            (resource.id, piece, number)
+            (self.resource.id, piece, number)
             for number, given in zip(self.numbers, many, strict=True)
-            for piece in values.pieces_of(given.get(name) for name in resource.grammed)
+            for piece in values.pieces_of(given.get(name) for name in self.resource.grammed)
         ]
 
     def write(self) -> None:
         """Insert, link, judge the reach of, audit and tell of all of them, or raise and none."""
         self._demand_references()
-        self._database.insert(self.resource.table, self._rows.columns, self._kept)
+        self._database.insert(self.resource.table, self._maker.rows.columns, self._kept)
         self._database.insert("name_gram", GRAMS, self._grams)
         places = self._places()
         if self._linked is not None:
@@ -122,7 +147,7 @@ class Batch:
         distinct = {place for where in places for place in where}
         asked: Any = Community.select(Community.path).where(Community.id.in_(distinct))
         paths = [row[0] for row in asked.tuples()] if all(places) else []
-        for verb in self.verbs:
+        for verb in self._maker.verbs:
             reach = policy.rights(self.caller, self.resource, verb)
             if paths and all(ranges.holds(reach.tree, path) for path in paths):
                 continue
@@ -145,8 +170,12 @@ class Rows:
         self._caller, self._resource = caller, resource
         self._fields = {field.name: field for field in meta.sorted_fields}
         self._at = {name: place for place, name in enumerate(self._fields)}
-        self._secret = [spec for spec in resource.fields if spec.kind == "sensitive"]
-        self._open = self._fields.keys() - {spec.name for spec in self._secret}
+        self._secret = [
+            (spec, [self._at[column] for column in values.columns_of(spec)])
+            for spec in resource.fields
+            if spec.kind == "sensitive"
+        ]
+        self._open = self._fields.keys() - {spec.name for spec, _places in self._secret}
         self.columns = [field.column_name for field in meta.sorted_fields]
         self._common = self._of(resource.model(created_by=caller.account))
 
@@ -170,12 +199,12 @@ class Rows:
         for name, value in given.items():
             if value is not None and name in self._open:
                 row[self._at[name]] = self._fields[name].db_value(value)
-        for spec in self._secret:
+        for spec, places in self._secret:
             if (value := given.get(spec.name)) is not None:
                 kept = values.sealed_columns(self._caller, self._resource, spec, value, number)
-                row[self._at[spec.name]] = kept[0].blob
-                for column, part in zip(values.columns_of(spec)[1:], kept[1:], strict=True):
-                    row[self._at[column]] = part
+                row[places[0]] = kept[0].blob
+                for place, part in zip(places[1:], kept[1:], strict=True):
+                    row[place] = part
         return row
 
 

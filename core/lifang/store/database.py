@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import peewee as pw
 from playhouse.pool import PooledSqliteDatabase
 
+from lifang.kit import clock
 from lifang.kit.errors import Busy, Conflict, Invalid, NotReady
 from lifang.kit.words import _
 from lifang.store.lane import Lane
@@ -35,6 +37,11 @@ class Unit:
         self.collected: dict[str, list[Any]] = {}
         self.flushes: dict[str, Callable[[list[Any]], None]] = {}
         self.after: list[Callable[[], None]] = []
+
+    @cached_property
+    def at(self) -> str:
+        """When it happens, as it is stored: one moment for all that one transaction tells of."""
+        return clock.now().strftime(clock.INSTANT)
 
     def collect(self, kind: str, item: Any, flush: Callable[[list[Any]], None]) -> None:
         """Keep an item of a kind until just before COMMIT, when `flush` gets all of that kind."""

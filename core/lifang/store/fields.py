@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
+from lifang.kit.clock import INSTANT
 from lifang.store.database import proxy
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 else:
     InstantBase = DayBase = TextBase = pw.Field
 
-INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 PARTIAL = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
