@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import goals
+from tests.bench import exchange, goals
 from tests.bench.rounds import Result, machine
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
@@ -28,11 +28,15 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="also 1,000,000 rows")
     asked = parser.parse_args()
     sizes = (10_000, 100_000, 1_000_000) if asked.full else (10_000, 100_000)
+    many = 1_000_000 if asked.full else 50_000
     runs = {
         "L1": goals.list_of_fifty,
         "L3": lambda folder: goals.last_page(folder, sizes=sizes),
         "C1": goals.command_start,
         "W1": goals.creates,
+        "I1": exchange.import_of_people,
+        "I3": lambda folder: exchange.another_writer(folder, rows=many),
+        "S1": lambda folder: exchange.finding_a_name(folder, rows=many),
     }
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -117,7 +117,7 @@ def command_start(folder: Path) -> list[Result]:
     return [Result("C1", what, mine * 1000, theirs * 1000, "ms", ratio, 1.3, 1.1, "lower")]
 
 
-def _same_rows(person: dict[str, str], home: Community) -> None:
+def same_rows(person: dict[str, str], home: Community) -> None:
     """The rows one create through the gateway writes, each by peewee's own `create`."""
     made = Person.create(
         name=person["name"],
@@ -166,7 +166,7 @@ def creates(folder: Path) -> list[Result]:
         def base() -> None:
             person = next(told)
             with instance.database.engine.atomic("IMMEDIATE"):
-                _same_rows(person, home)
+                same_rows(person, home)
 
         mine, theirs, ratio = compare(lambda: wall_of(ours, 100), lambda: wall_of(base, 100))
     what = "creates per second: gateway (2 sensitive fields, event, audit) ÷ plain peewee"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from lifang.entities.person import Affiliation, Person
+from lifang.kit.text import grams
 from lifang.services.instance import Instance
 from lifang.store.record import moment
 from lifang.testing import world
@@ -21,10 +22,16 @@ def small_city(home: Path) -> Iterator[Instance]:
         yield instance
 
 
-def settle(instance: Instance, count: int) -> None:
-    """Put people into the home community by raw inserts: filling is not what is measured."""
+def settle(instance: Instance, count: int, *, names: Sequence[str] = ()) -> None:
+    """Put people into the home community by raw inserts: filling is not what is measured.
+
+    `names` are given to them in turn, with the pieces they are found by.
+    """
     from lifang.entities.community import Community
     from lifang.kit import clock
+
+    def named(number: int) -> str:
+        return names[number % len(names)] if names else f"示例{number}"
 
     home = Community.get(Community.code == world.HOME).id
     now = moment(clock.now())
@@ -35,9 +42,14 @@ def settle(instance: Instance, count: int) -> None:
             "core_person",
             ("id", "version", "created_at", "updated_at", "name", "sex", "status", "phone_mask"),
             (
-                (n, 1, now, now, f"示例{n}", "unknown", "permanent", f"154****{n % 10000:04d}")
+                (n, 1, now, now, named(n), "unknown", "permanent", f"154****{n % 10000:04d}")
                 for n in ids
             ),
+        )
+        instance.database.insert(
+            "name_gram",
+            ("noun", "gram", "record"),
+            (("core.people", piece, n) for n in ids if names for piece in grams(named(n))),
         )
         instance.database.insert(
             "core_affiliation",
