@@ -1,8 +1,7 @@
-"""One person once: what stays, what follows, who may, and that a refusal leaves no trace."""
+"""One person once: what stays, what follows, and who is told."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -19,63 +18,26 @@ from lifang.entities.gram import NameGram
 from lifang.entities.household import HouseholdMember
 from lifang.entities.person import Affiliation, Person
 from lifang.events.tables import EventRow, EventScope
-from lifang.kit import clock, json
-from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound
+from lifang.kit.errors import Conflict, Invalid, NotFound
 from lifang.resources.action import Preview
 from lifang.services import lifecycle, reading
-from lifang.services.gateway import preview, write
+from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import Query, read_filters
 from lifang.testing import world
-
-Make = Callable[..., Caller]
-CITIZEN, OTHER = "620102198001010033", "110101199003077715"
-PHONE = "13812345678"
-
-
-def merge(caller: Caller, duplicate: Person, kept: Person) -> Person:
-    return write(people, "merge", caller, {"into": int(kept.id)}, int(duplicate.id))
-
-
-def foresee(caller: Caller, duplicate: Person, kept: Person) -> Preview:
-    return preview(people, "merge", caller, {"into": int(kept.id)}, int(duplicate.id))
-
-
-def two(instance: Instance, *, at: str = world.HOME, **told: Any) -> tuple[Person, Person]:
-    """A duplicate with what was told of it, and the one that stays."""
-    return world.person(instance, "李强", at=at, **told), world.person(instance, "李强", at=at)
-
-
-def contents(instance: Instance) -> dict[str, list[Any]]:
-    """Every row of every table."""
-    engine = instance.database.engine
-    return {
-        table: sorted(map(repr, engine.execute_sql(f'SELECT * FROM "{table}"').fetchall()))  # noqa: S608 – our own tables
-        for table in engine.get_tables()
-    }
-
-
-def naming(instance: Instance, number: int) -> dict[str, int]:
-    """How many rows of every table point at a person, by the database's own foreign keys."""
-    engine = instance.database.engine
-    found = {}
-    for table in engine.get_tables():
-        for key in engine.get_foreign_keys(table):
-            if key.dest_table == "core_person":
-                asked = f'SELECT COUNT(*) FROM "{table}" WHERE "{key.column}" = ?'  # noqa: S608 – our own tables
-                (count,) = engine.execute_sql(asked, (number,)).fetchone()
-                found[f"{table}.{key.column}"] = count
-    return {column: count for column, count in found.items() if count}
-
-
-def events_since(position: int) -> list[tuple[str, str, Any]]:
-    rows = EventRow.select().where(EventRow.pos > position).order_by(EventRow.pos)
-    return [(row.type, row.agg, json.loads_strict(row.data.encode())) for row in rows]
-
-
-def last_event() -> int:
-    row = EventRow.select().order_by(EventRow.pos.desc()).first()
-    return int(row.pos) if row else 0
+from tests.core.builtin.merging import (
+    CITIZEN,
+    PHONE,
+    Make,
+    contents,
+    events_since,
+    foresee,
+    last_event,
+    merge,
+    naming,
+    reported,
+    two,
+)
 
 
 def rows_of(told: Preview, section: int) -> dict[str, tuple[str, ...]]:
@@ -258,134 +220,6 @@ def test_a_household_counts_the_merged_person_once(instance: Instance, boss: Cal
     assert [(row.person_id, row.relation) for row in standing] == [(kept.id, "head")]
 
 
-@pytest.mark.parametrize(
-    ("role", "at", "error"),
-    [
-        ("community_worker", world.CHENGGUAN, Forbidden),
-        ("grid_worker", world.HOME, Forbidden),
-        ("community_secretary", world.FOREIGN, NotFound),
-        ("auditor", None, NotFound),
-        ("community_secretary", world.HOME, Invalid),  # the one who stays is out of reach
-        ("community_secretary", world.CHENGGUAN, None),
-        ("district_admin", world.CITY, None),
-    ],
-)
-def test_a_merge_needs_the_verb_on_both(
-    instance: Instance, caller: Make, role: str, at: str | None, error: type[LifangError] | None
-) -> None:
-    duplicate = world.person(instance, "李强", at=world.HOME)
-    kept = world.person(instance, "李强", at=world.NEIGHBOUR)
-    who = caller(role, at=at)
-    if error is None:
-        assert foresee(who, duplicate, kept).obstacles == ()
-        merge(who, duplicate, kept)
-        return
-    before = {**contents(instance)}
-    for verb in (foresee, merge):
-        with pytest.raises(error) as refused:
-            verb(who, duplicate, kept)
-        assert type(refused.value) is error
-    after = contents(instance)
-    changed = {table for table, rows in after.items() if rows != before[table]}
-    assert changed <= {"audit_entry", "sqlite_sequence"}  # a denial is noted, of both alike
-    denied = AuditEntry.select().where(AuditEntry.outcome == "denied").count()
-    assert denied == (0 if error is Invalid or role == "auditor" else 2)
-    if error is Invalid:
-        nobody = Person(id=987_654)
-        with pytest.raises(Invalid) as unknown:
-            merge(who, duplicate, nobody)
-        assert unknown.value.sentence == refused.value.sentence
-
-
-def test_whoever_sees_a_person_partly_cannot_merge_them(
-    instance: Instance, boss: Caller, caller: Make
-) -> None:
-    duplicate = world.person(instance, "李强", at=world.FOREIGN)
-    kept = world.person(instance, "李强", at=world.HOME)
-    here = {"person": duplicate.id, "community": {"code": world.HOME}, "kind": "works"}
-    write(affiliations, "create", boss, here)
-    secretary = caller("community_secretary", at=world.HOME)
-    for one, other in ((duplicate, kept), (kept, duplicate)):
-        for verb in (foresee, merge):
-            with pytest.raises(Forbidden, match="部分信息"):
-                verb(secretary, one, other)
-    write(affiliations, "create", boss, {**here, "kind": "resides"})
-    merge(secretary, duplicate, kept)
-
-
-def test_nobody_merges_their_own_record_or_anyone_into_themselves(
-    instance: Instance, caller: Make
-) -> None:
-    duplicate, kept = two(instance)
-    secretary = caller("community_secretary", at=world.HOME, person=duplicate)
-    for one, other in ((duplicate, kept), (kept, duplicate)):
-        with pytest.raises(Forbidden, match="自己的记录"):
-            merge(secretary, one, other)
-    other = caller("community_secretary", at=world.HOME)
-    with pytest.raises(Invalid) as refused:
-        merge(other, kept, kept)
-    assert [(one.field, one.code) for one in refused.value.errors] == [("into", "same")]
-    merge(other, duplicate, kept)
-
-
-def test_two_citizen_ids_are_two_people(instance: Instance, caller: Make) -> None:
-    duplicate = world.person(instance, "李强", citizen_id=CITIZEN)
-    kept = world.person(instance, "李强", citizen_id=OTHER)
-    secretary, before = caller("community_secretary", at=world.HOME), contents(instance)
-    assert "是两个人" in foresee(secretary, duplicate, kept).obstacles[0]
-    with pytest.raises(Conflict, match="是两个人") as refused:
-        merge(secretary, duplicate, kept)
-    assert CITIZEN[6:17] not in refused.value.sentence
-    assert contents(instance) == before
-    write(people, "update", secretary, {"citizen_id": None}, duplicate.id)
-    merge(secretary, duplicate, kept)
-
-
-def reported(instance: Instance, *where: tuple[Person, str]) -> list[Any]:
-    reports: Any = instance.registry.find("dual_reporting", "reports")
-    boss = world.boss(instance)
-    return [
-        write(reports, "create", boss, {"person": person.id, "community": {"code": at}})
-        for person, at in where
-    ]
-
-
-def test_what_only_one_person_may_have_once_hinders_and_nothing_is_written(
-    instance: Instance, caller: Make, enable: Callable[..., None]
-) -> None:
-    enable("dual_reporting", at=world.CITY)
-    duplicate, kept = two(instance, phone=PHONE)
-    one, other = reported(instance, (duplicate, world.HOME), (kept, world.HOME))
-    secretary, before = caller("community_secretary", at=world.HOME), contents(instance)
-    hint = f"「报到记录」#{one.id}：与 #{other.id} 不能同时成立；请先结束或移除其中一条"
-    assert foresee(secretary, duplicate, kept).obstacles == (hint,)
-    with pytest.raises(Conflict) as refused:
-        merge(secretary, duplicate, kept)
-    assert (refused.value.sentence, refused.value.extra["obstacles"]) == (hint, [hint])
-    assert contents(instance) == before
-    reports: Any = instance.registry.find("dual_reporting", "reports")
-    write(reports, "end", secretary, {"reason": "重复"}, one.id)
-    merge(secretary, duplicate, kept)
-    assert naming(instance, int(duplicate.id)) == {}
-
-
-def test_what_hinders_out_of_sight_is_not_named(
-    instance: Instance, caller: Make, enable: Callable[..., None]
-) -> None:
-    enable("dual_reporting", at=world.CITY)
-    duplicate, kept = two(instance)
-    for place in ((world.HOME, world.FOREIGN), (world.FOREIGN, world.HOME)):
-        made = reported(instance, (duplicate, place[0]), (kept, place[1]))
-        secretary = caller("community_secretary", at=world.HOME)
-        (hint,) = foresee(secretary, duplicate, kept).obstacles
-        assert "您看不到的记录" in hint
-        assert "报到" not in hint
-        assert not any(f"#{one.id}" in hint for one in made)
-        reports: Any = instance.registry.find("dual_reporting", "reports")
-        for one in made:
-            write(reports, "end", world.boss(instance), {"reason": "x"}, one.id)
-
-
 def test_the_preview_tells_what_the_merge_does_and_writes_nothing(
     instance: Instance, boss: Caller, caller: Make, enable: Callable[..., None]
 ) -> None:
@@ -413,32 +247,6 @@ def test_the_preview_tells_what_the_merge_does_and_writes_nothing(
     merge(secretary, duplicate, kept)
     after = reading.view(secretary, people, kept.id)
     assert (after["phone"], after["name"]) == (fields["手机号"][2], fields["姓名"][2])
-
-
-def test_of_two_merges_at_once_one_wins(instance: Instance) -> None:
-    duplicate, kept = two(instance, phone=PHONE)
-    third = world.person(instance, "李强")
-    start, outcomes = threading.Barrier(2), []
-
-    def run(into: Person) -> None:
-        with instance.database.connection():
-            start.wait()
-            try:
-                merge(world.boss(instance), duplicate, into)
-                outcomes.append(200)
-            except LifangError as refused:
-                outcomes.append(refused.status)
-
-    threads = [threading.Thread(target=run, args=(into,)) for into in (kept, third)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == [200, 404]
-    gone = Person.get_by_id(duplicate.id)
-    assert gone.removed_at <= clock.now()
-    with_phone = Person.select().where(~Person.phone.is_null(), Person.removed_at.is_null())
-    assert [row.id for row in with_phone] == [gone.merged_into_id]
 
 
 def test_an_account_of_the_duplicate_acts_as_the_one_who_stays(
