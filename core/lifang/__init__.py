@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
     from lifang.resources.action import ANY as ANY
+    from lifang.resources.action import Preview as Preview
+    from lifang.resources.action import Section as Section
     from lifang.resources.action import action as action
     from lifang.resources.reach import Linked as Linked
     from lifang.resources.reach import Via as Via
@@ -63,7 +65,7 @@ _HOMES = {
     "kit.words": ("_",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
-    "resources.action": ("ANY", "action"),
+    "resources.action": ("ANY", "Preview", "Section", "action"),
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
     "services.authoring": ("act", "count", "each", "find", "get", "write"),

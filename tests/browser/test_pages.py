@@ -26,6 +26,7 @@ PAGES = [
     ("worker", "/people/{person}/edit", 200),
     ("worker", "/people/{person}/actions/move", 200),
     ("boss", "/people/{person}/remove", 200),
+    ("boss", "/people/{person}/actions/merge", 200),
     ("worker", "/people/new", 200),
     ("worker", "/organizations", 200),
     ("worker", "/affiliations", 200),
@@ -98,6 +99,11 @@ def test_what_opens_or_goes_wrong_on_a_page_is_accessible_too(open_page: Open, s
     watched.page.fill("#reason", "电话回访")
     watched.page.click("text=查看并记录")
     expect(watched.page.locator(".notice-warn")).to_be_visible()
+    inspect(watched)
+    watched.open(f"/people/{site.person}/actions/merge")
+    watched.page.fill("#f-into", str(site.person + 1))
+    watched.page.click("button:has-text('预览合并') >> nth=-1")
+    expect(watched.page.locator(".ledger")).to_have_count(2)
     inspect(watched)
     watched.open("/admin/accounts/new")
     watched.page.fill("#f-name", "colleague")

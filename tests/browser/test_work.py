@@ -34,6 +34,29 @@ def test_without_javascript_a_person_reports_and_is_accepted(open_page: Open, si
     expect(page.locator(".timeline")).to_contain_text(re.compile("接收.*已提交.*已接收", re.DOTALL))
 
 
+def test_without_javascript_a_duplicate_is_looked_at_and_merged(
+    open_page: Open, site: Site
+) -> None:
+    page = open_page(java_script_enabled=False).page
+    sign_in(page, site, "boss")
+    for phone in ("", "13900001111"):
+        page.goto(f"{site.address}/people/new")
+        page.fill("#f-name", "皇甫小燕")
+        page.fill("#f-phone", phone)
+        page.fill("#f-community", "畅家巷社区")
+        page.click("button:has-text('保存'):visible >> nth=-1")
+        expect(page.locator("h1")).to_have_text("皇甫小燕")
+    number = int(page.url.split("/people/")[1].split("?")[0])
+    page.click("main >> text=合并")
+    page.fill("#f-into", str(number - 1))
+    page.click("button:has-text('预览合并') >> nth=-1")
+    expect(page.locator("main")).to_contain_text("139****1111")
+    page.click("button:has-text('确认合并') >> nth=-1")
+    expect(page.locator("main")).to_contain_text("已完成「合并」")
+    page.goto(f"{site.address}/people/{number - 1}")
+    expect(page.locator("main")).to_contain_text("139****1111")
+
+
 def test_the_enter_key_saves_and_never_starts_a_search(open_page: Open) -> None:
     watched = open_page("worker")
     watched.open("/people/new")

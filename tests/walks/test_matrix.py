@@ -144,7 +144,7 @@ class Api:
             body = {"name": "x"} if verb == "PATCH" else None
             yield self.ask(verb, f"{noun}/{number}", body, {"If-Match": '"1"'})
         yield self.ask("POST", f"{noun}/{number}/reveal", {"fields": ["phone"], "reason": "x"})
-        for action in ("move", "accept", "end"):
+        for action in ("move", "accept", "end", "merge", "merge?dry_run=true"):
             yield self.ask("POST", f"{noun}/{number}/actions/{action}", {})
 
     def ask(

@@ -48,6 +48,18 @@ def refuse_unknown(told: dict[str, Any], known: tuple[str, ...]) -> None:
         raise Invalid(problems[0].message, errors=problems)
 
 
+def claims(*known: str) -> dict[str, bool]:
+    """What an address claims with `true` or `false`; raises Malformed for any other parameter."""
+    for key in request.args:
+        if key not in known:
+            raise Malformed(_("不认识查询参数「{key}」", key=key), known=list(known))
+    asked = {key: request.args.get(key, "false") for key in known}
+    for key, given in asked.items():
+        if given not in ("true", "false"):
+            raise Malformed(_("「{key}」须为 true 或 false", key=key))
+    return {key: given == "true" for key, given in asked.items()}
+
+
 def version(*, needed: bool) -> int | None:
     """The version named in If-Match; raises PreconditionMissing where one must be."""
     given = request.headers.get("If-Match")

@@ -10,22 +10,29 @@ from lifang.http.listing import read_limit
 from lifang.kit.errors import FieldError, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.services import history, reading
-from lifang.services.gateway import write
+from lifang.services.gateway import preview, write
 from lifang.services.idempotency import once
 from lifang.services.query import Query
 
 
 @rule("/<record:id>/actions/<action>", "POST")
 def act_on_record(noun: str, id: int, action: str, plugin: str | None = None) -> Response:
-    """Do what the noun's declaration names; the answer is the record as it is afterwards."""
+    """Do what the noun's declaration names; the answer is the record as it is afterwards.
+
+    `dry_run=true` only tells what would happen, where the action has a preview.
+    """
     caller, resource = gated(plugin, noun)
-    refuse_query()
     verb = action.replace("-", "_")
-    if verb not in resource.actions:
+    declared = resource.actions.get(verb)
+    asked = asking.claims(*(["dry_run"] if declared and declared.preview else []))
+    if declared is None:
         raise NotFound(_("没有找到"))
     told = asking.body(optional=True)
     when = asking.moment(told)
     seen = asking.version(needed=False)
+    if asked.get("dry_run"):
+        shown = preview(resource, verb, caller, told, id, version=seen, occurred_at=when)
+        return answering.told({"preview": shown})
     with once(caller, resource, verb, asking.key(), id=id) as turn:
         if turn.done is None:
             turn.record = write(resource, verb, caller, told, id, version=seen, occurred_at=when)

@@ -83,6 +83,7 @@ def _add_shared(spec: APISpec) -> None:
         "CommunityReference": schemas.COMMUNITY_REFERENCE,
         "Problem": schemas.PROBLEM,
         "Imported": schemas.IMPORTED,
+        "Preview": schemas.PREVIEW,
         "History": schemas.HISTORY,
     }
     for name, schema in shared.items():

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from lifang.api import answering
+from lifang.api import answering, asking
 from lifang.api.rules import gated, rule
 from lifang.http import listing
 from lifang.kit import clock
@@ -59,7 +59,7 @@ def import_records(noun: str, plugin: str | None = None) -> Response:
     """
     request.max_content_length = LARGEST_FILE
     caller, resource = gated(plugin, noun)
-    asked = _asked("dry_run", "skip_invalid")
+    asked = asking.claims("dry_run", "skip_invalid")
     dry_run, skip_invalid = asked["dry_run"], asked["skip_invalid"]
     done = import_table(
         caller, resource, _file(), dry_run=dry_run, skip_invalid=skip_invalid, most=MOST_ROWS
@@ -69,17 +69,6 @@ def import_records(noun: str, plugin: str | None = None) -> Response:
         refused.extra.update(done)
         raise refused
     return answering.told(done)
-
-
-def _asked(*known: str) -> dict[str, bool]:
-    for key in request.args:
-        if key not in known:
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=list(known))
-    asked = {key: request.args.get(key, "false") for key in known}
-    for key, given in asked.items():
-        if given not in ("true", "false"):
-            raise Malformed(_("「{key}」须为 true 或 false", key=key))
-    return {key: given == "true" for key, given in asked.items()}
 
 
 def _file() -> BinaryIO:

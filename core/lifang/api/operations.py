@@ -37,6 +37,7 @@ IDEMPOTENCY_KEY: Schema = {
 ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "required": True}}
 JSON = "application/json"
 XLSX = FORMATS["xlsx"]
+YES: Schema = {"type": "boolean", "default": False}
 BINARY: Schema = {"type": "string", "format": "binary"}
 
 
@@ -162,10 +163,15 @@ class Noun:
     def _act(self, action: Action) -> Operation:
         summary = _("{field}：{message}", field=_(action.label), message=_(action.doc))
         asked = schemas.given((*action.fields, WHEN), partial=False)
-        needed = "required" in asked
+        needed, answer = "required" in asked, self._record(summary)
+        parameters = [ID, IF_MATCH, IDEMPOTENCY_KEY]
+        if action.preview:
+            parameters.append(_parameter("dry_run", YES, _("只预览，不写入")))
+            either = {"anyOf": [ref(self.name), ref("Preview")]}
+            answer = {"description": summary, "content": _json(either)}
         return self._operation(
-            action.name, summary, {"200": self._record(summary)}, (*WRITING, 412),
-            parameters=[ID, IF_MATCH, IDEMPOTENCY_KEY], requestBody=_body(asked, required=needed),
+            action.name, summary, {"200": answer}, (*WRITING, 412),
+            parameters=parameters, requestBody=_body(asked, required=needed),
         )  # fmt: skip
 
     def _history(self) -> Operation:
@@ -233,10 +239,9 @@ class Noun:
         )  # fmt: skip
 
     def _import(self) -> Operation:
-        yes = {"type": "boolean", "default": False}
         asked = [
-            _parameter("dry_run", yes, _("只检查，不写入")),
-            _parameter("skip_invalid", yes, _("跳过有误的行，导入其余的")),
+            _parameter("dry_run", YES, _("只检查，不写入")),
+            _parameter("skip_invalid", YES, _("跳过有误的行，导入其余的")),
         ]
         form = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
         content = {

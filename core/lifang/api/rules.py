@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
+from lifang.api import asking
 from lifang.entities.caller import Caller
 from lifang.http.request import current_caller
-from lifang.kit.errors import Malformed, NotFound
+from lifang.kit.errors import NotFound
 from lifang.kit.words import _
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
@@ -73,5 +74,4 @@ def gated(plugin: str | None, noun: str, *, verb: str = "read") -> tuple[Caller,
 
 def refuse_query() -> None:
     """An address that is no list takes no parameters."""
-    for key in request.args:
-        raise Malformed(_("不认识查询参数「{key}」", key=key), known=[])
+    asking.claims()

@@ -164,48 +164,43 @@ PROBLEM: Schema = {
         "errors": {"type": "array", "items": {"type": "object"}},
     },
 }
-IMPORTED: Schema = {
-    "type": "object",
-    "required": ["created", "updated", "unchanged", "failed", "errors"],
-    "properties": {
-        **{name: {"type": "integer"} for name in ("created", "updated", "unchanged", "failed")},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["row", "column", "message", "expected"],
-                "properties": {
-                    "row": {"type": "integer"},
-                    **{name: {"type": "string"} for name in ("column", "message", "expected")},
-                },
-            },
-        },
-    },
-}
+
+
+def _whole(**members: Schema) -> Schema:
+    """An object of which no member is ever missing."""
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+def _many(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+_NUMBER: Schema = {"type": "integer"}
+_TEXT: Schema = {"type": "string"}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
-HISTORY: Schema = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["at", "occurred_at", "actor", "on_behalf_of", "verb", "reason", "changes"],
-        "properties": {
-            "at": {"type": "string", "format": "date-time"},
-            "actor": {"type": "string"},
-            "source": {"type": "string"},
-            "verb": {"type": "string"},
-            **dict.fromkeys(("occurred_at", "on_behalf_of", "reason"), _TEXT_OR_NONE),
-            "changes": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["field", "before", "after"],
-                    "properties": {
-                        "field": {"type": "string"},
-                        "before": _TEXT_OR_NONE,
-                        "after": _TEXT_OR_NONE,
-                    },
-                },
-            },
-        },
-    },
-}
+_AT: Schema = {"type": "string", "format": "date-time"}
+PREVIEW = _whole(
+    preview=_whole(
+        sections=_many(_whole(label=_TEXT, columns=_many(_TEXT), rows=_many(_many(_TEXT)))),
+        obstacles=_many(_TEXT),
+    )
+)
+IMPORTED = _whole(
+    created=_NUMBER,
+    updated=_NUMBER,
+    unchanged=_NUMBER,
+    failed=_NUMBER,
+    errors=_many(_whole(row=_NUMBER, column=_TEXT, message=_TEXT, expected=_TEXT)),
+)
+HISTORY = _many(
+    _whole(
+        at=_AT,
+        occurred_at=_TEXT_OR_NONE,
+        actor=_TEXT,
+        on_behalf_of=_TEXT_OR_NONE,
+        source=_TEXT,
+        verb=_TEXT,
+        reason=_TEXT_OR_NONE,
+        changes=_many(_whole(field=_TEXT, before=_TEXT_OR_NONE, after=_TEXT_OR_NONE)),
+    )
+)

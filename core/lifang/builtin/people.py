@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from lifang.access.policy import current
+from lifang.builtin.merging import merge
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
@@ -155,13 +156,14 @@ people = Resource(
     owner="id",
     unit=Linked(Membership, here="person", there="organization"),
     identity="citizen_id",
-    actions=[move],
+    hidden=["merged_into"],
+    actions=[move, merge],
     roles={
         "resident": "read:own",
         "unit_liaison": "read:unit",
         "grid_worker": "read",
         "community_worker": "create update move import export",
-        "community_secretary": "remove reveal",
+        "community_secretary": "remove reveal merge",
         "district_admin": "export_full",
     },
 )

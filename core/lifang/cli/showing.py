@@ -15,6 +15,7 @@ from lifang.cli import widths
 from lifang.kit import clock, json
 from lifang.kit.words import _
 from lifang.resources import written
+from lifang.resources.action import Preview
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
@@ -117,6 +118,19 @@ def referred(spec: FieldSpec, value: Any) -> str:
     if isinstance(value, dict) and value.get("id") is not None:
         return _("{name}（{key}）", name=said, key=value.get("code") or value["id"])
     return said
+
+
+def preview(told: Preview, *, json: bool) -> None:
+    """Write what an action would do, and what stands in its way."""
+    if json:
+        emit({"preview": told})
+        return
+    for section in told.sections:
+        click.echo(section.label)
+        lines(section.columns, section.rows)
+        click.echo()
+    for obstacle in told.obstacles:
+        click.echo(_("不能办理：{sentence}", sentence=obstacle))
 
 
 def moment(at: str | dt.datetime) -> str:

@@ -10,7 +10,7 @@ import click
 
 from lifang.cli import importing, options, showing
 from lifang.cli.frame import Command, Given
-from lifang.cli.params import argument, one_of, option, whole
+from lifang.cli.params import argument, flag, one_of, option, whole
 from lifang.cli.session import Session
 from lifang.kit import clock
 from lifang.kit.errors import FieldError, Invalid, Malformed, NotFound
@@ -19,7 +19,7 @@ from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.resource import Resource
 from lifang.services import reading
-from lifang.services.gateway import write
+from lifang.services.gateway import preview, write
 from lifang.services.history import history
 from lifang.services.presenting import present_one
 from lifang.services.query import SORTED_BY_DEFAULT, Query, find_community, read_filters
@@ -178,13 +178,19 @@ def _act(resource: Resource[Any], action: Action) -> click.Command:
         number = number_of(session, resource, given["key"])
         told = options.said(action.fields, given)
         when = read_moment(given["occurred_at"])
-        changed = write(
-            resource, action.name, session.caller_for(resource), told, number, occurred_at=when
-        )
+        caller = session.caller_for(resource)
+        if given.get("dry_run"):
+            shown = preview(resource, action.name, caller, told, number, occurred_at=when)
+            showing.preview(shown, json=session.json)
+            return
+        changed = write(resource, action.name, caller, told, number, occurred_at=when)
         done(session, resource, _(action.label), changed)
 
-    when = option("--occurred-at", metavar="TIME", help=OCCURRED)
-    params = [key(resource), *options.asked(action.fields, ("occurred-at",)), when]
+    own = [option("--occurred-at", metavar="TIME", help=OCCURRED)]
+    if action.preview:
+        own.append(flag("--dry-run", help=n_("只预览，不写入")))
+    taken = ("occurred-at", "dry-run")
+    params = [key(resource), *options.asked(action.fields, taken), *own]
     return Command(action.name.replace("_", "-"), action.label, work, params)
 
 

@@ -34,6 +34,8 @@ class Person(Record):
     citizen_id = Sensitive("公民身份号码", kind="citizen_id", help_text="18 位")
     phone = Sensitive("手机号", kind="phone", help_text="11 位")
     address = Sensitive("住址", kind="address", help_text="小区、楼号、单元、室")
+    merged_into = pw.ForeignKeyField("self", null=True, verbose_name="已合并到")
+    merged_into_id: int | None
 
     class Meta:
         """One standing person per citizen id, told by the blind index."""

@@ -156,7 +156,7 @@ def _initials(letters: str) -> list[str]:
 
 
 def _spelt(letters: str) -> str:
-    """Spell by words where some letters make one, and otherwise letter by letter, which is quick."""
+    """Spell by words where some letters make one; else letter by letter, which is quick."""
     from pypinyin.constants import PHRASES_DICT
 
     length = len(letters)

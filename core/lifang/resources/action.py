@@ -25,11 +25,31 @@ _KINDS = {str: "text", int: "integer", float: "number", bool: "boolean", dt.date
 
 
 @dataclass(frozen=True)
+class Section:
+    """One table of a preview: its heading, what its columns are called, and its rows in words."""
+
+    label: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an action would do, told before it is done, and every reason why it would be refused.
+
+    All of it is in the reader's language and shows nothing that the caller cannot read.
+    """
+
+    sections: tuple[Section, ...] = ()
+    obstacles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Action:
     """A declared verb: its label, the moves it makes, and the author's function.
 
-    `confirm` is asked before it is done from a page. `event` ends the event's name; it is the
-    target state where the action moves one.
+    `event` ends the event's name; it is the target state where the action moves one. `preview`
+    tells what would happen; an action that has one is confirmed after it was shown.
     """
 
     name: str
@@ -37,6 +57,7 @@ class Action:
     moves: Mapping[str, str]
     event: str
     run: Callable[..., Any]
+    preview: Callable[..., Preview] | None = None
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -66,13 +87,19 @@ class Action:
 
 
 def action(
-    label: str, *, moves: Mapping[str, str] | None = None, event: str | None = None
+    label: str,
+    *,
+    moves: Mapping[str, str] | None = None,
+    event: str | None = None,
+    preview: Callable[..., Preview] | None = None,
 ) -> Callable[[F], F]:
     """Declare a verb over a function `(record, caller, *, typed input)`.
 
     It may change the record's fields; the gateway saves it, moves its state, audits it and
     publishes the event with what the function returns. `event` names the event where no state is
-    moved, as a past participle. Raises TypeError when neither names one.
+    moved, as a past participle. `preview` takes what the action takes and tells what it would do;
+    whatever it tries is undone. Raises TypeError when no event is named or the two take different
+    input.
     """
 
     def declare(run: F) -> F:
@@ -80,7 +107,11 @@ def action(
         named = event or (targets.pop() if len(targets) == 1 else None)
         if named is None:
             raise TypeError(f"{run.__name__}: name its event, or move to exactly one state")
-        run.__dict__["action"] = Action(run.__name__, label, dict(moves or {}), named, run)
+        if preview and list(inspect.signature(preview).parameters) != list(
+            inspect.signature(run).parameters
+        ):
+            raise TypeError(f"{run.__name__}: its preview must take the same input")
+        run.__dict__["action"] = Action(run.__name__, label, dict(moves or {}), named, run, preview)
         return run
 
     return declare

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Forbidden, Invalid, LifangError, NotFound, Stale
+from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, Stale
 from lifang.kit.words import _
 from lifang.resources import schema
 from lifang.resources.action import ANY, Action
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
 from lifang.services import values
+from lifang.services.auditing import record_denial
 from lifang.services.history import changed_since
 from lifang.services.presenting import present_one
+from lifang.services.references import settle
 from lifang.store.record import Record
 
 M = TypeVar("M", bound=Record)
@@ -57,6 +60,29 @@ def may_create(resource: Resource[Any], caller: Caller) -> None:
     """Whether the caller may create such a record anywhere; where, the saved row will show."""
     if not policy.rights(caller, resource, "create"):
         raise Forbidden(_("您没有新建「{label}」的权限", label=_(resource.label)))
+
+
+@contextmanager
+def admitted(
+    resource: Resource[M], verb: str, caller: Caller, id: int | None, version: int | None
+) -> Iterator[M]:
+    """The transaction of a write, and the record as it is under its lock; none for a new one.
+
+    A denial is audited in a transaction of its own: the refused one was rolled back.
+    """
+    database = caller.instance.database
+    try:
+        with database.transaction():
+            record: Any = None
+            if verb != "create":
+                record = reread(resource, caller, id)
+                permit(resource, verb, caller, record)
+                expect_version(resource, caller, record, version)
+            yield record
+    except (Forbidden, NotFound) as denied:
+        if not database.in_transaction:
+            record_denial(caller, resource, verb, id, denied)
+        raise
 
 
 def reread(resource: Resource[M], caller: Caller, id: int | None) -> M:
@@ -117,6 +143,19 @@ def not_offered(resource: Resource[Any], action: Action, state: str | None) -> s
     )
     return _("只有{sources}的记录可以{verb}；这条记录是「{now}」", sources=sources,
              verb=_(action.label), now=now)  # fmt: skip
+
+
+def ready(
+    resource: Resource[M], action: Action, caller: Caller, record: M, given: dict[str, Any]
+) -> dict[str, Any]:
+    """The input of an action that the record's state allows, its references settled.
+
+    Raises Conflict where it cannot run, Invalid for a reference that leads nowhere.
+    """
+    state = getattr(record, resource.state) if resource.state else None
+    if not action.offered(state):
+        raise Conflict(not_offered(resource, action, state), state=state)
+    return settle(caller, action.fields, given)
 
 
 def keep_rules(resource: Resource[Any], caller: Caller, record: Record) -> None:

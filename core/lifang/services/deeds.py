@@ -17,10 +17,13 @@ from lifang.store.record import Record
 
 @dataclass(frozen=True)
 class Deed:
-    """What was done, as audit and the event tell it; `before` are the places it was done in."""
+    """What was done, as audit and the event tell it; `before` are the places it was done in.
+
+    Without an `event` it is of no interest to anybody but the auditors.
+    """
 
     verb: str
-    event: str
+    event: str | None
     changes: list[Change]
     data: Mapping[str, Any] = field(default_factory=dict)
     before: list[int] = field(default_factory=list)
@@ -55,11 +58,12 @@ def tell_of(
         occurred_at=deed.occurred_at,
         version=version,
     )
-    publish(
-        f"{resource.aggregate}.{deed.event}",
-        f"{resource.aggregate}/{number}",
-        deed.data,
-        caller=caller,
-        communities=places,
-        first=deed.verb == "create",
-    )
+    if deed.event is not None:
+        publish(
+            f"{resource.aggregate}.{deed.event}",
+            f"{resource.aggregate}/{number}",
+            deed.data,
+            caller=caller,
+            communities=places,
+            first=deed.verb == "create",
+        )

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, Forbidden, NotFound
 from lifang.resources import schema
-from lifang.resources.action import Action
+from lifang.resources.action import Action, Preview
 from lifang.resources.resource import Resource
 from lifang.services import known, values
-from lifang.services.auditing import Change, record_denial
+from lifang.services.auditing import Change
 from lifang.services.checks import (
+    admitted,
     check_reach,
-    expect_version,
     gate,
     keep_rules,
     may_create,
     not_in_the_future,
-    not_offered,
-    permit,
-    reread,
+    ready,
     save,
     shape,
 )
@@ -58,22 +56,40 @@ def write(  # noqa: PLR0913 – the one way in; each is part of what a write is
     gate(resource, verb, caller)
     given = shape(resource, verb, data or {})
     not_in_the_future(occurred_at)
-    try:
-        with caller.instance.database.transaction():
-            if verb == "create":
-                return _create(resource, caller, given, occurred_at)
-            record = reread(resource, caller, id)
-            permit(resource, verb, caller, record)
-            expect_version(resource, caller, record, version)
-            if verb == "update":
-                return _update(resource, caller, record, given, occurred_at)
-            if verb == "remove":
-                return _remove(resource, caller, record, occurred_at)
-            return _act(resource, resource.actions[verb], caller, record, given, occurred_at)
-    except (Forbidden, NotFound) as denied:
-        if not caller.instance.database.in_transaction:
-            record_denial(caller, resource, verb, id, denied)
-        raise
+    with admitted(resource, verb, caller, id, version) as record:
+        if verb == "create":
+            return _create(resource, caller, given, occurred_at)
+        if verb == "update":
+            return _update(resource, caller, record, given, occurred_at)
+        if verb == "remove":
+            return _remove(resource, caller, record, occurred_at)
+        return _act(resource, resource.actions[verb], caller, record, given, occurred_at)
+
+
+class _Undo(Exception):
+    """Rolls back whatever a preview has tried."""
+
+
+def preview(  # noqa: PLR0913 – what `write` takes
+    resource: Resource[M],
+    verb: str,
+    caller: Caller,
+    data: Mapping[str, Any] | None = None,
+    id: int | None = None,
+    *,
+    version: int | None = None,
+    occurred_at: dt.datetime | None = None,
+) -> Preview:
+    """Tell what an action that has a preview would do; refused as the action is, and undone."""
+    gate(resource, verb, caller)
+    action = resource.actions[verb]
+    assert action.preview is not None  # noqa: S101 – interfaces offer it where one was declared
+    given = shape(resource, verb, data or {})
+    not_in_the_future(occurred_at)
+    with suppress(_Undo), admitted(resource, verb, caller, id, version) as record:
+        told = action.preview(record, caller, **ready(resource, action, caller, record, given))
+        raise _Undo
+    return told
 
 
 def _create(
@@ -135,6 +151,7 @@ def _update(
 def _remove(resource: Resource[M], caller: Caller, record: M, occurred_at: dt.datetime | None) -> M:
     before = places_of(caller, resource, record)
     record.removed_at = clock.now()
+    values.forget_names(resource, record)
     save(resource, caller, record)
     tell(resource, caller, record, Deed("remove", "removed", [], {}, before, occurred_at))
     return record
@@ -148,14 +165,14 @@ def _act(
     given: dict[str, Any],
     occurred_at: dt.datetime | None,
 ) -> M:
-    state = getattr(record, resource.state) if resource.state else None
-    if not action.offered(state):
-        raise Conflict(not_offered(resource, action, state), state=state)
-    given = settle(caller, action.fields, given)
-    before, kept = places_of(caller, resource, record), dict(record.__data__)
+    given = ready(resource, action, caller, record, given)
+    # an action between two records of a noun concerns the places of both
+    both = [record, *(one for one in given.values() if isinstance(one, resource.model))]
+    before = [place for one in both for place in places_of(caller, resource, one)]
+    kept = dict(record.__data__)
     told = dict(action.run(record, caller, **given) or {})
     if resource.state and action.moves:
-        setattr(record, resource.state, action.target(state))
+        setattr(record, resource.state, action.target(getattr(record, resource.state)))
     keep_rules(resource, caller, record)
     save(resource, caller, record)
     inputs = {name: values.as_json(value) for name, value in given.items() if value is not None}
@@ -173,4 +190,4 @@ def _act(
     return record
 
 
-__all__ = ["gate", "write"]
+__all__ = ["gate", "preview", "write"]

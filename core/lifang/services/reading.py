@@ -13,7 +13,7 @@ from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import values
 from lifang.services.auditing import Change, record_denial, record_effect
-from lifang.services.presenting import View, present, stored
+from lifang.services.presenting import View, names_of, present, stored
 from lifang.services.query import (
     MOST,
     Order,
@@ -99,8 +99,18 @@ def get(caller: Caller, resource: Resource[M], id: int) -> M:
         query = query.where(allowed if allowed is not False else model.id < 0)
     record: M | None = query.first()
     if record is None:
-        raise NotFound(_("没有找到"))
+        raise NotFound(_gone(caller, resource, id))
     return record
+
+
+def _gone(caller: Caller, resource: Resource[Any], id: int) -> str:
+    """Where a merged record went, for those who can read that one; for others there was none."""
+    model: Any = resource.model
+    into = getattr(model, "merged_into", None)
+    went = model.select(into).where(model.id == id).tuples().first() if into is not None else None
+    if went and went[0] is not None and names_of(caller, resource, went):
+        return _("已合并到 {id}", id=went[0])
+    return _("没有找到")
 
 
 def view(caller: Caller, resource: Resource[Any], id: int) -> View:

@@ -132,6 +132,13 @@ def remember_names(
     caller.instance.database.insert("name_gram", ("noun", "gram", "record"), rows)
 
 
+def forget_names(resource: Resource[Any], record: Any) -> None:
+    """Let no part of a record's names find it any more: it is being removed."""
+    pieces = sorted(pieces_of(getattr(record, name) for name in resource.grammed))
+    mine = (NameGram.noun == resource.id) & (NameGram.record == int(record.id))
+    NameGram.delete().where(mine, NameGram.gram.in_(pieces)).execute()
+
+
 def pieces_of(names: Iterable[str | None]) -> set[str]:
     """Every piece that some names are found by."""
     return {piece for name in names if name for piece in text.grams(name)}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, render_template, request
 
 from lifang.entities.caller import Caller
+from lifang.kit import json
 from lifang.kit.errors import Forbidden, LifangError, NotFound, Stale
 from lifang.kit.words import _
+from lifang.resources.action import Preview
 from lifang.resources.resource import Resource
 from lifang.services import reading
-from lifang.services.gateway import write
+from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, with_query
@@ -27,11 +30,21 @@ Answer = str | Response | tuple[str, int]
 
 @dataclass(frozen=True)
 class Form:
-    """A form as it stands: its questions, what is wrong, and the version it was made from."""
+    """A form as it stands: its questions, what is wrong, and the version it was made from.
+
+    `preview` is what would happen if it were sent as it stands.
+    """
 
     controls: list[forms.Control]
     error: LifangError | None = None
     version: int | None = None
+    preview: Preview | None = None
+
+    @property
+    def seen(self) -> str | None:
+        """What tells this preview from any other: sent along, it says which one was confirmed."""
+        told = json.dumps(self.preview) if self.preview and not self.preview.obstacles else None
+        return hashlib.sha256(told).hexdigest() if told else None
 
     @property
     def problems(self) -> list[tuple[str, str | None]]:
@@ -43,6 +56,8 @@ class Form:
             told += [(e.message, None) for e in errors if e.field not in about]
             if not errors and not told:
                 told.append((self.error.sentence, None))
+        if self.preview is not None:
+            told += [(obstacle, None) for obstacle in self.preview.obstacles]
         return told
 
     @property
@@ -97,7 +112,10 @@ def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
 
 
 def action_page(caller: Caller, resource: Resource[Any], record: int, name: str) -> Answer:
-    """Ask for what an action needs, let it be confirmed, and do it."""
+    """Ask for what an action needs, let it be confirmed, and do it.
+
+    Where it has a preview, that is what is confirmed: one that is not true any more is shown anew.
+    """
     action = resource.actions.get(name.replace("-", "_"))
     if action is None:
         raise NotFound(_("没有找到"))
@@ -109,6 +127,11 @@ def action_page(caller: Caller, resource: Resource[Any], record: int, name: str)
     if form.problems or "find" in request.form:
         return _act(head, action.name, form)
     try:
+        if action.preview:
+            shown = preview(resource, action.name, caller, told, record)
+            form = replace(form, preview=shown)
+            if form.seen is None or form.seen != request.form.get("seen"):
+                return _act(head, action.name, form)
         write(resource, action.name, caller, told, record)
     except (NotFound, Forbidden):
         raise

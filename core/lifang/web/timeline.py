@@ -76,6 +76,8 @@ def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[st
     if kind == "input" and action:
         spec = next((given for given in action.fields if given.name == name), spec)
     label = _(spec.label) if spec else name
+    if kind == "merged":
+        return Changed(_("合并自"), None, f"#{change['after']}")
     if kind == "revealed":
         return Changed(label, remark=_("已查看"))
     before, after = change["before"], change["after"]
