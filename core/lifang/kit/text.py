@@ -96,7 +96,7 @@ def fold(text: str) -> str:
     return without_unseen(unicodedata.normalize("NFKC", folded)).strip()
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def grams(name: str) -> frozenset[str]:
     """Return every piece of one to three characters, and of pinyin initials, a name is found by."""
     letters = _letters(name)
@@ -172,4 +172,4 @@ def _first_letters(letters: str) -> str:
     return "".join(lazy_pinyin(letters, style=Style.FIRST_LETTER))  # unread ones stay themselves
 
 
-_first_letter = lru_cache(maxsize=32_768)(_first_letters)
+_first_letter = lru_cache(maxsize=8_192)(_first_letters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -28,6 +29,11 @@ from lifang.services.outcomes import CHUNK, MOST_TOLD, Imported, Progress, RowEr
 from lifang.services.planting import import_communities
 
 Columns = Mapping[str, str]
+
+HOLD = 0.03
+"""Seconds that writing a piece should take, before its commit: others wait behind it."""
+SMALLEST = 50
+"""Rows of the smallest piece: every piece is a commit."""
 
 
 def import_table(  # noqa: PLR0913 – what an import is asked, each by name
@@ -137,7 +143,7 @@ class Import:
         self.caller, self.resource, self.sheet, self.columns = caller, resource, sheet, columns
         earlier = (Job.noun == resource.id) & (Job.digest == sheet.digest) & (Job.done > 0)
         self.earlier = Job.select().where(earlier).order_by(Job.id.desc()).first()
-        self.outcome = _outcome(Counter(), self._judge())
+        self.outcome, self._size = _outcome(Counter(), self._judge()), CHUNK
 
     @property
     def refused(self) -> bool:
@@ -184,7 +190,7 @@ class Import:
 
     def _pieces(self, after: int) -> Iterator[list[tuple[int, list[str]]]]:
         rows = (row for row in self.sheet.rows() if row[0] > after)
-        while some := list(islice(rows, CHUNK)):
+        while some := list(islice(rows, self._size)):
             yield some
 
     def begin(self, *, title: str, asked: Mapping[str, Any]) -> Job:
@@ -218,6 +224,8 @@ class Import:
             piece = Piece(maker, job, judge, some, skip_invalid=skip_invalid)
             if not piece.write():
                 return
+            fitting = self._size * HOLD / max(piece.held, HOLD / 4)
+            self._size = int(min(max(fitting, SMALLEST), CHUNK))
             yield
         self._note_denial(judge)
         with self.caller.instance.database.transaction():
@@ -247,6 +255,7 @@ class Piece:
         self.job, self.judge = job, judge
         self.skip_invalid, self.end = skip_invalid, some[-1][0]
         self._database = maker.caller.instance.database
+        self.held = 0.0
         self._told, self._failed = len(judge.errors), len(judge.failed)
         self.rows = judge.judge(some)
 
@@ -285,6 +294,7 @@ class Piece:
         given = [row.given for row in plain]
         batch = Batch(self.maker, given) if given else None
         with self._database.transaction():
+            started = time.perf_counter()
             jobs.hold(self.job)
             done = Counter(created=len(plain))
             if batch is not None:
@@ -293,6 +303,7 @@ class Piece:
                 if row.does != "created" or row.elsewhere:
                     done[self._write(row)] += 1
             jobs.advance(self.job, self.end, self._counted(done), self._errors())
+            self.held = time.perf_counter() - started
 
     def _row_by_row(self) -> None:
         done = Counter[str]()

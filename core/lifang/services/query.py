@@ -8,7 +8,11 @@ import difflib
 import json
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 from typing import Any
+
+import peewee as pw
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
@@ -26,6 +30,8 @@ from lifang.services.standpoint import standpoint
 OPERATORS = ("gte", "lte", "isnull", "not")
 SORTED_BY_DEFAULT = "id"
 MOST = 1_000
+GATHERED = 2_000
+"""Ids that are gathered for a search; more of them are met soon enough on the way."""
 
 
 @dataclass(frozen=True)
@@ -223,40 +229,41 @@ def _search(caller: Caller, resource: Resource[Any], q: str) -> Any:
     """Match any part of the searched names, or the initials of their pinyin."""
     if not resource.search:
         raise Malformed(_("「{label}」不支持按名称搜索", label=_(resource.label)))
-    pieces = text.query_grams(q)
-    model: Any = resource.model
-    found: Any = None
+    found = _named(resource, q) if resource.grammed else None  # its own names share their pieces
     for path in resource.search:
         head, _sep, tail = path.partition(".")
-        if tail:
-            field = getattr(model, head)
-            target = caller.instance.registry.of(field.rel_model)
-            part = field.in_(_named(caller, target, pieces, q))
-        elif found is not None and path in resource.grammed:
-            continue  # one resource's own names share their pieces
-        else:
-            part = model.id.in_(_named(caller, resource, pieces, q, checked=True))
+        if not tail:
+            continue
+        field = getattr(resource.model, head)
+        target = caller.instance.registry.of(field.rel_model)
+        allowed = policy.readable(caller, target)
+        model: Any = target.model
+        told = (_named(target, q), model.id < 0 if allowed is False else allowed)
+        part = field.in_(model.select(model.id).where(*(one for one in told if one is not True)))
         found = part if found is None else found | part
     return found
 
 
-def _named(
-    caller: Caller, resource: Resource[Any], pieces: list[str], q: str, *, checked: bool = False
-) -> Any:
-    """The ids of a resource's records whose name holds every piece, as far as they are readable."""
-    model: Any = resource.model
-    query = model.select(model.id)
-    for piece in pieces or ["\0"]:
-        holding = NameGram.select(NameGram.record).where(
-            NameGram.noun == resource.id, NameGram.gram == piece
-        )
-        query = query.where(model.id.in_(holding))
+def _named(resource: Resource[Any], q: str) -> Any:
+    """Which of a resource's records have a name that holds every piece of what was typed."""
+    pieces = text.query_grams(q)
+    told = [_holding(resource, piece) for piece in pieces or ["\0"]]
     if len(pieces) > 1 and not q.isascii() and resource.title:
-        query = query.where(getattr(model, resource.title).contains(q.strip()))
-    allowed = True if checked else policy.readable(caller, resource)
-    if allowed is True:
-        return query
-    return query.where(allowed if allowed is not False else model.id < 0)
+        told.append(getattr(resource.model, resource.title).contains(q.strip()))
+    return reduce(and_, told)
+
+
+def _holding(resource: Resource[Any], piece: str) -> Any:
+    """Which records are found by one piece: gathered, or where there are many, asked of each.
+
+    Gathering the ids of everybody called 王 costs more than walking along until a page is full.
+    """
+    model: Any = resource.model
+    holding = (NameGram.noun == resource.id) & (NameGram.gram == piece)
+    found: Any = NameGram.select(NameGram.record).where(holding)
+    if found.limit(1).offset(GATHERED).exists():
+        return pw.fn.EXISTS(found.where(NameGram.record == model.id))
+    return model.id.in_(found)
 
 
 def _exactly(caller: Caller, resource: Resource[Any], name: str, value: str) -> Any:
