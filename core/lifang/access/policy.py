@@ -64,8 +64,13 @@ def rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
 
 def _self_of(caller: Caller, resource: Resource[Any]) -> int | None:
     """Who `:own` means: the person, or the account where the owner of a record is an account."""
+    return caller.account if of_an_account(resource) else caller.person
+
+
+def of_an_account(resource: Resource[Any]) -> bool:
+    """Whether the owner of such records is an account, not a person."""
     owner = resource.by_name.get(resource.owner) if isinstance(resource.owner, str) else None
-    return caller.account if owner and owner.target is Account else caller.person
+    return owner is not None and owner.target is Account
 
 
 def _plugin_rights(caller: Caller, resource: Resource[Any], verb: str, on: ranges.Ranges) -> Rights:

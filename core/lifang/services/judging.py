@@ -23,6 +23,7 @@ from lifang.services.checks import keep_rules
 from lifang.services.outcomes import Problems, expected
 from lifang.services.pointing import Pointers
 from lifang.services.presenting import View
+from lifang.services.seen import Seen
 from lifang.services.standing import Standing
 
 POINTING = {"reference", "community"}
@@ -80,7 +81,7 @@ class Judge(Problems):
         self._before = before
         self._pointers = Pointers(caller)
         self._standing = Standing(caller, resource)
-        self._seen: dict[int, int] = {}
+        self._seen = Seen()
         self._fields = matching.match(resource, header, self, columns)
         self._headers = {name: header for header, name in self._fields.items()}
         self._names = [self._fields.get(name, "") for name in header]
@@ -120,11 +121,8 @@ class Judge(Problems):
         return int(said)
 
     def _first(self, number: int, name: str, value: Any) -> bool:
-        """Whether no row before said the same where each must say something else.
-
-        Kept as hashes of 64 bits: the values of a million people would not fit beside them.
-        """
-        first = self._seen.setdefault(hash((name, value)), number)
+        """Whether no row before said the same where each must say something else."""
+        first = self._seen.first((name, value), number)
         if first != number:
             self.tell(number, name, _("与第 {row} 行重复", row=first))
         return first == number

@@ -97,7 +97,7 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
         query = model.select(*columns).where(model.id.in_(numbers))
         return query if allowed is True else query.where(allowed)
 
-    question = ("names", resource.id, standpoint(caller))
+    question = ("names", resource.id, standpoint(caller, resource))
     names: dict[int, View] = {}
     found = caller.instance.database.ask(question, padded(wanted), build)
     for number, removed, title_of, *code in found:

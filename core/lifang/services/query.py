@@ -73,7 +73,7 @@ def asked_by(caller: Caller, resource: Resource[Any], query: Query) -> Hashable 
     if query.within or query.exact or any(spec and spec.kind in looked_up for spec in specs):
         return None
     asked = (query.filters, query.q, query.sort, query.limit, query.cursor, query.verb)
-    question = ("list", resource.id, standpoint(caller), asked)
+    question = ("list", resource.id, standpoint(caller, resource), asked)
     try:
         hash(question)
     except TypeError:
