@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import BinaryIO
 
@@ -27,26 +28,33 @@ def export_records(noun: str, plugin: str | None = None) -> Response:
     """The list as a file, written as it is read; audited before the first row leaves."""
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args, paged=False, also=["format"])
-    form = request.args.get("format", "csv")
-    if form not in FORMATS:
-        known = _("、").join(FORMATS)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
-    response = Response(
-        export(caller, resource, asked.query, form=form), content_type=FORMATS[form]
-    )
-    name = f"{answering.dashed(resource.noun)}-{clock.today()}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    form = _form("csv")
+    return _handed(export(caller, resource, asked.query, form=form), form, resource.noun)
 
 
 @rule("/ledger", "GET")
 def write_ledger(noun: str, plugin: str | None = None) -> Response:
     """The list to print; full numbers only for a stated purpose, by those who may."""
     caller, resource = gated(plugin, noun)
-    asked = listing.read(resource, request.args, paged=False, also=["purpose"])
-    pieces = ledger(caller, resource, asked.query, purpose=request.args.get("purpose"))
-    response = Response(pieces, content_type=FORMATS["xlsx"])
-    name = f"{answering.dashed(resource.noun)}-ledger-{clock.today()}.xlsx"
+    asked = listing.read(resource, request.args, paged=False, also=["purpose", "format"])
+    form, purpose = _form("xlsx"), request.args.get("purpose")
+    pieces = ledger(caller, resource, asked.query, purpose=purpose, form=form)
+    return _handed(pieces, form, f"{resource.noun}-ledger")
+
+
+def _form(default: str) -> str:
+    """The kind of file that was asked for; raises Malformed for one that is not known."""
+    form = request.args.get("format", default)
+    if form not in FORMATS:
+        known = _("、").join(FORMATS)
+        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
+    return form
+
+
+def _handed(pieces: Iterator[bytes], form: str, name: str) -> Response:
+    """A file, named so that it is found again in a folder of downloads."""
+    response = Response(pieces, content_type=FORMATS[form])
+    name = f"{answering.dashed(name)}-{clock.today()}.{form}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -215,28 +215,34 @@ class Noun:
         return self._operation("search", summary, answers, WRITING, requestBody=_body(asked))
 
     def _export(self) -> Operation:
-        formats = {"type": "string", "enum": list(FORMATS), "default": "csv"}
-        asked = [_parameter("format", formats, _("文件格式")), *self._filters()]
         rows = {"type": "object", "required": ["items"],
                 "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
+        summary = _("导出{label}", label=self.labels)
+        return self._file("export", summary, "csv", rows, [])
+
+    def _ledger(self) -> Operation:
+        stated = _("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")
+        asked = [_parameter("purpose", {"type": "string", "minLength": 1}, stated)]
+        text = {"type": "array", "items": {"type": "string"}}
+        members = {"title": {"type": "string"}, "notes": text, "columns": text,
+                   "rows": {"type": "array", "items": {"type": "array"}}}  # fmt: skip
+        rows = {"type": "object", "required": list(members), "properties": members}
+        summary = _("打印用的{label}台账", label=self.labels)
+        return self._file("ledger", summary, "xlsx", rows, asked)
+
+    def _file(
+        self, verb: str, summary: str, default: str, rows: Schema, asked: list[Schema]
+    ) -> Operation:
+        """A list as a file of a kind that the address may choose."""
+        kinds = {"type": "string", "enum": list(FORMATS), "default": default}
         content = {
             "text/csv": {"schema": {"type": "string"}},
             XLSX: {"schema": BINARY},
             **_json(rows),
         }
-        summary = _("导出{label}", label=self.labels)
         answers = {"200": {"description": summary, "content": content}}
-        return self._operation("export", summary, answers, (*READING, 403, 422), parameters=asked)
-
-    def _ledger(self) -> Operation:
-        stated = _("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")
-        asked = [_parameter("purpose", {"type": "string", "minLength": 1}, stated)]
-        summary = _("打印用的{label}台账", label=self.labels)
-        answers = {"200": {"description": summary, "content": {XLSX: {"schema": BINARY}}}}
-        return self._operation(
-            "ledger", summary, answers, (*READING, 403, 422),
-            parameters=[*asked, *self._filters()],
-        )  # fmt: skip
+        asked = [_parameter("format", kinds, _("文件格式")), *asked, *self._filters()]
+        return self._operation(verb, summary, answers, (*READING, 403, 422), parameters=asked)
 
     def _import(self) -> Operation:
         asked = [

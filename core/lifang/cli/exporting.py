@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from lifang.cli.frame import Given
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed, NotReady
 from lifang.kit.words import _
@@ -31,13 +32,16 @@ def export(
 
 
 def ledger(
-    session: Session, resource: Resource[Any], query: Query, purpose: str | None, output: str | None
+    session: Session, resource: Resource[Any], query: Query, form: str, given: Given
 ) -> None:
-    """Write a ledger to print."""
-    demand_a_file(output)
+    """Write a ledger to print, or for a system that takes it in."""
+    output = given["output"]
+    if form == "xlsx":
+        demand_a_file(output)
     from lifang.services.ledger import ledger as make
 
-    hand_out(make(session.caller_for(resource), resource, query, purpose=purpose), output)
+    caller, purpose = session.caller_for(resource), given["purpose"]
+    hand_out(make(caller, resource, query, purpose=purpose, form=form), output)
 
 
 def demand_a_file(output: str | None) -> None:

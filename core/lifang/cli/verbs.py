@@ -242,12 +242,7 @@ def _export(resource: Resource[Any]) -> click.Command:
         form = "json" if session.json else given["format"]
         export(session, resource, asked_for(given), form, given["output"])
 
-    params = [
-        option("--format", metavar="csv|xlsx|json", default="csv",
-               callback=one_of("csv", "xlsx", "json"), help=n_("格式：csv（默认）、xlsx 或 json")),
-        option("--output", "-o", metavar="FILE", help=n_("写入这个文件；默认写到标准输出")),
-    ]  # fmt: skip
-    told = [*params, *narrowing(resource, own=("format", "output"))]
+    told = [*_to_a_file("csv"), *narrowing(resource, own=("format", "output"))]
     return Command("export", n_("导出；敏感信息保持遮盖"), work, told, epilog=FILTERS)
 
 
@@ -255,15 +250,24 @@ def _ledger(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
         from lifang.cli.exporting import ledger
 
-        ledger(session, resource, asked_for(given), given["purpose"], given["output"])
+        form = "json" if session.json else given["format"]
+        ledger(session, resource, asked_for(given), form, given)
 
-    params = [
-        option("--output", "-o", metavar="FILE.xlsx", help=n_("写入这个文件；默认写到标准输出")),
-        option("--purpose", metavar="TEXT",
-               help=n_("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")),
-    ]  # fmt: skip
-    told = [*params, *narrowing(resource, own=("output", "purpose"))]
+    stated = option("--purpose", metavar="TEXT",
+                    help=n_("用途，记入审计；有权的人说明用途后，敏感信息不遮盖"))  # fmt: skip
+    told = [*_to_a_file("xlsx"), stated]
+    told += narrowing(resource, own=("format", "output", "purpose"))
     return Command("ledger", n_("台账：打印用的电子表格"), work, told, epilog=FILTERS)
+
+
+def _to_a_file(default: str) -> list[click.Parameter]:
+    """The options that say what kind of file is written, and where."""
+    meant = _("格式：csv、xlsx 或 json；默认 {default}", default=default)
+    return [
+        option("--format", metavar="csv|xlsx|json", default=default,
+               callback=one_of("csv", "xlsx", "json"), help=meant),
+        option("--output", "-o", metavar="FILE", help=n_("写入这个文件；默认写到标准输出")),
+    ]  # fmt: skip
 
 
 def done(session: Session, resource: Resource[Any], verb: str, record: Any) -> None:

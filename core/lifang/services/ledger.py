@@ -17,7 +17,7 @@ from lifang.kit.words import _, _p
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
-from lifang.services import exchange, reading, values, workbook
+from lifang.services import exchange, lines, reading, values, workbook
 from lifang.services.auditing import Change, record_denial, record_effect
 from lifang.services.presenting import View
 from lifang.services.query import MOST, Order, Query, find_community
@@ -27,9 +27,17 @@ GAP = "　" * 4
 
 
 def ledger(
-    caller: Caller, resource: Resource[Any], query: Query, *, purpose: str | None = None
+    caller: Caller,
+    resource: Resource[Any],
+    query: Query,
+    *,
+    purpose: str | None = None,
+    form: str = "xlsx",
 ) -> Iterator[bytes]:
     """Write what the caller may export of a list as a spreadsheet to print, in constant memory.
+
+    In another form of `exchange.FORMATS` it has the same title, columns and values, for systems
+    that take ledgers in.
 
     Sensitive fields are masked unless a purpose is stated by someone with the right `export_full`;
     rows beyond that right stay masked. It is audited, with the purpose, before anything leaves.
@@ -45,7 +53,7 @@ def ledger(
     place = _place(caller, asked)
     _audit(caller, resource, number, place, secret if purpose is not None else [], purpose)
 
-    def fill(page: workbook.Page) -> None:
+    def fill(page: lines.Paper) -> None:
         _head(page, caller, resource, place)
         row = 0
         for views in exchange.pages(caller, resource, asked):
@@ -57,7 +65,9 @@ def ledger(
                 page.add([row, *told], look="ruled")
         _foot(page, len(resource.fields) + 1)
 
-    return workbook.written(_p("plural", resource.label), fill)
+    if form == "xlsx":
+        return workbook.written(_p("plural", resource.label), fill)
+    return lines.written(lines.FORMS[form], fill)
 
 
 def _demand_purpose(
@@ -99,7 +109,10 @@ def _place(caller: Caller, query: Query) -> Community | None:
 
 
 def _head(
-    page: workbook.Page, caller: Caller, resource: Resource[Any], place: Community | None
+    page: lines.Paper,
+    caller: Caller,
+    resource: Resource[Any],
+    place: Community | None,
 ) -> None:
     named, columns = place.name if place else "", len(resource.fields) + 1
     title = _("{place}{label}台账", place=named, label=_p("plural", resource.label)).strip()
@@ -115,7 +128,7 @@ def _head(
     page.for_paper(_("第 {page} 页，共 {pages} 页", page="&P", pages="&N"))
 
 
-def _foot(page: workbook.Page, columns: int) -> None:
+def _foot(page: lines.Paper, columns: int) -> None:
     page.add([])
     parts = (_("填报人："), _("审核人："), _("日期："))
     page.banner((GAP * 3).join(parts), columns, look="note")

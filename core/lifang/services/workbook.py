@@ -121,10 +121,11 @@ def written(name: str, fill: Callable[[Page], None]) -> Iterator[bytes]:
         target.close()
         raise
     target.seek(0)
-    return _pieces(target)
+    return pieces(target)
 
 
-def _pieces(target: IO[bytes]) -> Iterator[bytes]:
+def pieces(target: IO[bytes]) -> Iterator[bytes]:
+    """The bytes of a file, which is closed behind them."""
     with target:
         while piece := target.read(CHUNK):
             yield piece

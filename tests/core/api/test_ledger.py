@@ -77,3 +77,12 @@ def test_a_ledger_is_refused_with_a_sentence(instance: Instance, api: Api) -> No
         assert (answer.status_code, query) == (status, query)
         assert answer.json["detail"]
     assert api("grid_worker", at=world.HOME).get(f"{PEOPLE}/ledger").status_code == 403
+
+
+def test_a_ledger_is_also_csv_or_json(instance: Instance, api: Api) -> None:
+    world.person(instance, "张近", phone="13800005678")
+    client = api("community_worker", at=world.CHENGGUAN)
+    answer = client.get(f"{PEOPLE}/ledger?format=json")
+    assert answer.json["rows"][0][1] == "张近"
+    assert client.get(f"{PEOPLE}/ledger?format=csv").headers["Content-Type"] == FORMATS["csv"]
+    assert client.get(f"{PEOPLE}/ledger?format=pdf").status_code == 400

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -181,3 +183,22 @@ def test_it_needs_the_right_to_export_and_shows_nothing_of_elsewhere(
     assert "金丝雀" not in everything and "9999" not in everything and "下西园" not in everything
     with pytest.raises(Invalid):
         ledger(near, people, Query(within=world.FOREIGN))
+
+
+def test_as_csv_and_json_it_says_the_same_and_runs_nothing(
+    people: Any, caller: Callable[..., Caller], instance: Instance
+) -> None:
+    world.person(instance, "=1+1")
+    worker = caller("community_worker", at=world.CHENGGUAN)
+    paper = rows_of(ledger(worker, people, Query(within=world.HOME)))
+    text = b"".join(ledger(worker, people, Query(within=world.HOME), form="csv"))
+    lines = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))
+    assert lines[:2] == [[paper[0][0]], [paper[1][0]]]
+    assert lines[2] == paper[2]
+    assert lines[3] == [str(cell) for cell in paper[3][:-1]] + [paper[3][-1]]
+    assert lines[4][1] == "'=1+1"
+    told = json.loads(b"".join(ledger(worker, people, Query(within=world.HOME), form="json")))
+    assert (told["title"], told["columns"]) == (paper[0][0], paper[2])
+    assert told["rows"][0][1:4] == ["张近", "女", "常住"]
+    assert [row[1] for row in told["rows"]] == ["张近", "=1+1"]
+    assert PHONE not in json.dumps(told) and PHONE not in text.decode()
