@@ -38,6 +38,14 @@ def local(instant: datetime, zone: tzinfo | None = None) -> datetime:
     return instant.astimezone(zone if zone is not None else _zone())
 
 
+def fixed(instant: datetime) -> str:
+    """Write an instant as it is stored and told, in fixed width: `2026-11-23T01:02:03.000004Z`.
+
+    `strftime` would leave the zeros of early years out.
+    """
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 def zone() -> ZoneInfo:
     """Return the instance's zone."""
     return _zone()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
+from lifang.kit import clock
 from lifang.store.database import proxy
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 else:
     InstantBase = DayBase = TextBase = pw.Field
 
-INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 PARTIAL = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 
@@ -47,7 +47,7 @@ class InstantField(InstantBase):
             return value
         if value.tzinfo is None:
             raise ValueError("an instant without a time zone was given")
-        return value.astimezone(dt.UTC).strftime(INSTANT)
+        return clock.fixed(value)
 
     def python_value(self, value: Any) -> Any:
         """Read the moment with its zone."""
