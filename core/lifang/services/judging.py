@@ -11,6 +11,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.entities.person import SEXES
+from lifang.kit import clock
 from lifang.kit.errors import FieldError, Forbidden, Invalid, LifangError
 from lifang.kit.words import _
 from lifang.resources import schema, written
@@ -294,7 +295,7 @@ def _same(value: Any, shown: Any) -> bool:
     if isinstance(shown, dict):
         return bool(value == shown.get("id"))
     if isinstance(value, dt.datetime):
-        return bool(value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") == shown)
+        return bool(clock.fixed(value) == shown)
     if isinstance(value, dt.date):
         return bool(value.isoformat() == shown)
     return bool(value == shown)
