@@ -16,7 +16,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.job import Job, JobProblem
 from lifang.kit import words
-from lifang.kit.errors import Busy, Conflict, Forbidden, Invalid, LifangError, Malformed
+from lifang.kit.errors import Busy, Conflict, Forbidden, LifangError, Malformed
 from lifang.kit.words import _, _p
 from lifang.resources.resource import Resource
 from lifang.services import depot, jobs, sheets
@@ -62,9 +62,7 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
         return import_communities(caller, source, dry_run=dry_run, progress=progress, most=most)
     caller = caller.through("import")
     permit(caller, resource)
-    with words.using(words.language()), sheets.opened(source) as sheet:
-        if most is not None and sheet.total > most:
-            raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
+    with words.using(words.language()), sheets.opened(source, most=most) as sheet:
         run = Import(caller, resource, sheet, columns)
         whole = sheet.total if dry_run or skip_invalid else 2 * sheet.total
         if not run.refused and (dry_run or not skip_invalid):

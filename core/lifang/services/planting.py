@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import peewee as pw
+
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, Community
 from lifang.kit.errors import Busy, Forbidden, Invalid, LifangError, NotFound
@@ -76,9 +78,7 @@ def import_communities(
     caller = caller.through("import")
     resource: Resource[Community] = caller.instance.registry.of(Community)
     permit(caller, resource)
-    with sheets.opened(source) as sheet:
-        if most is not None and sheet.total > most:
-            raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
+    with sheets.opened(source, most=most) as sheet:
         plan = Plan(caller, resource, sheet)
     if dry_run or plan.errors:
         return plan.outcome(told=dry_run)
@@ -180,10 +180,12 @@ class Plan(Problems):
                 self.blame(row.number, "code", _("与第 {row} 行的编号重复", row=first))
 
     def _judge_parents(self) -> None:
-        told = {row.code: row for row in self.rows}
+        told, under = {row.code: row for row in self.rows}, self._parents()
         for row in self.rows:
-            if not row.parent:
-                continue
+            standing = row.standing
+            where = standing.__data__["parent"] if standing is not None else None
+            if not row.parent or (where and under.get(where) == row.parent):
+                continue  # it stays where it is, also under a node that is closed or gone
             node = self._known.get((row.parent, None))
             above = told[row.parent].rank if row.parent in told else None
             if above is None and node is not None:
@@ -196,6 +198,17 @@ class Plan(Problems):
                 self.blame(row.number, PARENT, _("上级的类别必须比它大"), wider)
             elif row.standing is not None and _lies_elsewhere(row.standing, node):
                 self.blame(row.number, PARENT, _("上级与现有的不同；导入不能移动社区"))
+
+    def _parents(self) -> dict[int, str]:
+        """The codes of the nodes that the known ones lie under, whether these are open or not."""
+        ids = {row.standing.__data__["parent"] for row in self.rows if row.standing is not None}
+        codes: dict[int, str] = {}
+        for some in pw.chunked(sorted(ids - {None}), CHUNK):
+            asked: Any = Community.select(Community.id, Community.code).where(
+                Community.id.in_(some)
+            )
+            codes.update(asked.tuples())
+        return codes
 
     def carry_out(self, progress: Progress) -> None:
         """Write the rows, parents before children, inside the running transaction."""

@@ -21,6 +21,9 @@ from lifang.services.outcomes import permit
 AT_ONCE = 5_000
 """Rows that are worked off while somebody waits; a worker does what is longer."""
 
+MOST_ROWS = 200_000
+"""Rows that are taken over the network; who has more is near enough to type a command."""
+
 
 def receive(
     caller: Caller, resource: Resource[Any], stream: BinaryIO, *, name: str, **asked: Any
@@ -31,7 +34,7 @@ def receive(
     that the same header row was given before.
     """
     permit(caller.through("import"), resource)
-    sheet = sheets.read(stream)
+    sheet = sheets.read(stream, most=MOST_ROWS)
     stream.seek(0)
     known = remembered(caller, resource, sheet.header)
     told = {"check": True, "skip_invalid": False, "columns": known, **asked}
