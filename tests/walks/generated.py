@@ -137,7 +137,8 @@ class Made:
             return
         self.ids.setdefault(resource.model, []).append(int(record.id))
         for verb in resource.actions.values():
-            if self.draw(st.booleans()):
+            # what is previewed takes records away, and the ones after it would name nobody
+            if verb.preview is None and self.draw(st.booleans()):
                 self._act(resource, verb.name, int(record.id))
 
     def value(self, resource: Resource[Any], spec: FieldSpec) -> Any:
