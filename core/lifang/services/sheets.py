@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -109,8 +109,8 @@ def opened(source: Path | BinaryIO) -> Iterator[Sheet]:
         yield read(source)
 
 
-def read(stream: BinaryIO) -> Sheet:
-    """Look through an open file; raises Malformed for what is no table."""
+def glance(stream: BinaryIO) -> Sheet:
+    """Read the header of an open file and count nothing; raises Malformed for what is no table."""
     rows = unpack(stream)
     names = tuple(untame(name.strip()) for name in next(rows(), (1, []))[1])
     while names and not names[-1]:
@@ -119,9 +119,15 @@ def read(stream: BinaryIO) -> Sheet:
         raise Malformed(_("文件是空的"))
     if len(set(names)) < len(names):
         raise Malformed(_("表头里有重复的列"))
-    total = sum(1 for _row in Sheet(names, 0, "", rows).rows())
+    return Sheet(names, 0, "", rows)
+
+
+def read(stream: BinaryIO) -> Sheet:
+    """Look through an open file; raises Malformed for what is no table."""
+    sheet = glance(stream)
+    total = sum(1 for _row in sheet.rows())
     stream.seek(0)
     digest = hashlib.sha256()
     while piece := stream.read(1024 * 1024):
         digest.update(piece)
-    return Sheet(names, total, digest.hexdigest(), rows)
+    return replace(sheet, total=total, digest=digest.hexdigest())

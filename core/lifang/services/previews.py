@@ -1,0 +1,163 @@
+"""What a kept file looks like before it is taken in: its columns, its first rows, what they do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.entities.job import Job
+from lifang.kit import masking, text
+from lifang.kit.errors import Invalid
+from lifang.kit.words import _
+from lifang.resources import schema
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.services import depot, sheets
+from lifang.services.columns import ID, spellings
+from lifang.services.importing import Import
+from lifang.services.judging import as_meant
+from lifang.services.outcomes import RowError
+from lifang.services.planting import Plan
+from lifang.services.uploads import AT_ONCE
+
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[0-9]{10})(?![0-9A-Za-z])")
+"""What looks like somebody's number, in whichever column it stands."""
+_COVERED = re.compile(r"[0-9]{4}(-\*\*){0,2}|[^*]*\*{3,}[^*]{0,4}")
+"""What a mask may leave as it was: a bare year, and a mask."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its header, the field it is about (none if nobody knows), and a sample."""
+
+    header: str
+    field: str | None
+    automatic: str | None
+    sample: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row as it may be shown: `does` is created, updated, unchanged, failed or unknown."""
+
+    number: int
+    cells: list[str]
+    does: str = ""
+    changed: tuple[str, ...] = ()
+    wrong: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A file's columns, and some of its rows."""
+
+    columns: list[Column]
+    lines: list[Line]
+
+
+def preview(
+    caller: Caller,
+    resource: Resource[Any],
+    job: Job,
+    problems: Iterable[RowError],
+    *,
+    rows: int,
+    wrong_only: bool = False,
+) -> Preview:
+    """Look into the file of a job; its sensitive cells are masked, and nothing is written."""
+    columns: dict[str, str] = json.loads(job.asked)["columns"]
+    blamed: dict[int, list[RowError]] = {}
+    for problem in problems:
+        blamed.setdefault(problem["row"], []).append(problem)
+    with depot.opened(caller.instance, str(job.place)) as stream:
+        sheet = replace(sheets.glance(stream), digest=str(job.digest))
+        known = _columns(resource, sheet.header, columns)
+        told = (row for row in sheet.rows() if not wrong_only or row[0] in blamed)
+        some = list(islice(told, rows))
+        unknown = wrong_only or 1 in blamed or (resource.model is Community and job.total > AT_ONCE)
+        does = {} if unknown else _does(caller, resource, sheet, some, columns)
+    specs = [resource.by_name.get(column.field or "") for column in known]
+    kept = [column.field == ID for column in known]
+    lines = [
+        Line(
+            number,
+            [
+                cell if plain else covered(spec, cell)
+                for plain, spec, cell in zip(kept, specs, cells, strict=True)
+            ],
+            *(("failed", ()) if number in blamed else does.get(number, ("", ()))),
+            tuple(blamed.get(number, ())),
+        )
+        for number, cells in some
+    ]
+    for place, column in enumerate(known):
+        sample = next(filter(None, (line.cells[place] for line in lines)), "")
+        known[place] = replace(column, sample=sample)
+    return Preview(known, lines)
+
+
+def columns_of(caller: Caller, resource: Resource[Any], job: Job) -> list[Column]:
+    """The columns of a job's file, and what each is about."""
+    with depot.opened(caller.instance, str(job.place)) as stream:
+        return _columns(resource, sheets.glance(stream).header, json.loads(job.asked)["columns"])
+
+
+def _columns(
+    resource: Resource[Any], header: tuple[str, ...], chosen: Mapping[str, str]
+) -> list[Column]:
+    if resource.model is Community:  # whose importer knows the names alone
+        known = {sheets.column_name(resource, spec): spec.name for spec in resource.fields}
+        known |= {ID: ID}
+    else:
+        known = spellings(resource)
+    matched = [known.get(text.fold(name)) for name in header]
+    return [
+        Column(name, chosen.get(name, found), found)
+        for name, found in zip(header, matched, strict=True)
+    ]
+
+
+def _does(
+    caller: Caller,
+    resource: Resource[Any],
+    sheet: sheets.Sheet,
+    some: list[tuple[int, list[str]]],
+    columns: Mapping[str, str],
+) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """What carrying out each sound row would do, and which fields it changes."""
+    if resource.model is Community:
+        plan = Plan(caller.through("import"), resource, sheet)
+        return {row.number: (row.does, ()) for row in plan.rows}
+    judge = Import(caller.through("import"), resource, sheet, columns).judge()
+    return {
+        row.number: (
+            row.does,
+            tuple(_(resource.by_name[name].label) for name in row.given if row.view is not None),
+        )
+        for row in judge.judge(some)
+    }
+
+
+def covered(spec: FieldSpec | None, cell: str) -> str:
+    """A cell as it may be shown: a sensitive one masked, and what nobody knows masked as well."""
+    if spec is None:
+        return masking.mask("name", cell)
+    if spec.secret is None:
+        return _NUMBER.sub(_number, cell)
+    try:
+        value = schema.load((spec,), {spec.name: as_meant(spec, cell)}, partial=True)[spec.name]
+    except Invalid:
+        return masking.mask("name", cell)
+    told = masking.mask(spec.secret, value or "")
+    uncovered = told == value and not _COVERED.fullmatch(told)
+    return masking.mask("name", cell) if uncovered else told
+
+
+def _number(found: re.Match[str]) -> str:
+    return masking.mask("phone" if len(found[0]) == 11 else "citizen_id", found[0])
