@@ -89,11 +89,12 @@ def _import(session: Session, resource: Resource[Any], given: Given) -> int:
     if session.json:
         showing.emit(outcome)
     else:
-        _tell(outcome, dry_run=given["dry_run"], skipped=given["skip_invalid"])
+        tell(outcome, dry_run=given["dry_run"], skipped=given["skip_invalid"])
     return Invalid.exit_code if outcome["failed"] and not given["skip_invalid"] else 0
 
 
-def _tell(outcome: Imported, *, dry_run: bool, skipped: bool) -> None:
+def tell(outcome: Imported, *, dry_run: bool, skipped: bool) -> None:
+    """Tell what an import did, or would do, and what was wrong."""
     done = outcome["created"] + outcome["updated"]
     failed, errors = outcome["failed"], outcome["errors"]
     if failed:
