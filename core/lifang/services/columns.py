@@ -52,8 +52,10 @@ def match(
         if field == LEFT_OUT:
             continue
         if field is None or (field != ID and field not in resource.by_name):
-            near = difflib.get_close_matches(name, known, n=1)
-            labels = [known[near[0]]] if near else [ID, *resource.by_name]
+            near = difflib.get_close_matches(name, [one for one in known if known[one]], n=1)
+            named = [known[near[0]]] if near else [ID, *resource.by_name]
+            specs = resource.by_name
+            labels = [_(specs[one].label) if one in specs else _("编号") for one in named]
             problems.blame(1, name, _("不认识的列「{name}」", name=name), _("、").join(labels))
         elif field in matched.values():
             problems.blame(1, name, _("两列是同一个字段「{name}」", name=field))

@@ -15,6 +15,7 @@ from lifang.http.request import LARGEST_FILE
 from lifang.kit.errors import Forbidden, Invalid, LifangError, NotFound
 from lifang.kit.words import _, _p
 from lifang.resources import schema
+from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services import jobs, uploads
 from lifang.services.columns import ID, LEFT_OUT
@@ -60,7 +61,9 @@ def upload_page(caller: Caller, resource: Resource[Any]) -> Answer:
     return page, error.status if error is not None else 200
 
 
-def _expected(spec: Any) -> str:
+def _expected(spec: FieldSpec) -> str:
+    if spec.choices:
+        return _("、").join(_(label) for _value, label in spec.choices)
     return _("编号，或只有一个的名称") if spec.kind in POINTING else expected(spec)
 
 
@@ -154,6 +157,7 @@ def _show(caller: Caller, resource: Resource[Any], job: Job, *, unsaid: bool = F
         "file": asked.get("file") or f"#{job.id}",
         "counts": _counts(job),
         "checking": asked["check"],
+        "header_wrong": bool(problems) and problems[0]["row"] == 1,
         "states": Job.state.choices,
     }
     if job.state == "waiting":
@@ -197,7 +201,6 @@ def _to_confirm(
         lines=found.lines,
         sentences=[(_sentence(one), about(one)) for one in problems[:SHOWN]],
         checked=bool(sum(number for _name, _label, number in told["counts"]) or not job.total),
-        header_wrong=bool(problems) and problems[0]["row"] == 1,
         whole=resource.model is Community,
         wrong_only=wrong_only,
         unsaid=unsaid,
@@ -220,7 +223,8 @@ def _sentence(one: RowError) -> str:
         (_("表头") if one["row"] == 1 else _("第 {row} 行", row=one["row"])) + " " + one["column"]
     )
     told = _("{field}：{message}", field=where.rstrip(), message=one["message"])
-    return told + (_("（应为：{expected}）", expected=one["expected"]) if one["expected"] else "")
+    right = one["expected"]
+    return told if right in one["message"] else told + _("（应为：{expected}）", expected=right)
 
 
 def _options(resource: Resource[Any], columns: list[Column]) -> list[tuple[str, str]]:
