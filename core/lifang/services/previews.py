@@ -26,6 +26,7 @@ from lifang.services.outcomes import RowError
 from lifang.services.planting import Plan
 from lifang.services.uploads import AT_ONCE
 
+NUMBER = FieldSpec(ID, ID, "integer")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[0-9]{10})(?![0-9A-Za-z])")
 """What looks like somebody's number, in whichever column it stands."""
 _COVERED = re.compile(r"[0-9]{4}(-\*\*){0,2}|[^*]*\*{3,}[^*]{0,4}")
@@ -44,21 +45,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """One row as it may be shown: `does` is created, updated, unchanged, failed or unknown."""
+    """One row as it may be shown: its cells, and of each whether it is masked.
+
+    `does` is created, updated, unchanged, failed, or empty where nobody knows.
+    """
 
     number: int
-    cells: list[str]
+    cells: list[tuple[str, bool]]
     does: str = ""
     changed: tuple[str, ...] = ()
     wrong: tuple[RowError, ...] = ()
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A file's columns, and some of its rows."""
-
-    columns: list[Column]
-    lines: list[Line]
 
 
 def preview(
@@ -69,8 +65,8 @@ def preview(
     *,
     rows: int,
     wrong_only: bool = False,
-) -> Preview:
-    """Look into the file of a job; its sensitive cells are masked, and nothing is written."""
+) -> tuple[list[Column], list[Line]]:
+    """The columns of a job's file and some of its rows; what is sensitive is masked."""
     columns: dict[str, str] = json.loads(job.asked)["columns"]
     blamed: dict[int, list[RowError]] = {}
     for problem in problems:
@@ -82,24 +78,20 @@ def preview(
         some = list(islice(told, rows))
         unknown = wrong_only or 1 in blamed or (resource.model is Community and job.total > AT_ONCE)
         does = {} if unknown else _does(caller, resource, sheet, some, columns)
-    specs = [resource.by_name.get(column.field or "") for column in known]
-    kept = [column.field == ID for column in known]
+    specs = [NUMBER if c.field == ID else resource.by_name.get(c.field or "") for c in known]
     lines = [
         Line(
             number,
-            [
-                cell if plain else covered(spec, cell)
-                for plain, spec, cell in zip(kept, specs, cells, strict=True)
-            ],
+            [covered(*one) for one in zip(specs, cells, strict=True)],
             *(("failed", ()) if number in blamed else does.get(number, ("", ()))),
             tuple(blamed.get(number, ())),
         )
         for number, cells in some
     ]
     for place, column in enumerate(known):
-        sample = next(filter(None, (line.cells[place] for line in lines)), "")
+        sample = next(filter(None, (line.cells[place][0] for line in lines)), "")
         known[place] = replace(column, sample=sample)
-    return Preview(known, lines)
+    return known, lines
 
 
 def columns_of(caller: Caller, resource: Resource[Any], job: Job) -> list[Column]:
@@ -144,19 +136,18 @@ def _does(
     }
 
 
-def covered(spec: FieldSpec | None, cell: str) -> str:
-    """A cell as it may be shown: a sensitive one masked, and what nobody knows masked as well."""
-    if spec is None:
-        return masking.mask("name", cell)
-    if spec.secret is None:
-        return _NUMBER.sub(_number, cell)
+def covered(spec: FieldSpec | None, cell: str) -> tuple[str, bool]:
+    """A cell as it may be shown, and whether it is masked: so is what nobody knows."""
+    if spec is None or spec.secret is None:
+        told = _NUMBER.sub(_number, cell) if spec else masking.mask("name", cell)
+        return told, told != cell
     try:
         value = schema.load((spec,), {spec.name: as_meant(spec, cell)}, partial=True)[spec.name]
     except Invalid:
-        return masking.mask("name", cell)
+        return masking.mask("name", cell), True
     told = masking.mask(spec.secret, value or "")
     uncovered = told == value and not _COVERED.fullmatch(told)
-    return masking.mask("name", cell) if uncovered else told
+    return masking.mask("name", cell) if uncovered else told, bool(cell)
 
 
 def _number(found: re.Match[str]) -> str:

@@ -27,7 +27,6 @@ from lifang.web.addresses import home_of
 from lifang.web.changes import Answer
 from lifang.web.doors import go_to
 from lifang.web.forms import POINTING
-from lifang.web.shown import Shown
 
 SHOWN = 100
 """Problems told one by one on a page; the file of failing rows has all of them."""
@@ -147,16 +146,13 @@ def _at(resource: Resource[Any], job: Job) -> str:
 
 def _show(caller: Caller, resource: Resource[Any], job: Job, *, unsaid: bool = False) -> Any:
     problems = jobs.problems(job, MOST_TOLD)
-    asked = json.loads(job.asked)
     goes_on = job.state in jobs.WORKABLE
     told = {
         "resource": resource,
         "home": home_of(resource),
         "here": _at(resource, job),
         "job": job,
-        "file": asked.get("file") or f"#{job.id}",
-        "counts": _counts(job),
-        "checking": asked["check"],
+        "asked": json.loads(job.asked),
         "header_wrong": bool(problems) and problems[0]["row"] == 1,
         "states": Job.state.choices,
     }
@@ -182,25 +178,25 @@ def _to_confirm(
 ) -> tuple[str, int]:
     resource, job = told["resource"], told["job"]
     wrong_only = request.args.get("only") == "errors"
-    found = preview(caller, resource, job, problems, rows=looks.rows(), wrong_only=wrong_only)
-    header = {column.header: f"c{place}" for place, column in enumerate(found.columns)}
-    lines = {line.number for line in found.lines}
+    columns, lines = preview(
+        caller, resource, job, problems, rows=looks.rows(), wrong_only=wrong_only
+    )
+    header = {column.header: f"c{place}" for place, column in enumerate(columns)}
+    numbers = {line.number for line in lines}
 
     def about(one: RowError) -> str | None:
         if one["row"] == 1:
             return header.get(one["column"])
-        return f"r{one['row']}" if one["row"] in lines else None
+        return f"r{one['row']}" if one["row"] in numbers else None
 
-    words = [told["file"]] + (["--skip-invalid"] if job.failed else [])
+    words = [told["asked"].get("file") or "…", *["--skip-invalid"] * bool(job.failed)]
     page = render_template(
         "web/import_check.html",
         **told,
-        columns=found.columns,
-        options=_options(resource, found.columns),
-        cells={line.number: _cells(resource, found.columns, line.cells) for line in found.lines},
-        lines=found.lines,
+        columns=columns,
+        options=_options(resource, columns),
+        lines=lines,
         sentences=[(_sentence(one), about(one)) for one in problems[:SHOWN]],
-        checked=bool(sum(number for _name, _label, number in told["counts"]) or not job.total),
         whole=resource.model is Community,
         wrong_only=wrong_only,
         unsaid=unsaid,
@@ -210,19 +206,10 @@ def _to_confirm(
     return page, 422 if unsaid else 200
 
 
-def _counts(job: Job) -> list[tuple[str, str, int]]:
-    """How many rows do or did what."""
-    names = (_("新增"), _("更新"), _("没有变化"), _("有误"))
-    tones = ("standing", "waiting", "closed", "broken")
-    numbers = (job.created, job.updated, job.unchanged, job.failed)
-    return list(zip(tones, names, numbers, strict=True))
-
-
 def _sentence(one: RowError) -> str:
-    where = (
-        (_("表头") if one["row"] == 1 else _("第 {row} 行", row=one["row"])) + " " + one["column"]
-    )
-    told = _("{field}：{message}", field=where.rstrip(), message=one["message"])
+    where = _("表头") if one["row"] == 1 else _("第 {row} 行", row=one["row"])
+    field = f"{where} {one['column']}".rstrip()
+    told = _("{field}：{message}", field=field, message=one["message"])
     right = one["expected"]
     return told if right in one["message"] else told + _("（应为：{expected}）", expected=right)
 
@@ -233,11 +220,3 @@ def _options(resource: Resource[Any], columns: list[Column]) -> list[tuple[str, 
     known |= {column.field or "" for column in columns}
     fields = [(spec.name, _(spec.label)) for spec in resource.fields if spec.name in known]
     return [(ID, _("编号（只修改已有的记录）")), *fields, (LEFT_OUT, _("不导入这一列"))]
-
-
-def _cells(resource: Resource[Any], columns: list[Column], cells: list[str]) -> list[Shown]:
-    specs = [resource.by_name.get(column.field or "") for column in columns]
-    return [
-        Shown(column.header, cell, masked=bool(cell and spec and spec.kind == "sensitive"))
-        for column, spec, cell in zip(columns, specs, cells, strict=True)
-    ]
