@@ -139,15 +139,19 @@ def _does(
 def covered(spec: FieldSpec | None, cell: str) -> tuple[str, bool]:
     """A cell as it may be shown, and whether it is masked: so is what nobody knows."""
     if spec is None or spec.secret is None:
-        told = _NUMBER.sub(_number, cell) if spec else masking.mask("name", cell)
+        told = _NUMBER.sub(_number, cell) if spec else _hidden(cell)
         return told, told != cell
     try:
         value = schema.load((spec,), {spec.name: as_meant(spec, cell)}, partial=True)[spec.name]
     except Invalid:
-        return masking.mask("name", cell), True
+        return _hidden(cell), True
     told = masking.mask(spec.secret, value or "")
     uncovered = told == value and not _COVERED.fullmatch(told)
-    return masking.mask("name", cell) if uncovered else told, bool(cell)
+    return _hidden(cell) if uncovered else told, bool(cell)
+
+
+def _hidden(cell: str) -> str:
+    return f"{cell[0]}***{cell[-1]}" if len(cell) > 2 else "***" if cell else ""
 
 
 def _number(found: re.Match[str]) -> str:
