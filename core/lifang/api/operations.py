@@ -9,6 +9,7 @@ from lifang.api import schemas
 from lifang.api.answering import address
 from lifang.api.asking import WHEN
 from lifang.api.schemas import Schema, ref
+from lifang.entities.job import Job
 from lifang.http.listing import LONGEST_SEARCH
 from lifang.kit.words import _, _p
 from lifang.resources import schema
@@ -18,6 +19,7 @@ from lifang.resources.resource import Resource
 from lifang.services import sheets
 from lifang.services.exchange import FORMATS
 from lifang.services.query import MOST, Query, filter_fields, sort_names
+from lifang.services.uploads import AT_ONCE
 
 Operation = dict[str, Any]
 Path = tuple[str, dict[str, Operation]]
@@ -82,6 +84,8 @@ class Noun:
             yield f"{self.base}/search", {"post": self._search()}
         if any("import" in verbs for verbs in self.resource.roles.values()):
             yield f"{self.base}/import", {"post": self._import()}
+        if self.resource.model is Job:
+            yield f"{self.one}/result", {"get": self._result()}
 
     def _operation(
         self,
@@ -244,6 +248,14 @@ class Noun:
         asked = [_parameter("format", kinds, _("文件格式")), *asked, *self._filters()]
         return self._operation(verb, summary, answers, (*READING, 403, 422), parameters=asked)
 
+    def _result(self) -> Operation:
+        form = {"type": "string", "enum": ["json", "csv"], "default": "json"}
+        summary = _("任务的结果；有误的行为 CSV")
+        content = {**_json(ref("Imported")), "text/csv": {"schema": {"type": "string"}}}
+        answers = {"200": {"description": summary, "content": content}}
+        asked = [ID, _parameter("format", form, _("文件格式"))]
+        return self._operation("result", summary, answers, (*READING, 403), parameters=asked)
+
     def _import(self) -> Operation:
         asked = [
             _parameter("dry_run", YES, _("只检查，不写入")),
@@ -258,7 +270,14 @@ class Noun:
         specs = schema.create_fields(self.resource)
         names = ",".join(sheets.column_name(self.resource, spec) for spec in specs)
         summary = _("导入{label}：列 {names}", label=self.labels, names=names)
-        answers = {"200": {"description": summary, "content": _json(ref("Imported"))}}
+        job = {"type": "object", "required": ["id", "state", "total", "done"]}
+        queued = {
+            "description": _("超过 {n} 行：成为一项任务", n=AT_ONCE),
+            "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+            "content": _json(job),
+        }
+        done = {"description": summary, "content": _json(ref("Imported"))}
+        answers = {"200": done, "202": queued}
         return self._operation(
             "import", summary, answers, WRITING, parameters=asked,
             requestBody={"required": True, "content": content},

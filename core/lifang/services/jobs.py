@@ -78,7 +78,7 @@ def queue(caller: Caller, job: Job, **asked: Any) -> None:
     waits = (Job.id == job.id) & (Job.state == "waiting")
     with caller.instance.database.transaction():
         change: dict[str, Any] = {"state": "queued", "asked": json.dumps(told, ensure_ascii=False)}
-        change |= dict.fromkeys(COUNTS, 0)
+        change |= {**dict.fromkeys(COUNTS, 0), "updated_at": clock.now()}
         if not Job.update({**change, "version": Job.version + 1}).where(waits).execute():
             raise Conflict(_("这项任务已经开始或已取消"))
         JobProblem.delete().where(JobProblem.job == job.id).execute()

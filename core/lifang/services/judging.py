@@ -190,7 +190,7 @@ class Judge(Problems):
                     self.tell(number, name, invalid.sentence)
                     payload[name] = 1  # told already; the rest of the row is judged all the same
             else:
-                payload[name] = written.read(spec, _as_meant(spec, cell))
+                payload[name] = written.read(spec, as_meant(spec, cell))
         return payload
 
     def _refuse_locked(self, number: int, spec: FieldSpec, cell: str, *, creating: bool) -> None:
@@ -278,7 +278,7 @@ def _labels(spec: FieldSpec, value: Any) -> list[str]:
     return [said for known, label in spec.choices if known == value for said in (label, _(label))]
 
 
-def _as_meant(spec: FieldSpec, cell: str) -> str:
+def as_meant(spec: FieldSpec, cell: str) -> str:
     """A cell the way its field is written: days as spreadsheets show them, sexes as GB numbers."""
     said = cell.strip()
     if _is_sex(spec):

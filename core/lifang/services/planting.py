@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +56,13 @@ class Row:
         return ORDER.index(self.told["kind"])
 
     @property
-    def changes(self) -> bool:
-        """Whether it says something new of a node that stands."""
-        known = self.standing.__data__ if self.standing is not None else self.told
-        return any(known.get(name) != value for name, value in self.told.items())
+    def does(self) -> str:
+        """What carrying it out does, as results count it."""
+        if self.standing is None:
+            return "created"
+        known = self.standing.__data__
+        changes = any(known.get(name) != value for name, value in self.told.items())
+        return "updated" if changes else "unchanged"
 
 
 def import_communities(
@@ -67,18 +71,17 @@ def import_communities(
     *,
     dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
-    most: int | None = None,
 ) -> Imported:
     """Plant or change communities as a CSV file tells them, its rows in any order.
 
     The whole file is judged first; nothing is written while anything is wrong with it, nor in a dry
-    run. Rows are recognised by their code, so the same file again changes nothing. `most` limits
-    how many rows are taken. Raises NotFound and Forbidden as every write does.
+    run. Rows are recognised by their code, so the same file again changes nothing. Raises
+    NotFound and Forbidden as every write does.
     """
     caller = caller.through("import")
     resource: Resource[Community] = caller.instance.registry.of(Community)
     permit(caller, resource)
-    with sheets.opened(source, most=most) as sheet:
+    with sheets.opened(source) as sheet:
         plan = Plan(caller, resource, sheet)
     if dry_run or plan.errors:
         return plan.outcome(told=dry_run)
@@ -126,12 +129,11 @@ class Plan(Problems):
     def outcome(self, *, told: bool) -> Imported:
         """Sum up: with `told` what the sound rows do, else that nothing was done."""
         sound = [row for row in self.rows if told and row.number not in self.failed]
-        created = sum(row.standing is None for row in sound)
-        updated = sum(row.changes for row in sound)
+        does = Counter(row.does for row in sound)
         return Imported(
-            created=created,
-            updated=updated,
-            unchanged=len(sound) - created - updated,
+            created=does["created"],
+            updated=does["updated"],
+            unchanged=does["unchanged"],
             failed=len(self.failed),
             errors=self.errors,
         )
@@ -225,7 +227,7 @@ class Plan(Problems):
     def _write(self, row: Row, places: dict[str, int]) -> int | None:
         """Create or update a row's node; gives its id, None where nothing changed."""
         standing = row.standing
-        if standing is not None and not row.changes:
+        if row.does == "unchanged":
             return None
         try:
             if standing is None:

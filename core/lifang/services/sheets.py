@@ -107,25 +107,27 @@ def written(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 @contextmanager
-def opened(source: Path | BinaryIO, *, most: int | None = None) -> Iterator[Sheet]:
+def opened(source: Path | BinaryIO) -> Iterator[Sheet]:
     """Read a CSV or XLSX file, however a spreadsheet saved it; its rows are told while it is open.
 
-    Every row has been looked at once before: raises Malformed for what is no such table, and
-    Invalid where there are more than `most` of them.
+    Every row has been looked at once before: raises Malformed for what is no such table.
     """
     if isinstance(source, Path):
         with source.open("rb") as stream:
-            yield read(stream, most=most)
+            yield read(stream)
     else:
-        yield read(source, most=most)
+        yield read(source)
+
+
+def glance(stream: BinaryIO) -> Sheet:
+    """Read the header of an open file and count nothing; raises Malformed for what is no table."""
+    rows = unpack(stream)
+    return Sheet(_names(next(rows(), (1, []))[1]), 0, "", rows)
 
 
 def read(stream: BinaryIO, *, most: int | None = None) -> Sheet:
-    """Look through an open file; raises as `opened` does."""
-    rows = unpack(stream)
-    names = _names(next(rows(), (1, []))[1])
-    sheet = Sheet(names, 0, "", rows)
-    bound, lines = most or MOST_LINES, 0
+    """Look through an open file; raises Invalid where it has more than `most` rows."""
+    sheet, bound, lines = glance(stream), most or MOST_LINES, 0
     for _row in sheet.rows():
         lines += 1
         if lines > bound:

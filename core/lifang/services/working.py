@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lifang.kit.errors import LifangError
+from lifang.services import importing  # noqa: F401 – a worker has to know how imports are done
 from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs

@@ -90,6 +90,7 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         first=asked.address() if query.cursor else None,
         count=with_query(home_of(resource), [*asked.kept(), ("count", "true")]),
         new=_new(caller, asked),
+        bring=bring_to(caller, resource),
         exports=_exports(caller, asked),
         done=done_sentence(resource, request.args.get("done")),
         command=commands.list_line(resource, query),
@@ -201,6 +202,11 @@ def _new(caller: Caller, asked: Asked) -> str | None:
         return None
     known = [(key, value) for key, value in asked.filtered if key in asked.resource.by_name]
     return with_query(f"{home_of(asked.resource)}/new", known)
+
+
+def bring_to(caller: Caller, resource: Resource[Any]) -> str | None:
+    """The way to import such records."""
+    return f"{home_of(resource)}/import" if may(caller, resource, "import") else None
 
 
 def _exports(caller: Caller, asked: Asked) -> list[tuple[str, str]]:
