@@ -142,7 +142,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "one column too many": lambda: GOOD[:-1] + b",x\n",
     "two columns of one name": lambda: b"name,name,community\na,b,c\n",
     "no name for a column": lambda: b"name,,community\na,b,c\n",
-    "too many rows": lambda: HEAD.encode() + b"x,1\n" * 5_001,
+    "too many rows": lambda: HEAD.encode() + b"x,1\n" * 200_001,
 }
 """Each is refused with a sentence, at once, and without much memory."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lifang.http.request import LARGEST_FILE
 from lifang.services.workbook import TYPE
 from lifang.testing import world
 from tests.core.api import hostile
@@ -80,7 +81,7 @@ def test_what_is_not_called_a_table_is_not_taken_for_one(
 
 def test_the_size_of_a_file_is_kept_to_the_byte(api: Api) -> None:
     worker = api("community_worker", at=world.HOME)
-    most = 8 * 1024 * 1024
+    most = LARGEST_FILE
     for size, statuses in ((most, (400, 422)), (most + 1, (413,))):
         raw = b"name,community\nx,".ljust(size, b"1")
         answer = worker.post("/api/v1/people/import", data=raw, content_type="text/csv")
