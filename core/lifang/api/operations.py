@@ -15,7 +15,9 @@ from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.resources.verbs import verb_name
 from lifang.services import sheets
+from lifang.services.bulk import fields
 from lifang.services.exchange import FORMATS
 from lifang.services.query import MOST, Query, filter_fields, sort_names
 
@@ -75,6 +77,8 @@ class Noun:
         yield f"{self.base}/ledger", {"get": self._ledger()}
         for action in self.resource.actions.values():
             yield f"{self.one}/actions/{action.name}", {"post": self._act(action)}
+        for verb in (*self.resource.actions, "update", "remove"):
+            yield f"{self.base}/actions/{verb}", {"post": self._act_on_many(verb)}
         if any(spec.kind == "sensitive" for spec in self.resource.fields):
             yield f"{self.one}/reveal", {"post": self._reveal()}
         if any(spec.searchable for spec in self.resource.fields):
@@ -166,6 +170,21 @@ class Noun:
         return self._operation(
             action.name, summary, {"200": self._record(summary)}, (*WRITING, 412),
             parameters=[ID, IF_MATCH, IDEMPOTENCY_KEY], requestBody=_body(asked, required=needed),
+        )  # fmt: skip
+
+    def _act_on_many(self, verb: str) -> Operation:
+        asked = fields(self.resource, verb)
+        given = schemas.given((*asked, WHEN), partial=verb == "update")
+        summary = _("批量{verb}：{label}", verb=verb_name(self.resource, verb), label=self.labels)
+        done = {"description": summary, "content": _json({"anyOf": [ref("Done"), ref("Checked")]})}
+        queued = {
+            "description": _("排队中"),
+            "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+            "content": _json({"type": "object"}),
+        }
+        return self._operation(
+            f"{verb}_many", summary, {"200": done, "202": queued}, WRITING,
+            parameters=[IDEMPOTENCY_KEY], requestBody=_body(schemas.many(given)),
         )  # fmt: skip
 
     def _history(self) -> Operation:

@@ -10,6 +10,7 @@ from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
+from lifang.services.query import MOST
 
 Schema = dict[str, Any]
 
@@ -50,6 +51,21 @@ def given(specs: Iterable[FieldSpec], *, partial: bool) -> Schema:
     made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [spec.name for spec in told if spec.required and not partial]
     return {**made, "required": required} if required else made
+
+
+def many(given: Schema) -> Schema:
+    """A request about many records: which, what is said to each, and whether only to check."""
+    ids = {"type": "array", "items": dict(ID), "minItems": 1, "maxItems": MOST}
+    properties = {
+        "ids": ids,
+        "filter": {"type": "object", "description": _("与列表地址的筛选相同")},
+        "input": given,
+        "dry_run": {"type": "boolean", "default": False, "description": _("只检查，不写入")},
+    }
+    needed = ["input"] if "required" in given else []
+    which: Schema = {"oneOf": [{"required": ["ids"]}, {"required": ["filter"]}]}
+    made = {"type": "object", "properties": properties, "additionalProperties": False, **which}
+    return {**made, "required": needed} if needed else made
 
 
 def filtered(spec: FieldSpec) -> Schema:
@@ -182,6 +198,25 @@ IMPORTED: Schema = {
         },
     },
 }
+
+
+def _counted(*names: str, **lists: Schema) -> Schema:
+    properties = {name: {"type": "integer"} for name in names}
+    told = {name: {"type": "array", "items": {"type": "object", "required": list(items),
+            "properties": items}} for name, items in lists.items()}  # fmt: skip
+    return {"type": "object", "required": [*names, *lists], "properties": {**properties, **told}}
+
+
+DONE = _counted(
+    "job", "done", "skipped", "failed",
+    errors={"id": {"type": "integer"}, "message": {"type": "string"}},
+)  # fmt: skip
+CHECKED = _counted(
+    "matched", "ready", "not_found",
+    left_out={"count": {"type": "integer"}, "message": {"type": "string"},
+              "state": {"type": ["string", "null"]}},
+    first={"id": {"type": "integer"}, "name": {"type": "string"}},
+)  # fmt: skip
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 HISTORY: Schema = {
     "type": "array",

@@ -1,0 +1,365 @@
+"""One verb on many records: told first what it would do, then done to each in its own transaction.
+
+The list is asked anew while it is walked through by id, and how far the walk has come moves with
+every record: whoever takes a job up again does nothing twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from peewee import fn
+
+from lifang.access.callers import standings_of
+from lifang.entities.account import Account
+from lifang.entities.caller import Caller
+from lifang.entities.job import Job
+from lifang.events.subscriptions import this_process
+from lifang.kit import clock
+from lifang.kit.errors import (
+    Busy,
+    FieldError,
+    Forbidden,
+    Invalid,
+    LifangError,
+    Malformed,
+    NotFound,
+    Stale,
+)
+from lifang.kit.words import _, _p
+from lifang.resources import schema
+from lifang.resources.fields import FieldSpec
+from lifang.resources.resource import Resource
+from lifang.resources.verbs import verb_name
+from lifang.services import checks, jobs, reading
+from lifang.services.auditing import record_denial
+from lifang.services.gateway import write
+from lifang.services.offers import may
+from lifang.services.outcomes import RowError
+from lifang.services.presenting import View, names_of
+from lifang.services.query import MOST, Query, conditions
+from lifang.services.references import settle
+from lifang.services.values import as_json
+
+AT_ONCE = 200
+"""Records that are done while somebody waits; a worker does what is more."""
+PIECE = 100
+FIRST = 5
+ID = ("id", "")
+
+log = logging.getLogger("lifang.bulk")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Some records that the verb will not be done to, and why; `state` where that is the reason."""
+
+    count: int
+    message: str
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a verb would do to a list as it is now: `matched` is `ready` and what is left out."""
+
+    matched: int
+    ready: int
+    not_found: int
+    left_out: tuple[LeftOut, ...]
+    first: tuple[View, ...]
+
+
+def verbs(caller: Caller, resource: Resource[Any]) -> dict[str, str]:
+    """The verbs that the caller holds on any record of a resource, and what they are called."""
+    known = [*resource.actions, *(["update"] if fields(resource, "update") else []), "remove"]
+    return {verb: verb_name(resource, verb) for verb in known if may(caller, resource, verb)}
+
+
+def fields(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
+    """What a verb asks for when it is done to many: no number or address is that of several."""
+    if verb == "update":
+        return tuple(s for s in schema.update_fields(resource) if s.kind != "sensitive")
+    return resource.actions[verb].fields if verb in resource.actions else ()
+
+
+def chosen(ids: Iterable[Any]) -> Query:
+    """The list of some records by their ids; raises Invalid for none or too many."""
+    numbers = tuple(dict.fromkeys(ids))
+    if not 0 < len(numbers) <= MOST:
+        told = _("请选中 1 至 {most} 条记录；更多的请按条件选择", most=MOST)
+        raise Invalid(told, errors=[FieldError("ids", "invalid", told)])
+    return Query(filters=(("id", "", numbers),))
+
+
+def check(
+    caller: Caller,
+    resource: Resource[Any],
+    verb: str,
+    query: Query,
+    data: Mapping[str, Any] | None = None,
+) -> Check:
+    """Tell what a verb would do to a list, and judge its input where some is given; writes nothing.
+
+    Raises NotFound and Forbidden as every write does, Invalid for the input, Malformed for a list
+    that cannot be asked for. Ids out of reach are `not_found` like those that do not exist.
+    """
+    _permit(caller, resource, verb)
+    if data is not None:
+        _judge(caller, resource, verb, data)
+    query = _whole(query)
+    matched = _by_state(caller, resource, query)
+    reached = _by_state(caller, resource, replace(query, verb=verb))
+    action, states = resource.actions.get(verb), _states(resource)
+    able = [one for one in reached if action is None or action.offered(one)]
+    left = [
+        LeftOut(number, _("现在是「{state}」", state=_(states.get(one or "", "—"))), one)
+        for one, number in reached.items()
+        if one not in able
+    ]
+    if beyond := matched.total() - reached.total():
+        left.append(LeftOut(beyond, _beyond(resource, verb)))
+    ready = sum(reached[one] for one in able)
+    wanted = [set(values) for name, operator, values in query.filters if (name, operator) == ID]
+    missing = max(0, len(wanted[0]) - matched.total()) if wanted else 0
+    first = _first(caller, resource, replace(query, verb=verb), able) if ready else ()
+    return Check(matched.total(), ready, missing, tuple(left), first)
+
+
+def told(caller: Caller, resource: Resource[Any], found: Check) -> dict[str, Any]:
+    """What a check found, as programs are told it; the first few records by id and name."""
+    names = names_of(caller, resource, [view["id"] for view in found.first])
+    return {**asdict(found), "first": list(names.values())}
+
+
+def _permit(caller: Caller, resource: Resource[Any], verb: str) -> None:
+    checks.gate(resource, verb, caller)
+    reading.open_to(caller, resource)
+    if verb == "create" or (verb == "update" and not fields(resource, verb)):
+        raise NotFound(_("没有找到"))
+    if not may(caller, resource, verb):
+        told = _("您没有对「{label}」批量{verb}的权限", label=_p("plural", resource.label),
+                 verb=verb_name(resource, verb))  # fmt: skip
+        denied = Forbidden(told)
+        record_denial(caller, resource, verb, None, denied)
+        raise denied
+
+
+def _judge(caller: Caller, resource: Resource[Any], verb: str, data: Mapping[str, Any]) -> None:
+    known = fields(resource, verb)
+    given = checks.shape(resource, verb, data)
+    if verb == "update":
+        if not given:
+            raise Invalid(_("请至少填写一个要修改的字段"))
+        names = {spec.name for spec in known}
+        if wrong := [name for name in given if name not in names]:
+            told = _("「{label}」不能批量修改", label=_(resource.by_name[wrong[0]].label))
+            raise Invalid(told, errors=[FieldError(name, "locked", told) for name in wrong])
+    settle(caller, known, given)
+
+
+def _whole(query: Query) -> Query:
+    """The list itself, without its page; a number that was looked up is never kept with a job."""
+    if query.exact:
+        raise Malformed(_("按完整号码查找的结果不能批量操作"))
+    return Query(filters=query.filters, q=query.q, within=query.within)
+
+
+def _by_state(caller: Caller, resource: Resource[Any], query: Query) -> Counter[str | None]:
+    model: Any = resource.model
+    told = conditions(caller, resource, query)
+    if not resource.state:
+        return Counter({None: model.select(model.id).where(*told).count()})
+    state = getattr(model, resource.state)
+    rows: Any = model.select(state, fn.COUNT(model.id)).where(*told).group_by(state)
+    return Counter(dict(rows.tuples()))
+
+
+def _states(resource: Resource[Any]) -> dict[str, str]:
+    return dict(resource.by_name[resource.state].choices) if resource.state else {}
+
+
+def _beyond(resource: Resource[Any], verb: str) -> str:
+    return _("您没有对它「{verb}」的权限", verb=verb_name(resource, verb))
+
+
+def _first(
+    caller: Caller, resource: Resource[Any], query: Query, able: list[str | None]
+) -> tuple[View, ...]:
+    if resource.state:
+        query = replace(query, filters=(*query.filters, (resource.state, "", tuple(able))))
+    return tuple(reading.find(caller, resource, replace(query, limit=FIRST)).items)
+
+
+def begin(  # noqa: PLR0913 – what is to be done, each by name
+    caller: Caller,
+    resource: Resource[Any],
+    verb: str,
+    query: Query,
+    data: Mapping[str, Any],
+    *,
+    occurred_at: dt.datetime | None = None,
+    at_once: int = AT_ONCE,
+) -> Job:
+    """Write down what is to be done to a list; with more than `at_once` records a worker does it.
+
+    Raises as `check` does.
+    """
+    checks.not_in_the_future(occurred_at)
+    found, query = check(caller, resource, verb, query, data), _whole(query)
+    filters = [(name, op, [as_json(v) for v in vs]) for name, op, vs in query.filters]
+    asked = {
+        "verb": verb,
+        "data": {name: as_json(value) for name, value in data.items()},
+        "query": {"filters": filters, "q": query.q, "within": query.within},
+        "occurred_at": occurred_at and occurred_at.isoformat(),
+        "after": 0,
+        "source": caller.source,
+    }
+    told: dict[str, Any] = {"total": found.matched}
+    soon = found.matched <= at_once
+    if soon:  # or a worker might take it from the hands of whoever began it
+        told |= {"lease_owner": this_process(), "lease_until": clock.now() + jobs.LEASE}
+    title = _("批量{verb}：{label}", verb=verb_name(resource, verb),
+              label=_p("plural", resource.label))  # fmt: skip
+    state = "running" if soon else "queued"
+    return jobs.begin(caller, resource, "bulk", title=title, state=state, asked=asked, **told)
+
+
+def go_on(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[Job]:
+    """Do a job that was begun here, record by record; one that is queued is left to a worker."""
+    if job.state == "running":
+        for _piece in jobs.run(caller, job, work_off(caller, resource, job)):
+            yield job
+
+
+def done_at_once(caller: Caller, resource: Resource[Any], job: Job) -> Job:
+    """Do what is short now, and give the job as it stands then."""
+    for _step in go_on(caller, resource, job):
+        continue
+    found: Job = Job.get_by_id(job.id)
+    return found
+
+
+def work_off(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[None]:
+    """Do a verb to the rest of a list, from where the job stands."""
+    caller = replace(caller, request_id=f"job-{job.id}")
+    while (walk := _Walk(_today(caller), resource, job)).rows:
+        yield from walk.go()
+    with caller.instance.database.transaction():
+        jobs.hold(job)
+        jobs.finish(caller, job, "finished")
+
+
+jobs.WORKS["bulk"] = work_off
+
+
+def _today(caller: Caller) -> Caller:
+    """The same caller with the rights that stand now: a grant may end while a long job runs."""
+    instance, number = caller.instance, caller.account
+    if number is None:
+        return caller
+    if Account.get_or_none(Account.id == number, ~Account.disabled) is None:
+        raise Forbidden(_("发起人的账号已停用"))
+    standings = standings_of(instance, number)
+    return replace(caller, snapshot=instance.plugins.refresh(), standings=standings)
+
+
+class _Walk:
+    """The next records of a list, each with its version and whether the verb reaches it."""
+
+    def __init__(self, caller: Caller, resource: Resource[Any], job: Job) -> None:
+        """Look where the job stands."""
+        self.caller, self.resource, self.job = caller, resource, job
+        self.asked = json.loads(job.asked)
+        self.verb, self._left = self.asked["verb"], list[tuple[str, RowError]]()
+        when = self.asked["occurred_at"]
+        self._when = dt.datetime.fromisoformat(when) if when else None
+        told, model = self.asked["query"], resource.model
+        filters = tuple((name, op, tuple(values)) for name, op, values in told["filters"])
+        query = Query(filters=filters, q=told["q"], within=told["within"])
+        state = [getattr(model, resource.state)] if resource.state else []
+        rows: Any = self._among(query, model.id, model.version, *state)
+        self.rows = list(rows.order_by(model.id).limit(PIECE).tuples())
+        last = self.rows[-1][0] if self.rows else 0
+        within: Any = self._among(replace(query, verb=self.verb), model.id)
+        self._reached = {row[0] for row in within.where(model.id <= last).tuples()}
+
+    def _among(self, query: Query, *columns: Any) -> Any:
+        model: Any = self.resource.model
+        told = conditions(self.caller, self.resource, query)
+        return model.select(*columns).where(*told, model.id > self.asked["after"])
+
+    def go(self) -> Iterator[None]:
+        """Do it to each it can be done to; one that was changed meanwhile is looked at anew."""
+        action, label = self.resource.actions.get(self.verb), _beyond(self.resource, self.verb)
+        for number, version, *state in self.rows:
+            now = state[0] if state else None
+            if number not in self._reached:
+                self._leave("failed", number, label)
+            elif action is not None and not action.offered(now):
+                told = checks.not_offered(self.resource, action, now)
+                self._leave("unchanged", number, told)
+            else:
+                try:
+                    self._one(number, version)
+                except Stale:
+                    return
+                yield
+        if self._left:
+            with self.caller.instance.database.transaction():
+                jobs.hold(self.job)
+                self._move(self.rows[-1][0])
+            yield
+
+    def _one(self, number: int, version: int) -> None:
+        with self.caller.instance.database.transaction():
+            jobs.hold(self.job)
+            try:
+                saved = write(
+                    self.resource,
+                    self.verb,
+                    self.caller,
+                    self.asked["data"],
+                    number,
+                    version=version,
+                    occurred_at=self._when,
+                )
+                does = "unchanged" if saved.version == version else "updated"
+                self._move(number, does)
+            except (Busy, Stale, jobs.Stopped):
+                raise
+            except LifangError as error:
+                if isinstance(error, Forbidden | NotFound):
+                    record_denial(self.caller, self.resource, self.verb, number, error)
+                self._leave("failed", number, error.sentence)
+                self._move(number)
+            except Exception:
+                log.exception("%s %s failed on %s", self.resource.id, self.verb, number)
+                self._leave("failed", number, _("程序出错，这一条没有做；原因见服务器日志"))
+                self._move(number)
+
+    def _leave(self, does: str, number: int, told: str) -> None:
+        self._left.append((does, RowError(row=number, column="", message=told, expected="")))
+
+    def _move(self, number: int, *done: str) -> None:
+        """Move the job on to a record, past those that were left out before it."""
+        counted = Counter([*done, *(does for does, _error in self._left)])
+        errors, self._left = [error for _does, error in self._left], []
+        jobs.advance(self.job, self.job.done + counted.total(), counted, errors)
+        self.asked["after"] = number
+        self.job.asked = json.dumps(self.asked, ensure_ascii=False)
+        Job.update(asked=self.job.asked).where(Job.id == self.job.id).execute()
+
+
+def outcome_of(job: Job) -> dict[str, Any]:
+    """What was done, left out and refused so far, and why; told alike by every interface."""
+    errors = [{"id": one["row"], "message": one["message"]} for one in jobs.problems(job)]
+    told = {"done": job.updated, "skipped": job.unchanged, "failed": job.failed}
+    return {"job": job.id, **told, "errors": errors}
