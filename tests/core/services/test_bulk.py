@@ -1,4 +1,4 @@
-"""One verb on many records: what the check tells is what is done, once, and nothing beyond reach."""
+"""One verb on many records: what the check tells is done, once, and nothing beyond reach."""
 
 from __future__ import annotations
 
