@@ -98,7 +98,7 @@ def _show(caller: Caller, resource: Resource[Any], verb: str, found: bulk.Check)
              verb=verb_name(resource, verb), ready=found.ready)  # fmt: skip
     if found.first:
         named = _("、").join(one["name"] for one in bulk.told(caller, resource, found)["first"])
-        told += _("（{key}）", key=named + ("…" if found.ready > len(found.first) else ""))
+        told += _("（{state}）", state=named + ("…" if found.ready > len(found.first) else ""))
     click.echo(widths.plain(told), err=True)
     for one in found.left_out:
         said = _("不做 {n} 条：{message}", n=one.count, message=one.message)
@@ -133,6 +133,6 @@ def _tell(session: Session, outcome: dict[str, Any]) -> int:
         click.echo(_("已完成 {done} 条，跳过 {skipped} 条，失败 {failed} 条", **{
             name: outcome[name] for name in ("done", "skipped", "failed")}))  # fmt: skip
         for error in outcome["errors"][:SHOWN]:
-            said = _("{id}：{message}", id=error["id"], message=error["message"])
+            said = _("{field}：{message}", field=error["id"], message=error["message"])
             click.echo(f"  {widths.plain(said)}", err=True)
     return Conflict.exit_code if outcome["failed"] else 0
