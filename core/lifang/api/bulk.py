@@ -14,7 +14,7 @@ from lifang.http import listing
 from lifang.kit.errors import FieldError, Invalid
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
-from lifang.services import bulk
+from lifang.services import bulk, reading
 from lifang.services.idempotency import once
 from lifang.services.jobs import FINISHED
 from lifang.services.presenting import present_one
@@ -43,12 +43,13 @@ def act_on_many(noun: str, action: str, plugin: str | None = None) -> Response:
     with once(caller, resource, verb, asking.key()) as turn:
         if turn.done is None:
             turn.record = bulk.begin(caller, resource, verb, query, given, occurred_at=when)
+    jobs_noun: Resource[Job] = caller.instance.registry.of(Job)
     if turn.done is None:
-        bulk.done_at_once(caller, resource, turn.record)
-    job = Job.get_by_id(turn.done or turn.record.id)
+        job = bulk.done_at_once(caller, resource, turn.record)
+    else:
+        job = reading.get(caller, jobs_noun, turn.done)
     if job.state in FINISHED:
         return answering.told(bulk.outcome_of(job))
-    jobs_noun = caller.instance.registry.of(Job)
     response = answering.told(present_one(caller, jobs_noun, job), status=202)
     response.headers["Location"] = f"{answering.address(jobs_noun)}/{job.id}"
     return response

@@ -17,12 +17,10 @@ from lifang.cli.waiting import progress
 from lifang.entities.job import Job
 from lifang.kit.errors import Conflict, Malformed
 from lifang.kit.words import _, n_
-from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
 from lifang.services import bulk
 from lifang.services.gateway import write
-from lifang.services.query import filter_names
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
@@ -42,7 +40,7 @@ def group(resource: Resource[Any]) -> click.Command:
 
 
 def _command(resource: Resource[Any], verb: str) -> click.Command:
-    asked = {_told_as(resource, verb, spec): spec for spec in bulk.fields(resource, verb)}
+    asked = {bulk.option_of(resource, verb, spec): spec for spec in bulk.fields(resource, verb)}
     specs = tuple(
         replace(spec, name=name, required=spec.required and verb != "update")
         for name, spec in asked.items()
@@ -66,12 +64,6 @@ def _command(resource: Resource[Any], verb: str) -> click.Command:
 def _is_kept(name: str) -> bool:
     """Whether an option of a list says which records are meant, and may be kept with a job."""
     return name != "sort" and not name.startswith("x_")
-
-
-def _told_as(resource: Resource[Any], verb: str, spec: FieldSpec) -> str:
-    """The option of an input: `--set-…` where the plain word narrows the list already."""
-    plain = verb != "update" and spec.name not in filter_names(resource)
-    return spec.name if plain else f"set_{spec.name}"
 
 
 def _work(

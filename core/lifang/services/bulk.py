@@ -43,7 +43,7 @@ from lifang.services.gateway import write
 from lifang.services.offers import may
 from lifang.services.outcomes import RowError
 from lifang.services.presenting import View, names_of
-from lifang.services.query import MOST, Query, conditions
+from lifang.services.query import MOST, Query, conditions, filter_names
 from lifang.services.references import settle
 from lifang.services.values import as_json
 
@@ -87,6 +87,12 @@ def fields(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
     if verb == "update":
         return tuple(s for s in schema.update_fields(resource) if s.kind != "sensitive")
     return resource.actions[verb].fields if verb in resource.actions else ()
+
+
+def option_of(resource: Resource[Any], verb: str, spec: FieldSpec) -> str:
+    """What an input is called where filters are told too: `set_…` where a filter has its name."""
+    plain = verb != "update" and spec.name not in filter_names(resource)
+    return spec.name if plain else f"set_{spec.name}"
 
 
 def chosen(ids: Iterable[Any]) -> Query:

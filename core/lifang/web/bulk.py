@@ -34,11 +34,11 @@ LINKED = 20
 def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, int]:
     """Tell what a verb would do to the records that were chosen, and do it once confirmed."""
     verb, asked = _said("verb"), Asked.read(resource, MultiDict(parse_qsl(_said("list"))))
+    specs, query = _questions(resource, verb), Query()
     found, form = None, Form([])
     try:
         query = _meant(asked)
         found = bulk.check(caller, resource, verb, query)
-        specs = _questions(resource, verb)
         if not _said("confirm"):
             form = Form(forms.blank(caller, specs, {}))
         else:
@@ -53,7 +53,6 @@ def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, 
         raise
     except LifangError as error:
         form = Form(forms.blamed(form.controls, error), error)
-        query = Query()
     page = render_template(
         "web/bulk.html",
         resource=resource,
@@ -67,9 +66,16 @@ def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, 
         else [],
         form=form,
         sent=_sent(found),
-        command=commands.list_line(resource, query, "bulk", verb),
+        command=commands.list_line(resource, query, "bulk", verb, *_options(resource, verb)),
     )
     return page, form.status
+
+
+def _options(resource: Resource[Any], verb: str) -> list[str]:
+    """What the command asks for, with a place for every answer."""
+    asked = [spec for spec in bulk.fields(resource, verb) if spec.required and verb != "update"]
+    told = ((f"--{bulk.option_of(resource, verb, spec)}", "…") for spec in asked)
+    return [word for pair in told for word in pair]
 
 
 def _said(name: str) -> str:
@@ -116,7 +122,8 @@ def _answers(
 
 def result_page(caller: Caller, resource: Resource[Any], job: int) -> str:
     """How it went: what was done, what was left out or refused and why, and the way back."""
-    nouns = caller.instance.registry.of(Job)
+    reading.open_to(caller, resource)
+    nouns: Resource[Job] = caller.instance.registry.of(Job)
     row = reading.get(caller, nouns, job)
     if row.kind != "bulk" or row.noun != resource.id:
         raise NotFound(_("没有找到"))

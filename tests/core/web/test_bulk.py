@@ -111,6 +111,7 @@ def test_what_is_missing_is_asked_for_and_nothing_ticked_is_lost(
     chosen = {**said("end", *made[:2]), "bulk.confirm": "1", "bulk.count": "2"}
     wrong = worker.post(f"{REPORTS}/bulk", chosen)
     assert wrong.status_code == 422
+    assert "reports bulk end --reason … --id 1 --id 2" in wrong.text
     assert 'href="#f-reason"' in wrong.text
     assert re.findall(r'name="bulk.id" value="(\d+)"', wrong.text) == [str(n) for n in made[:2]]
     assert worker.post(f"{REPORTS}/bulk", {**chosen, "reason": "已迁出"}).status_code == 303
@@ -148,6 +149,7 @@ def test_a_verb_that_is_not_held_and_a_job_of_somebody_else_are_not_there(
     told = {**said("accept", made[0]), "bulk.confirm": "1", "bulk.count": "1"}
     where = worker.post(f"{REPORTS}/bulk", told).headers["Location"]
     worker.text(where)
+    assert f'<a href="{where}">结果</a>' in worker.text("/admin/jobs/1")
     worker.text(where.replace(REPORTS, "/people"), status=404)
     visit("community_worker", at=world.HOME).text(where, status=404)
 
