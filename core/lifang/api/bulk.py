@@ -45,7 +45,7 @@ def act_on_many(noun: str, action: str, plugin: str | None = None) -> Response:
             turn.record = bulk.begin(caller, resource, verb, query, given, occurred_at=when)
     jobs_noun: Resource[Job] = caller.instance.registry.of(Job)
     if turn.done is None:
-        job = bulk.done_at_once(caller, resource, turn.record)
+        job = bulk.carry_out(caller, resource, turn.record)
     else:
         job = reading.get(caller, jobs_noun, turn.done)
     if job.state in FINISHED:

@@ -83,8 +83,7 @@ def _add_shared(spec: APISpec) -> None:
         "CommunityReference": schemas.COMMUNITY_REFERENCE,
         "Problem": schemas.PROBLEM,
         "Imported": schemas.IMPORTED,
-        "Done": schemas.DONE,
-        "Checked": schemas.CHECKED,
+        "Bulk": schemas.BULK,
         "History": schemas.HISTORY,
     }
     for name, schema in shared.items():

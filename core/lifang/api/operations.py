@@ -173,15 +173,15 @@ class Noun:
         )  # fmt: skip
 
     def _act_on_many(self, verb: str) -> Operation:
-        asked = fields(self.resource, verb)
-        given = schemas.given((*asked, WHEN), partial=verb == "update")
+        given = schemas.given((*fields(self.resource, verb), WHEN), partial=verb == "update")
         summary = _("批量{verb}：{label}", verb=verb_name(self.resource, verb), label=self.labels)
-        done = {"description": summary, "content": _json({"anyOf": [ref("Done"), ref("Checked")]})}
+        where = {"Location": {"schema": {"type": "string"}, "required": True}}
         queued = {
             "description": _("排队中"),
-            "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+            "headers": where,
             "content": _json({"type": "object"}),
         }
+        done = {"description": summary, "content": _json(ref("Bulk"))}
         return self._operation(
             f"{verb}_many", summary, {"200": done, "202": queued}, WRITING,
             parameters=[IDEMPOTENCY_KEY], requestBody=_body(schemas.many(given)),

@@ -55,17 +55,17 @@ def given(specs: Iterable[FieldSpec], *, partial: bool) -> Schema:
 
 def many(given: Schema) -> Schema:
     """A request about many records: which, what is said to each, and whether only to check."""
-    ids = {"type": "array", "items": dict(ID), "minItems": 1, "maxItems": MOST}
+    told = _("只检查，不写入")
     properties = {
-        "ids": ids,
+        "ids": {"type": "array", "items": dict(ID), "minItems": 1, "maxItems": MOST},
         "filter": {"type": "object", "description": _("与列表地址的筛选相同")},
         "input": given,
-        "dry_run": {"type": "boolean", "default": False, "description": _("只检查，不写入")},
+        "dry_run": {"type": "boolean", "default": False, "description": told},
     }
-    needed = ["input"] if "required" in given else []
-    which: Schema = {"oneOf": [{"required": ["ids"]}, {"required": ["filter"]}]}
-    made = {"type": "object", "properties": properties, "additionalProperties": False, **which}
-    return {**made, "required": needed} if needed else made
+    which = {"oneOf": [{"required": ["ids"]}, {"required": ["filter"]}]}
+    needed = {"required": ["input"]} if "required" in given else {}
+    return {"type": "object", "properties": properties, "additionalProperties": False,
+            **which, **needed}  # fmt: skip
 
 
 def filtered(spec: FieldSpec) -> Schema:
@@ -198,25 +198,16 @@ IMPORTED: Schema = {
         },
     },
 }
-
-
-def _counted(*names: str, **lists: Schema) -> Schema:
-    properties = {name: {"type": "integer"} for name in names}
-    told = {name: {"type": "array", "items": {"type": "object", "required": list(items),
-            "properties": items}} for name, items in lists.items()}  # fmt: skip
-    return {"type": "object", "required": [*names, *lists], "properties": {**properties, **told}}
-
-
-DONE = _counted(
-    "job", "done", "skipped", "failed",
-    errors={"id": {"type": "integer"}, "message": {"type": "string"}},
-)  # fmt: skip
-CHECKED = _counted(
-    "matched", "ready", "not_found",
-    left_out={"count": {"type": "integer"}, "message": {"type": "string"},
-              "state": {"type": ["string", "null"]}},
-    first={"id": {"type": "integer"}, "name": {"type": "string"}},
-)  # fmt: skip
+_FIGURES = ("job", "done", "skipped", "failed", "matched", "ready", "not_found")
+BULK: Schema = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(_FIGURES, {"type": "integer"}),
+        **dict.fromkeys(
+            ("errors", "left_out", "first"), {"type": "array", "items": {"type": "object"}}
+        ),
+    },
+}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 HISTORY: Schema = {
     "type": "array",

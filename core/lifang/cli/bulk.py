@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -22,12 +22,11 @@ from lifang.resources.verbs import verb_name
 from lifang.services import bulk
 from lifang.services.gateway import write
 
-if TYPE_CHECKING:
-    from lifang.entities.caller import Caller
-
 SHOWN = 100
 UNBOUNDED = 2**62
 """Nobody waits for an answer here: a command does its work itself, however long it is."""
+NOT_KEPT = ("so", "x_")
+"""How the options of a list begin that a job has no use for: its order, numbers to look up."""
 OWN = (*LISTING, "dry-run", "yes", "occurred-at")
 
 
@@ -52,7 +51,7 @@ def _command(resource: Resource[Any], verb: str) -> click.Command:
         return _work(session, resource, verb, given, told)
 
     params = [
-        *(one for one in narrowing(resource, own=OWN) if _is_kept(str(one.name))),
+        *(one for one in narrowing(resource, own=OWN) if str(one.name)[:2] not in NOT_KEPT),
         *options.asked(specs, OWN),
         option("--occurred-at", metavar="TIME", help=OCCURRED),
         flag("--dry-run", help=n_("只检查，什么都不写")),
@@ -61,69 +60,55 @@ def _command(resource: Resource[Any], verb: str) -> click.Command:
     return Command(verb.replace("_", "-"), verb_name(resource, verb), work, params, epilog=FILTERS)
 
 
-def _is_kept(name: str) -> bool:
-    """Whether an option of a list says which records are meant, and may be kept with a job."""
-    return name != "sort" and not name.startswith("x_")
-
-
 def _work(
     session: Session, resource: Resource[Any], verb: str, given: Given, data: dict[str, Any]
 ) -> int:
     caller, query = session.caller_for(resource), asked_for(given)
     when = read_moment(given["occurred_at"])
     found = bulk.check(caller, resource, verb, query, data)
-    if not session.json:
-        _show(caller, resource, verb, found)
-    elif given["dry_run"]:
-        showing.emit(bulk.told(caller, resource, found))
+    _show(session, resource, verb, found, dry_run=given["dry_run"])
     if given["dry_run"]:
         return 0
     if found.ready and not given["yes"]:
-        _confirm(resource, verb, found)
+        if not sys.stdin.isatty():
+            raise Malformed(_("没有终端可以确认；核对后请加 --yes"))
+        asked = _("对 {n} 条：{verb}", n=found.ready, verb=verb_name(resource, verb))
+        click.confirm(asked, abort=True, err=True)
     job = bulk.begin(caller, resource, verb, query, data, occurred_at=when, at_once=UNBOUNDED)
-    _watch(caller, resource, verb, job)
+    try:
+        with progress(verb_name(resource, verb)) as bar:
+            job = bulk.carry_out(caller, resource, job, bar)
+    except KeyboardInterrupt:  # whoever breaks it off does not want a worker to go on with it
+        write(session.instance.registry.of(Job), "cancel", caller, {}, int(job.id))
+        raise
     return _tell(session, bulk.outcome_of(job))
 
 
-def _show(caller: Caller, resource: Resource[Any], verb: str, found: bulk.Check) -> None:
-    told = _("符合条件的 {matched} 条；可以{verb}的 {ready} 条", matched=found.matched,
+def _show(
+    session: Session, resource: Resource[Any], verb: str, found: bulk.Check, *, dry_run: bool
+) -> None:
+    told = bulk.told(session.caller, resource, found)
+    if session.json:
+        if dry_run:
+            showing.emit(told)
+        return
+    said = _("符合条件的 {matched} 条；可以{verb}的 {ready} 条", matched=found.matched,
              verb=verb_name(resource, verb), ready=found.ready)  # fmt: skip
-    if found.first:
-        named = _("、").join(one["name"] for one in bulk.told(caller, resource, found)["first"])
-        told += _("（{state}）", state=named + ("…" if found.ready > len(found.first) else ""))
-    click.echo(widths.plain(told), err=True)
-    for one in found.left_out:
-        said = _("不做 {n} 条：{message}", n=one.count, message=one.message)
-        click.echo(f"  {said}", err=True)
+    if told["first"]:
+        named = _("、").join(one["name"] for one in told["first"])
+        said += _("（{state}）", state=named + ("…" if found.ready > len(told["first"]) else ""))
+    lines = [_("不做 {n} 条：{message}", n=o.count, message=o.message) for o in found.left_out]
     if found.not_found:
-        click.echo("  " + _("没有找到 {n} 条", n=found.not_found), err=True)
-
-
-def _confirm(resource: Resource[Any], verb: str, found: bulk.Check) -> None:
-    """Ask whether so many are really meant; where nobody can answer, refuse."""
-    if not sys.stdin.isatty():
-        raise Malformed(_("没有终端可以确认；核对后请加 --yes"))
-    asked = _("对 {n} 条：{verb}", n=found.ready, verb=verb_name(resource, verb))
-    click.confirm(asked, abort=True, err=True)
-
-
-def _watch(caller: Caller, resource: Resource[Any], verb: str, job: Job) -> None:
-    """Do it before somebody's eyes; whoever breaks it off does not want a worker to go on."""
-    try:
-        with progress(verb_name(resource, verb)) as bar:
-            for now in bulk.go_on(caller, resource, job):
-                bar(now.done, max(now.done, now.total))
-    except KeyboardInterrupt:
-        write(caller.instance.registry.of(Job), "cancel", caller, {}, int(job.id))
-        raise
+        lines.append(_("没有找到 {n} 条", n=found.not_found))
+    click.echo(widths.plain("\n  ".join([said, *lines])), err=True)
 
 
 def _tell(session: Session, outcome: dict[str, Any]) -> int:
     if session.json:
         showing.emit(outcome)
     else:
-        click.echo(_("已完成 {done} 条，跳过 {skipped} 条，失败 {failed} 条", **{
-            name: outcome[name] for name in ("done", "skipped", "failed")}))  # fmt: skip
+        figures = {name: outcome[name] for name in ("done", "skipped", "failed")}
+        click.echo(_("已完成 {done} 条，跳过 {skipped} 条，失败 {failed} 条", **figures))
         for error in outcome["errors"][:SHOWN]:
             said = _("{field}：{message}", field=error["id"], message=error["message"])
             click.echo(f"  {widths.plain(said)}", err=True)

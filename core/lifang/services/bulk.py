@@ -22,16 +22,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.job import Job
 from lifang.events.subscriptions import this_process
 from lifang.kit import clock
-from lifang.kit.errors import (
-    Busy,
-    FieldError,
-    Forbidden,
-    Invalid,
-    LifangError,
-    Malformed,
-    NotFound,
-    Stale,
-)
+from lifang.kit.errors import Busy, FieldError, Forbidden, Invalid, LifangError, NotFound, Stale
 from lifang.kit.words import _, _p
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
@@ -41,7 +32,7 @@ from lifang.services import checks, jobs, reading
 from lifang.services.auditing import record_denial
 from lifang.services.gateway import write
 from lifang.services.offers import may
-from lifang.services.outcomes import RowError
+from lifang.services.outcomes import Progress, RowError
 from lifang.services.presenting import View, names_of
 from lifang.services.query import MOST, Query, conditions, filter_names
 from lifang.services.references import settle
@@ -113,8 +104,8 @@ def check(
 ) -> Check:
     """Tell what a verb would do to a list, and judge its input where some is given; writes nothing.
 
-    Raises NotFound and Forbidden as every write does, Invalid for the input, Malformed for a list
-    that cannot be asked for. Ids out of reach are `not_found` like those that do not exist.
+    Raises NotFound and Forbidden as every write does, Invalid for the input or the list. Ids out
+    of reach are `not_found` like those that do not exist.
     """
     _permit(caller, resource, verb)
     if data is not None:
@@ -122,7 +113,8 @@ def check(
     query = _whole(query)
     matched = _by_state(caller, resource, query)
     reached = _by_state(caller, resource, replace(query, verb=verb))
-    action, states = resource.actions.get(verb), _states(resource)
+    action, state = resource.actions.get(verb), resource.state
+    states = dict(resource.by_name[state].choices) if state else {}
     able = [one for one in reached if action is None or action.offered(one)]
     left = [
         LeftOut(number, _("现在是「{state}」", state=_(states.get(one or "", "—"))), one)
@@ -134,8 +126,10 @@ def check(
     ready = sum(reached[one] for one in able)
     wanted = [set(values) for name, operator, values in query.filters if (name, operator) == ID]
     missing = max(0, len(wanted[0]) - matched.total()) if wanted else 0
-    first = _first(caller, resource, replace(query, verb=verb), able) if ready else ()
-    return Check(matched.total(), ready, missing, tuple(left), first)
+    of_them = ((state, "", tuple(able)),) if state else ()
+    few = Query((*query.filters, *of_them), query.q, query.within, limit=FIRST, verb=verb)
+    first = reading.find(caller, resource, few).items if ready else []
+    return Check(matched.total(), ready, missing, tuple(left), tuple(first))
 
 
 def told(caller: Caller, resource: Resource[Any], found: Check) -> dict[str, Any]:
@@ -150,8 +144,8 @@ def _permit(caller: Caller, resource: Resource[Any], verb: str) -> None:
     if verb == "create" or (verb == "update" and not fields(resource, verb)):
         raise NotFound(_("没有找到"))
     if not may(caller, resource, verb):
-        told = _("您没有对「{label}」批量{verb}的权限", label=_p("plural", resource.label),
-                 verb=verb_name(resource, verb))  # fmt: skip
+        label = _p("plural", resource.label)
+        told = _("您没有对「{label}」批量{verb}的权限", label=label, verb=verb_name(resource, verb))
         denied = Forbidden(told)
         record_denial(caller, resource, verb, None, denied)
         raise denied
@@ -173,7 +167,7 @@ def _judge(caller: Caller, resource: Resource[Any], verb: str, data: Mapping[str
 def _whole(query: Query) -> Query:
     """The list itself, without its page; a number that was looked up is never kept with a job."""
     if query.exact:
-        raise Malformed(_("按完整号码查找的结果不能批量操作"))
+        raise Invalid(_("按完整号码查找的结果不能批量操作"))
     return Query(filters=query.filters, q=query.q, within=query.within)
 
 
@@ -187,20 +181,8 @@ def _by_state(caller: Caller, resource: Resource[Any], query: Query) -> Counter[
     return Counter(dict(rows.tuples()))
 
 
-def _states(resource: Resource[Any]) -> dict[str, str]:
-    return dict(resource.by_name[resource.state].choices) if resource.state else {}
-
-
 def _beyond(resource: Resource[Any], verb: str) -> str:
     return _("您没有对它「{verb}」的权限", verb=verb_name(resource, verb))
-
-
-def _first(
-    caller: Caller, resource: Resource[Any], query: Query, able: list[str | None]
-) -> tuple[View, ...]:
-    if resource.state:
-        query = replace(query, filters=(*query.filters, (resource.state, "", tuple(able))))
-    return tuple(reading.find(caller, resource, replace(query, limit=FIRST)).items)
 
 
 def begin(  # noqa: PLR0913 – what is to be done, each by name
@@ -228,39 +210,47 @@ def begin(  # noqa: PLR0913 – what is to be done, each by name
         "after": 0,
         "source": caller.source,
     }
-    told: dict[str, Any] = {"total": found.matched}
-    soon = found.matched <= at_once
-    if soon:  # or a worker might take it from the hands of whoever began it
-        told |= {"lease_owner": this_process(), "lease_until": clock.now() + jobs.LEASE}
-    title = _("批量{verb}：{label}", verb=verb_name(resource, verb),
-              label=_p("plural", resource.label))  # fmt: skip
-    state = "running" if soon else "queued"
-    return jobs.begin(caller, resource, "bulk", title=title, state=state, asked=asked, **told)
+    label = _p("plural", resource.label)
+    told: dict[str, Any] = {"state": "queued", "total": found.matched, "asked": asked}
+    told["title"] = _("批量{verb}：{label}", verb=verb_name(resource, verb), label=label)
+    if found.matched <= at_once:  # a worker must not take it from the hands of whoever began it
+        mine = {"lease_owner": this_process(), "lease_until": clock.now() + jobs.LEASE}
+        told |= {"state": "running", **mine}
+    return jobs.begin(caller, resource, "bulk", **told)
 
 
-def go_on(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[Job]:
-    """Do a job that was begun here, record by record; one that is queued is left to a worker."""
+def carry_out(
+    caller: Caller, resource: Resource[Any], job: Job, progress: Progress = lambda _done, _of: None
+) -> Job:
+    """Do a job that was begun here; one that is queued is left to a worker. Gives it as it is."""
     if job.state == "running":
         for _piece in jobs.run(caller, job, work_off(caller, resource, job)):
-            yield job
-
-
-def done_at_once(caller: Caller, resource: Resource[Any], job: Job) -> Job:
-    """Do what is short now, and give the job as it stands then."""
-    for _step in go_on(caller, resource, job):
-        continue
+            progress(job.done, max(job.done, job.total))
     found: Job = Job.get_by_id(job.id)
     return found
 
 
 def work_off(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[None]:
     """Do a verb to the rest of a list, from where the job stands."""
-    caller = replace(caller, request_id=f"job-{job.id}")
-    while (walk := _Walk(_today(caller), resource, job)).rows:
-        yield from walk.go()
-    with caller.instance.database.transaction():
+    caller, database = replace(caller, request_id=f"job-{job.id}"), caller.instance.database
+    while (walk := _Walk(_today(caller), resource, json.loads(job.asked))).rows:
+        for row in walk.rows:
+            try:
+                with database.transaction():
+                    jobs.hold(job)
+                    does, why = walk.do(*row)
+                    errors = [RowError(row=row[0], column="", message=why, expected="")]
+                    jobs.advance(job, job.done + 1, {does: 1}, errors if why else [])
+                    job.asked = json.dumps({**walk.asked, "after": row[0]}, ensure_ascii=False)
+                    Job.update(asked=job.asked).where(Job.id == job.id).execute()
+            except Stale:
+                break  # somebody was faster: it is looked at anew, with those after it
+            yield
+    with database.transaction():
         jobs.hold(job)
         jobs.finish(caller, job, "finished")
+        # a search may hold a name and an input anything: neither is needed any more
+        Job.update(asked="{}").where(Job.id == job.id).execute()
 
 
 jobs.WORKS["bulk"] = work_off
@@ -278,90 +268,47 @@ def _today(caller: Caller) -> Caller:
 
 
 class _Walk:
-    """The next records of a list, each with its version and whether the verb reaches it."""
+    """The next records of a list; `rows` are their id, their version and, if any, their state."""
 
-    def __init__(self, caller: Caller, resource: Resource[Any], job: Job) -> None:
-        """Look where the job stands."""
-        self.caller, self.resource, self.job = caller, resource, job
-        self.asked = json.loads(job.asked)
-        self.verb, self._left = self.asked["verb"], list[tuple[str, RowError]]()
-        when = self.asked["occurred_at"]
-        self._when = dt.datetime.fromisoformat(when) if when else None
-        told, model = self.asked["query"], resource.model
+    def __init__(self, caller: Caller, resource: Resource[Any], asked: dict[str, Any]) -> None:
+        """Look from where the job stands."""
+        self.caller, self.resource, self.asked, self.verb = caller, resource, asked, asked["verb"]
+        told, model = asked["query"], resource.model
         filters = tuple((name, op, tuple(values)) for name, op, values in told["filters"])
         query = Query(filters=filters, q=told["q"], within=told["within"])
         state = [getattr(model, resource.state)] if resource.state else []
-        rows: Any = self._among(query, model.id, model.version, *state)
-        self.rows = list(rows.order_by(model.id).limit(PIECE).tuples())
+        rows = self._among(query, model.id, model.version, *state).order_by(model.id)
+        self.rows = list(rows.limit(PIECE).tuples())
+        reached = self._among(replace(query, verb=self.verb), model.id)
         last = self.rows[-1][0] if self.rows else 0
-        within: Any = self._among(replace(query, verb=self.verb), model.id)
-        self._reached = {row[0] for row in within.where(model.id <= last).tuples()}
+        self._reached = {row[0] for row in reached.where(model.id <= last).tuples()}
 
     def _among(self, query: Query, *columns: Any) -> Any:
         model: Any = self.resource.model
         told = conditions(self.caller, self.resource, query)
         return model.select(*columns).where(*told, model.id > self.asked["after"])
 
-    def go(self) -> Iterator[None]:
-        """Do it to each it can be done to; one that was changed meanwhile is looked at anew."""
-        action, label = self.resource.actions.get(self.verb), _beyond(self.resource, self.verb)
-        for number, version, *state in self.rows:
-            now = state[0] if state else None
-            if number not in self._reached:
-                self._leave("failed", number, label)
-            elif action is not None and not action.offered(now):
-                told = checks.not_offered(self.resource, action, now)
-                self._leave("unchanged", number, told)
-            else:
-                try:
-                    self._one(number, version)
-                except Stale:
-                    return
-                yield
-        if self._left:
-            with self.caller.instance.database.transaction():
-                jobs.hold(self.job)
-                self._move(self.rows[-1][0])
-            yield
-
-    def _one(self, number: int, version: int) -> None:
-        with self.caller.instance.database.transaction():
-            jobs.hold(self.job)
-            try:
-                saved = write(
-                    self.resource,
-                    self.verb,
-                    self.caller,
-                    self.asked["data"],
-                    number,
-                    version=version,
-                    occurred_at=self._when,
-                )
-                does = "unchanged" if saved.version == version else "updated"
-                self._move(number, does)
-            except (Busy, Stale, jobs.Stopped):
-                raise
-            except LifangError as error:
-                if isinstance(error, Forbidden | NotFound):
-                    record_denial(self.caller, self.resource, self.verb, number, error)
-                self._leave("failed", number, error.sentence)
-                self._move(number)
-            except Exception:
-                log.exception("%s %s failed on %s", self.resource.id, self.verb, number)
-                self._leave("failed", number, _("程序出错，这一条没有做；原因见服务器日志"))
-                self._move(number)
-
-    def _leave(self, does: str, number: int, told: str) -> None:
-        self._left.append((does, RowError(row=number, column="", message=told, expected="")))
-
-    def _move(self, number: int, *done: str) -> None:
-        """Move the job on to a record, past those that were left out before it."""
-        counted = Counter([*done, *(does for does, _error in self._left)])
-        errors, self._left = [error for _does, error in self._left], []
-        jobs.advance(self.job, self.job.done + counted.total(), counted, errors)
-        self.asked["after"] = number
-        self.job.asked = json.dumps(self.asked, ensure_ascii=False)
-        Job.update(asked=self.job.asked).where(Job.id == self.job.id).execute()
+    def do(self, number: int, version: int, state: str | None = None) -> tuple[str, str]:
+        """What became of a record, as a job counts it, and why nothing did."""
+        action, when = self.resource.actions.get(self.verb), self.asked["occurred_at"]
+        if number not in self._reached:
+            return "failed", _beyond(self.resource, self.verb)
+        if action is not None and not action.offered(state):
+            return "unchanged", checks.not_offered(self.resource, action, state)
+        try:
+            saved = write(self.resource, self.verb, self.caller, self.asked["data"], number,
+                version=version, occurred_at=dt.datetime.fromisoformat(when) if when else None,
+            )  # fmt: skip
+            return "unchanged" if saved.version == version else "updated", ""
+        except (Busy, Stale):
+            raise
+        except LifangError as error:
+            if isinstance(error, Forbidden | NotFound):
+                record_denial(self.caller, self.resource, self.verb, number, error)
+            return "failed", error.sentence
+        except Exception:
+            log.exception("%s %s failed on %s", self.resource.id, self.verb, number)
+            return "failed", _("程序出错，这一条没有做；原因见服务器日志")
 
 
 def outcome_of(job: Job) -> dict[str, Any]:

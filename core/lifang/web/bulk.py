@@ -39,20 +39,18 @@ def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, 
     try:
         query = _meant(asked)
         found = bulk.check(caller, resource, verb, query)
-        if not _said("confirm"):
-            form = Form(forms.blank(caller, specs, {}))
-        else:
-            form, told = _answers(caller, resource, verb, specs)
-            if not (form.problems or "find" in request.form):
-                if _said("count") != str(found.ready):
-                    raise Conflict(_("符合条件的记录刚刚有变化；请按新的数目再确认一次"))
-                job = bulk.begin(caller, resource, verb, query, told)
-                bulk.done_at_once(caller, resource, job)
-                return go_to(with_query(f"{home_of(resource)}/bulk/{job.id}", asked.kept()))
+        form, told = _answers(caller, resource, verb, specs)
+        if _said("confirm") and not form.problems and "find" not in request.form:
+            if _said("count") != str(found.ready):
+                raise Conflict(_("符合条件的记录刚刚有变化；请按新的数目再确认一次"))
+            job = bulk.begin(caller, resource, verb, query, told)
+            bulk.carry_out(caller, resource, job)
+            return go_to(with_query(f"{home_of(resource)}/bulk/{job.id}", asked.kept()))
     except (NotFound, Forbidden):
         raise
     except LifangError as error:
         form = Form(forms.blamed(form.controls, error), error)
+    first = found.first if found else ()
     page = render_template(
         "web/bulk.html",
         resource=resource,
@@ -61,9 +59,7 @@ def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, 
         verb=verb,
         label=verb_name(resource, verb),
         found=found,
-        first=[(title_of(resource, v), address_of(resource, v["id"])) for v in found.first]
-        if found
-        else [],
+        first=[(title_of(resource, v), address_of(resource, v["id"])) for v in first],
         form=form,
         sent=_sent(found),
         command=commands.list_line(resource, query, "bulk", verb, *_options(resource, verb)),
@@ -111,6 +107,8 @@ def _questions(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
 def _answers(
     caller: Caller, resource: Resource[Any], verb: str, specs: tuple[FieldSpec, ...]
 ) -> tuple[Form, dict[str, Any]]:
+    if not _said("confirm"):
+        return Form(forms.blank(caller, specs, {})), {}
     controls = forms.answered(caller, specs, request.form)
     if name := request.form.get("find"):
         return Form(forms.looked_for(caller, controls, name)), {}
@@ -149,9 +147,7 @@ def _linked(
     caller: Caller, resource: Resource[Any], ids: list[int]
 ) -> list[tuple[str, str | None]]:
     """Some records by their names as far as they can still be read, else by their numbers."""
-    few = ids[:LINKED]
-    found = reading.find(caller, resource, replace(bulk.chosen(few), limit=LINKED)).items
-    names = {int(view["id"]): title_of(resource, view) for view in found}
-    return [
-        (names[id], address_of(resource, id)) if id in names else (f"#{id}", None) for id in few
-    ]
+    found = reading.find(caller, resource, bulk.chosen(ids[:LINKED])).items
+    names = {view["id"]: title_of(resource, view) for view in found}
+    return [(names.get(id, f"#{id}"), address_of(resource, id) if id in names else None)
+            for id in ids[:LINKED]]  # fmt: skip

@@ -18,7 +18,7 @@ from lifang.entities.community import Community
 from lifang.entities.job import Job, JobProblem
 from lifang.entities.organization import Organization
 from lifang.events.tables import EventRow
-from lifang.kit.errors import Forbidden, Invalid, LifangError, Malformed, NotFound
+from lifang.kit.errors import Forbidden, Invalid, LifangError, NotFound
 from lifang.services import bulk, jobs
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -58,7 +58,7 @@ def report(instance: Instance, reports: Any, name: str = "李强", at: str = wor
 
 def do(caller: Caller, resource: Any, verb: str, query: Query, data: Any = None) -> dict[str, Any]:
     job = bulk.begin(caller, resource, verb, query, data or {})
-    return bulk.outcome_of(bulk.done_at_once(caller, resource, job))
+    return bulk.outcome_of(bulk.carry_out(caller, resource, job))
 
 
 def states(reports: Any) -> list[str]:
@@ -200,7 +200,7 @@ def test_many_records_are_changed_alike_and_sensitive_fields_never(
 def test_a_number_that_was_looked_up_is_never_kept(instance: Instance, signed: Signed) -> None:
     world.person(instance, "李强", phone="13800001234")
     worker = signed("community_worker", at=world.HOME)
-    with pytest.raises(Malformed):
+    with pytest.raises(Invalid):
         bulk.begin(worker, people, "update", Query(exact={"phone": "13800001234"}), {"sex": "male"})
     for ids in ([], range(1, 1002)):
         with pytest.raises(Invalid):
@@ -229,7 +229,7 @@ def test_a_worker_does_what_is_long_and_another_goes_on_where_it_was_killed(
         report(instance, reports, f"张三{n}")
     caller = signed("community_worker", at=world.HOME)
     job = bulk.begin(caller, reports, "accept", SUBMITTED, {}, at_once=4)
-    assert bulk.done_at_once(caller, reports, job).state == "queued"
+    assert bulk.carry_out(caller, reports, job).state == "queued"
     first = jobs.Jobs(instance)
     assert [first.step() for _n in range(2)] == [True, True]
     assert states(reports).count("accepted") == 2
@@ -255,7 +255,7 @@ def test_two_jobs_over_the_same_records_move_each_of_them_once(
     for _n in range(2):
         caller = signed("community_worker", at=world.HOME)
         job = bulk.begin(caller, reports, "accept", Query(), {})
-        both.append((bulk.go_on(caller, reports, job), job))
+        both.append((jobs.run(caller, job, bulk.work_off(caller, reports, job)), job))
     for turns in itertools.zip_longest(*(steps for steps, _job in both)):
         assert turns
     assert sorted(moved(reports)) == sorted(f"dual_reporting.report/{n}" for n in range(1, 7))
@@ -272,7 +272,7 @@ def test_what_changed_after_the_check_is_judged_as_it_is(
     made = [report(instance, reports, f"张三{n}") for n in range(3)]
     caller = signed("community_worker", at=world.HOME)
     job = bulk.begin(caller, reports, "accept", SUBMITTED, {})
-    steps = bulk.go_on(caller, reports, job)
+    steps = jobs.run(caller, job, bulk.work_off(caller, reports, job))
     next(steps)
     write(reports, "end", boss, {"reason": "已迁出"}, made[1])  # no longer in the list
     write(reports, "update", boss, {"organization": None}, made[2])
@@ -290,7 +290,7 @@ def test_a_job_stops_where_its_right_ends_and_where_it_is_cancelled(
         report(instance, reports, f"张三{n}")
     caller = signed("community_worker", at=world.HOME)
     job = bulk.begin(caller, reports, "accept", SUBMITTED, {})
-    steps = bulk.go_on(caller, reports, job)
+    steps = jobs.run(caller, job, bulk.work_off(caller, reports, job))
     next(steps)
     write(instance.registry.of(Job), "cancel", boss, {}, job.id)
     assert list(steps) == []
@@ -320,7 +320,7 @@ def test_a_plugin_that_stumbles_over_one_record_does_not_hold_up_the_others(
     assert states(reports) == ["accepted", "submitted", "accepted"]
 
 
-def test_what_is_kept_of_a_job_can_be_told(
+def test_a_job_keeps_which_records_are_meant_until_it_is_done(
     instance: Instance, reports: Any, signed: Signed
 ) -> None:
     report(instance, reports)
@@ -330,6 +330,7 @@ def test_what_is_kept_of_a_job_can_be_told(
     assert json.loads(job.asked)["query"] == {
         "filters": [["person", "", [1]]], "q": None, "within": world.HOME
     }  # fmt: skip
-    assert bulk.done_at_once(caller, reports, job).updated == 1
+    done = bulk.carry_out(caller, reports, job)
+    assert (done.updated, done.asked) == (1, "{}")  # what was searched for is forgotten again
     with pytest.raises(LifangError):
         bulk.check(caller, reports, "accept", Query(filters=(("nonsense", "", (1,)),)))
