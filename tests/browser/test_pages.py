@@ -59,7 +59,8 @@ SIZES = ((1280, 900), (360, 740))
 VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
 TOO_SMALL = """
 [...document.querySelectorAll(
-  "main .btn, main input:not([type=hidden], [type=checkbox]), main select, .nav-item-link"
+  "main .btn, main input:not([type=hidden], [type=checkbox], [type=radio]), main select, "
+  + ".pick, .bulk-bar label, .nav-item-link"
 )].filter(one => one.offsetParent && one.tabIndex >= 0
   && one.getBoundingClientRect().height < 52).map(one => one.outerHTML)
 """

@@ -16,7 +16,9 @@ from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.resources.verbs import verb_name
 from lifang.services import sheets
+from lifang.services.bulk import fields
 from lifang.services.exchange import FORMATS
 from lifang.services.query import MOST, Query, filter_fields, sort_names
 from lifang.services.uploads import AT_ONCE
@@ -78,6 +80,8 @@ class Noun:
         yield f"{self.base}/ledger", {"get": self._ledger()}
         for action in self.resource.actions.values():
             yield f"{self.one}/actions/{action.name}", {"post": self._act(action)}
+        for verb in (*self.resource.actions, "update", "remove"):
+            yield f"{self.base}/actions/{verb}", {"post": self._act_on_many(verb)}
         if any(spec.kind == "sensitive" for spec in self.resource.fields):
             yield f"{self.one}/reveal", {"post": self._reveal()}
         if any(spec.searchable for spec in self.resource.fields):
@@ -176,6 +180,21 @@ class Noun:
         return self._operation(
             action.name, summary, {"200": answer}, (*WRITING, 412),
             parameters=parameters, requestBody=_body(asked, required=needed),
+        )  # fmt: skip
+
+    def _act_on_many(self, verb: str) -> Operation:
+        given = schemas.given((*fields(self.resource, verb), WHEN), partial=verb == "update")
+        summary = _("批量{verb}：{label}", verb=verb_name(self.resource, verb), label=self.labels)
+        where = {"Location": {"schema": {"type": "string"}, "required": True}}
+        queued = {
+            "description": _("排队中"),
+            "headers": where,
+            "content": _json({"type": "object"}),
+        }
+        done = {"description": summary, "content": _json(ref("Bulk"))}
+        return self._operation(
+            f"{verb}_many", summary, {"200": done, "202": queued}, WRITING,
+            parameters=[IDEMPOTENCY_KEY], requestBody=_body(schemas.many(given)),
         )  # fmt: skip
 
     def _history(self) -> Operation:

@@ -236,7 +236,7 @@ class Jobs:
         caller = caller_for(
             instance,
             account,
-            source=job.kind if job.kind == "import" else "web",
+            source=asked.get("source", job.kind),
             scope=frozenset(scope) if scope is not None else None,
         )
         work = run(caller, job, WORKS[job.kind](caller, resource, job))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lifang.kit.errors import LifangError
-from lifang.services import importing  # noqa: F401 – a worker has to know how imports are done
+from lifang.services import bulk, importing
 from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
@@ -22,6 +22,9 @@ POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longe
 YIELD = 0.005  # seconds between batches, longer than a waiting web writer sleeps: it goes first
 DRAIN = 10.0  # seconds to finish what is due after being told to stop
 LONGEST_PAUSE = 30.0
+
+KNOWN = (bulk, importing)
+"""The modules that know how a kind of job is done: a worker that never met them could do none."""
 
 log = logging.getLogger("lifang.worker")
 

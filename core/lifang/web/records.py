@@ -156,6 +156,8 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
                 and resource.model is not Community
             ):
                 told.append(_related(caller, other, spec.name, _(spec.label), view))
+    if resource.model is Job:
+        told += _result_of(caller, resource, view)
     if resource.model is Community:
         told += [
             Related(
@@ -167,6 +169,16 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
             if _lies_somewhere(other) and may(caller, other, "read")
         ]
     return told
+
+
+def _result_of(caller: Caller, jobs: Resource[Any], view: View) -> list[Related]:
+    """Where it is told how a bulk action went, record by record."""
+    job = reading.get(caller, jobs, int(view["id"]))
+    plugin, _dot, noun = str(job.noun).partition(".")
+    about = caller.instance.registry.find(plugin, noun)
+    if job.kind != "bulk" or about is None:
+        return []
+    return [Related(noun, _("结果"), f"{home_of(about)}/bulk/{job.id}")]
 
 
 def _related(caller: Caller, other: Resource[Any], field: str, label: str, view: View) -> Related:
