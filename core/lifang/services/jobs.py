@@ -18,7 +18,7 @@ from lifang.entities.job import Job, JobProblem
 from lifang.events.publish import publish
 from lifang.events.subscriptions import gone, this_process
 from lifang.kit import clock, words
-from lifang.kit.errors import Conflict, LifangError
+from lifang.kit.errors import Busy, Conflict, LifangError
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import depot
@@ -181,6 +181,8 @@ def run(caller: Caller, job: Job, work: Iterator[None]) -> Iterator[None]:
         yield from work
     except Stopped:
         return
+    except Busy:  # nothing is wrong with the job: it is taken up again where it stands
+        raise
     except LifangError as error:
         with caller.instance.database.transaction():
             finish(caller, job, "failed", error.sentence)
