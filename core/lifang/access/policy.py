@@ -120,23 +120,28 @@ def placed(caller: Caller, resource: Resource[Any], where: ranges.Ranges) -> Con
     """Which rows lie within a part of the tree, by the resource's scope."""
     if where == ranges.EVERYWHERE:
         return True
-    if not where or resource.scope is None:
-        return False
+    return lying(caller, resource, within(where)) if where else False
+
+
+def lying(caller: Caller, resource: Resource[Any], told: Condition) -> Condition:
+    """Which rows lie in the communities of which something is told, by the resource's scope."""
     model: Any = resource.model
     scope = resource.scope
+    if scope is None:
+        return False
     if isinstance(scope, Itself):
-        return within(where)
+        return told
     if isinstance(scope, Via):
         field = getattr(model, scope.reference)
         target = caller.instance.registry.of(field.rel_model)
-        inner = placed(caller, target, where)
+        inner = lying(caller, target, told)
         return field.in_(target.model.select(target.model.id).where(inner))
     if isinstance(scope, Linked):
         link: Any = scope.model
         here, there = getattr(link, scope.here), getattr(link, scope.there)
-        places = Community.select(Community.id).where(within(where))
+        places = Community.select(Community.id).where(told)
         return model.id.in_(link.select(here).where(current(link), there.in_(places)))
-    return getattr(model, scope).in_(Community.select(Community.id).where(within(where)))
+    return getattr(model, scope).in_(Community.select(Community.id).where(told))
 
 
 def within(where: ranges.Ranges) -> Condition:

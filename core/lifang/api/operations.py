@@ -20,7 +20,7 @@ from lifang.resources.verbs import verb_name
 from lifang.services import sheets
 from lifang.services.bulk import fields
 from lifang.services.exchange import FORMATS
-from lifang.services.query import MOST, Query, filter_fields, sort_names
+from lifang.services.query import MOST, NOW, THEN, Query, filter_fields, sort_names
 from lifang.services.uploads import AT_ONCE
 
 Operation = dict[str, Any]
@@ -131,6 +131,8 @@ class Noun:
         yield _parameter("sort", {"type": "string", "enum": orders, "default": "id"}, _("排序"))
         if self.resource.scope is not None:
             yield _parameter("within", {"type": "string"}, _("只看这个编号的社区及其下级"))
+            trees = {"type": "string", "enum": [NOW, THEN], "default": NOW}
+            yield _parameter("tree", trees, _("按现在的区划，或按每条记录当时的区划"))
         if self.resource.search:
             most = {"type": "string", "maxLength": LONGEST_SEARCH}
             yield _parameter("q", most, _("名称的任意部分，或拼音首字母"))

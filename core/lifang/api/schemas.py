@@ -165,7 +165,11 @@ REFERENCE: Schema = {
 }
 COMMUNITY_REFERENCE: Schema = {
     **REFERENCE,
-    "properties": {**REFERENCE["properties"], "code": {"type": "string"}},
+    "properties": {
+        **REFERENCE["properties"],
+        "code": {"type": "string"},
+        "closed": {"type": "boolean"},
+    },
 }
 PROBLEM: Schema = {
     "type": "object",

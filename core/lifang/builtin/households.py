@@ -72,6 +72,7 @@ household_members = Resource(
     label="户成员",
     columns=["household", "person", "relation", "from_date", "to_date"],
     scope=Via("household"),
+    dated="from_date",
     owner="person",
     locked=["to_date"],
     actions=[leave],

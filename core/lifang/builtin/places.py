@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import peewee as pw
+
+from lifang.builtin.tree import close, merge, recode, rename, reopen, split, transfer
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community, path_of
+from lifang.entities.community import KINDS, Community, CommunityCode, CommunityEdge, path_of
 from lifang.entities.person import Affiliation
 from lifang.kit.errors import Conflict, FieldError, Invalid
 from lifang.kit.words import _
 from lifang.resources.reach import Itself, Linked
 from lifang.resources.resource import Resource
 
-ORDER = ("province", "city", "district", "subdistrict", "community", "grid", "building")
+ORDER = tuple(KINDS)
 
 
 def lies_under_its_parent(community: Community, caller: Caller) -> None:
-    """A node lies under one of a wider kind; its path follows from its parent's."""
+    """A node lies under one of a wider kind; its path follows from its parent's.
+
+    A closed one stays where it was seen from last, or lies where it was merged into.
+    """
+    if community.path and community.valid_to is not None:
+        return
     parent = community.parent
     if parent is not None and ORDER.index(parent.kind) >= ORDER.index(community.kind):
         sentence = _("上级的类别必须比它大一级以上")
         raise Invalid(sentence, errors=[FieldError("parent", "order", sentence)])
     path = path_of(int(community.id), parent.path if parent is not None else "")
     if community.path and community.path != path:
-        sentence = _("上级只能通过「移动」操作改变")
+        sentence = _("上级只能通过「划转」操作改变")
         raise Invalid(sentence, errors=[FieldError("parent", "locked", sentence)])
     community.path = path
+
+
+def opens_and_closes_by_decree(community: Community, caller: Caller) -> None:
+    """A standing node is closed, and a closed one opened, by an action with its date and basis."""
+    stored: Any = Community.select(Community.valid_to).where(Community.id == community.id).tuples()
+    if any(row[0] != community.valid_to for row in stored):
+        sentence = _("请用「停用」「重新启用」「并入」或「拆分」操作，写明日期和依据")
+        raise Invalid(sentence, errors=[FieldError("valid_to", "locked", sentence)])
+
+
+def is_remembered(community: Community, caller: Caller) -> None:
+    """Where a new node lies and what it is called is kept by day; a correction is kept as such."""
+    told = {"code": community.code, "name": community.name}
+    if community.version > 1:
+        last = CommunityCode.select(pw.fn.MAX(CommunityCode.id))
+        of_it = last.where(CommunityCode.community == community)
+        CommunityCode.update(told).where(CommunityCode.id == of_it).execute()
+        return
+    CommunityEdge.create(child=community, parent=community.parent)
+    days = {"from_date": community.valid_from, "to_date": community.valid_to}
+    CommunityCode.create(community=community, **told, **days)
 
 
 def code_is_free(community: Community, caller: Caller) -> None:
@@ -50,14 +81,17 @@ communities = Resource(
     owner=Linked(Affiliation, here="community", there="person"),
     unit=Linked(Affiliation, here="community", there="organization"),
     hidden=["path"],
-    rules=[lies_under_its_parent, code_is_free],
+    rules=[lies_under_its_parent, opens_and_closes_by_decree, code_is_free],
+    saved=[is_remembered],
+    dated="valid_from",
+    actions=[rename, recode, transfer, merge, split, close, reopen],
     roles={
         "resident": "read:own",
         "unit_liaison": "read:unit",
         "grid_worker": "read",
         "community_secretary": "update",
         "subdistrict_admin": "create export",
-        "district_admin": "import remove",
+        "district_admin": "import remove rename recode transfer merge split close reopen",
         "platform_administrator": "read create update import export",
     },
 )

@@ -34,6 +34,7 @@ BOOKKEEPING = {
     "id": (n_("编号"), "ID"),
     "created_at": (n_("登记时间"), "TIME"),
     "updated_at": (n_("修改时间"), "TIME"),
+    "unassigned": (n_("待归入：所在社区已停用，且没有整个并入另一个"), "yes|no"),
 }
 
 

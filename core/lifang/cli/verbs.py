@@ -22,9 +22,9 @@ from lifang.services import reading
 from lifang.services.gateway import preview, write
 from lifang.services.history import history
 from lifang.services.presenting import present_one
-from lifang.services.query import SORTED_BY_DEFAULT, Query, find_community, read_filters
+from lifang.services.query import NOW, SORTED_BY_DEFAULT, THEN, Query, find_community, read_filters
 
-LISTING = ("q", "within", "sort", "limit")
+LISTING = ("q", "within", "tree", "sort", "limit")
 OCCURRED = n_("实际发生的时间，例如 2026-11-23T09:00；不晚于现在")
 FILTERS = n_(
     "按字段筛选的选项可以重复，意思是「或」；选项名后加 --gte、--lte、--not 或 --isnull，"
@@ -61,7 +61,7 @@ def key(resource: Resource[Any]) -> click.Parameter:
 def number_of(session: Session, resource: Resource[Any], said: str) -> int:
     """The id behind the word a record is named by; raises NotFound for one that leads nowhere."""
     if resource.id == "core.communities":
-        found = find_community(session.caller, said)
+        found = find_community(session.caller, said, past=True)
         if found is None:
             raise NotFound(_("没有编号为「{code}」的社区，或您看不到它", code=said))
         return int(found.id)
@@ -97,7 +97,8 @@ def narrowing(resource: Resource[Any], *, own: tuple[str, ...] = ()) -> list[cli
 
     `own` are the words the command uses for options of its own.
     """
-    told: list[click.Parameter] = [within()]
+    as_of = n_("now 按现在的区划（默认），then 按每条记录当时的区划")
+    told = [within(), option("--tree", metavar="now|then", help=as_of, callback=one_of(NOW, THEN))]
     if resource.search:
         told.append(option("--q", "q", metavar="TEXT", help=n_("名称的任何一段，或拼音首字母")))
     told.append(
@@ -120,6 +121,7 @@ def asked_for(given: Given) -> Query:
         filters=read_filters(options.filters_said(given)),
         q=given.get("q"),
         within=given.get("within"),
+        as_of=given.get("tree") or NOW,
         sort=given.get("sort") or SORTED_BY_DEFAULT,
         exact=options.exact_said(given),
     )

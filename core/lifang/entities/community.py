@@ -46,7 +46,12 @@ class Community(Record):
 
 
 class CommunityEdge(Table):
-    """Which node lay under which, from one day to another: written when the tree changes."""
+    """Which node lay under which, from one day (that included) to another (that not).
+
+    The edges of a node follow one another without a gap. The first reaches back as far as anything
+    is remembered; the last leads where its path leads: to its parent, or from the node it was
+    merged into. A closed node keeps its place, for its records are still seen from there.
+    """
 
     id = IdField()
     child = pw.ForeignKeyField(Community)
@@ -58,6 +63,39 @@ class CommunityEdge(Table):
         """A table of the machine."""
 
         table_name = "core_community_edge"
+
+
+class CommunityCode(Table):
+    """The code and the name that a node had from one day to another; codes are used again."""
+
+    id = IdField()
+    community = pw.ForeignKeyField(Community)
+    code = pw.CharField(max_length=40, index=True)
+    name = pw.CharField(max_length=120)
+    from_date = DayField(null=True)
+    to_date = DayField(null=True)
+
+    class Meta:
+        """A table of the machine."""
+
+        table_name = "core_community_code"
+
+
+class FormerPlace(Table):
+    """Where a record lay before it was taken out of a closed node: what it was then stays known."""
+
+    id = IdField()
+    noun = pw.CharField(max_length=120)
+    record = pw.BigIntegerField()
+    community = pw.ForeignKeyField(Community)
+    from_date = DayField(null=True)
+    to_date = DayField()
+
+    class Meta:
+        """A table of the machine."""
+
+        table_name = "core_former_place"
+        indexes = ((("noun", "record"), False),)
 
 
 class CommunitySuccessor(Table):

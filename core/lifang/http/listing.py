@@ -12,11 +12,11 @@ from werkzeug.datastructures import MultiDict
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
-from lifang.services.query import MOST, OPERATORS, Query, filter_names, read_filters
+from lifang.services.query import MOST, NOW, OPERATORS, THEN, Query, filter_names, read_filters
 
 LONGEST_SEARCH = 100
 PAGING = ("limit", "cursor", "count")
-ASKED = ("q", "within", "sort")
+ASKED = ("q", "within", "tree", "sort")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def read(
         filters=read_filters(pairs),
         q=_search(args.get("q")),
         within=args.get("within") or None,
+        as_of=_tree(args.get("tree")),
         sort=args.get("sort") or "id",
         limit=read_limit(args.get("limit")) if paged else MOST,
         cursor=args.get("cursor") or None if paged else None,
@@ -84,6 +85,12 @@ def _search(text: str | None) -> str | None:
     if text is not None and len(text) > LONGEST_SEARCH:
         raise Malformed(_("「{key}」最多 {n} 个字", key="q", n=LONGEST_SEARCH))
     return text
+
+
+def _tree(text: str | None) -> str:
+    if text not in (None, NOW, THEN):
+        raise Malformed(_("「{key}」须为 now 或 then", key="tree"))
+    return text or NOW
 
 
 def _claim(key: str, text: str | None) -> bool:

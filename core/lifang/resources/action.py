@@ -20,8 +20,27 @@ ANY = "*"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LABELS = {"reason": "原因", "date": "日期", "community": "社区", "note": "说明"}
-_KINDS = {str: "text", int: "integer", float: "number", bool: "boolean", dt.date: "day"}
+_LABELS = {
+    "reason": "原因",
+    "date": "日期",
+    "community": "社区",
+    "note": "说明",
+    "basis": "依据文件",
+}
+
+
+class Lines(str):
+    """A text of several lines, as the input of an action."""
+
+
+_KINDS = {
+    str: "text",
+    Lines: "paragraph",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    dt.date: "day",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +68,8 @@ class Action:
     """A declared verb: its label, the moves it makes, and the author's function.
 
     `event` ends the event's name; it is the target state where the action moves one. `preview`
-    tells what would happen; an action that has one is confirmed after it was shown.
+    tells what would happen; an action that has one is confirmed after it was shown. `when` looks at
+    a record as it is shown and says whether a page offers the action; it refuses nothing.
     """
 
     name: str
@@ -58,6 +78,7 @@ class Action:
     event: str
     run: Callable[..., Any]
     preview: Callable[..., Preview] | None = None
+    when: Callable[[Mapping[str, Any]], bool] | None = None
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -92,13 +113,15 @@ def action(
     moves: Mapping[str, str] | None = None,
     event: str | None = None,
     preview: Callable[..., Preview] | None = None,
+    when: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> Callable[[F], F]:
     """Declare a verb over a function `(record, caller, *, typed input)`.
 
     It may change the record's fields; the gateway saves it, moves its state, audits it and
     publishes the event with what the function returns. `event` names the event where no state is
     moved, as a past participle. `preview` takes what the action takes and tells what it would do;
-    whatever it tries is undone. Raises TypeError when no event is named or the two take different
+    whatever it tries is undone. `when` keeps pages from offering it on a record (as it is shown)
+    that it means nothing to. Raises TypeError when no event is named or the two take different
     input.
     """
 
@@ -111,7 +134,9 @@ def action(
             inspect.signature(run).parameters
         ):
             raise TypeError(f"{run.__name__}: its preview must take the same input")
-        run.__dict__["action"] = Action(run.__name__, label, dict(moves or {}), named, run, preview)
+        run.__dict__["action"] = Action(
+            run.__name__, label, dict(moves or {}), named, run, preview, when
+        )
         return run
 
     return declare
@@ -126,9 +151,9 @@ def action_of(run: Callable[..., Any]) -> Action:
 
 
 def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec:
-    label = _LABELS.get(name, name)
+    label, help = _LABELS.get(name, name), None
     if typing.get_origin(hint) is typing.Annotated:
-        hint, label = typing.get_args(hint)[:2]
+        hint, label, help = (*typing.get_args(hint), None)[:3]
     required = parameter.default is inspect.Parameter.empty
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
@@ -137,5 +162,6 @@ def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec
         raise TypeError(f"input {name}: {hint!r} cannot be asked of a person")
     kind = "community" if target is Community else "reference" if target else _KINDS[hint]
     return FieldSpec(
-        name=name, label=label, kind=kind, required=required, null=not required, target=target
-    )
+        name=name, label=label, kind=kind, required=required, null=not required, target=target,
+        help=help,
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.resources.action import Action, action_of
 from lifang.resources.fields import Check, FieldSpec, read_fields
+from lifang.resources.placing import placing
 from lifang.resources.reach import Belonging, Linked, Scope
 from lifang.store.fields import State
 from lifang.store.record import Record
@@ -34,7 +35,14 @@ class Resource(Generic[M]):
     of the whole record and the caller, called before it is saved; they may fill derived columns and
     raise `lf.Invalid` or `lf.Conflict`. `identity` names the field by which something known
     elsewhere in the tree is recognised: creating it again adds a link (`decisions.md` 14). `open`
-    resources may be pointed at by everyone. Raises TypeError for a declaration that cannot be kept.
+    resources may be pointed at by everyone. `dated` names the day field that says when a record
+    happened, for reports on the tree as it was then; without it, or where it is empty, that is the
+    day it was created. `saved` are functions of a record that was just created or updated, called
+    in the same transaction.
+
+    Where records say themselves in which community they lie, whoever may update one may also
+    `place` it: take it out of a closed community into another. Raises TypeError for a declaration
+    that cannot be kept.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -56,6 +64,8 @@ class Resource(Generic[M]):
         locked: Iterable[str] = (),
         checks: Mapping[str, Check] | None = None,
         rules: Iterable[Rule] = (),
+        saved: Iterable[Rule] = (),
+        dated: str | None = None,
         title: str | None = None,
         identity: str | None = None,
         open: bool = False,
@@ -75,6 +85,8 @@ class Resource(Generic[M]):
         self.roles = {role: read_verbs(text) for role, text in (roles or {}).items()}
         self.never = frozenset(never.split())
         self.rules = tuple(rules)
+        self.saved = tuple(saved)
+        self.dated = dated
         self.open = open
         self.identity = identity
         self._hidden = frozenset(hidden)
@@ -82,6 +94,11 @@ class Resource(Generic[M]):
         self._checks = dict(checks or {})
         self._columns = tuple(columns)
         self._title = title
+        if isinstance(self.scope, str):
+            self.actions = {"place": placing(self.scope), **self.actions}
+            for verbs in self.roles.values():
+                if "update" in verbs:
+                    verbs.setdefault("place", verbs["update"])
         if self.scope is None and not reason:
             raise TypeError(f"{self.noun}: scope=None needs a reason")
 

@@ -34,7 +34,7 @@ from lifang.services.gateway import write
 from lifang.services.offers import may
 from lifang.services.outcomes import Progress, RowError
 from lifang.services.presenting import View, names_of
-from lifang.services.query import MOST, Query, conditions, filter_names
+from lifang.services.query import MOST, NOW, Query, conditions, filter_names
 from lifang.services.references import settle
 from lifang.services.values import as_json
 
@@ -168,6 +168,8 @@ def _whole(query: Query) -> Query:
     """The list itself, without its page; a number that was looked up is never kept with a job."""
     if query.exact:
         raise Invalid(_("按完整号码查找的结果不能批量操作"))
+    if query.as_of != NOW:
+        raise Invalid(_("按当时的区划列出的记录不能批量操作；请按现在的区划列出"))
     return Query(filters=query.filters, q=query.q, within=query.within)
 
 

@@ -164,6 +164,12 @@ def keep_rules(resource: Resource[Any], caller: Caller, record: Record) -> None:
         rule(record, caller)
 
 
+def keep_up(resource: Resource[Any], caller: Caller, record: Record) -> None:
+    """Let what the resource keeps beside its records follow one that was saved."""
+    for follow in resource.saved:
+        follow(record, caller)
+
+
 def save(resource: Resource[Any], caller: Caller, record: Record) -> None:
     """Write the record's fields where its version is still the one that was read."""
     model: Any = resource.model

@@ -46,7 +46,7 @@ def tell_of(
     version: int = 1,
 ) -> None:
     """The same of a record whose number and places are known."""
-    reason = deed.data.get("reason")
+    reason = deed.data.get("reason") or deed.data.get("basis")
     record_effect(
         caller,
         resource,

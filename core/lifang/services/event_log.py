@@ -87,7 +87,7 @@ def _seen(caller: Caller, within: str | None) -> list[Any]:
     if not reach:
         raise unseen()
     if within is not None:
-        node = find_community(caller, within)
+        node = find_community(caller, within, past=True)
         if node is None:
             raise Invalid(_("没有编号为「{code}」的社区，或您看不到它", code=within))
         reach = ranges.intersect(reach, ((node.path, path_end(node.path)),))

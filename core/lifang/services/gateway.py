@@ -23,6 +23,7 @@ from lifang.services.checks import (
     check_reach,
     gate,
     keep_rules,
+    keep_up,
     may_create,
     not_in_the_future,
     ready,
@@ -122,6 +123,7 @@ def _insert(
     for place in linked:
         known.add_link(resource, caller, number, place, _insert)
     check_reach(resource, "create", caller, record)
+    keep_up(resource, caller, record)
     tell(resource, caller, record, Deed("create", "created", changes, occurred_at=occurred_at))
     return record
 
@@ -143,6 +145,7 @@ def _update(
     names = [change.field for change in changes]
     values.remember_names(caller, resource, record, changes)
     check_reach(resource, "update", caller, record)
+    keep_up(resource, caller, record)
     deed = Deed("update", "updated", changes, {"fields": names}, before, occurred_at)
     tell(resource, caller, record, deed)
     return record

@@ -97,7 +97,7 @@ def _audit(
 def _place(caller: Caller, query: Query) -> Community | None:
     """Whose ledger it is: the community asked for, else the one place where the caller stands."""
     if query.within:
-        return find_community(caller, query.within)
+        return find_community(caller, query.within, past=True)
     paths = {standing.path for standing in caller.standings}
     path = paths.pop() if len(paths) == 1 else None
     found: Community | None = Community.get_or_none(Community.path == path) if path else None

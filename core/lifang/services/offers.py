@@ -22,7 +22,11 @@ def offers(caller: Caller, resource: Resource[Any], view: View) -> frozenset[str
     """
     state = view.get(resource.state) if resource.state else None
     verbs = ["update", "remove", "reveal"]
-    verbs += [name for name, action in resource.actions.items() if action.offered(state)]
+    verbs += [
+        name
+        for name, action in resource.actions.items()
+        if action.offered(state) and (action.when is None or action.when(view))
+    ]
     reaches: dict[policy.Rights, bool] = {}
     offered = set()
     for verb in verbs:

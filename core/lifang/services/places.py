@@ -6,17 +6,24 @@ from typing import Any
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
+from lifang.entities.community import CommunitySuccessor
 from lifang.resources.reach import Itself, Linked, Via
 from lifang.resources.resource import Resource
 
 
 def places_of(caller: Caller, resource: Resource[Any], record: Any) -> list[int]:
-    """The ids of the communities a record lies in now, by its resource's scope."""
+    """The ids of the communities a record lies in now, by its resource's scope.
+
+    What happens to a community also concerns the one above it, and those that took over from it.
+    """
     scope = resource.scope
     if scope is None:
         return []
     if isinstance(scope, Itself):
-        return [int(record.id)]
+        heirs: Any = CommunitySuccessor.select(CommunitySuccessor.new).tuples()
+        rows = heirs.where(CommunitySuccessor.old == record.id) if record.valid_to else ()
+        above = record.__data__.get("parent")
+        return [int(record.id), *([int(above)] if above else []), *(row[0] for row in rows)]
     if isinstance(scope, Via):
         target = getattr(record, scope.reference)
         if target is None:

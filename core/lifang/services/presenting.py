@@ -91,7 +91,7 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
     title = getattr(model, resource.title) if resource.title else model.id
     columns = [model.id, model.removed_at, title]
     if resource.model is Community:
-        columns.append(Community.code)
+        columns += [Community.code, Community.valid_to]
 
     def build(numbers: Sequence[int]) -> Any:
         query = model.select(*columns).where(model.id.in_(numbers))
@@ -100,11 +100,13 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
     question = ("names", resource.id, standpoint(caller, resource))
     names: dict[int, View] = {}
     found = caller.instance.database.ask(question, padded(wanted), build)
-    for number, removed, title_of, *code in found:
+    for number, removed, title_of, *more in found:
         named = str(title_of) if resource.title else f"#{number}"
         names[number] = {"id": number, "name": named}
-        if code:
-            names[number]["code"] = code[0]
+        if more:
+            names[number] |= (
+                {"code": more[0]} if more[1] is None else {"code": more[0], "closed": True}
+            )
         if removed is not None:
             names[number]["removed"] = True
     return names

@@ -8,6 +8,7 @@ import difflib
 import json
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -16,7 +17,7 @@ import peewee as pw
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community, path_end
+from lifang.entities.community import Community, CommunityCode, path_end
 from lifang.entities.gram import NameGram
 from lifang.kit import ranges, text
 from lifang.kit.errors import FieldError, Invalid, Malformed
@@ -26,9 +27,11 @@ from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
 from lifang.services.standpoint import standpoint
+from lifang.services.then import closed_and_open_ended, lain
 
 OPERATORS = ("gte", "lte", "isnull", "not")
 SORTED_BY_DEFAULT = "id"
+NOW, THEN = "now", "then"
 MOST = 1_000
 GATHERED = 2_000
 """Ids that are gathered for a search; more of them are met soon enough on the way."""
@@ -38,13 +41,16 @@ GATHERED = 2_000
 class Query:
     """A list request: `filters` as (field, operator, values); values under one key mean or.
 
-    `sort` is a field, with `-` for descending; id breaks ties. `within` is a community's code.
+    `sort` is a field, with `-` for descending; id breaks ties. `within` is a community's code: in
+    the tree as it is now, where a node's records are with the one it was merged into, or, `as_of`
+    "then", in the tree as it was on each record's own day. What is seen is decided by today's tree.
     `verb` is what the caller must be allowed to do to a row beside reading it.
     """
 
     filters: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
     q: str | None = None
     within: str | None = None
+    as_of: str = NOW
     sort: str = SORTED_BY_DEFAULT
     limit: int = 50
     cursor: str | None = None
@@ -95,7 +101,7 @@ def conditions(caller: Caller, resource: Resource[Any], query: Query) -> list[An
         told += [] if further is True else [model.id < 0 if further is False else further]
     told += [filter_of(caller, resource, *one) for one in query.filters]
     if query.within:
-        told.append(_within(caller, resource, query.within))
+        told.append(_within(caller, resource, query.within, then=query.as_of == THEN))
     if query.q and query.q.strip():
         told.append(_search(caller, resource, query.q))
     told += [_exactly(caller, resource, name, value) for name, value in query.exact.items()]
@@ -106,10 +112,13 @@ def filter_of(
     caller: Caller, resource: Resource[Any], name: str, operator: str, values: tuple[Any, ...]
 ) -> Any:
     """One filter as a condition; raises Malformed naming the fields that can be asked for."""
-    spec = _plain(name) or resource.by_name.get(name)
+    spec = _plain(resource, name) or resource.by_name.get(name)
     known = OPERATORS if spec is not None and not spec.virtual else ()
     if spec is None or not spec.filterable or operator not in ("", *known):
         raise Malformed(_unknown_key(resource, name, operator))
+    if spec is UNASSIGNED:
+        left = policy.lying(caller, resource, closed_and_open_ended())
+        return left if _value(caller, spec, values[0]) else ~left
     if spec.virtual:
         return _linked(caller, resource, spec, values)
     column = getattr(resource.model, name)
@@ -132,10 +141,13 @@ _PLAIN = {
     "created_at": FieldSpec("created_at", "登记时间", "instant", null=False),
     "updated_at": FieldSpec("updated_at", "修改时间", "instant", null=False),
 }
+UNASSIGNED = FieldSpec("unassigned", "待归入", "boolean", null=False, virtual=True)
+"""Whether a record still lies in a closed node that no single other one took over from."""
 
 
-def _plain(name: str) -> FieldSpec | None:
-    return _PLAIN.get(name)
+def _plain(resource: Resource[Any], name: str) -> FieldSpec | None:
+    placed = {UNASSIGNED.name: UNASSIGNED} if resource.scope is not None else {}
+    return (_PLAIN | placed).get(name)
 
 
 def filter_names(resource: Resource[Any]) -> list[str]:
@@ -145,7 +157,8 @@ def filter_names(resource: Resource[Any]) -> list[str]:
 
 def filter_fields(resource: Resource[Any]) -> list[FieldSpec]:
     """The fields a list of this resource can be filtered by, bookkeeping first."""
-    return [*_PLAIN.values(), *(spec for spec in resource.fields if spec.filterable)]
+    placed = [UNASSIGNED] if resource.scope is not None else []
+    return [*_PLAIN.values(), *placed, *(spec for spec in resource.fields if spec.filterable)]
 
 
 def sort_names(resource: Resource[Any]) -> list[str]:
@@ -184,12 +197,16 @@ def community_id(caller: Caller, value: Any) -> int:
     if isinstance(value, int):
         return value
     code = value.get("code") if isinstance(value, Mapping) else str(value)
-    found = find_community(caller, str(code))
+    found = find_community(caller, str(code), past=True)
     return int(found.id) if found else -1
 
 
-def find_community(caller: Caller, code: str) -> Community | None:
-    """The standing community of a code, when the caller can read it."""
+def find_community(caller: Caller, code: str, *, past: bool = False) -> Community | None:
+    """The standing community of a code, when the caller can read it.
+
+    With `past`, where there is none, the last one that had the code, or with `CODE@2025-01-31` the
+    one that had it on that day: for what is looked at, not for what is pointed at.
+    """
     resource = caller.instance.registry.of(Community)
     allowed = policy.readable(caller, resource)
     if allowed is False:
@@ -198,18 +215,34 @@ def find_community(caller: Caller, code: str) -> Community | None:
     if allowed is not True:
         asked &= allowed
     found: Community | None = Community.select().where(asked).first()
-    return found
+    return found if found or not past else _find_past(code, allowed)
 
 
-def _within(caller: Caller, resource: Resource[Any], code: str) -> Any:
-    community = find_community(caller, code)
+def _find_past(code: str, allowed: Any) -> Community | None:
+    code, _at, day = code.partition("@")
+    had: Any = CommunityCode
+    told = (had.code == code) & Community.removed_at.is_null()
+    if day:
+        try:
+            on = date.fromisoformat(day)
+        except ValueError:
+            return None
+        told &= had.from_date.is_null() | (had.from_date <= on)
+        told &= had.to_date.is_null() | (had.to_date > on)
+    found = Community.select().join(had).where(told if allowed is True else told & allowed)
+    last: Community | None = found.order_by(had.id.desc()).first()
+    return last
+
+
+def _within(caller: Caller, resource: Resource[Any], code: str, *, then: bool) -> Any:
+    community = find_community(caller, code, past=True)
     if community is None:
         sentence = _("没有编号为「{code}」的社区，或您看不到它", code=code)
         raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
     placed = policy.placed(caller, resource, ((community.path, path_end(community.path)),))
     if placed is False:
         raise Malformed(_("「{label}」不属于任何社区，不能按社区筛选", label=_(resource.label)))
-    return placed
+    return lain(caller, resource, community) if then else placed
 
 
 def _linked(

@@ -73,6 +73,14 @@ class DayField(DayBase):
         return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
+def day_of(instant: Any) -> Any:
+    """The day of an instant in the zone of the instance, as SQL compares it with other days."""
+    if isinstance(proxy.obj, pw.SqliteDatabase):
+        offset = clock.local(clock.now()).utcoffset() or dt.timedelta()
+        return pw.fn.DATE(instant, f"{offset.total_seconds():+.0f} seconds")
+    return pw.fn.DATE(pw.fn.TIMEZONE(clock.zone().key, instant))
+
+
 class PartialDateField(TextBase):
     """A date of which the day, or the day and the month, may be unknown: `1980-05` or `1980`."""
 

@@ -10,7 +10,7 @@ from lifang.resources.fields import FieldSpec
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services.presenting import View
-from lifang.services.query import SORTED_BY_DEFAULT, Query
+from lifang.services.query import NOW, SORTED_BY_DEFAULT, Query
 from lifang.web.addresses import dashed
 
 
@@ -34,6 +34,8 @@ def list_line(resource: Resource[Any], query: Query, *verb: str) -> str:
     words = [dashed(word) for word in verb[1:]]
     if query.within:
         words += ["--within", query.within]
+    if query.as_of != NOW:
+        words += ["--tree", query.as_of]
     if query.q:
         words += ["--q", query.q]
     for name, operator, values in query.filters:

@@ -48,6 +48,8 @@ def show(caller: Caller, resource: Resource[Any], spec: FieldSpec, value: Any) -
 def named(spec: FieldSpec, value: dict[str, Any]) -> str:
     """What a record is pointed at with: its name, and whether it is gone."""
     name = written.show(spec, value)
+    if value.get("closed"):
+        return _("{name}（已停用）", name=name)
     return _("{name}（已移除）", name=name) if value.get("removed") else name
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from lifang.builtin.places import communities
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.services.exchange import export, import_table
@@ -23,7 +24,7 @@ def plant(boss: Caller, code: str, kind: str, parent: str) -> int:
 
 
 def closed(boss: Caller, grid: int) -> None:
-    write(communities, "update", boss, {"valid_to": "2025-01-01"}, grid)
+    Community.update(valid_to="2025-01-01").where(Community.id == grid).execute()
 
 
 def closed_and_followed(boss: Caller, grid: int) -> None:

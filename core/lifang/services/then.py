@@ -1,0 +1,79 @@
+"""The tree as it was then: each record is judged by what lay under what on its own day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee as pw
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community, CommunityEdge, CommunitySuccessor, FormerPlace
+from lifang.resources.reach import Itself, Linked, Via
+from lifang.resources.resource import Resource
+from lifang.store.fields import day_of
+
+
+def lain(caller: Caller, resource: Resource[Any], community: Community) -> Any:
+    """Which rows lay in a community or under it, each on its own day.
+
+    Who reaches a place over a link is judged by the day of the link. A record that was taken out of
+    a closed node is judged by where it lay before.
+    """
+    row = resource.model.alias()
+    placing, dated, at = resource, row, row
+    query = row.select(row.id)
+    while isinstance(placing.scope, Via):
+        field = getattr(at, placing.scope.reference)
+        placing = caller.instance.registry.of(field.rel_model)
+        above = placing.model.alias()
+        query, at = query.join_from(at, above, on=(field == above.id)), above
+    scope = placing.scope
+    if isinstance(scope, Linked):
+        link: Any = scope.model.alias()
+        here = (getattr(link, scope.here) == at.id) & policy.current(link)
+        query, at = query.join_from(at, link, on=here), link
+        if placing is resource:
+            dated, resource = link, caller.instance.registry.of(scope.model)
+        placing, place = caller.instance.registry.of(scope.model), getattr(link, scope.there)
+    else:
+        place = at.id if isinstance(scope, Itself) else getattr(at, str(scope))
+    day = day_of(dated.created_at)
+    if resource.dated:
+        day = pw.fn.COALESCE(getattr(dated, resource.dated), day)
+    former, tree = FormerPlace.alias(), _tree(community)
+    then = (former.noun == placing.id) & (former.record == at.id)
+    then &= _holds(former.from_date, former.to_date, day)
+    query = query.join_from(at, former, pw.JOIN.LEFT_OUTER, on=then)
+    under = pw.fn.COALESCE(former.community, place) == tree.c.node
+    query = query.join_from(at, tree, on=under & _holds(tree.c.since, tree.c.until, day))
+    model: Any = row.model
+    return model.id.in_(query.with_cte(tree))
+
+
+def closed_and_open_ended() -> Any:
+    """Which communities are closed without one that took over the whole of them."""
+    merged: Any = CommunitySuccessor.select(CommunitySuccessor.old)
+    whole = merged.where(CommunitySuccessor.share == 1)
+    return Community.valid_to.is_null(is_null=False) & Community.id.not_in(whole)
+
+
+def _tree(community: Community) -> Any:
+    """All that ever lay under a node, and from which day to which."""
+    edge: Any = CommunityEdge
+    told = edge.select(edge.child, edge.from_date, edge.to_date).where(edge.child == community.id)
+    top = told.cte("lain", recursive=True, columns=("node", "since", "until"))
+    below: Any = edge.alias()
+    since, until = top.c.since, top.c.until
+    begins = [(below.from_date.is_null() | (since > below.from_date), since)]
+    ends = [(below.to_date.is_null() | (until < below.to_date), until)]
+    both = below.to_date.is_null() | since.is_null() | (since < below.to_date)
+    both &= below.from_date.is_null() | until.is_null() | (below.from_date < until)
+    step = below.select(
+        below.child, pw.Case(None, begins, below.from_date), pw.Case(None, ends, below.to_date)
+    )
+    return top.union_all(step.join(top, on=(below.parent == top.c.node)).where(both))
+
+
+def _holds(since: Any, until: Any, day: Any) -> Any:
+    return (since.is_null() | (since <= day)) & (until.is_null() | (until > day))
