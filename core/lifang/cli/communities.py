@@ -40,13 +40,15 @@ def _tree() -> click.Command:
     params = [
         argument("code", required=False, metavar="CODE"),
         option("--depth", metavar="N", callback=whole(1), help=n_("画几层；默认全部")),
+        flag("--closed", help=n_("也画已停用的")),
     ]
     return Command("tree", n_("画出一个社区和它下面的"), _show_tree, params)
 
 
 def _show_tree(session: Session, given: Given) -> None:
     resource = session.resource("core", "communities")
-    query = Query(within=given["code"], sort="code")
+    standing = () if given["closed"] else (("valid_to", "isnull", (True,)),)
+    query = Query(standing, within=given["code"], sort="code")
     roots = planted(reading.stream(session.caller, resource, query), given["depth"])
     if given["code"] and not roots:
         raise NotFound(_("没有找到"))

@@ -95,7 +95,7 @@ class Resource(Generic[M]):
         self._columns = tuple(columns)
         self._title = title
         if isinstance(self.scope, str):
-            self.actions = {"place": placing(self.scope), **self.actions}
+            self.actions.setdefault("place", placing(self.scope))
             for verbs in self.roles.values():
                 if "update" in verbs:
                     verbs.setdefault("place", verbs["update"])

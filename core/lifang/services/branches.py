@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ import peewee as pw
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
-from lifang.entities.community import DIGITS, SEGMENT, Community
+from lifang.entities.community import DIGITS, SEGMENT, Community, path_end
 from lifang.kit.errors import NotFound
 from lifang.kit.words import _
+from lifang.services.query import find_community
 
 MOST = 500
 """Nodes of one branch that are told; a branch is a district's streets, never a whole province."""
@@ -19,7 +21,7 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Node:
-    """A community as the tree shows it, and how many lie directly under it."""
+    """A community as the tree shows it, and how many open ones lie directly under it."""
 
     id: int
     code: str
@@ -27,6 +29,8 @@ class Node:
     kind: str
     path: str
     under: int
+    closed: bool
+    key: str
 
 
 def number_at(path: str) -> int:
@@ -34,34 +38,42 @@ def number_at(path: str) -> int:
     return int(path[-SEGMENT:], len(DIGITS))
 
 
-def tops(caller: Caller) -> list[Node]:
+def key_of(code: str, closed_on: dt.date | None) -> str:
+    """What finds a node again: its code, a closed one by its last day, for codes are used again."""
+    return f"{code}@{closed_on - dt.timedelta(days=1)}" if closed_on else code
+
+
+def tops(caller: Caller, *, closed: bool = False) -> list[Node]:
     """The uppermost communities a caller can read: where their part of the tree begins."""
     readable = _readable(caller)
     seen_above = Community.select(Community.id).where(readable)
-    query = _nodes().where(
+    query = _nodes(closed=closed).where(
         readable, Community.parent.is_null() | Community.parent.not_in(seen_above)
     )
     return _told(caller, query)
 
 
-def children(caller: Caller, node: Node) -> list[Node]:
-    """The communities directly under one."""
-    return _told(caller, _nodes().where(_readable(caller), Community.parent == node.id))
+def children(caller: Caller, node: Node, *, closed: bool = False) -> list[Node]:
+    """The communities directly under one; closed ones, if asked for, where they are seen from."""
+    below = (Community.path > node.path) & (Community.path < path_end(node.path))
+    directly = pw.fn.LENGTH(Community.path) == len(node.path) + SEGMENT
+    return _told(caller, _nodes(closed=closed).where(_readable(caller), below, directly))
 
 
 def trail(caller: Caller, code: str) -> list[Node]:
     """From the top of the caller's part of the tree down to a code; NotFound when out of reach."""
-    readable = _readable(caller)
-    found = _nodes().where(readable, Community.code == code).first()
+    found = find_community(caller, code, past=True)
     if found is None:
         raise NotFound(_("没有找到"))
     ends = range(SEGMENT, len(found.path) + 1, SEGMENT)
-    query = _nodes().where(readable, Community.path.in_([found.path[:end] for end in ends]))
+    on_the_way = Community.path.in_([found.path[:end] for end in ends])
+    query = _nodes(closed=True).where(_readable(caller), on_the_way)
     return sorted(_told(caller, query), key=lambda node: node.path)
 
 
-def _nodes() -> Any:
-    return Community.select().where(Community.removed_at.is_null(), Community.valid_to.is_null())
+def _nodes(*, closed: bool) -> Any:
+    standing = Community.select().where(Community.removed_at.is_null())
+    return standing if closed else standing.where(Community.valid_to.is_null())
 
 
 def _readable(caller: Caller) -> Any:
@@ -86,5 +98,7 @@ def _told(caller: Caller, query: Any) -> list[Node]:
     )
     under = dict(counted)
     return [
-        Node(row.id, row.code, row.name, row.kind, row.path, under.get(row.id, 0)) for row in rows
-    ]
+        Node(row.id, row.code, row.name, row.kind, row.path, under.get(row.id, 0),
+             row.valid_to is not None, key_of(row.code, row.valid_to))
+        for row in rows
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from lifang.kit.words import _, _p
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import reading, uploads
+from lifang.services.branches import key_of
 from lifang.services.offers import may, offers
 from lifang.services.presenting import View
 from lifang.web import commands, forms
@@ -159,11 +161,13 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
     if resource.model is Job:
         told += _result_of(caller, resource, view)
     if resource.model is Community:
+        closed_on = view["valid_to"] and dt.date.fromisoformat(view["valid_to"])
+        key = key_of(str(view["code"]), closed_on)
         told += [
             Related(
                 other.noun,
                 _p("plural", other.label),
-                with_query(home_of(other), [("within", str(view["code"]))]),
+                with_query(home_of(other), [("within", key)]),
             )
             for other in caller.instance.registry
             if _lies_somewhere(other) and may(caller, other, "read")

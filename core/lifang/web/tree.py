@@ -64,13 +64,16 @@ def tree_page(caller: Caller) -> str:
     """The tree as far as it is opened, and the chosen node beside it."""
     resource = caller.instance.registry.of(Community)
     reading.open_to(caller, resource)
-    tops = branches.tops(caller)
+    closed = request.args.get("closed") == "true"
+    tops = branches.tops(caller, closed=closed)
     code = request.args.get("at") or (tops[0].code if tops else None)
     trail = branches.trail(caller, code) if code else []
+    closed = closed or any(node.closed for node in trail)
     return render_template(
         "web/tree.html",
         resource=resource,
-        drawn=draw(caller, tops, trail),
+        drawn=draw(caller, tops, trail, closed=closed),
+        closed=closed,
         chosen=choose(caller, trail) if trail else None,
         trail=[(node.name, _at(node)) for node in trail],
         new=_new(trail) if may(caller, resource, "create") else None,
@@ -80,18 +83,25 @@ def tree_page(caller: Caller) -> str:
     )
 
 
-def draw(caller: Caller, nodes: list[Node], trail: list[Node]) -> list[Branch]:
-    """The branches of a row of nodes, opened along the trail."""
+def draw(
+    caller: Caller, nodes: list[Node], trail: list[Node], *, closed: bool = False
+) -> list[Branch]:
+    """The branches of a row of nodes, opened along the trail; closed ones on demand only."""
     drawn = []
     aside = len(trail) > 1 or (len(trail) == 1 and trail[0].under > 0)
     for node in nodes:
         on_trail = bool(trail) and trail[0].id == node.id
         branch = Branch(
-            node, _at(node), _(KINDS[node.kind]), open=on_trail, off=aside and not on_trail
+            node,
+            _at(node, closed=closed),
+            _(KINDS[node.kind]),
+            open=on_trail,
+            off=aside and not on_trail,
         )
         if on_trail:
             branch.chosen = len(trail) == 1
-            branch.under = draw(caller, branches.children(caller, node), trail[1:])
+            below = branches.children(caller, node, closed=closed)
+            branch.under = draw(caller, below, trail[1:], closed=closed)
         drawn.append(branch)
     return drawn
 
@@ -122,8 +132,8 @@ def _figures(caller: Caller, node: Node) -> list[tuple[str, int, str]]:
     for noun in COUNTED[1:]:
         resource = caller.instance.registry.find("core", noun)
         if resource is not None and may(caller, resource, "read"):
-            number = reading.count(caller, resource, Query(within=node.code))
-            link = with_query(home_of(resource), [("within", node.code)])
+            number = reading.count(caller, resource, Query(within=node.key))
+            link = with_query(home_of(resource), [("within", node.key)])
             told.append((_p("plural", resource.label), number, link))
     return told
 
@@ -150,5 +160,5 @@ def _new(trail: list[Node]) -> str:
     return with_query("/communities/new", [("parent", trail[-1].code)] if trail else [])
 
 
-def _at(node: Node) -> str:
-    return with_query("/communities", [("at", node.code)])
+def _at(node: Node, *, closed: bool = False) -> str:
+    return with_query("/communities", [("at", node.key)] + [("closed", "true")] * closed)

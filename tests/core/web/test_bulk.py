@@ -53,7 +53,7 @@ def test_a_list_offers_the_verbs_that_its_reader_holds(
     text = worker.text(f"{REPORTS}?state=submitted&within={world.CHENGGUAN}&count=true")
     assert re.findall(r'name="bulk.id" value="(\d+)"', text) == [str(one) for one in made[:2]]
     assert re.findall(r'<option value="(\w+)">', text.split("bulk-bar")[1]) == [
-        "accept", "end", "update"
+        "accept", "end", "place", "update"
     ]  # fmt: skip
     assert "符合条件的全部 2 条" in text
     assert f'value="state=submitted&amp;within={world.CHENGGUAN}"' in text
