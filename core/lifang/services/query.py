@@ -21,7 +21,7 @@ from lifang.entities.community import Community, CommunityCode, path_end
 from lifang.entities.gram import NameGram
 from lifang.kit import ranges, text
 from lifang.kit.errors import FieldError, Invalid, Malformed
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
@@ -141,7 +141,7 @@ _PLAIN = {
     "created_at": FieldSpec("created_at", "登记时间", "instant", null=False),
     "updated_at": FieldSpec("updated_at", "修改时间", "instant", null=False),
 }
-UNASSIGNED = FieldSpec("unassigned", "待归入", "boolean", null=False, virtual=True)
+UNASSIGNED = FieldSpec("unassigned", n_("待归入"), "boolean", null=False, virtual=True)
 """Whether a record still lies in a closed node that no single other one took over from."""
 
 
