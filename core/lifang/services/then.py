@@ -45,7 +45,7 @@ def lain(caller: Caller, resource: Resource[Any], community: Community) -> Any:
     then = (former.noun == placing.id) & (former.record == at.id)
     then &= _holds(former.from_date, former.to_date, day)
     query = query.join_from(at, former, pw.JOIN.LEFT_OUTER, on=then)
-    under = pw.fn.COALESCE(former.community, place) == tree.c.node
+    under = pw.fn.COALESCE(former.community, place) == tree.c.place
     query = query.join_from(at, tree, on=under & _holds(tree.c.since, tree.c.until, day))
     model: Any = row.model
     return model.id.in_(query.with_cte(tree))
@@ -62,7 +62,7 @@ def _tree(community: Community) -> Any:
     """All that ever lay under a node, and from which day to which."""
     edge: Any = CommunityEdge
     told = edge.select(edge.child, edge.from_date, edge.to_date).where(edge.child == community.id)
-    top = told.cte("lain", recursive=True, columns=("node", "since", "until"))
+    top = told.cte("lain", recursive=True, columns=("place", "since", "until"))
     below: Any = edge.alias()
     since, until = top.c.since, top.c.until
     begins = [(below.from_date.is_null() | (since > below.from_date), since)]
@@ -72,7 +72,7 @@ def _tree(community: Community) -> Any:
     step = below.select(
         below.child, pw.Case(None, begins, below.from_date), pw.Case(None, ends, below.to_date)
     )
-    return top.union_all(step.join(top, on=(below.parent == top.c.node)).where(both))
+    return top.union_all(step.join(top, on=(below.parent == top.c.place)).where(both))
 
 
 def _holds(since: Any, until: Any, day: Any) -> Any:
