@@ -22,7 +22,7 @@ from lifang.services import reading
 from lifang.services.exchange import export, import_communities
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
-from lifang.services.query import Query
+from lifang.services.query import Query, find_community
 from lifang.testing import world
 from tests.core.builtin.trees import at, decree, node, told
 
@@ -205,7 +205,6 @@ def test_an_export_follows_the_tree_of_its_rows(lanzhou: Instance, day: Any) -> 
 
 def test_codes_and_names_are_found_as_of_their_day(lanzhou: Instance, day: Any) -> None:
     now, boss = replay(lanzhou, day), world.boss(lanzhou)
-    from lifang.services.query import find_community
 
     def found(code: str) -> Any:
         node = find_community(boss, code, past=True)
