@@ -20,27 +20,16 @@ ANY = "*"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LABELS = {
-    "reason": "原因",
-    "date": "日期",
-    "community": "社区",
-    "note": "说明",
-    "basis": "依据文件",
-}
+_LABELS = {"reason": "原因", "date": "日期", "community": "社区", "note": "说明",
+           "basis": "依据文件"}  # fmt: skip
 
 
 class Lines(str):
     """A text of several lines, as the input of an action."""
 
 
-_KINDS = {
-    str: "text",
-    Lines: "paragraph",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-    dt.date: "day",
-}
+_KINDS = {str: "text", Lines: "paragraph", int: "integer", float: "number", bool: "boolean",
+          dt.date: "day"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,9 +123,8 @@ def action(
             inspect.signature(run).parameters
         ):
             raise TypeError(f"{run.__name__}: its preview must take the same input")
-        run.__dict__["action"] = Action(
-            run.__name__, label, dict(moves or {}), named, run, preview, when
-        )
+        told = (run.__name__, label, dict(moves or {}), named)
+        run.__dict__["action"] = Action(*told, run, preview, when)
         return run
 
     return declare

@@ -6,6 +6,7 @@ import json
 import shutil
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playhouse.schema_diff import diff_models
@@ -132,12 +133,7 @@ def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Pa
         engine.execute_sql("DROP INDEX core_person_merged_into_id")
         engine.execute_sql("ALTER TABLE core_person DROP COLUMN merged_into_id")
         engine.execute_sql("DELETE FROM core_migration WHERE name >= '0002'")
-        node = (
-            "INSERT INTO core_community (code, name, kind, code_system, path, parent_id, version, "
-        )
-        node += "created_at, updated_at, valid_to) VALUES (?, 'x', 'city', 'stats', '', ?, 1, '', '', ?)"
-        engine.execute_sql(node, ("1", None, None))
-        engine.execute_sql(node, ("2", 1, "2025-01-01"))
+        _plant_as_then(engine)
         keys = engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone()
     with pytest.raises(NotReady, match="lifang migrate"):
         open_instance(home, environ={})
@@ -149,8 +145,21 @@ def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Pa
         assert engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone() == keys
         kept = engine.execute_sql("SELECT record FROM name_gram WHERE gram = '里'").fetchall()
         assert kept == [(7,)]
-        edges = "SELECT child_id, parent_id, from_date, to_date FROM core_community_edge"
-        assert engine.execute_sql(edges).fetchall() == [(1, None, None, None), (2, 1, None, None)]
-        codes = "SELECT community_id, code, from_date, to_date FROM core_community_code"
-        known = [(1, "1", None, None), (2, "2", None, "2025-01-01")]
-        assert engine.execute_sql(codes).fetchall() == known
+        _demand_memory(engine)
+
+
+def _plant_as_then(engine: Any) -> None:
+    """Two nodes, one of them closed, as the first release kept them."""
+    columns = "code, name, kind, code_system, path, version, created_at, updated_at"
+    same = "'x', 'city', 'stats', '', 1, '', ''"
+    node = f"INSERT INTO core_community ({columns}, parent_id, valid_to) VALUES (?, {same}, ?, ?)"  # noqa: S608 – ours
+    engine.execute_sql(node, ("1", None, None))
+    engine.execute_sql(node, ("2", 1, "2025-01-01"))
+
+
+def _demand_memory(engine: Any) -> None:
+    edges = "SELECT child_id, parent_id, from_date, to_date FROM core_community_edge"
+    assert engine.execute_sql(edges).fetchall() == [(1, None, None, None), (2, 1, None, None)]
+    codes = "SELECT community_id, code, from_date, to_date FROM core_community_code"
+    known = [(1, "1", None, None), (2, "2", None, "2025-01-01")]
+    assert engine.execute_sql(codes).fetchall() == known
