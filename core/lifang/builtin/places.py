@@ -46,15 +46,22 @@ def opens_and_closes_by_decree(community: Community, caller: Caller) -> None:
 
 def is_remembered(community: Community, caller: Caller) -> None:
     """Where a new node lies and what it is called is kept by day; a correction is kept as such."""
-    told = {"code": community.code, "name": community.name}
+    told: dict[str, Any] = {"code": community.code, "name": community.name}
     if community.version > 1:
         last = CommunityCode.select(pw.fn.MAX(CommunityCode.id))
         of_it = last.where(CommunityCode.community == community)
         CommunityCode.update(told).where(CommunityCode.id == of_it).execute()
         return
-    CommunityEdge.create(child=community, parent=community.parent)
-    days = {"from_date": community.valid_from, "to_date": community.valid_to}
-    CommunityCode.create(community=community, **told, **days)
+    told |= {"community": community, "from_date": community.valid_from}
+    database = caller.instance.database  # a file plants thousands: built with peewee it costs more
+    for table, row in (
+        (CommunityEdge, {"child": community, "parent": community.parent}),
+        (CommunityCode, {**told, "to_date": community.valid_to}),
+    ):
+        fields: Any = table._meta.fields
+        names = [fields[name].column_name for name in row]
+        cells = [fields[name].db_value(value) for name, value in row.items()]
+        database.insert(table._meta.table_name, names, [cells])
 
 
 def code_is_free(community: Community, caller: Caller) -> None:

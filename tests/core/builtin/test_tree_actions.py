@@ -15,17 +15,20 @@ from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, CommunityCode, CommunityEdge, CommunitySuccessor
 from lifang.entities.household import Household
+from lifang.events.event import Event, on
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock, json
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound
 from lifang.plugins.tables import Activation, read_epoch
 from lifang.services import bulk, lifecycle, reading
+from lifang.services.delivery import drain
 from lifang.services.exchange import export
 from lifang.services.gateway import preview, write
 from lifang.services.instance import Instance
 from lifang.services.query import Query, read_filters
 from lifang.testing import world
 from tests.core.builtin.trees import BASIS, YEAR, at, decree, node, plant, told
+from tests.core.events.listeners import Note, listen, note
 
 Make = Callable[..., Caller]
 STREET, XIYUAN = "620102001000", "620103001000"
@@ -364,3 +367,22 @@ def test_a_record_is_placed_by_whoever_may_change_it_and_only_where_they_see(
     assert told(at(instance, "community_worker", node("e1")), households, "number") == {"1-101"}
     ago = f"{world.HOME}@{TODAY - dt.timedelta(days=1)}"
     assert told(boss, households, "number", within=ago, as_of="then") == {"1-101"}
+
+
+@on("core.community.transferred", "core.community.merged", "core.community.split")
+def hears_of_it(event: Event, caller: Caller) -> None:
+    note("hears_of_it", event)
+
+
+def test_a_plugin_hears_of_what_leaves_and_of_what_comes(instance: Instance, boss: Caller) -> None:
+    listen(instance, hears_of_it, at=[XIYUAN])
+    decree(boss, "transfer", world.NEIGHBOUR, TODAY, parent={"code": XIYUAN})
+    decree(boss, "transfer", world.NEIGHBOUR, TODAY, parent={"code": STREET})
+    decree(boss, "merge", world.HOME, TODAY, into={"code": world.FOREIGN})
+    decree(
+        boss, "split", world.NEIGHBOUR, TODAY, into="e1 东社区\ne2 西社区"
+    )  # of no concern there
+    drain(instance)
+    ids = [int(node(world.NEIGHBOUR, closed=True).id), int(node(world.HOME, closed=True).id)]
+    told_of = [note.agg for note in Note.select().order_by(Note.id)]
+    assert told_of == [f"core.community/{ids[at]}" for at in (0, 0, 1)]
