@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -164,9 +164,11 @@ def _copy(told: Settings, scratch: Path, key: Path) -> Iterator[Instance]:
     database.bind()
     try:
         with database.connection():
-            registry = Registry()
-            place = replace(told, home=scratch)
-            yield Instance(place, database, load_keys(key), registry, PluginManager(registry))
+            keys, place, registry = load_keys(key), replace(told, home=scratch), Registry()
+            with closing(
+                Instance(place, database, keys, registry, PluginManager(registry))
+            ) as copied:
+                yield copied
     except pw.OperationalError as error:
         raise NotReady(_("读写 {path} 时出错：{why}", path=path, why=error)) from error
     finally:
