@@ -227,7 +227,7 @@ def _furnish(told: Settings, used: Path, manifest: Manifest, scratch: Path) -> N
 
 def _exchange(told: Settings, scratch: Path) -> Path | None:
     """Let the restored data take the old one's place; killed at any point, one of them is there."""
-    stamp = f"{clock.local(clock.now()):%Y%m%d-%H%M%S}"
+    stamp = f"{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}"
     sink, fresh = told.log / SINK, told.home / RESTORED
     if sink.exists():  # the trail it tells of is put aside too; its sealer writes a new one
         sink.rename(sink.with_name(f"audit-checkpoints.before-{stamp}.jsonl"))
