@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import peewee as pw
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock, json, settings
@@ -64,7 +65,7 @@ def create(
             raise Conflict(_("{path} 已经存在，不会覆盖", path=target))
         try:
             manifest = _write(instance, target, scratch, progress)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, pw.OperationalError) as error:
             why = error.strerror if isinstance(error, OSError) else None
             failed = NotReady(_("备份 {path} 没有做成：{why}", path=target, why=why or error))
             _remember(place, failed={"at": now.isoformat(), "why": failed.sentence})
