@@ -43,8 +43,8 @@ docs: dev ## the documentation, into docs/_build/html; a warning is an error
 bench: dev ## measure, print and write docs/reference/benchmarks.md
 	$(BIN)/python -m tests.bench $(ARGS)
 
-trust: dev ## the fault tests at their full figures: killed servers, no lost write
-	$(BIN)/python -m pytest tests/faults -m "trust or not trust" $(ARGS)
+trust: dev ## the fault tests and walks at their full figures: killed servers and imports, no lost write
+	$(BIN)/python -m pytest tests/faults tests/walks -m "trust or not trust" $(ARGS)
 
 lock: ## resolve requirements.lock anew (needs uv)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

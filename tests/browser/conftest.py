@@ -41,6 +41,10 @@ class Site:
     person: int
     name: str
     report: int
+    waiting: int
+    odd: int
+    done: int
+    queued: int
 
 
 @dataclass

@@ -5,6 +5,8 @@ It prints one line of JSON that says where it listens, and serves until it is en
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import json
 import random
 import sys
@@ -13,11 +15,14 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
+from lifang.access.callers import caller_for
 from lifang.access.passwords import hash_password
 from lifang.app.http import create_app
 from lifang.builtin.sample import sample_organizations, sample_people
 from lifang.entities.account import Account
-from lifang.services import accounts
+from lifang.entities.job import Job
+from lifang.kit import clock
+from lifang.services import accounts, jobs, uploads
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -53,7 +58,41 @@ def furnish(instance: Instance) -> dict[str, Any]:
     for one in made[:4]:
         write(reports, "accept", boss, {}, one.id)
     write(reports, "end", boss, {"reason": "已调离"}, made[0].id)
-    return {"person": people[0].id, "name": people[0].name, "report": made[8].id}
+    told = {"person": people[0].id, "name": people[0].name, "report": made[8].id}
+    return {**told, **imports(instance, "worker")}
+
+
+HEADER = "姓名,性别,出生日期,手机号,住址,居住社区,状态"
+ROWS = (
+    f"上官云,女,1980-05-06,13800002345,畅家巷小区3号楼2单元501室,{world.HOME},常住",
+    f"令狐东,男,1975/1/7,1380013,酒泉路12号1单元202室,{world.HOME},常住",
+    f"诸葛明,不知道,,13900003456,,{world.NEIGHBOUR},",
+)
+
+
+def imports(instance: Instance, name: str) -> dict[str, int]:
+    """Files of a worker: one to be confirmed, one with an unknown column, one queued, one done."""
+    caller = caller_for(instance, Account.get(Account.name == name), source="web")
+    people: Any = instance.registry.find("core", "people")
+
+    def send(header: str, rows: tuple[str, ...]) -> Any:
+        source = io.BytesIO("\n".join([header, *rows]).encode())
+        return uploads.receive(caller, people, source, name="畅家巷社区居民名册（2026年11月）.xlsx")
+
+    def check(header: str, rows: tuple[str, ...] = ROWS) -> Any:
+        return uploads.go_on(caller, people, send(header, rows))
+
+    waiting, odd = (
+        check(HEADER),
+        check(HEADER.replace("手机号", "联系方式").replace("性别", "男女")),
+    )
+    done = uploads.go_on(caller, people, check(HEADER, ROWS[::-1]), check=False, skip_invalid=True)
+    queued = send(HEADER, ROWS[:2])
+    jobs.queue(caller, queued, check=False)
+    later = clock.now() + dt.timedelta(days=1)
+    hand = {"lease_owner": "elsewhere/1/1", "lease_until": later}
+    Job.update(state="running", done=2, **hand).where(Job.id == queued.id).execute()
+    return {"waiting": waiting.id, "odd": odd.id, "done": done.id, "queued": queued.id}
 
 
 def main(home: Path) -> None:

@@ -10,6 +10,15 @@ from tests.browser.conftest import Open, Site, Watched
 
 PAGES = [
     (None, "/sign-in", 200),
+    ("worker", "/people/import", 200),
+    ("boss", "/communities/import", 200),
+    ("worker", "/people/import/{waiting}", 200),
+    ("worker", "/people/import/{waiting}?only=errors", 200),
+    ("worker", "/people/import/{odd}", 200),
+    ("worker", "/people/import/{queued}?still=1", 200),
+    ("worker", "/people/import/{done}", 200),
+    ("worker", "/admin/jobs", 200),
+    ("worker", "/admin/jobs/{done}", 200),
     (None, "/sign-in?next=%2Fpeople", 200),
     ("boss", "/", 200),
     ("boss", "/?start=1", 200),
@@ -50,7 +59,8 @@ SIZES = ((1280, 900), (360, 740))
 VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
 TOO_SMALL = """
 [...document.querySelectorAll(
-  "main .btn, main input:not([type=hidden], [type=checkbox]), main select, .nav-item-link"
+  "main .btn, main input:not([type=hidden], [type=checkbox], [type=radio]), main select, "
+  + ".pick, .bulk-bar label, .nav-item-link"
 )].filter(one => one.offsetParent && one.tabIndex >= 0
   && one.getBoundingClientRect().height < 52).map(one => one.outerHTML)
 """
@@ -74,7 +84,7 @@ def inspect(watched: Watched) -> None:
 def test_a_page_is_accessible_quiet_alone_and_never_sideways_large_type_too(
     open_page: Open, site: Site, who: str | None, path: str, status: int
 ) -> None:
-    watched, where = open_page(who), path.format(person=site.person, report=site.report)
+    watched, where = open_page(who), path.format(**vars(site))
     assert watched.open(where) == status
     inspect(watched)
     watched.page.context.add_cookies([{"name": "size", "value": "large", "url": site.address}])

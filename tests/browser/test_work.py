@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, Site, sign_in
+from tests.browser.test_pages import inspect
 
+TABLE = """姓名,性别,联系方式,居住社区
+慕容雪,女,13800001111,620102001001
+宇文成,男,1380013,620102001001
+"""
 REPORTS = "/p/dual-reporting/reports"
 
 
@@ -140,3 +146,56 @@ def test_lists_become_ledgers_on_paper(open_page: Open) -> None:
         "getComputedStyle(document.querySelector('.ledger thead')).display"
     )
     assert header == "table-header-group"
+
+
+def upload(page: Page, name: str, column: str) -> None:
+    """Send a table of two people, one of them with a mistake."""
+    raw = TABLE.replace("慕容雪", name).replace("联系方式", column).encode()
+    page.click("main >> text=导入 >> nth=0")
+    page.set_input_files("#f-file", [{"name": "名册.csv", "mimeType": "text/csv", "buffer": raw}])
+    page.click("text=上传并检查")
+
+
+def name_by_hand(page: Page) -> None:
+    """Say what the third column is, first wrongly."""
+    expect(page.locator("#problems")).to_be_focused()
+    page.click("#problems a")
+    expect(page.locator("#f-c2")).to_be_focused()
+    page.select_option("#f-c2", label="性别")
+    page.click("button:visible >> text=重新检查")
+    expect(page.locator("#problems")).to_contain_text("两列是同一个字段")
+    page.select_option("#f-c2", label="手机号")
+    page.click("button:visible >> text=重新检查")
+
+
+@pytest.mark.parametrize("column", ["联系方式", "没有脚本时的电话"])
+def test_a_table_is_uploaded_its_column_named_by_hand_and_its_sound_rows_taken_in(
+    open_page: Open, site: Site, column: str
+) -> None:
+    scripted, name = column == "联系方式", f"慕容雪{len(column)}"
+    watched = open_page("worker", java_script_enabled=scripted)
+    page, main = watched.page, watched.page.locator("main")
+    watched.open("/people")
+    upload(page, name, column)
+    name_by_hand(page)
+    expect(page.locator("#problems")).to_contain_text(f"第 3 行 {column}")
+    expect(main).not_to_contain_text("13800001111")
+    expect(main).to_contain_text("138****1111")
+    if scripted:
+        inspect(watched)
+    page.click("#problems a")
+    assert page.url.endswith("#f-r3")
+    page.click("text=只看错误")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.click("text=导入 1 行")
+    expect(page.locator("#problems")).to_contain_text("跳过有误的行")
+    page.check("#f-skip")
+    page.click("text=导入 1 行")
+    expect(main).to_contain_text("写入了 1 行")
+    expect(main).to_contain_text(f"第 3 行 {column}")
+    if scripted:
+        inspect(watched)
+    page.click("main >> text=查看人员")
+    page.fill("#q", name)
+    page.click("main button:has-text('筛选')")
+    expect(page.locator("tbody tr")).to_have_count(1)

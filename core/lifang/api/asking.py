@@ -18,6 +18,8 @@ from lifang.services.idempotency import Key
 
 JSON = "application/json"
 WHEN = FieldSpec("occurred_at", n_("发生时间"), "instant")
+MOST_FIELDS = 200
+"""More than any noun has; each unknown one would be told of with a sentence."""
 NO_VERSION = 0
 """Stands for an entity tag that no record of ours ever had."""
 
@@ -34,6 +36,8 @@ def body(*, optional: bool = False) -> dict[str, Any]:
     told = json.loads_strict(request.get_data())
     if not isinstance(told, dict):
         raise Invalid(_("正文须为一个 JSON 对象"))
+    if len(told) > MOST_FIELDS:
+        raise Malformed(_("正文最多 {n} 个字段", n=MOST_FIELDS))
     return told
 
 

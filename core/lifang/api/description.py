@@ -84,6 +84,7 @@ def _add_shared(spec: APISpec) -> None:
         "Problem": schemas.PROBLEM,
         "Imported": schemas.IMPORTED,
         "Preview": schemas.PREVIEW,
+        "Bulk": schemas.BULK,
         "History": schemas.HISTORY,
     }
     for name, schema in shared.items():

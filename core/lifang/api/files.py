@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
-from typing import BinaryIO
+from contextlib import contextmanager
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from lifang.api import answering, asking
-from lifang.api.rules import gated, rule
+from lifang.api.rules import blueprint, gated, rule
+from lifang.entities.job import Job
 from lifang.http import listing
 from lifang.kit import clock
 from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
-from lifang.services.exchange import FORMATS, export, import_table
+from lifang.services import reading, uploads
+from lifang.services.exchange import FORMATS, export
+from lifang.services.importing import outcome_of
 from lifang.services.ledger import ledger
+from lifang.services.outcomes import MOST_TOLD
+from lifang.services.presenting import present_one
 
-LARGEST_FILE = 8 * 1024 * 1024
-MOST_ROWS = 5_000
 TABLES = ("text/csv", FORMATS["xlsx"])
 
 
@@ -28,7 +33,7 @@ def export_records(noun: str, plugin: str | None = None) -> Response:
     """The list as a file, written as it is read; audited before the first row leaves."""
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args, paged=False, also=["format"])
-    form = _form("csv")
+    form = _form("csv", *FORMATS)
     return _handed(export(caller, resource, asked.query, form=form), form, resource.noun)
 
 
@@ -37,17 +42,17 @@ def write_ledger(noun: str, plugin: str | None = None) -> Response:
     """The list to print; full numbers only for a stated purpose, by those who may."""
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args, paged=False, also=["purpose", "format"])
-    form, purpose = _form("xlsx"), request.args.get("purpose")
+    form, purpose = _form("xlsx", *FORMATS), request.args.get("purpose")
     pieces = ledger(caller, resource, asked.query, purpose=purpose, form=form)
     return _handed(pieces, form, f"{resource.noun}-ledger")
 
 
-def _form(default: str) -> str:
+def _form(default: str, *known: str) -> str:
     """The kind of file that was asked for; raises Malformed for one that is not known."""
     form = request.args.get("format", default)
-    if form not in FORMATS:
-        known = _("、").join(FORMATS)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
+    if form not in known:
+        told = _("、").join(known)
+        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=told))
     return form
 
 
@@ -63,26 +68,48 @@ def _handed(pieces: Iterator[bytes], form: str, name: str) -> Response:
 def import_records(noun: str, plugin: str | None = None) -> Response:
     """Take in a table, whole or not at all; `dry_run=true` only judges it.
 
-    `skip_invalid=true` leaves out what is wrong.
+    `skip_invalid=true` leaves out what is wrong. A long table becomes a job, answered with 202.
     """
-    request.max_content_length = LARGEST_FILE
     caller, resource = gated(plugin, noun)
     asked = asking.claims("dry_run", "skip_invalid")
-    dry_run, skip_invalid = asked["dry_run"], asked["skip_invalid"]
-    done = import_table(
-        caller, resource, _file(), dry_run=dry_run, skip_invalid=skip_invalid, most=MOST_ROWS
-    )
-    if done["failed"] and not (dry_run or skip_invalid or done["created"] or done["updated"]):
+    with _file() as stream:
+        done = uploads.take(
+            caller, resource, stream, dry_run=asked["dry_run"], skip_invalid=asked["skip_invalid"]
+        )
+    if isinstance(done, Job):
+        jobs_noun = caller.instance.registry.of(Job)
+        response = answering.record(present_one(caller, jobs_noun, done), status=202)
+        response.headers["Location"] = f"{answering.address(jobs_noun)}/{done.id}"
+        return response
+    if done["failed"] and not (any(asked.values()) or done["created"] or done["updated"]):
         refused = Invalid(_("文件里有 {n} 行需要修改；什么都没有导入", n=done["failed"]))
         refused.extra.update(done)
         raise refused
     return answering.told(done)
 
 
-def _file() -> BinaryIO:
+@blueprint.get("/v1/jobs/<record:id>/result")
+def job_result(id: int) -> Response:
+    """What a job did and what was wrong; `format=csv` gives its failing rows to their sender."""
+    caller, resource = gated(None, "jobs")
+    for key in request.args:
+        if key != "format":
+            raise Malformed(_("不认识查询参数「{key}」", key=key), known=["format"])
+    form = _form("json", "json", "csv")
+    job = reading.get(caller, resource, id)
+    if form == "json":
+        return answering.told(outcome_of(job, MOST_TOLD))
+    return _handed(iter(uploads.failing(caller, job)), form, f"failing-{id}")
+
+
+@contextmanager
+def _file() -> Iterator[BinaryIO]:
     """The table that was sent, as the body itself or as the part `file` of a form."""
     if request.mimetype in TABLES:
-        return BytesIO(request.get_data())
+        with TemporaryFile() as kept:
+            copyfileobj(request.stream, kept)
+            yield kept
+        return
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType(
             _("请用 Content-Type: text/csv 或 XLSX 的类型发送，或在表单中上传文件")
@@ -90,4 +117,4 @@ def _file() -> BinaryIO:
     part = request.files.get("file")
     if part is None:
         raise Malformed(_("表单里没有名为 file 的文件"))
-    return BytesIO(part.read())
+    yield cast(BinaryIO, part.stream)

@@ -9,15 +9,19 @@ from lifang.api import schemas
 from lifang.api.answering import address
 from lifang.api.asking import WHEN
 from lifang.api.schemas import Schema, ref
+from lifang.entities.job import Job
 from lifang.http.listing import LONGEST_SEARCH
 from lifang.kit.words import _, _p
 from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
+from lifang.resources.verbs import verb_name
 from lifang.services import sheets
+from lifang.services.bulk import fields
 from lifang.services.exchange import FORMATS
 from lifang.services.query import MOST, Query, filter_fields, sort_names
+from lifang.services.uploads import AT_ONCE
 
 Operation = dict[str, Any]
 Path = tuple[str, dict[str, Operation]]
@@ -76,12 +80,16 @@ class Noun:
         yield f"{self.base}/ledger", {"get": self._ledger()}
         for action in self.resource.actions.values():
             yield f"{self.one}/actions/{action.name}", {"post": self._act(action)}
+        for verb in (*self.resource.actions, "update", "remove"):
+            yield f"{self.base}/actions/{verb}", {"post": self._act_on_many(verb)}
         if any(spec.kind == "sensitive" for spec in self.resource.fields):
             yield f"{self.one}/reveal", {"post": self._reveal()}
         if any(spec.searchable for spec in self.resource.fields):
             yield f"{self.base}/search", {"post": self._search()}
         if any("import" in verbs for verbs in self.resource.roles.values()):
             yield f"{self.base}/import", {"post": self._import()}
+        if self.resource.model is Job:
+            yield f"{self.one}/result", {"get": self._result()}
 
     def _operation(
         self,
@@ -174,6 +182,21 @@ class Noun:
             parameters=parameters, requestBody=_body(asked, required=needed),
         )  # fmt: skip
 
+    def _act_on_many(self, verb: str) -> Operation:
+        given = schemas.given((*fields(self.resource, verb), WHEN), partial=verb == "update")
+        summary = _("批量{verb}：{label}", verb=verb_name(self.resource, verb), label=self.labels)
+        where = {"Location": {"schema": {"type": "string"}, "required": True}}
+        queued = {
+            "description": _("排队中"),
+            "headers": where,
+            "content": _json({"type": "object"}),
+        }
+        done = {"description": summary, "content": _json(ref("Bulk"))}
+        return self._operation(
+            f"{verb}_many", summary, {"200": done, "202": queued}, WRITING,
+            parameters=[IDEMPOTENCY_KEY], requestBody=_body(schemas.many(given)),
+        )  # fmt: skip
+
     def _history(self) -> Operation:
         summary = _("{label}的变动记录", label=self.label)
         answers = {"200": {"description": summary, "content": _json(ref("History"))}}
@@ -244,6 +267,14 @@ class Noun:
         asked = [_parameter("format", kinds, _("文件格式")), *asked, *self._filters()]
         return self._operation(verb, summary, answers, (*READING, 403, 422), parameters=asked)
 
+    def _result(self) -> Operation:
+        form = {"type": "string", "enum": ["json", "csv"], "default": "json"}
+        summary = _("任务的结果；有误的行为 CSV")
+        content = {**_json(ref("Imported")), "text/csv": {"schema": {"type": "string"}}}
+        answers = {"200": {"description": summary, "content": content}}
+        asked = [ID, _parameter("format", form, _("文件格式"))]
+        return self._operation("result", summary, answers, (*READING, 403), parameters=asked)
+
     def _import(self) -> Operation:
         asked = [
             _parameter("dry_run", YES, _("只检查，不写入")),
@@ -258,7 +289,14 @@ class Noun:
         specs = schema.create_fields(self.resource)
         names = ",".join(sheets.column_name(self.resource, spec) for spec in specs)
         summary = _("导入{label}：列 {names}", label=self.labels, names=names)
-        answers = {"200": {"description": summary, "content": _json(ref("Imported"))}}
+        job = {"type": "object", "required": ["id", "state", "total", "done"]}
+        queued = {
+            "description": _("超过 {n} 行：成为一项任务", n=AT_ONCE),
+            "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+            "content": _json(job),
+        }
+        done = {"description": summary, "content": _json(ref("Imported"))}
+        answers = {"200": done, "202": queued}
         return self._operation(
             "import", summary, answers, WRITING, parameters=asked,
             requestBody={"required": True, "content": content},

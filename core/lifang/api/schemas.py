@@ -10,6 +10,7 @@ from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
+from lifang.services.query import MOST
 
 Schema = dict[str, Any]
 
@@ -50,6 +51,21 @@ def given(specs: Iterable[FieldSpec], *, partial: bool) -> Schema:
     made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [spec.name for spec in told if spec.required and not partial]
     return {**made, "required": required} if required else made
+
+
+def many(given: Schema) -> Schema:
+    """A request about many records: which, what is said to each, and whether only to check."""
+    told = _("只检查，不写入")
+    properties = {
+        "ids": {"type": "array", "items": dict(ID), "minItems": 1, "maxItems": MOST},
+        "filter": {"type": "object", "description": _("与列表地址的筛选相同")},
+        "input": given,
+        "dry_run": {"type": "boolean", "default": False, "description": told},
+    }
+    which = {"oneOf": [{"required": ["ids"]}, {"required": ["filter"]}]}
+    needed = {"required": ["input"]} if "required" in given else {}
+    return {"type": "object", "properties": properties, "additionalProperties": False,
+            **which, **needed}  # fmt: skip
 
 
 def filtered(spec: FieldSpec) -> Schema:
@@ -178,6 +194,15 @@ def _many(item: Schema) -> Schema:
 _NUMBER: Schema = {"type": "integer"}
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
+_FIGURES = ("job", "done", "skipped", "failed", "matched", "ready", "not_found")
+_LISTS = ("errors", "left_out", "first")
+BULK: Schema = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(_FIGURES, _NUMBER),
+        **dict.fromkeys(_LISTS, _many({"type": "object"})),
+    },
+}
 _AT: Schema = {"type": "string", "format": "date-time"}
 PREVIEW = _whole(
     preview=_whole(

@@ -12,7 +12,7 @@ from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import option, whole
 from lifang.cli.session import Session
 from lifang.cli.verbs import within
-from lifang.kit import json
+from lifang.kit import clock, json
 from lifang.kit.words import _, n_
 from lifang.services.delivery import Lag, lag_seen_by
 from lifang.services.event_log import SeenEvent, list_events
@@ -45,7 +45,7 @@ def _list(session: Session, given: Given) -> None:
 
 
 def _document(event: SeenEvent) -> dict[str, Any]:
-    return {**asdict(event), "at": showing.instant(event.at)}
+    return {**asdict(event), "at": clock.fixed(event.at)}
 
 
 def _row(event: SeenEvent) -> list[str]:
@@ -79,7 +79,7 @@ def _lag(session: Session, given: Given) -> None:
 
 
 def _told(one: Lag) -> dict[str, Any]:
-    return {**asdict(one), "oldest": showing.instant(one.oldest) if one.oldest else None}
+    return {**asdict(one), "oldest": clock.fixed(one.oldest) if one.oldest else None}
 
 
 def _line(one: Lag) -> list[str]:

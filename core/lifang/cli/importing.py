@@ -93,6 +93,21 @@ def _import(session: Session, resource: Resource[Any], given: Given) -> int:
     return Invalid.exit_code if outcome["failed"] and not given["skip_invalid"] else 0
 
 
+def result(session: Session, resource: Resource[Any], job: int, output: str | None) -> None:
+    """Tell what a job did, or write the rows that failed."""
+    from lifang.cli.exporting import hand_out
+    from lifang.services import importing, reading, uploads
+
+    caller = session.caller_for(resource)
+    record = reading.get(caller, resource, job)
+    if output:
+        return hand_out(uploads.failing(caller, record), output)
+    outcome = importing.outcome_of(record)
+    if session.json:
+        return showing.emit(outcome)
+    return _tell(outcome, dry_run=record.state == "waiting", skipped=True)
+
+
 def _tell(outcome: Imported, *, dry_run: bool, skipped: bool) -> None:
     done = outcome["created"] + outcome["updated"]
     failed, errors = outcome["failed"], outcome["errors"]

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import click
 
+from lifang.cli import bulk
 from lifang.cli.frame import Group
 from lifang.cli.session import Session
 from lifang.cli.verbs import verbs_of
@@ -40,7 +41,8 @@ class Noun(Group):
         """Every verb by its name."""
         resource = self._session.resource(*self._key)
         extra = list(self._extra(self._session)) if self._extra else []
-        return {str(command.name): command for command in [*verbs_of(resource), *extra]}
+        made = [*verbs_of(resource), bulk.group(resource), *extra]
+        return {str(command.name): command for command in made}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs that follow from the declaration, then the noun's own."""

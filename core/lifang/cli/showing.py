@@ -139,11 +139,6 @@ def moment(at: str | dt.datetime) -> str:
     return clock.local(told).strftime("%Y-%m-%d %H:%M")
 
 
-def instant(at: dt.datetime) -> str:
-    """An instant as programs read it."""
-    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def history(resource: Resource[Any], entries: Iterable[View]) -> None:
     """Write a record's timeline: who did what when, before and after."""
     for entry in entries:

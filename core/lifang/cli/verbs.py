@@ -45,6 +45,8 @@ def verbs_of(resource: Resource[Any]) -> list[click.Command]:
     made.append(_history(resource))
     if "import" in held:
         made.append(importing.command(resource))
+    if resource.id == "core.jobs":
+        made.append(_result(resource))
     if "export" in held:
         made += [_export(resource), _ledger(resource)]
     return made
@@ -244,6 +246,16 @@ def _export(resource: Resource[Any]) -> click.Command:
 
     told = [*_to_a_file("csv"), *narrowing(resource, own=("format", "output"))]
     return Command("export", n_("导出；敏感信息保持遮盖"), work, told, epilog=FILTERS)
+
+
+def _result(resource: Resource[Any]) -> click.Command:
+    def work(session: Session, given: Given) -> None:
+        number = number_of(session, resource, given["key"])
+        importing.result(session, resource, number, given["output"])
+
+    kept = n_("把有误的行连同原因写入这个文件")
+    params = [key(resource), option("--output", "-o", metavar="FILE.csv", help=kept)]
+    return Command("result", n_("任务做了什么，哪些行有误"), work, params)
 
 
 def _ledger(resource: Resource[Any]) -> click.Command:

@@ -17,6 +17,9 @@ from lifang.kit.errors import Busy, Forbidden, Unauthenticated
 from lifang.kit.words import _
 from lifang.services.instance import Instance
 
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes of a table that somebody who is signed in sends; it is streamed to disk."""
+
 BARE = frozenset({"healthz", "readyz", "metrics"})
 """Endpoints that answer without a caller and without a connection of their own."""
 
@@ -63,6 +66,8 @@ def _begin() -> None:
     _refuse_plain_http()
     g.held.enter_context(the_instance().database.connection())
     g.caller = _by_token() or _by_session()
+    if g.caller is not None and request.path.endswith("/import"):
+        request.max_content_length = LARGEST_FILE
 
 
 def _end(_error: BaseException | None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,8 @@ from lifang.store.fields import PARTIAL
 
 LONGEST_TEXT = 20_000
 LARGEST = 2**63 - 1
+FIRST_YEAR, LAST_YEAR = 2, 9998
+"""Instants at the very ends cannot be told in every zone."""
 
 
 class Said(str):
@@ -212,7 +215,7 @@ def _integer(spec: FieldSpec, value: Any) -> int:
 
 
 def _number(spec: FieldSpec, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(_("「{label}」须为数字", label=_(spec.label)))
     return float(value)
 
@@ -234,7 +237,7 @@ def _day(spec: FieldSpec, value: Any) -> dt.date:
 def _instant(spec: FieldSpec, value: Any) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise ValueError(value)
         return moment.astimezone(dt.UTC)
     except (AttributeError, TypeError, ValueError):

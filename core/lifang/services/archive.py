@@ -145,9 +145,7 @@ class Packing:
     def finish(self, manifest: Manifest) -> None:
         """Close with the manifest."""
         text = json.dumps({**manifest, "members": self.members})
-        told = tarfile.TarInfo(MANIFEST)
-        told.size = len(text)
-        self._tar.addfile(told, io.BytesIO(text))
+        self.add(MANIFEST, io.BytesIO(text), len(text), lambda _done, _of: None)
 
 
 class _Hashed:

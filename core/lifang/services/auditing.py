@@ -9,8 +9,9 @@ from typing import Any, TypedDict, Unpack
 
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
-from lifang.kit import json
-from lifang.kit.errors import LifangError
+from lifang.kit import json, text
+from lifang.kit.errors import FieldError, Invalid, LifangError
+from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.store.keys import KeyRing
 from lifang.store.record import moment
@@ -37,6 +38,9 @@ CHAINED = [
 """What an entry's digest covers, in this order; never changed, only appended to."""
 
 
+LONGEST_REASON = 400
+
+
 @dataclass(frozen=True)
 class Change:
     """One field before and after, as text; sensitive values are sealed before they are kept."""
@@ -45,6 +49,23 @@ class Change:
     before: str | None
     after: str | None
     sensitive: bool = False
+
+
+def stated(name: str, said: str, missing: str) -> str:
+    """Why something is done, as it is kept whole; raises Invalid on the field, `missing` if blank.
+
+    What nobody can see has no place in a reason either: others judge by it.
+    """
+    sentence, clean = missing, said.strip()
+    try:
+        clean = text.clean_paragraph(clean)
+        if 0 < len(clean) <= LONGEST_REASON:
+            return clean
+        if clean:
+            sentence = _("「{label}」最多 {n} 个字", label=_("原因"), n=LONGEST_REASON)
+    except text.Refused as error:
+        sentence = error.sentence
+    raise Invalid(sentence, errors=[FieldError(name, "invalid" if clean else "required", sentence)])
 
 
 def record_effect(
@@ -98,7 +119,7 @@ def _collect(
         "community": more.get("community"),
         "verb": verb,
         "outcome": more.get("outcome", "done"),
-        "reason": reason[:400] if reason else None,
+        "reason": reason[:LONGEST_REASON] if reason else None,
         "request_id": caller.request_id,
         "version": more.get("version"),
         "changes": digest_of(keys, [(c.field, c.before, c.after) for c in told]) if told else None,

@@ -68,12 +68,12 @@ def create(
         except (OSError, sqlite3.Error, pw.OperationalError) as error:
             why = error.strerror if isinstance(error, OSError) else None
             failed = NotReady(_("备份 {path} 没有做成：{why}", path=target, why=why or error))
-            _remember(place, failed={"at": now.isoformat(), "why": failed.sentence})
+            _remember(place, failed={"at": clock.fixed(now), "why": failed.sentence})
             raise failed from error
         except LifangError as error:
-            _remember(place, failed={"at": now.isoformat(), "why": error.sentence})
+            _remember(place, failed={"at": clock.fixed(now), "why": error.sentence})
             raise
-        made: dict[str, Any] = {"good": {"at": now.isoformat(), "file": str(target)}}
+        made: dict[str, Any] = {"good": {"at": clock.fixed(now), "file": str(target)}}
         _remember(place, **made, **({"daily": str(clock.local(now).date())} if daily else {}))
     with instance.database.transaction():
         record_note(caller, "backup", "create", reason=target.name)
@@ -99,7 +99,7 @@ def _write(instance: Instance, target: Path, scratch: Path, progress: Steps) -> 
         "format": archive.FORMAT,
         "app": version("lifang"),
         "engine": dumps.ENGINE,
-        "at": at.strftime(clock.INSTANT),
+        "at": clock.fixed(at),
         "instance": _instance_id(instance),
         "sample": instance.sample,
         "key": archive.fingerprint(master),

@@ -14,16 +14,19 @@ from lifang.resources.resource import Resource
 from lifang.services import sheets
 from lifang.services.outcomes import Problems
 
-ID = "id"
+ID, LEFT_OUT = "id", ""
 LANGUAGES = ("zh", "en")
 
 
 def spellings(resource: Resource[Any]) -> dict[str, str]:
-    """Every way a header may call a field, folded; the field's own name wins."""
+    """Every way a header may call a field, folded; the field's own name wins.
+
+    The column that tells what was wrong with failing rows is left out when they come back.
+    """
     known: dict[str, str] = {}
     for language in LANGUAGES:
         with using(language):
-            known[text.fold(_("编号"))] = ID
+            known |= {text.fold(_("编号")): ID, text.fold(_("错误")): LEFT_OUT}
     for language in LANGUAGES:
         with using(language):
             known |= {text.fold(_(spec.label)): spec.name for spec in resource.fields}
@@ -46,11 +49,13 @@ def match(
     matched: dict[str, str] = {}
     for name in names:
         field = chosen.get(name, known.get(text.fold(name)))
-        if field == "":
+        if field == LEFT_OUT:
             continue
         if field is None or (field != ID and field not in resource.by_name):
-            near = difflib.get_close_matches(name, known, n=1)
-            labels = [known[near[0]]] if near else [ID, *resource.by_name]
+            near = difflib.get_close_matches(name, [one for one in known if known[one]], n=1)
+            named = [known[near[0]]] if near else [ID, *resource.by_name]
+            specs = resource.by_name
+            labels = [_(specs[one].label) if one in specs else _("编号") for one in named]
             problems.blame(1, name, _("不认识的列「{name}」", name=name), _("、").join(labels))
         elif field in matched.values():
             problems.blame(1, name, _("两列是同一个字段「{name}」", name=field))

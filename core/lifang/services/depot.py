@@ -84,7 +84,10 @@ class _Kept(io.RawIOBase):
         if number != self._open:
             self._raw.seek(number * SEALED)
             place = f"depot|{self._name}|{number}"
-            self._piece = self._instance.keys.unlock(self._raw.read(SEALED), place)
+            try:
+                self._piece = self._instance.keys.unlock(self._raw.read(SEALED), place)
+            except (KeyError, ValueError):  # somebody changed it, or half of it was lost
+                raise NotFound(_("这个文件已不再保存；请重新上传")) from None
             self._open = number
         told = self._piece[start : start + len(buffer)]
         buffer[: len(told)] = told

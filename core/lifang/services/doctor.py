@@ -14,6 +14,7 @@ import peewee as pw
 from lifang.entities.account import Account, Grant
 from lifang.entities.audit import AuditEntry
 from lifang.entities.community import Community
+from lifang.entities.job import Job
 from lifang.events.tables import Subscription
 from lifang.kit import clock
 from lifang.kit.errors import LifangError, NotReady
@@ -21,7 +22,7 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import backup
+from lifang.services import backup, jobs
 from lifang.services.delivery import lag
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -30,6 +31,7 @@ from lifang.store.database import open_database
 State = Literal["ok", "warn", "bad"]
 
 FREE_SHARE = 0.05
+A_DAY = dt.timedelta(days=1)
 LATE = dt.timedelta(minutes=10)
 """How long something may wait for the dispatcher before it is worth a word."""
 
@@ -62,7 +64,7 @@ def examine_folder(told: Settings) -> list[Finding]:
 def examine(instance: Instance) -> list[Finding]:
     """Look at what only an opened instance shows: who holds power, what waits, what failed."""
     checks: tuple[Check, ...] = (
-        _migrations, _administrators, _homes, _grants, _plugins, _events, _audit,
+        _migrations, _administrators, _homes, _grants, _plugins, _events, _jobs, _audit,
     )  # fmt: skip
     return [found for check in checks for found in check(instance)]
 
@@ -266,6 +268,23 @@ def _events(instance: Instance) -> Iterator[Finding]:
         yield Finding("events", "warn", said, _("核对系统时钟，重新运行 lifang serve"))
     if not wrong:
         yield Finding("events", "ok", _("事件没有积压，没有死信"))
+
+
+def _jobs(instance: Instance) -> Iterator[Finding]:
+    """Work that failed, that nobody takes up, or whose worker has died."""
+    now = clock.now()
+    failed = Job.select().where(Job.state == "failed", Job.finished_at > now - A_DAY).count()
+    waits: Any = Job.select().where(Job.state.in_(jobs.WORKABLE), Job.updated_at < now - LATE)
+    lost = [f"#{job.id}" for job in waits if job.lease_until is None or job.lease_until < now]
+    if failed:
+        said = _("最近一天有 {n} 项任务失败", n=failed)
+        yield Finding("jobs", "warn", said, "lifang jobs list --state failed")
+    if lost:
+        said = _("没有人在做的任务：{names}", names=_("、").join(lost))
+        remedy = _("运行 lifang serve 或 lifang worker；命令行的导入请再运行一次，会接着做")
+        yield Finding("jobs", "warn", said, remedy)
+    if not failed and not lost:
+        yield Finding("jobs", "ok", _("任务没有失败，也没有停住"))
 
 
 def _audit(instance: Instance) -> Iterator[Finding]:

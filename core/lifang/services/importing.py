@@ -16,7 +16,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.job import Job, JobProblem
 from lifang.kit import words
-from lifang.kit.errors import Busy, Conflict, Forbidden, Invalid, LifangError, Malformed
+from lifang.kit.errors import Busy, Conflict, Forbidden, LifangError, Malformed
 from lifang.kit.words import _, _p
 from lifang.resources.resource import Resource
 from lifang.services import depot, jobs, sheets
@@ -44,7 +44,6 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
     dry_run: bool = False,
     skip_invalid: bool = False,
     progress: Progress = lambda _done, _of: None,
-    most: int | None = None,
     told: int = MOST_TOLD,
     columns: Columns = MappingProxyType({}),
 ) -> Imported:
@@ -52,19 +51,16 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
 
     The whole file is judged first. Nothing is written in a dry run, nor while anything is wrong
     with it, unless `skip_invalid` leaves the wrong rows out. An import that was cut off goes on
-    where it was; rows that the same file has brought already are not created again. `most` limits
-    how many rows are taken, `told` how many problems are told one by one, `columns` says by hand
-    what a column is about. Raises NotFound and Forbidden as every write does.
+    where it was; rows that the same file has brought already are not created again. `told`
+    limits how many problems are told one by one, `columns` says by hand what a column is about.
+    Raises NotFound and Forbidden as every write does.
     """
+    demand_whole_tree(resource, skip_invalid=skip_invalid)
     if resource.model is Community:
-        if skip_invalid:
-            raise Malformed(_("社区是一棵树，不能跳过有误的行"))
-        return import_communities(caller, source, dry_run=dry_run, progress=progress, most=most)
+        return import_communities(caller, source, dry_run=dry_run, progress=progress)
     caller = caller.through("import")
     permit(caller, resource)
     with words.using(words.language()), sheets.opened(source) as sheet:
-        if most is not None and sheet.total > most:
-            raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
         run = Import(caller, resource, sheet, columns)
         whole = sheet.total if dry_run or skip_invalid else 2 * sheet.total
         if not run.refused and (dry_run or not skip_invalid):
@@ -77,6 +73,12 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
         for _piece in jobs.run(caller, job, run.carry_out(job, skip_invalid=skip_invalid)):
             progress(whole - sheet.total + gone_through(job), whole)
     return _cut(outcome_of(job), told)
+
+
+def demand_whole_tree(resource: Resource[Any], *, skip_invalid: bool) -> None:
+    """Raise Malformed where rows of a tree would be left out: others hang on them."""
+    if skip_invalid and resource.model is Community:
+        raise Malformed(_("社区是一棵树，不能跳过有误的行"))
 
 
 def title_of(resource: Resource[Any], name: str) -> str:
@@ -100,19 +102,21 @@ def work_off(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[None
             yield from _plant(caller, job, stream, dry_run=asked["check"])
             return
         run = Import(caller, resource, sheets.read(stream), asked["columns"])
-        if asked["check"] or not (asked["skip_invalid"] or job.done):
+        if not run.refused and (asked["check"] or not (asked["skip_invalid"] or job.done)):
             for done in run.check():
                 with database.transaction():
                     jobs.hold(job, _("已检查 {done} 行", done=f"{done:,}"))
                 yield
-            if asked["check"] or run.refused:
-                _settle(caller, job, run.outcome, dry_run=asked["check"])
-                return
+        if asked["check"] or run.refused:
+            _settle(caller, job, run.outcome, dry_run=asked["check"])
+            return
         yield from run.carry_out(job, skip_invalid=asked["skip_invalid"])
 
 
 def _plant(caller: Caller, job: Job, stream: BinaryIO, *, dry_run: bool) -> Iterator[None]:
     """Communities are one tree: they come in one transaction or not at all."""
+    with caller.instance.database.transaction():
+        jobs.hold(job)
     _settle(caller, job, import_communities(caller, stream, dry_run=dry_run), dry_run=dry_run)
     yield
 
@@ -143,7 +147,7 @@ class Import:
         self.caller, self.resource, self.sheet, self.columns = caller, resource, sheet, columns
         earlier = (Job.noun == resource.id) & (Job.digest == sheet.digest) & (Job.done > 0)
         self.earlier = Job.select().where(earlier).order_by(Job.id.desc()).first()
-        self.outcome, self._size = _outcome(Counter(), self._judge()), CHUNK
+        self.outcome, self._size = _outcome(Counter(), self.judge()), CHUNK
 
     @property
     def refused(self) -> bool:
@@ -162,7 +166,7 @@ class Import:
 
     def check(self) -> Iterator[int]:
         """Judge every row and write nothing; tells how many rows it has gone through."""
-        judge, done, does = self._judge(), 0, Counter[str]()
+        judge, done, does = self.judge(), 0, Counter[str]()
         for some in self._pieces(0):
             does.update(row.does for row in judge.judge(some))
             done += len(some)
@@ -170,7 +174,7 @@ class Import:
         self.outcome = _outcome(does, judge)
         self._note_denial(judge)
 
-    def _judge(self) -> Judge:
+    def judge(self) -> Judge:
         """A judge who knows which rows the same file has brought."""
         done, failed = 0, set[int]()
         if self.earlier is not None:
@@ -217,7 +221,7 @@ class Import:
     def carry_out(self, job: Job, *, skip_invalid: bool) -> Iterator[None]:
         """Write what is sound from where the job stands, in pieces kept whole or undone."""
         self.caller = replace(self.caller, request_id=f"job-{job.id}")
-        judge, expected = self._judge(), self.sheet.total - gone_through(job)
+        judge, expected = self.judge(), self.sheet.total - gone_through(job)
         verbs = ("create", "import")
         maker = Maker(self.caller, self.resource, verbs=verbs, expected=expected)
         for some in self._pieces(job.done):
@@ -348,14 +352,14 @@ def _outcome(does: Counter[str], judge: Judge) -> Imported:
     )
 
 
-def outcome_of(job: Job) -> Imported:
+def outcome_of(job: Job, most: int | None = None) -> Imported:
     """What a job has done so far, and what was wrong."""
     return Imported(
         created=job.created,
         updated=job.updated,
         unchanged=job.unchanged,
         failed=job.failed,
-        errors=jobs.problems(job),
+        errors=jobs.problems(job, most),
     )
 
 
@@ -367,16 +371,21 @@ def _cut(outcome: Imported, most: int) -> Imported:
 
 def failing_rows(source: Path | BinaryIO, errors: Iterable[RowError]) -> bytes:
     """The rows that problems are about, as they were sent, with what is wrong in a last column."""
+    lines = failing_lines(source, errors)
+    return sheets.BOM + sheets.written([*map(sheets.tame, line)] for line in lines)
+
+
+def failing_lines(source: Path | BinaryIO, errors: Iterable[RowError]) -> Iterator[list[str]]:
+    """The same as lines of cells, below their header."""
     told: dict[int, list[str]] = {}
     for error in errors:
         named = _("{column}：{message}", column=error["column"], message=error["message"])
         told.setdefault(error["row"], []).append(named if error["column"] else error["message"])
     with sheets.opened(source) as sheet:
-        lines = [[*map(sheets.tame, sheet.header), _("错误")]]
+        yield [*sheet.header, _("错误")]
         for number, cells in sheet.rows():
             if number in told:
-                lines.append([*map(sheets.tame, cells), _("；").join(told[number])])
-    return sheets.BOM + sheets.written(lines)
+                yield [*cells, _("；").join(told[number])]
 
 
 __all__ = ["Imported", "RowError", "failing_rows", "import_communities", "import_table"]

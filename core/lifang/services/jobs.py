@@ -18,7 +18,7 @@ from lifang.entities.job import Job, JobProblem
 from lifang.events.publish import publish
 from lifang.events.subscriptions import gone, this_process
 from lifang.kit import clock, words
-from lifang.kit.errors import Conflict, LifangError
+from lifang.kit.errors import Busy, Conflict, LifangError
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import depot
@@ -78,7 +78,7 @@ def queue(caller: Caller, job: Job, **asked: Any) -> None:
     waits = (Job.id == job.id) & (Job.state == "waiting")
     with caller.instance.database.transaction():
         change: dict[str, Any] = {"state": "queued", "asked": json.dumps(told, ensure_ascii=False)}
-        change |= dict.fromkeys(COUNTS, 0)
+        change |= {**dict.fromkeys(COUNTS, 0), "updated_at": clock.now()}
         if not Job.update({**change, "version": Job.version + 1}).where(waits).execute():
             raise Conflict(_("这项任务已经开始或已取消"))
         JobProblem.delete().where(JobProblem.job == job.id).execute()
@@ -181,6 +181,8 @@ def run(caller: Caller, job: Job, work: Iterator[None]) -> Iterator[None]:
         yield from work
     except Stopped:
         return
+    except Busy:  # nothing is wrong with the job: it is taken up again where it stands
+        raise
     except LifangError as error:
         with caller.instance.database.transaction():
             finish(caller, job, "failed", error.sentence)
@@ -236,7 +238,7 @@ class Jobs:
         caller = caller_for(
             instance,
             account,
-            source=job.kind if job.kind == "import" else "web",
+            source=asked.get("source", job.kind),
             scope=frozenset(scope) if scope is not None else None,
         )
         work = run(caller, job, WORKS[job.kind](caller, resource, job))

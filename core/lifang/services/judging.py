@@ -11,6 +11,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.entities.person import SEXES
+from lifang.kit import clock
 from lifang.kit.errors import FieldError, Forbidden, Invalid, LifangError
 from lifang.kit.words import _
 from lifang.resources import schema, written
@@ -189,7 +190,7 @@ class Judge(Problems):
                     self.tell(number, name, invalid.sentence)
                     payload[name] = 1  # told already; the rest of the row is judged all the same
             else:
-                payload[name] = written.read(spec, _as_meant(spec, cell))
+                payload[name] = written.read(spec, as_meant(spec, cell))
         return payload
 
     def _refuse_locked(self, number: int, spec: FieldSpec, cell: str, *, creating: bool) -> None:
@@ -277,7 +278,7 @@ def _labels(spec: FieldSpec, value: Any) -> list[str]:
     return [said for known, label in spec.choices if known == value for said in (label, _(label))]
 
 
-def _as_meant(spec: FieldSpec, cell: str) -> str:
+def as_meant(spec: FieldSpec, cell: str) -> str:
     """A cell the way its field is written: days as spreadsheets show them, sexes as GB numbers."""
     said = cell.strip()
     if _is_sex(spec):
@@ -294,7 +295,7 @@ def _same(value: Any, shown: Any) -> bool:
     if isinstance(shown, dict):
         return bool(value == shown.get("id"))
     if isinstance(value, dt.datetime):
-        return bool(value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") == shown)
+        return bool(clock.fixed(value) == shown)
     if isinstance(value, dt.date):
         return bool(value.isoformat() == shown)
     return bool(value == shown)

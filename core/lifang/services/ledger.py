@@ -12,13 +12,13 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.person import Person
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Forbidden, Invalid
+from lifang.kit.errors import Forbidden
 from lifang.kit.words import _, _p
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services import exchange, lines, reading, values, workbook
-from lifang.services.auditing import Change, record_denial, record_effect
+from lifang.services.auditing import Change, record_denial, record_effect, stated
 from lifang.services.presenting import View
 from lifang.services.query import MOST, Order, Query, find_community
 
@@ -46,7 +46,8 @@ def ledger(
     exchange.demand_right(caller, resource)
     secret = [spec for spec in resource.fields if spec.kind == "sensitive"]
     if purpose is not None:
-        _demand_purpose(caller, resource, purpose, secret)
+        purpose = stated("purpose", purpose, _("请说明导出完整信息的用途"))
+        _demand_full(caller, resource, secret)
     asked = replace(query, verb="export", limit=MOST, cursor=None)
     Order.read(resource, asked.sort)
     number = reading.count(caller, resource, asked)
@@ -70,12 +71,7 @@ def ledger(
     return lines.written(lines.FORMS[form], fill)
 
 
-def _demand_purpose(
-    caller: Caller, resource: Resource[Any], purpose: str, secret: list[FieldSpec]
-) -> None:
-    if not purpose.strip():
-        sentence = _("请说明导出完整信息的用途")
-        raise Invalid(sentence, errors=[FieldError("purpose", "required", sentence)])
+def _demand_full(caller: Caller, resource: Resource[Any], secret: list[FieldSpec]) -> None:
     if secret and not policy.rights(caller, resource, "export_full"):
         denied = Forbidden(_("您没有导出「{label}」完整信息的权限", label=_(resource.label)))
         record_denial(caller, resource, "export_full", None, denied)

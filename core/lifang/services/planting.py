@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import peewee as pw
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, Community
@@ -53,10 +56,13 @@ class Row:
         return ORDER.index(self.told["kind"])
 
     @property
-    def changes(self) -> bool:
-        """Whether it says something new of a node that stands."""
-        known = self.standing.__data__ if self.standing is not None else self.told
-        return any(known.get(name) != value for name, value in self.told.items())
+    def does(self) -> str:
+        """What carrying it out does, as results count it."""
+        if self.standing is None:
+            return "created"
+        known = self.standing.__data__
+        changes = any(known.get(name) != value for name, value in self.told.items())
+        return "updated" if changes else "unchanged"
 
 
 def import_communities(
@@ -65,20 +71,17 @@ def import_communities(
     *,
     dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
-    most: int | None = None,
 ) -> Imported:
     """Plant or change communities as a CSV file tells them, its rows in any order.
 
     The whole file is judged first; nothing is written while anything is wrong with it, nor in a dry
-    run. Rows are recognised by their code, so the same file again changes nothing. `most` limits
-    how many rows are taken. Raises NotFound and Forbidden as every write does.
+    run. Rows are recognised by their code, so the same file again changes nothing. Raises
+    NotFound and Forbidden as every write does.
     """
     caller = caller.through("import")
     resource: Resource[Community] = caller.instance.registry.of(Community)
     permit(caller, resource)
     with sheets.opened(source) as sheet:
-        if most is not None and sheet.total > most:
-            raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=most))
         plan = Plan(caller, resource, sheet)
     if dry_run or plan.errors:
         return plan.outcome(told=dry_run)
@@ -126,12 +129,11 @@ class Plan(Problems):
     def outcome(self, *, told: bool) -> Imported:
         """Sum up: with `told` what the sound rows do, else that nothing was done."""
         sound = [row for row in self.rows if told and row.number not in self.failed]
-        created = sum(row.standing is None for row in sound)
-        updated = sum(row.changes for row in sound)
+        does = Counter(row.does for row in sound)
         return Imported(
-            created=created,
-            updated=updated,
-            unchanged=len(sound) - created - updated,
+            created=does["created"],
+            updated=does["updated"],
+            unchanged=does["unchanged"],
             failed=len(self.failed),
             errors=self.errors,
         )
@@ -180,10 +182,12 @@ class Plan(Problems):
                 self.blame(row.number, "code", _("与第 {row} 行的编号重复", row=first))
 
     def _judge_parents(self) -> None:
-        told = {row.code: row for row in self.rows}
+        told, under = {row.code: row for row in self.rows}, self._parents()
         for row in self.rows:
-            if not row.parent:
-                continue
+            standing = row.standing
+            where = standing.__data__["parent"] if standing is not None else None
+            if not row.parent or (where and under.get(where) == row.parent):
+                continue  # it stays where it is, also under a node that is closed or gone
             node = self._known.get((row.parent, None))
             above = told[row.parent].rank if row.parent in told else None
             if above is None and node is not None:
@@ -196,6 +200,17 @@ class Plan(Problems):
                 self.blame(row.number, PARENT, _("上级的类别必须比它大"), wider)
             elif row.standing is not None and _lies_elsewhere(row.standing, node):
                 self.blame(row.number, PARENT, _("上级与现有的不同；导入不能移动社区"))
+
+    def _parents(self) -> dict[int, str]:
+        """The codes of the nodes that the known ones lie under, whether these are open or not."""
+        ids = {row.standing.__data__["parent"] for row in self.rows if row.standing is not None}
+        codes: dict[int, str] = {}
+        for some in pw.chunked(sorted(ids - {None}), CHUNK):
+            asked: Any = Community.select(Community.id, Community.code).where(
+                Community.id.in_(some)
+            )
+            codes.update(asked.tuples())
+        return codes
 
     def carry_out(self, progress: Progress) -> None:
         """Write the rows, parents before children, inside the running transaction."""
@@ -212,7 +227,7 @@ class Plan(Problems):
     def _write(self, row: Row, places: dict[str, int]) -> int | None:
         """Create or update a row's node; gives its id, None where nothing changed."""
         standing = row.standing
-        if standing is not None and not row.changes:
+        if row.does == "unchanged":
             return None
         try:
             if standing is None:

@@ -67,7 +67,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str | int | None):
         return value
     if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return clock.fixed(value)
     return value.isoformat() if isinstance(value, dt.date) else value
 
 

@@ -12,7 +12,7 @@ from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import values
-from lifang.services.auditing import Change, record_denial, record_effect
+from lifang.services.auditing import Change, record_denial, record_effect, stated
 from lifang.services.presenting import View, names_of, present, stored
 from lifang.services.query import (
     MOST,
@@ -145,10 +145,10 @@ def reveal(
     """
     record = get(caller, resource, id)
     secret = {spec.name for spec in resource.fields if spec.kind == "sensitive"}
-    if not reason.strip():
-        raise _blame("reason", _("请说明查看原因"))
+    reason = stated("reason", reason, _("请说明查看原因"))
     if not fields or not set(fields) <= secret:
-        raise _blame("fields", _("可查看的敏感字段：{known}", known=_("、").join(sorted(secret))))
+        sentence = _("可查看的敏感字段：{known}", known=_("、").join(sorted(secret)))
+        raise Invalid(sentence, errors=[FieldError("fields", "required", sentence)])
     model: Any = resource.model
     allowed = policy.condition(caller, resource, policy.rights(caller, resource, "reveal"))
     reaches = allowed is True or (
@@ -165,7 +165,3 @@ def reveal(
         looked = [Change(f"revealed:{name}", None, None) for name in fields]
         record_effect(caller, resource, "reveal", id, changes=looked, reason=reason)
     return {name: values.opened(caller, resource, record, name) for name in fields}
-
-
-def _blame(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(field, "required", sentence)])

@@ -8,20 +8,25 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from lifang.entities.community import Community
-from lifang.kit.errors import Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services.presenting import View
-from lifang.services.unpacking import Rows, unpack
+from lifang.services.unpacking import MOST_COLUMNS, WIDEST_ROW, Rows, unpack
 
 BOM = b"\xef\xbb\xbf"
 """So that spreadsheets take the file for UTF-8."""
+
+MOST_LINES = 2_000_000
+MOST_BLANK = 1_100_000
+"""Both are more than any spreadsheet holds."""
+LONGEST_NAME = 200
 
 _ACTIVE = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 """What a spreadsheet takes for a formula; the full-width letters start one too."""
@@ -41,11 +46,16 @@ class Sheet:
 
         There is a cell for every column of the header. Raises Malformed at a row that has more.
         """
-        found, width = self._rows(), len(self.header)
+        found, width, last = self._rows(), len(self.header), 1
         next(found, None)
         for number, cells in found:
+            if len(cells) > WIDEST_ROW:
+                raise Malformed(_("第 {row} 行的列比表头多", row=number))
             if not any(map(str.strip, cells)):
+                if number - last > MOST_BLANK:
+                    raise Malformed(_("文件里有大段空行；请删除后再导入"))
                 continue
+            last = number
             if len(cells) > width and any(map(str.strip, cells[width:])):
                 raise Malformed(_("第 {row} 行的列比表头多", row=number))
             told = cells[:width] + [""] * (width - len(cells))
@@ -109,19 +119,38 @@ def opened(source: Path | BinaryIO) -> Iterator[Sheet]:
         yield read(source)
 
 
-def read(stream: BinaryIO) -> Sheet:
-    """Look through an open file; raises Malformed for what is no table."""
+def glance(stream: BinaryIO) -> Sheet:
+    """Read the header of an open file and count nothing; raises Malformed for what is no table."""
     rows = unpack(stream)
-    names = tuple(untame(name.strip()) for name in next(rows(), (1, []))[1])
-    while names and not names[-1]:
-        names = names[:-1]  # spreadsheets save empty columns after the last one
-    if not names:
-        raise Malformed(_("文件是空的"))
-    if len(set(names)) < len(names):
-        raise Malformed(_("表头里有重复的列"))
-    total = sum(1 for _row in Sheet(names, 0, "", rows).rows())
-    stream.seek(0)
+    return Sheet(_names(next(rows(), (1, []))[1]), 0, "", rows)
+
+
+def read(stream: BinaryIO, *, most: int | None = None) -> Sheet:
+    """Look through an open file; raises Invalid where it has more than `most` rows."""
+    sheet, bound, lines = glance(stream), most or MOST_LINES, 0
+    for _row in sheet.rows():
+        lines += 1
+        if lines > bound:
+            if most is None:
+                raise Malformed(_("文件超过 {most} 行；请分成几个文件", most=bound))
+            raise Invalid(_("文件超过 {most} 行；请用命令行导入", most=bound))
     digest = hashlib.sha256()
+    stream.seek(0)
     while piece := stream.read(1024 * 1024):
         digest.update(piece)
-    return Sheet(names, total, digest.hexdigest(), rows)
+    return replace(sheet, total=lines, digest=digest.hexdigest())
+
+
+def _names(header: list[str]) -> tuple[str, ...]:
+    """The names of the columns; raises Malformed for a row that cannot be a header."""
+    width = len(header)
+    while width and not header[width - 1].strip():
+        width -= 1  # spreadsheets save empty columns after the last one
+    names = [untame(name.strip()) for name in header[:width]]
+    if not names:
+        raise Malformed(_("文件是空的"))
+    if width > MOST_COLUMNS or any(len(name) > LONGEST_NAME for name in names):
+        raise Malformed(_("第一行不像表头：列太多，或列名太长"))
+    if len(set(names)) < width:
+        raise Malformed(_("表头里有重复的列"))
+    return tuple(names)

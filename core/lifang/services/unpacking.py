@@ -13,6 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import IO, Any, BinaryIO
 
 from lifang.kit.errors import Malformed
@@ -23,11 +24,19 @@ Rows = Iterator[tuple[int, list[str]]]
 
 LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_UNPACKED = 256 * 1024 * 1024
-MOST_COLUMNS, MOST_CELLS = 512, 20_000_000
+MOST_COLUMNS, WIDEST_ROW, MOST_CELLS = 512, 16_384, 20_000_000
+MOST_MEMBERS, MOST_GROWTH = 1_000, 100
+"""Files a workbook is packed of, and how many times larger they may be than the packet."""
+EXACT = 10**15
+"""Spreadsheets keep fifteen digits of a number; of a longer one the end is lost."""
 SEPARATORS = ",\t;"
 
-_PIECE, _OVERLAP = 1024 * 1024, 64
+_PIECE, _LONGEST_CELL = 1024 * 1024, 64 * 1024
+_CELL = re.compile(rb"<c\s([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _ADDRESS = re.compile(rb"""\s(?:r|ref)\s*=\s*["'](?:[A-Z]{1,3}[0-9]+:)?([A-Z]{1,3})([0-9]{1,7})""")
+_SHEET = re.compile(rb"<sheet\s[^>]*>")
+_RELATION = re.compile(rb"<Relationship\s[^>]*>")
+_OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _BEYOND_LATIN = re.compile("[\u0800-\U0010ffff]")
@@ -50,7 +59,10 @@ def unpack(stream: BinaryIO) -> Callable[[], Rows]:
     if stream.seek(0, io.SEEK_END) > LARGEST_FILE:
         raise Malformed(_("文件太大；请分成几个文件"))
     stream.seek(0)
-    if stream.read(4) == b"PK\x03\x04":
+    start = stream.read(len(_OLD_OFFICE))
+    if start == _OLD_OFFICE:
+        raise Malformed(_("这是旧格式或加了密码的 Excel 文件；请另存为不加密码的 .xlsx 再导入"))
+    if start[:4] == b"PK\x03\x04":
         return _of_workbook(stream)
     encoding = encoding_of(stream)
     separator = _separator(_text(stream, encoding).read(20_000))
@@ -149,7 +161,7 @@ def _separator(start: str) -> str:
 
 
 def _of_workbook(stream: BinaryIO) -> Callable[[], Rows]:
-    """The first sheet's rows; a formula is what it last showed, nothing is evaluated."""
+    """The first visible sheet's rows; a formula is what it last showed, nothing is evaluated."""
     try:
         _weigh(stream)
         sheet = _first_sheet(stream)
@@ -163,24 +175,42 @@ def _of_workbook(stream: BinaryIO) -> Callable[[], Rows]:
 
     def rows() -> Rows:
         for number, cells in enumerate(sheet.iter_rows(), start=1):
-            yield number, [*before, *map(_told, cells)]
+            try:
+                yield number, [*before, *map(_told, cells)]
+            except _Lost:
+                told = _("第 {row} 行有超过 15 位的数字，表格软件已丢失末尾几位", row=number)
+                raise Malformed(told + _("；请把这一列设为文本后重新填写")) from None
 
     return rows
 
 
 def _first_sheet(stream: BinaryIO) -> Any:  # the library's own sheet, told row by row
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
     stream.seek(0)
-    return CalamineWorkbook.from_filelike(stream).get_sheet_by_index(0)
+    book = CalamineWorkbook.from_filelike(stream)
+    visible = [
+        place
+        for place, sheet in enumerate(book.sheets_metadata)
+        if sheet.visible == SheetVisibleEnum.Visible
+    ]
+    chosen = visible[0] if visible else 0
+    _demand_told(stream, chosen)
+    return book.get_sheet_by_index(chosen)
 
 
 def _weigh(stream: BinaryIO) -> None:
     """Inflate everything once and look how far the cells reach, before anything is laid out."""
-    room = LARGEST_UNPACKED
-    stream.seek(0)
+    packet = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, packet - 0xFFFF - 22))
+    _before, mark, end = stream.read().rpartition(b"PK\x05\x06")
+    if mark and int.from_bytes(end[6:8], "little") > MOST_MEMBERS:
+        raise Malformed(_("文件不是能读的 XLSX 表格"))
+    room = min(LARGEST_UNPACKED, max(packet * MOST_GROWTH, _PIECE))
     try:
         with zipfile.ZipFile(stream) as packed:
+            if sum(member.file_size for member in packed.infolist()) > room:
+                raise Malformed(_("表格展开后太大；请分成几个文件"))
             for member in packed.infolist():
                 with packed.open(member) as part:
                     room -= _measure(part, room)
@@ -196,10 +226,61 @@ def _measure(stream: IO[bytes], room: int) -> int:
             raise Malformed(_("表格展开后太大；请分成几个文件"))
         for column, row in _ADDRESS.findall(tail + piece):
             wide, long = max(wide, _column(column)), max(long, int(row))
-        tail = piece[-_OVERLAP:]
+        tail = piece[-64:]
     if wide > MOST_COLUMNS or wide * long > MOST_CELLS:
         raise Malformed(_("表格的列或行太多；请删除数据以外的单元格"))
     return size
+
+
+def _demand_told(stream: BinaryIO, chosen: int) -> None:
+    """Refuse a sheet with cells that show an error or were never computed.
+
+    The reader tells both as empty, and an empty cell would take away what is stored.
+    """
+    with zipfile.ZipFile(stream) as packed, packed.open(_member(packed, chosen)) as part:
+        silent = list(islice(_silent(part), 4))
+    if silent:
+        cells = _("、").join(silent[:3]) + ("…" if len(silent) > 3 else "")
+        raise Malformed(_("单元格 {cells} 是错误值或没有算出结果；请改正后再导入", cells=cells))
+
+
+def _member(packed: zipfile.ZipFile, chosen: int) -> str:
+    """In which file of the packet a sheet lies, by its place among the sheets."""
+    sheet = _SHEET.findall(packed.read("xl/workbook.xml"))[chosen]
+    wanted = re.search(rb"""\sr:id=["']([^"']*)""", sheet)
+    for relation in _RELATION.findall(packed.read("xl/_rels/workbook.xml.rels")):
+        if wanted and re.search(rb"""\sId=["']%s["']""" % re.escape(wanted[1]), relation):
+            target = re.search(rb"""\sTarget=["']([^"']*)""", relation)
+            if target:
+                path = target[1].decode()
+                return path[1:] if path.startswith("/") else f"xl/{path}"
+    raise KeyError(chosen)
+
+
+def _silent(stream: IO[bytes]) -> Iterator[str]:
+    """The addresses of cells that hold an error, or a formula without what it last showed."""
+    tail = b""
+    while piece := stream.read(_PIECE):
+        told = tail + piece
+        cut = told.rfind(b"<c ")
+        if cut < 0 or len(told) - cut > _LONGEST_CELL:
+            cut = len(told)
+        yield from _silent_in(told[:cut])
+        tail = told[cut:]
+    yield from _silent_in(tail)
+
+
+def _silent_in(told: bytes) -> Iterator[str]:
+    if b't="e"' not in told and b"<f" not in told:
+        return
+    for head, body in _CELL.findall(told):
+        if b't="e"' in head or (b"<f" in body and b"<v>" not in body) or b"<v></v>" in body:
+            address = _ADDRESS.search(b" " + head)
+            yield (address[1] + address[2]).decode() if address else "?"
+
+
+class _Lost(Exception):
+    """A number of which a spreadsheet has lost the end."""
 
 
 def _column(letters: bytes) -> int:
@@ -214,7 +295,9 @@ def _told(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e18 else repr(cell)
+        if abs(cell) >= EXACT:
+            raise _Lost
+        return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, dt.datetime):
         midnight = cell.time() == dt.time()
         return cell.date().isoformat() if midnight else cell.isoformat()

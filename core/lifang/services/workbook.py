@@ -160,6 +160,11 @@ def _plain_sheet() -> type[Worksheet]:
         def _xml_rich_inline_string(self, string: str, attributes: Any = ()) -> None:
             self._xml_inline_string(string, True, list(attributes))  # noqa: FBT003
 
+        def _xml_number_element(self, number: float, attributes: Any = ()) -> None:
+            """Write every digit: the library stops at sixteen, and some numbers have one more."""
+            told = "".join(f' {name}="{value}"' for name, value in attributes)
+            self.fh.write(f"<c{told}><v>{number!r}</v></c>")
+
         @staticmethod
         def _escape_control_characters(data: Any) -> Any:
             """Tell apart `_x0041_` and what stands for a letter, also where two of them touch."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lifang.kit.errors import LifangError
+from lifang.services import bulk, importing
 from lifang.services.backup import Daily
 from lifang.services.clockwork import tick
 from lifang.services.delivery import dispatcher_of
@@ -23,6 +24,9 @@ POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longe
 YIELD = 0.005  # seconds between batches, longer than a waiting web writer sleeps: it goes first
 DRAIN = 10.0  # seconds to finish what is due after being told to stop
 LONGEST_PAUSE = 30.0
+
+KNOWN = (bulk, importing)
+"""The modules that know how a kind of job is done: a worker that never met them could do none."""
 
 log = logging.getLogger("lifang.worker")
 

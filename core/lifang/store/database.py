@@ -41,7 +41,7 @@ class Unit:
     @cached_property
     def at(self) -> str:
         """When it happens, as it is stored: one moment for all that one transaction tells of."""
-        return clock.now().strftime(clock.INSTANT)
+        return clock.fixed(clock.now())
 
     def collect(self, kind: str, item: Any, flush: Callable[[list[Any]], None]) -> None:
         """Keep an item of a kind until just before COMMIT, when `flush` gets all of that kind."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
-from lifang.kit.clock import INSTANT
+from lifang.kit import clock
 from lifang.store.database import proxy
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class InstantField(InstantBase):
             return value
         if value.tzinfo is None:
             raise ValueError("an instant without a time zone was given")
-        return value.astimezone(dt.UTC).strftime(INSTANT)
+        return clock.fixed(value)
 
     def python_value(self, value: Any) -> Any:
         """Read the moment with its zone."""

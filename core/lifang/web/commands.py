@@ -29,9 +29,9 @@ def named(resource: Resource[Any], view: View) -> str:
     return str(view["name"] if resource.id == "core.accounts" else view["id"])
 
 
-def list_line(resource: Resource[Any], query: Query) -> str:
-    """The command that lists what a page shows."""
-    words: list[str] = []
+def list_line(resource: Resource[Any], query: Query, *verb: str) -> str:
+    """The command that lists what a page shows, or does something else with it."""
+    words = [dashed(word) for word in verb[1:]]
     if query.within:
         words += ["--within", query.within]
     if query.q:
@@ -42,7 +42,7 @@ def list_line(resource: Resource[Any], query: Query) -> str:
             words += [option, str(value)]
     if query.sort != SORTED_BY_DEFAULT:
         words.append(f"--sort={query.sort}")
-    return line(resource, "list", *words)
+    return line(resource, verb[0] if verb else "list", *words)
 
 
 def asking_line(

@@ -159,7 +159,7 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
             _("表格四列：编号、名称、类别、上级编号；再次导入只改变有变化的行"),
             planted,
             "lifang communities import communities.csv",
-            "/communities",
+            "/communities" if planted else "/communities/import",
         ),
         Step(
             _("启用插件"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import render_template, request
 
@@ -13,7 +14,7 @@ from lifang.kit.words import _, n_
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
-from lifang.services import presenting, reading
+from lifang.services import bulk, presenting, reading
 from lifang.services.offers import may
 from lifang.services.query import Query, sort_names
 from lifang.web import commands, looks, pointers
@@ -40,8 +41,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One record: where it leads, what it is called, and its cells."""
+    """One record: its number, where it leads, what it is called, and its cells."""
 
+    id: int
     link: str
     title: str
     cells: list[Shown]
@@ -90,7 +92,10 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         first=asked.address() if query.cursor else None,
         count=with_query(home_of(resource), [*asked.kept(), ("count", "true")]),
         new=_new(caller, asked),
+        bring=bring_to(caller, resource),
         exports=_exports(caller, asked),
+        bulk=bulk.verbs(caller, resource),
+        kept=urlencode(asked.kept()),
         done=done_sentence(resource, request.args.get("done")),
         command=commands.list_line(resource, query),
     )
@@ -100,7 +105,7 @@ def row_of(caller: Caller, resource: Resource[Any], view: presenting.View) -> Ro
     """A record as a row; one without a name is told by its number, for the columns say the rest."""
     cells = [show(caller, resource, spec, view.get(spec.name)) for spec in cells_of(resource)]
     title = title_of(resource, view) if resource.title else f"#{view['id']}"
-    return Row(address_of(resource, view["id"]), title, cells)
+    return Row(view["id"], address_of(resource, view["id"]), title, cells)
 
 
 def cells_of(resource: Resource[Any]) -> list[FieldSpec]:
@@ -201,6 +206,11 @@ def _new(caller: Caller, asked: Asked) -> str | None:
         return None
     known = [(key, value) for key, value in asked.filtered if key in asked.resource.by_name]
     return with_query(f"{home_of(asked.resource)}/new", known)
+
+
+def bring_to(caller: Caller, resource: Resource[Any]) -> str | None:
+    """The way to import such records."""
+    return f"{home_of(resource)}/import" if may(caller, resource, "import") else None
 
 
 def _exports(caller: Caller, asked: Asked) -> list[tuple[str, str]]:

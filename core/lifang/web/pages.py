@@ -13,7 +13,18 @@ from flask.typing import ResponseReturnValue
 from lifang.entities.caller import Caller
 from lifang.http import problems
 from lifang.kit.words import _, _p
-from lifang.web import audits, changes, home, lists, newcomers, records, switches, tree
+from lifang.web import (
+    audits,
+    bulk,
+    changes,
+    home,
+    imports,
+    lists,
+    newcomers,
+    records,
+    switches,
+    tree,
+)
 from lifang.web.addresses import ADMIN, dashed, resource_at
 from lifang.web.doors import signed_in
 from lifang.web.entry import entry
@@ -109,7 +120,13 @@ def _page(view: Any, tail: str, *methods: str) -> None:
 
 
 _page(lists.list_page, "")
+_page(bulk.bulk_page, "/bulk", "POST")
+_page(bulk.result_page, "/bulk/<int:job>")
 _page(changes.new_page, "/new", "GET", "POST")
+_page(imports.upload_page, "/import", "GET", "POST")
+_page(imports.template_file, "/import/template.<any(csv, xlsx):form>")
+_page(imports.import_page, "/import/<int:record>", "GET", "POST")
+_page(imports.failing_file, "/import/<int:record>/failing.<any(csv, xlsx):form>")
 _page(records.record_page, "/<int:record>")
 _page(records.history_page, "/<int:record>/history")
 _page(records.reveal_page, "/<int:record>/reveal", "POST")

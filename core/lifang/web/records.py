@@ -9,11 +9,12 @@ from flask import render_template, request
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
+from lifang.entities.job import Job
 from lifang.kit.errors import Invalid, LifangError
 from lifang.kit.words import _, _p
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
-from lifang.services import reading
+from lifang.services import reading, uploads
 from lifang.services.offers import may, offers
 from lifang.services.presenting import View
 from lifang.web import commands, forms
@@ -114,7 +115,7 @@ def _show(
         error=error,
         reason=request.form.get("reason", ""),
         actions=[a for name, a in resource.actions.items() if name in head.offered],
-        password=_password_of(caller, head),
+        ways=_ways_of(caller, head),
         related=related_to(caller, resource, view),
         done=done_sentence(resource, request.args.get("done")),
         command=commands.line(resource, "show", commands.named(resource, view)),
@@ -155,6 +156,8 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
                 and resource.model is not Community
             ):
                 told.append(_related(caller, other, spec.name, _(spec.label), view))
+    if resource.model is Job:
+        told += _result_of(caller, resource, view)
     if resource.model is Community:
         told += [
             Related(
@@ -166,6 +169,16 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
             if _lies_somewhere(other) and may(caller, other, "read")
         ]
     return told
+
+
+def _result_of(caller: Caller, jobs: Resource[Any], view: View) -> list[Related]:
+    """Where it is told how a bulk action went, record by record."""
+    job = reading.get(caller, jobs, int(view["id"]))
+    plugin, _dot, noun = str(job.noun).partition(".")
+    about = caller.instance.registry.find(plugin, noun)
+    if job.kind != "bulk" or about is None:
+        return []
+    return [Related(noun, _("结果"), f"{home_of(about)}/bulk/{job.id}")]
 
 
 def _related(caller: Caller, other: Resource[Any], field: str, label: str, view: View) -> Related:
@@ -182,7 +195,14 @@ def _lies_somewhere(resource: Resource[Any]) -> bool:
     return resource.scope is not None and not isinstance(resource.scope, Itself)
 
 
-def _password_of(caller: Caller, head: Head) -> str | None:
-    """Where somebody who lost their password is given a new one."""
-    mayhap = head.resource.id == "core.accounts" and may(caller, head.resource, "update")
-    return head.at("password") if mayhap else None
+def _ways_of(caller: Caller, head: Head) -> list[tuple[str, str, str]]:
+    """Where more can be done: the icon, the words and the address of each way."""
+    resource = head.resource
+    if resource.id == "core.accounts" and may(caller, resource, "update"):
+        return [("key", _("重设密码"), head.at("password"))]
+    if resource.model is Job:
+        job = reading.get(caller, resource, int(head.view["id"]))
+        brought = caller.instance.registry.find(*job.noun.split("."))
+        if brought is not None and uploads.mine(caller, job) and may(caller, brought, "import"):
+            return [("list", _("查看导入"), f"{home_of(brought)}/import/{job.id}")]
+    return []

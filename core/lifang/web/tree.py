@@ -16,6 +16,7 @@ from lifang.services.query import Query
 from lifang.web import commands
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.home import COUNTED
+from lifang.web.lists import bring_to
 from lifang.web.records import Related, related_to
 from lifang.web.shown import Shown, show
 
@@ -73,6 +74,7 @@ def tree_page(caller: Caller) -> str:
         chosen=choose(caller, trail) if trail else None,
         trail=[(node.name, _at(node)) for node in trail],
         new=_new(trail) if may(caller, resource, "create") else None,
+        bring=bring_to(caller, resource),
         administers=lifecycle.may_administer(caller),
         command=commands.line(resource, "tree", *([code] if code else [])),
     )

@@ -14,6 +14,7 @@ from lifang.app.instance import create, opened
 from lifang.app.main import hands
 from lifang.entities.account import Account, Grant
 from lifang.entities.audit import AuditEntry
+from lifang.entities.job import Job
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.plugins.tables import PluginRow
@@ -64,7 +65,7 @@ def test_a_healthy_instance_leaves_with_0(home: Path) -> None:
     assert checks["ok"]
     names = {check["name"] for check in checks["checks"]}
     assert names >= {"folder", "key", "disk", "database", "migrations", "administrators"}
-    assert names >= {"grants", "plugins", "events", "audit"}
+    assert names >= {"grants", "plugins", "events", "jobs", "audit"}
     assert {check["state"] for check in checks["checks"]} == {"ok"}
 
 
@@ -187,3 +188,23 @@ def test_an_unsealed_tail_that_grew_old_is_worth_a_word(inside: Instance) -> Non
     AuditEntry.update(at=clock.now() - dt.timedelta(hours=1)).execute()
     assert found("audit")["state"] == "warn"
     assert doctor().code == 0
+
+
+def test_jobs_that_failed_or_that_nobody_does_are_told(inside: Instance) -> None:
+    now, hour = clock.now(), dt.timedelta(hours=1)
+
+    def make(state: str, **told: Any) -> None:
+        Job.create(title="导入人员", kind="import", noun="core.people", state=state, **told)
+
+    make("failed", finished_at=now - 30 * hour)
+    make("queued")
+    make("running", updated_at=now - hour, lease_owner="x/1/1", lease_until=now + hour)
+    assert found("jobs")["state"] == "ok"
+    make("failed", finished_at=now - hour)
+    assert "1 项任务失败" in found("jobs")["sentence"]
+    Job.update(finished_at=now - 30 * hour).where(Job.state == "failed").execute()
+    make("queued", updated_at=now - hour)
+    make("running", updated_at=now - hour, lease_owner="x/1/1", lease_until=now - hour)
+    told = found("jobs")
+    assert (told["state"], told["sentence"]) == ("warn", "没有人在做的任务：#5、#6")
+    assert "lifang worker" in told["remedy"]

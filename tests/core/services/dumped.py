@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from lifang.app.instance import create
+from lifang.services.instance import Instance
+
+Make = Callable[..., Path]
 Dump = dict[str, list[str]]
 
 
@@ -37,3 +42,18 @@ def folder(place: Path) -> dict[str, str]:
         for path in sorted(place.rglob("*"))
         if path.is_file()
     }
+
+
+def quiet(*_told: object) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def standing(home: Path, key: Path) -> Iterator[Instance]:
+    """Another, older state of the same instance, in a folder of its own."""
+    home.mkdir(mode=0o700)
+    (home / "keys").mkdir(mode=0o700)
+    instance = create(home, environ={})
+    instance.settings.key_file.write_bytes(key.read_bytes())
+    yield instance
+    instance.close()

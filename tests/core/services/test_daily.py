@@ -72,7 +72,7 @@ def test_each_day_has_its_backup_and_seven_are_kept(
     newest = backup.folder(instance.settings) / kept(instance)[-1]
     manifest, verdict = verify_backup(newest, instance.settings.key_file, lambda *_told: None)
     assert verdict.sound
-    assert manifest["at"] == clock.now().strftime(clock.INSTANT)
+    assert manifest["at"] == clock.fixed(clock.now())
     assert AuditEntry.select().where(AuditEntry.verb == "create", AuditEntry.noun == "backup",
                                      AuditEntry.actor_name == "core").count() == 10  # fmt: skip
 

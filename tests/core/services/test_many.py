@@ -22,7 +22,7 @@ from lifang.entities.job import Job, JobProblem
 from lifang.entities.person import Affiliation, Person
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import identifiers
-from lifang.kit.errors import Conflict, NotFound
+from lifang.kit.errors import Busy, Conflict, NotFound
 from lifang.services import accounts, importing, jobs, reading
 from lifang.services.gateway import write
 from lifang.services.importing import Imported, import_table
@@ -228,3 +228,22 @@ def test_a_job_is_seen_and_stopped_by_the_account_that_began_it(
     for id in (found[0]["id"], 999):
         with pytest.raises(NotFound):
             reading.get(zhao, jobs_noun, id)
+
+
+def test_a_busy_database_ends_no_job(boss: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"人{number},{world.HOME}" for number in range(7)]
+    monkeypatch.setattr(importing, "CHUNK", 3)
+    real, taken = Batch.write, []
+
+    def write_some(batch: Batch) -> None:
+        taken.append(batch)
+        if len(taken) == 2:
+            raise Busy("数据库正忙")
+        real(batch)
+
+    monkeypatch.setattr(Batch, "write", write_some)
+    with pytest.raises(Busy):
+        bring(boss, people, "姓名,居住社区", *rows, skip_invalid=True)
+    assert Job.get().state == "running"
+    done = bring(boss, people, "姓名,居住社区", *rows, skip_invalid=True)
+    assert (done["created"], Person.select().count()) == (7, 7)

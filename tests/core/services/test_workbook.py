@@ -64,6 +64,11 @@ def test_numbers_and_booleans_stay_what_they_are_unless_digits_would_be_lost() -
     assert rows[1:] == [[7, 2.5], [True, False], [str(10**17), "inf"], ["", ""], ["z", -3]]
 
 
+@given(st.floats(-1e14, 1e14))
+def test_a_number_keeps_its_last_digit(number: float) -> None:
+    assert back(made(["x", number]))[1] == ["x", number]
+
+
 def test_the_header_is_bold_and_stays_in_sight_and_columns_are_wide_enough() -> None:
     raw = made(["阿依古丽·买买提", "x" * 900])
     sheet, styles = part(raw, "xl/worksheets/sheet1.xml"), part(raw, "xl/styles.xml")

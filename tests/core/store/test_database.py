@@ -153,6 +153,8 @@ def test_an_instant_sorts_as_text_whatever_zone_it_came_in(zone: dt.tzinfo) -> N
     assert field.python_value(stored) == moment
     later = field.db_value(moment + dt.timedelta(microseconds=1))
     assert stored < later
+    early = field.db_value(moment.replace(year=473))
+    assert (len(early), field.python_value(early)) == (27, moment.replace(year=473))
     with pytest.raises(ValueError, match="time zone"):
         field.db_value(moment.replace(tzinfo=None))
 

@@ -20,7 +20,9 @@ def crowd(instance: Instance) -> None:
 
 
 def names_in(page: str) -> list[str]:
-    return re.findall(r'<th role="rowheader" scope="row"><a href="[^"]+">([^<]+)</a>', page)
+    return re.findall(
+        r'<th role="rowheader" scope="row">(?:<label.+?</label>)?<a href="[^"]+">([^<]+)<', page
+    )
 
 
 def following(page: str, text: str) -> str:
