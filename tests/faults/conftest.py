@@ -65,10 +65,18 @@ class Server:
         return (self.home / "log" / "test-server.txt").read_text(errors="replace")[-2000:]
 
     def children(self) -> list[int]:
-        """The web processes and the dispatcher, whichever thread started them."""
+        """The web processes and the dispatcher, whichever thread started them.
+
+        One that was killed before may not be back yet, and the kernel tells none while they change.
+        """
         assert self.process is not None
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(child) for task in tasks for child in task.read_text().split()]
+        until = time.monotonic() + READY_WITHIN
+        while time.monotonic() < until and self.process.poll() is None:
+            tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+            if found := [int(child) for task in tasks for child in task.read_text().split()]:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"the server has no processes of its own any more: {self.said()}")
 
     def kill_everything(self) -> None:
         assert self.process is not None

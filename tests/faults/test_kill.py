@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import random
 import signal
@@ -48,8 +49,8 @@ class Clients:
             number += 1
             try:
                 self._one_life(f"例{name}-{number}")
-            except OSError:
-                return  # the server is gone; what was not answered is not in the ledger
+            except (OSError, http.client.HTTPException):
+                return  # the server is gone; what was not answered whole is not in the ledger
 
     def _one_life(self, name: str) -> None:
         told: dict[str, Any] = {"name": name, "community": {"code": ON}}

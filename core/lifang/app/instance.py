@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,11 @@ from lifang.store import migrations
 from lifang.store.database import Database, open_database
 from lifang.store.keys import create_key_file, create_keys, load_keys
 
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 FOLDERS = ("data", "keys", "run", "log")
+RESTORED = "data.restored"
+"""A whole restored data folder on its way into its place; a crash on the way is made good here."""
+
 log = logging.getLogger("lifang")
 
 
@@ -46,7 +51,9 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
         from lifang.store.keys import read_master
 
         create_keys(read_master(told.key_file))
-    return _open(told, database)
+    instance = _open(told, database)
+    instance.held = in_use(told)
+    return instance
 
 
 def open_instance(
@@ -55,28 +62,71 @@ def open_instance(
     """Open the instance of a folder; raises NotReady with what to do where it cannot work."""
     told = settings.load(home, os.environ if environ is None else environ)
     _demand_instance(told)
-    for name in FOLDERS:
-        if not (told.home / name).is_dir():
-            raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
-    database = _database(told)
-    if told.database is None and not database.path.exists():
-        raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
-    return _open(told, database, load_plugins=load_plugins)
+    held = in_use(told)
+    try:
+        settle(told)
+        for name in FOLDERS:
+            if not (told.home / name).is_dir():
+                raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
+        database = _database(told)
+        if told.database is None and not database.path.exists():
+            raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
+        instance = _open(told, database, load_plugins=load_plugins)
+    except BaseException:
+        os.close(held)
+        raise
+    instance.held = held
+    return instance
+
+
+def in_use(told: Settings, *, alone: bool = False) -> int:
+    """Hold a folder as one of those who have it open, or as the only one; gives a descriptor.
+
+    Raises NotReady while a backup is being restored there, and with `alone` Conflict while anybody
+    works there. However the process ends, its hold ends with it.
+    """
+    try:
+        held = os.open(told.run, os.O_RDONLY)
+    except FileNotFoundError:
+        raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.run)) from None
+    try:
+        fcntl.flock(held, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        if alone:
+            raise Conflict(
+                _("{home} 正在被使用；请先停止 serve、worker 和其他命令", home=told.home)
+            ) from None
+        raise NotReady(_("{home} 正在恢复备份，请稍后再试", home=told.home)) from None
+    return held
+
+
+def settle(told: Settings) -> None:
+    """Finish a restore that was killed between its two last steps."""
+    if not told.data.exists() and (told.home / RESTORED).is_dir():
+        (told.home / RESTORED).rename(told.data)
 
 
 def migrate_core(database: Database, home: Path) -> list[str]:
     """Bring the core's tables up to date; gives the names of what was applied."""
-    folder = Path(__file__).parent.parent / "migrations"
-    return migrations.migrate(database, CORE, folder, lock=home / "run" / "migrate.lock")
+    return migrations.migrate(database, CORE, MIGRATIONS, lock=home / "run" / "migrate.lock")
 
 
 def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
     """Bring every installed plugin's tables up to date; `plan` only names what is due."""
     told = settings.load(home)
     _demand_instance(told)
+    held = in_use(told)
+    try:
+        return _migrate_all(told, plan=plan)
+    finally:
+        os.close(held)
+
+
+def _migrate_all(told: Settings, *, plan: bool) -> list[str]:
     database = _database(told)
     lock = told.home / "run" / "migrate.lock"
-    folder = Path(__file__).parent.parent / "migrations"
+    folder = MIGRATIONS
     work = [(CORE, folder)]
     with database.connection():
         if not migrations.pending(database, CORE, folder):

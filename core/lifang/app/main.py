@@ -25,6 +25,8 @@ def hands() -> Any:
         work=_later("serve", "work"),
         migrate=_later("instance", "migrate_all"),
         demo=_later("demo", "demo"),
+        verify_backup=_later("restoring", "verify_backup"),
+        restore=_later("restoring", "restore"),
     )
 
 

@@ -62,7 +62,7 @@ def serve(
     _demand_loopback(told)
     with opened(told.home):
         pass  # what is wrong with the folder, its key or its tables is said before anything starts
-    with _alone(told):
+    with alone(told):
         _demand_free(told)
         log_to_stderr(told.log_level)
         os.environ["LIFANG_HOME"] = str(told.home)
@@ -94,7 +94,7 @@ def _demand_loopback(told: Settings) -> None:
 
 
 @contextmanager
-def _alone(told: Settings) -> Iterator[None]:
+def alone(told: Settings) -> Iterator[None]:
     """Be the only server on a folder: the lock falls with the process, however it ends."""
     path = told.run / "serve.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -18,6 +18,7 @@ class Hands:
 
     `opened()` yields the instance of LIFANG_HOME; `create(home)` makes one; `serve` and `work` run
     until they are told to stop; `demo` builds and tells what it built, which `serve` then serves.
+    `verify_backup` and `restore` need no instance, only a backup and its key.
     """
 
     opened: Callable[[], AbstractContextManager[Instance]]
@@ -26,3 +27,5 @@ class Hands:
     work: Callable[..., None]
     migrate: Callable[..., list[str]]
     demo: Callable[..., Any]
+    verify_backup: Callable[..., Any]
+    restore: Callable[..., Any]

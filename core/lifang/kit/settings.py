@@ -6,6 +6,7 @@ otherwise shows only on the day the setting was needed.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -40,6 +41,7 @@ class Settings:
     session_idle_minutes: int = 30
     session_hours: int = 12
     log_level: str = "info"
+    backup_keep: int = 7
 
     @property
     def file(self) -> Path:
@@ -88,6 +90,23 @@ def write_default(home: Path) -> Path:
         file.touch(mode=0o600)  # a database address may hold a password
         file.write_text(DEFAULT_FILE, encoding="utf-8")
     return file
+
+
+def kept(told: Settings) -> tuple[dict[str, Any], list[str]]:
+    """What the file says that may lie in a backup, and the names of what may not.
+
+    Secrets stay out, and so does the key's place: where the backup is restored is another machine.
+    """
+    said = _from_file(told.file)
+    left = sorted(name for name in said if name == "key_file" or KEYS[name].secret)
+    return {name: value for name, value in said.items() if name not in left}, left
+
+
+def write_kept(home: Path, values: Mapping[str, Any]) -> None:
+    """Write a new lifang.toml with values from a backup behind the comments."""
+    told = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()]
+    file = write_default(home)
+    file.write_text("\n".join([file.read_text(encoding="utf-8"), "".join(told)]), encoding="utf-8")
 
 
 def _from_file(file: Path) -> dict[str, object]:

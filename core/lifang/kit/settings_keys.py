@@ -100,5 +100,6 @@ KEYS = {
     "log_level": Key(
         _one_of("debug", "info", "warning", "error"), n_("debug、info、warning 或 error")
     ),
+    "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
 }
 VARIABLES = {variable(key): key for key in KEYS}

@@ -50,4 +50,8 @@ DEFAULT_FILE = """\
 # 日志详细程度：debug、info、warning 或 error
 # Verbosity of the log: debug, info, warning or error
 # log_level = "info"
+
+# 每天自动备份，保留最近几份；0 不自动备份
+# Backups are made once a day and so many are kept; 0 makes none
+# backup_keep = 7
 """

@@ -22,7 +22,7 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import jobs
+from lifang.services import backup, jobs
 from lifang.services.delivery import lag
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -34,6 +34,9 @@ FREE_SHARE = 0.05
 A_DAY = dt.timedelta(days=1)
 LATE = dt.timedelta(minutes=10)
 """How long something may wait for the dispatcher before it is worth a word."""
+
+STALE = dt.timedelta(days=1, hours=1)
+"""How old the last good backup may be: a day, and an hour in which the next one is made."""
 
 POWERFUL = ("platform_administrator", "security_administrator", "district_admin")
 MANY = 3
@@ -55,7 +58,7 @@ Check = Callable[[Any], Iterator[Finding]]
 
 def examine_folder(told: Settings) -> list[Finding]:
     """Look at the folder, the key, the disk and the database file, without opening the instance."""
-    return [found for check in (_folder, _key, _disk, _database) for found in check(told)]
+    return [found for check in (_folder, _key, _disk, _database, _backup) for found in check(told)]
 
 
 def examine(instance: Instance) -> list[Finding]:
@@ -126,6 +129,32 @@ def _database(told: Settings) -> Iterator[Finding]:
         yield Finding("database", "bad", _("数据库已损坏：{why}", why=wrong), restore)
     else:
         yield Finding("database", "ok", _("数据库可以打开，结构完好"))
+
+
+def _backup(told: Settings) -> Iterator[Finding]:
+    known = backup.outcomes(told)
+    good, failed = known.get("good"), known.get("failed")
+    useless = _("没有密钥文件的副本，任何备份都毫无用处：请把 {path} 另存一份，不与备份放在一起",
+                path=told.key_file)  # fmt: skip
+    wrong = False
+    if failed and (not good or failed["at"] > good["at"]):
+        wrong = True
+        said = _("{at} 的备份失败了：{why}", at=_when(failed["at"]), why=failed["why"])
+        yield Finding("backup", "bad", said, _("排除原因后运行 lifang backup create"))
+    if not good:
+        yield Finding("backup", "warn", _("还没有备份"), "lifang backup create")
+    elif clock.now() - dt.datetime.fromisoformat(good["at"]) > STALE:
+        said = _("最近一次备份是 {at}，已超过一天", at=_when(good["at"]))
+        remedy = _("lifang serve 或 lifang worker 每天自动备份（backup_keep 大于 0）；"
+                   "或立即运行 lifang backup create")  # fmt: skip
+        yield Finding("backup", "warn", said, remedy)
+    elif not wrong:
+        said = _("最近一次备份：{at}，{path}", at=_when(good["at"]), path=good["file"])
+        yield Finding("backup", "ok", said, useless)
+
+
+def _when(at: str) -> str:
+    return f"{clock.local(dt.datetime.fromisoformat(at)):%Y-%m-%d %H:%M}"
 
 
 def _quick_check(engine: pw.Database) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,13 +21,17 @@ SAMPLE_NOTE = "demo.json"
 
 @dataclass
 class Instance:
-    """Everything below the interfaces that belongs to one folder."""
+    """Everything below the interfaces that belongs to one folder.
+
+    `held` is the descriptor that keeps a restore from replacing the folder meanwhile.
+    """
 
     settings: Settings
     database: Database
     keys: KeyRing
     registry: Registry
     plugins: PluginManager
+    held: int | None = field(default=None, repr=False)
     _bell: socket.socket = field(
         default_factory=lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), repr=False
     )
@@ -54,3 +59,6 @@ class Instance:
         """Give back connections and sockets."""
         self._bell.close()
         self.database.close()
+        if self.held is not None:
+            os.close(self.held)
+            self.held = None

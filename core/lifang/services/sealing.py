@@ -29,6 +29,7 @@ BATCH = 500
 SPACING = 1_000
 LONGEST = dt.timedelta(hours=1)
 TAIL = 4_096
+SINK = "audit-checkpoints.jsonl"
 
 
 def seal(instance: Instance) -> int:
@@ -73,7 +74,7 @@ def checkpoint(instance: Instance) -> Checkpoint | None:
 
 def sink(instance: Instance) -> Path:
     """Where checkpoints are copied to, beside the database; further copies belong elsewhere."""
-    return instance.settings.log / "audit-checkpoints.jsonl"
+    return instance.settings.log / SINK
 
 
 def _head(instance: Instance) -> tuple[int, bytes]:

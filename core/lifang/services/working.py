@@ -1,4 +1,4 @@
-"""The worker: delivers events and seals the audit trail until it is told to stop."""
+"""The worker: ticks, delivers, seals, works off jobs and backs up until it is told to stop."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from lifang.kit.errors import LifangError
 from lifang.services import bulk, importing
+from lifang.services.backup import Daily
+from lifang.services.clockwork import tick
 from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
@@ -77,10 +79,13 @@ class Worker:
         """Work for an instance."""
         self._instance = instance
         self._dispatcher = dispatcher_of(instance)
+        self._daily = Daily(instance)
         self._duties = (
+            Duty("clock", lambda: tick(instance), every=POLL),
             Duty("delivery", self._dispatcher.step, every=0.0),
             Duty("sealing", lambda: seal(instance) == BATCH, every=POLL),
             Duty("jobs", Jobs(instance).step, every=POLL),
+            Duty("backup", self._daily.step, every=LONGEST_PAUSE),
         )
         self._stopping = False
         self._alarm, self._alarmed = socket.socketpair()
@@ -105,6 +110,7 @@ class Worker:
                 else:
                     self._wait(bell)
             end = time.monotonic() + DRAIN
+            self._daily.stop()
             for duty in self._duties:
                 duty.finish(end)
             self._dispatcher.release()

@@ -86,6 +86,8 @@ def lifang(instance: Instance) -> Iterator[Command]:
             work=refuse,
             migrate=refuse,
             demo=refuse,
+            verify_backup=refuse,
+            restore=refuse,
         )
 
     def command(*words: str, terminal: bool = False) -> Said:

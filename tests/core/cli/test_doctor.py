@@ -57,6 +57,7 @@ def found(name: str) -> dict[str, Any]:
 
 
 def test_a_healthy_instance_leaves_with_0(home: Path) -> None:
+    assert say(hands, "backup", "create").code == 0
     told = doctor()
     assert (told.code, told.err) == (0, "")
     assert told.out.endswith("一切正常\n")

@@ -42,6 +42,8 @@ class Recorded:
             "work": self.note("work"),
             "migrate": self.note("migrate", ["core 0002_more"]),
             "demo": self.note("demo", demo),
+            "verify_backup": self.note("verify_backup", None),
+            "restore": self.note("restore", None),
         }
         return Hands(**{**told, **instead})
 

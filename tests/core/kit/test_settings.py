@@ -68,6 +68,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_SESSION_IDLE_MINUTES": "5",
         "LIFANG_SESSION_HOURS": "8",
         "LIFANG_LOG_LEVEL": "debug",
+        "LIFANG_BACKUP_KEEP": "3",
     }
     settings = load(tmp_path, env=env)
     keys = [field.name for field in fields(Settings) if field.name != "home"]

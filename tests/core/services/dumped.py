@@ -1,0 +1,59 @@
+"""What a database holds, told so that two of them can be compared: every table, sorted."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from lifang.app.instance import create
+from lifang.services.instance import Instance
+
+Make = Callable[..., Path]
+Dump = dict[str, list[str]]
+
+
+def dump(path: Path, *, restored: bool = False) -> Dump:
+    """Every row of every table; of a restored one without the entry that says it was restored."""
+    with closing(sqlite3.connect(path)) as database:
+        if restored:
+            noted = "SELECT id FROM audit_entry WHERE noun = 'backup' AND verb = 'restore'"
+            database.execute(f"DELETE FROM audit_change WHERE entry_id IN ({noted})")  # noqa: S608 – our own words
+            database.execute(f"DELETE FROM audit_entry WHERE id IN ({noted})")  # noqa: S608 – our own words
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        told = {
+            name: sorted(map(repr, database.execute(f'SELECT * FROM "{name}"')))  # noqa: S608 – the database's own names
+            for (name,) in tables
+        }
+    told["sqlite_sequence"] = [one for one in told["sqlite_sequence"] if "audit_" not in one]
+    return told
+
+
+def digest(told: Dump) -> str:
+    return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()
+
+
+def folder(place: Path) -> dict[str, str]:
+    """The digest of every file in a folder."""
+    return {
+        str(path.relative_to(place)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(place.rglob("*"))
+        if path.is_file()
+    }
+
+
+def quiet(*_told: object) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def standing(home: Path, key: Path) -> Iterator[Instance]:
+    """Another, older state of the same instance, in a folder of its own."""
+    home.mkdir(mode=0o700)
+    (home / "keys").mkdir(mode=0o700)
+    instance = create(home, environ={})
+    instance.settings.key_file.write_bytes(key.read_bytes())
+    yield instance
+    instance.close()
