@@ -14,21 +14,13 @@ from lifang.builtin.places import communities
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, CommunityCode, CommunityEdge, CommunitySuccessor
-from lifang.entities.household import Household
-from lifang.events.event import Event, on
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock, json
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound
-from lifang.plugins.tables import Activation, read_epoch
-from lifang.services import bulk, lifecycle, reading
-from lifang.services.delivery import drain
-from lifang.services.exchange import export
 from lifang.services.gateway import preview, write
 from lifang.services.instance import Instance
-from lifang.services.query import Query, read_filters
 from lifang.testing import world
-from tests.core.builtin.trees import BASIS, YEAR, at, decree, node, plant, told
-from tests.core.events.listeners import Note, listen, note
+from tests.core.builtin.trees import BASIS, YEAR, decree, node, plant
 
 Make = Callable[..., Caller]
 STREET, XIYUAN = "620102001000", "620103001000"
@@ -265,124 +257,3 @@ def test_shares_of_a_split_are_kept_and_equal_where_none_are_said(
     ]  # fmt: skip
     made = rows[2].new
     assert (made.kind, made.valid_from, made.parent.code) == ("community", TODAY, STREET)
-
-
-@pytest.fixture
-def reported(
-    instance: Instance, boss: Caller, enable: Callable[..., None]
-) -> Callable[..., set[str]]:
-    enable("dual_reporting", at=world.CHENGGUAN)
-    reports: Any = instance.registry.find("dual_reporting", "reports")
-    person = world.person(instance, "李强")
-    write(reports, "create", world.boss(instance), {"person": person.id,
-          "community": {"code": world.HOME}})  # fmt: skip
-
-    def seen(role: str, place: str) -> set[str]:
-        return told(at(instance, role, node(place)), reports, "state")
-
-    return seen
-
-
-def test_a_plugin_follows_its_switches_along_the_tree_at_once(
-    instance: Instance, boss: Caller, reported: Any, enable: Callable[..., None]
-) -> None:
-    enable("dual_reporting", at=world.HOME)
-    epoch = read_epoch()
-    assert reported("community_worker", world.HOME) == {"submitted"}
-    decree(boss, "transfer", world.HOME, TODAY, parent={"code": XIYUAN})
-    assert read_epoch() > epoch
-    # its own switch goes along: on at the community, and nowhere else in the district
-    assert reported("district_admin", world.QILIHE) == {"submitted"}
-    decree(boss, "split", world.HOME, TODAY, into="e1 东社区\ne2 西社区")
-    switches = Activation.select().where(Activation.community == node("e1"))
-    assert [(row.plugin, row.on) for row in switches] == [("dual_reporting", True)]
-
-
-def test_what_a_node_inherits_it_inherits_from_where_it_lies_today(
-    instance: Instance, boss: Caller, reported: Any
-) -> None:
-    decree(boss, "transfer", world.HOME, TODAY, parent={"code": XIYUAN})
-    with pytest.raises(NotFound):
-        reported("district_admin", world.QILIHE)
-    reports: Any = instance.registry.find("dual_reporting", "reports")
-    assert told(world.boss(instance), reports, "state") == set()
-    raw = b"".join(export(world.boss(instance), communities, Query(), form="csv"))
-    assert world.HOME.encode() in raw
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.QILIHE, on=True)
-    assert reported("district_admin", world.QILIHE) == {"submitted"}
-
-
-def test_a_switch_that_was_off_at_a_merged_node_hides_nothing_from_its_heir(
-    instance: Instance, boss: Caller, reported: Any
-) -> None:
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.HOME, on=False)
-    assert reported("district_admin", world.CHENGGUAN) == set()
-    decree(world.boss(instance), "merge", world.HOME, TODAY, into={"code": world.NEIGHBOUR})
-    assert reported("community_worker", world.NEIGHBOUR) == {"submitted"}
-
-
-def test_records_of_a_split_node_are_placed_in_bulk(instance: Instance, boss: Caller) -> None:
-    for number in range(3):
-        household(boss, world.HOME, f"1-{number}")
-    stays = household(boss, world.NEIGHBOUR)
-    old = node(world.HOME)
-    decree(boss, "split", world.HOME, TODAY, into=f"{world.HOME} 畅家巷社区\ne2 西社区")
-    yesterday = f"{world.HOME}@{TODAY - dt.timedelta(days=1)}"
-    waiting = Query(within=yesterday, filters=read_filters([("unassigned", "true")]))
-    street = at(instance, "community_worker", node(STREET))
-    e2 = {"community": {"code": "e2"}}
-    assert bulk.check(street, households, "place", waiting, e2).ready == 3
-    with pytest.raises(Invalid, match="当时的区划"):
-        bulk.check(street, households, "place", Query(within=yesterday, as_of="then"), e2)
-    job = bulk.carry_out(street, households, bulk.begin(street, households, "place", waiting, e2))
-    assert (job.state, job.updated, job.failed) == ("finished", 3, 0)
-    assert reading.count(boss, households, Query(filters=waiting.filters)) == 0
-    assert reading.count(boss, households, Query(within="e2")) == 3
-    assert reading.count(boss, households, Query(within="e2", as_of="then")) == 3
-    assert reading.count(boss, households, Query(within=yesterday, as_of="then")) == 0
-    with pytest.raises(Conflict, match="没有停用"):
-        write(households, "place", street, e2, int(stays.id))
-    assert old.id != node(world.HOME).id
-
-
-def test_a_record_is_placed_by_whoever_may_change_it_and_only_where_they_see(
-    instance: Instance, boss: Caller
-) -> None:
-    made = household(boss, world.HOME)
-    Household.update(created_at=clock.now() - dt.timedelta(days=9)).execute()
-    old = node(world.HOME)
-    decree(boss, "split", old, TODAY, into="e1 东社区\ne2 西社区")
-    before = at(instance, "community_worker", old)
-    assert told(before, households, "number") == {"1-101"}
-    with pytest.raises(Invalid, match="看不到它"):
-        write(households, "place", before, {"community": {"code": "e1"}}, int(made.id))
-    with pytest.raises(NotFound):
-        write(households, "place", at(instance, "community_worker", node("e1")),
-              {"community": {"code": "e1"}}, int(made.id))  # fmt: skip
-    with pytest.raises(Forbidden):
-        write(households, "place", at(instance, "grid_worker", node(STREET)),
-              {"community": {"code": "e1"}}, int(made.id))  # fmt: skip
-    write(households, "place", boss, {"community": {"code": "e1"}}, int(made.id))
-    assert told(before, households, "number") == set()
-    assert told(at(instance, "community_worker", node("e1")), households, "number") == {"1-101"}
-    ago = f"{world.HOME}@{TODAY - dt.timedelta(days=1)}"
-    assert told(boss, households, "number", within=ago, as_of="then") == {"1-101"}
-
-
-@on("core.community.transferred", "core.community.merged", "core.community.split")
-def hears_of_it(event: Event, caller: Caller) -> None:
-    note("hears_of_it", event)
-
-
-def test_a_plugin_hears_of_what_leaves_and_of_what_comes(instance: Instance, boss: Caller) -> None:
-    listen(instance, hears_of_it, at=[XIYUAN])
-    decree(boss, "transfer", world.NEIGHBOUR, TODAY, parent={"code": XIYUAN})
-    decree(boss, "transfer", world.NEIGHBOUR, TODAY, parent={"code": STREET})
-    decree(boss, "merge", world.HOME, TODAY, into={"code": world.FOREIGN})
-    decree(
-        boss, "split", world.NEIGHBOUR, TODAY, into="e1 东社区\ne2 西社区"
-    )  # of no concern there
-    drain(instance)
-    ids = [int(node(world.NEIGHBOUR, closed=True).id), int(node(world.HOME, closed=True).id)]
-    told_of = [note.agg for note in Note.select().order_by(Note.id)]
-    assert told_of == [f"core.community/{ids[at]}" for at in (0, 0, 1)]
