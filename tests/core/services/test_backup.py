@@ -151,17 +151,20 @@ def test_an_older_backup_is_brought_up_to_the_programs_tables(
 ) -> None:
     engine = instance.database.engine
     newest = engine.execute_sql("SELECT max(name) FROM core_migration").fetchone()[0]
-    assert newest == "0005_merged"
-    engine.execute_sql('DROP INDEX IF EXISTS "core_person_merged_into_id"')
-    engine.execute_sql("ALTER TABLE core_person DROP COLUMN merged_into_id")
+    assert newest == "0006_tree"
+    for table in ("core_former_place", "core_community_code"):
+        engine.execute_sql(f"DROP TABLE {table}")
+    edges = engine.execute_sql("DELETE FROM core_community_edge").rowcount
     engine.execute_sql("DELETE FROM core_migration WHERE name = ?", (newest,))
     with closing(sqlite3.connect(live(instance))) as database:
-        assert "0005_merged" not in str(database.execute("SELECT * FROM core_migration").fetchall())
+        assert newest not in str(database.execute("SELECT * FROM core_migration").fetchall())
     file = backup.create(world.boss(instance), elsewhere.parent / "older.lifang", quiet)[0]
     done = restore(file, key, quiet, replace=False)
     assert done.upgraded == [newest]
-    with opened(elsewhere):
+    with opened(elsewhere) as older:
         assert Person.select().count() == 0
+        made_anew = older.database.engine.execute_sql("SELECT COUNT(*) FROM core_community_edge")
+        assert made_anew.fetchone()[0] == edges > 0
 
 
 def test_a_standing_instance_is_replaced_only_on_demand_and_its_data_put_aside(
