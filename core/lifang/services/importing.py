@@ -294,7 +294,7 @@ class Piece:
         return self.judge.errors[self._told :]
 
     def _at_once(self) -> None:
-        plain = [row for row in self.rows if row.does == "created" and not row.elsewhere]
+        plain = [row for row in self.rows if self._is_plain(row)]
         given = [row.given for row in plain]
         batch = Batch(self.maker, given) if given else None
         with self._database.transaction():
@@ -304,10 +304,14 @@ class Piece:
             if batch is not None:
                 batch.write()
             for row in self.rows:
-                if row.does != "created" or row.elsewhere:
+                if not self._is_plain(row):
                     done[self._write(row)] += 1
             jobs.advance(self.job, self.end, self._counted(done), self._errors())
             self.held = time.perf_counter() - started
+
+    def _is_plain(self, row: Row) -> bool:
+        """Whether a row is created like the others; what is kept beside it the gateway keeps."""
+        return row.does == "created" and not row.elsewhere and not self.resource.saved
 
     def _row_by_row(self) -> None:
         done = Counter[str]()
