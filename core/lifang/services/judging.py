@@ -258,13 +258,13 @@ class Judge(Problems):
         name = self.resource.identity
         if name is None:
             return
-        told = [row for row in rows if row.given.get(name)]
+        told = [row for row in rows if row.given.get(name) and not row.again]
         sound = [row for row in told if self._first(row.number, name, row.given[name])]
         visible, hidden = self._standing.known([row.given[name] for row in sound])
         for row in sound:
             other = visible.get(row.given[name])
             row.elsewhere = row.view is None and row.given[name] in hidden
-            if other is None or row.again or (row.view is not None and row.view["id"] == other):
+            if other is None or (row.view is not None and row.view["id"] == other):
                 continue
             label = _(self.resource.by_name[name].label)
             self.tell(row.number, name, _("{label}已经登记过：编号 {id}", label=label, id=other))
