@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response
@@ -40,9 +41,8 @@ def act_on_many(noun: str, action: str, plugin: str | None = None) -> Response:
     if told.get("dry_run"):
         checked = bulk.check(caller, resource, verb, query, given)
         return answering.told(bulk.told(caller, resource, checked))
-    with once(caller, resource, verb, asking.key()) as turn:
-        if turn.done is None:
-            turn.record = bulk.begin(caller, resource, verb, query, given, occurred_at=when)
+    act = partial(bulk.begin, caller, resource, verb, query, given, occurred_at=when)
+    turn = once(caller, resource, verb, asking.key(), act)
     jobs_noun: Resource[Job] = caller.instance.registry.of(Job)
     if turn.done is None:
         job = bulk.carry_out(caller, resource, turn.record)

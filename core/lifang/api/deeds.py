@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response
 
 from lifang.api import answering, asking
@@ -33,9 +35,8 @@ def act_on_record(noun: str, id: int, action: str, plugin: str | None = None) ->
     if asked.get("dry_run"):
         shown = preview(resource, verb, caller, told, id, version=seen, occurred_at=when)
         return answering.told({"preview": shown})
-    with once(caller, resource, verb, asking.key(), id=id) as turn:
-        if turn.done is None:
-            turn.record = write(resource, verb, caller, told, id, version=seen, occurred_at=when)
+    act = partial(write, resource, verb, caller, told, id, version=seen, occurred_at=when)
+    turn = once(caller, resource, verb, asking.key(), act, id=id)
     return answering.record(turn.view())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -47,9 +48,8 @@ def create_record(noun: str, plugin: str | None = None) -> Response:
     caller, resource = gated(plugin, noun, verb="create")
     refuse_query()
     told = asking.body()
-    with once(caller, resource, "create", asking.key()) as turn:
-        if turn.done is None:
-            turn.record = write(resource, "create", caller, told)
+    act = partial(write, resource, "create", caller, told)
+    turn = once(caller, resource, "create", asking.key(), act)
     return answering.created(resource, turn.view())
 
 

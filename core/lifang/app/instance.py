@@ -18,8 +18,10 @@ from lifang.plugins.tables import PluginRow
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
 from lifang.store import migrations
-from lifang.store.database import Database, open_database
+from lifang.store.database import Database
+from lifang.store.embedded import Embedded
 from lifang.store.keys import create_key_file, create_keys, load_keys
+from lifang.store.opening import open_database
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 FOLDERS = ("data", "keys", "run", "log")
@@ -69,7 +71,7 @@ def open_instance(
             if not (told.home / name).is_dir():
                 raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
         database = _database(told)
-        if told.database is None and not database.path.exists():
+        if isinstance(database, Embedded) and not database.path.exists():
             raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
         instance = _open(told, database, load_plugins=load_plugins)
     except BaseException:

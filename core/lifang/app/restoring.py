@@ -30,8 +30,10 @@ from lifang.services.instance import SAMPLE_NOTE, Instance
 from lifang.services.sealing import SINK
 from lifang.services.verifying import Verdict, verify
 from lifang.store import dumps, migrations
-from lifang.store.database import Database, open_database, proxy
+from lifang.store.database import proxy
+from lifang.store.embedded import Embedded
 from lifang.store.keys import load_keys, read_master
+from lifang.store.opening import open_database
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _demand_place(told: Settings) -> None:
     """A folder with an instance, or an empty one: what else lies there is not ours to mix with."""
     if told.file.exists():
         database = open_database(told.database, home=told.home, durability=told.durability)
-        if database.path != told.data / archive.DATABASE:
+        if not isinstance(database, Embedded) or database.path != told.data / archive.DATABASE:
             raise NotReady(
                 _("数据库不在 {path}；请先从 lifang.toml 去掉 database，再恢复", path=told.data)
             )
@@ -160,7 +162,7 @@ def _copy(told: Settings, scratch: Path, key: Path) -> Iterator[Instance]:
     """The unpacked copy as an instance, while every model of this process points at it."""
     before = proxy.obj
     path = scratch / archive.DATABASE
-    database = Database(path, durability="full", lock=scratch / "write.lock")
+    database = Embedded(path, durability="full", lock=scratch / "write.lock")
     database.bind()
     try:
         with database.connection():

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from lifang.entities.caller import Caller
 from lifang.events import log, retry, subscriptions
 from lifang.events.event import Event
+from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
-from lifang.store.database import Database
+from lifang.store.database import Database, Overtaken
 
 BATCH = 200
 LOOK_AHEAD = 1_000
@@ -72,9 +73,9 @@ class _Batch:
     """What to tell those who stand at one position, and where that brings them."""
 
     names: tuple[str, ...]
-    position: int
-    end: int
-    plan: list[tuple[Event, list[Delivery]]]
+    place: Place
+    end: Place
+    plan: list[tuple[Place, Event, list[Delivery]]]
 
 
 class _Failed(Exception):
@@ -102,11 +103,11 @@ class Dispatcher:
             return False
         standing = self._standing(everyone)
         told = self._again(audience, [everyone[name] for name in standing])
-        cohorts: dict[int, list[Subscriber]] = {}
-        for name, position in standing.items():
-            cohorts.setdefault(position, []).append(everyone[name])
-        for position in sorted(cohorts):
-            told = self._onward(audience, cohorts[position], position) or told
+        cohorts: dict[Place, list[Subscriber]] = {}
+        for name, place in standing.items():
+            cohorts.setdefault(place, []).append(everyone[name])
+        for place in sorted(cohorts):
+            told = self._onward(audience, cohorts[place], place) or told
         return told
 
     def release(self) -> None:
@@ -114,45 +115,48 @@ class Dispatcher:
         with self._database.transaction():
             subscriptions.release(self.owner)
 
-    def _standing(self, everyone: dict[str, Subscriber]) -> dict[str, int]:
+    def _standing(self, everyone: dict[str, Subscriber]) -> dict[str, Place]:
         """Where those stand that this dispatcher may move; newcomers are let in first."""
         places = subscriptions.places(everyone, self.owner)
         if len(places) < len(everyone):
             with self._database.transaction():
                 subscriptions.subscribe(one for name, one in everyone.items() if name not in places)
             places = subscriptions.places(everyone, self.owner)
-        return {name: position for name, position in places.items() if position is not None}
+        return {name: place for name, place in places.items() if place is not None}
 
-    def _onward(self, audience: Audience, cohort: list[Subscriber], position: int) -> bool:
-        """Tell the next events to all who stand at one position, and move them on together."""
-        ahead = log.after(position, LOOK_AHEAD)
+    def _onward(self, audience: Audience, cohort: list[Subscriber], place: Place) -> bool:
+        """Tell the next events to all who stand at one place, and move them on together."""
+        ahead = log.after(place, LOOK_AHEAD)
         types = {type for one in cohort for type in one.handler.types}
-        wanted = [place for place, type in ahead if type in types][:BATCH]
+        wanted = [there for there, type in ahead if type in types][:BATCH]
         if not wanted and len(ahead) < LOOK_AHEAD:
             return False  # nothing for anyone here: not worth a write until there is much of it
         end = wanted[-1] if len(wanted) == BATCH else ahead[-1][0]
+        at = {there.position: there for there in wanted}
         plan = [
-            (event, [Delivery(one, event) for one in cohort if audience.concerns(one, event)])
-            for event in log.read(wanted)
-        ]
-        batch = _Batch(tuple(one.name for one in cohort), position, end, plan)
+            (at[event.position], event,
+             [Delivery(one, event) for one in cohort if audience.concerns(one, event)])
+            for event in log.read(at)
+        ]  # fmt: skip
+        batch = _Batch(tuple(one.name for one in cohort), place, end, plan)
+        whole = self._database.whole
         try:
-            return self._move(audience, batch, careful=False)
+            return whole(lambda: self._move(audience, batch, careful=False))
         except _Failed:
-            return self._move(audience, batch, careful=True)
+            return whole(lambda: self._move(audience, batch, careful=True))
 
     def _move(self, audience: Audience, batch: _Batch, *, careful: bool) -> bool:
         """Run a batch's handlers and move the cursors, in one transaction."""
         with self._database.transaction():
-            taken = subscriptions.claim(batch.names, self.owner, position=batch.position)
-            blocked = retry.blocked(taken, [event for event, _told in batch.plan])
+            taken = subscriptions.claim(batch.names, self.owner, place=batch.place)
+            blocked = retry.blocked(taken, [event for _at, event, _told in batch.plan])
             end, hold = batch.end, _deadline()
-            for event, told in batch.plan:
+            for place, _event, told in batch.plan:
                 for delivery in told:
                     if delivery.subscriber.name in taken:
                         self._tell(audience, delivery, blocked, careful=careful)
                 if time.monotonic() > hold:
-                    end = event.position
+                    end = place
                     break
             subscriptions.move(taken, end)
         return bool(taken)
@@ -162,6 +166,9 @@ class Dispatcher:
         names = {one.name: one for one in subscribers}
         if not retry.due(names, 1):
             return False
+        return self._database.whole(lambda: self._once_more(audience, names))
+
+    def _once_more(self, audience: Audience, names: dict[str, Subscriber]) -> bool:
         with self._database.transaction():
             taken = subscriptions.claim(names, self.owner)
             hold = _deadline()
@@ -203,6 +210,8 @@ class Dispatcher:
         try:
             with self._database.transaction() if careful else nullcontext():
                 subscriber.handler.react(event, audience.caller_of(subscriber.plugin, event))
+        except Overtaken:
+            raise  # nobody's fault: all of it is done again
         except (Exception, SystemExit) as error:
             if not careful:
                 raise _Failed from error

@@ -5,37 +5,65 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import peewee as pw
 
 from lifang.events.event import Event
 from lifang.events.tables import EventRow, EventScope
+from lifang.store.database import embedded
 
 AT_ONCE = 500
 
 
-def end() -> int:
-    """The position of the newest event, 0 while there is none."""
-    last: Any = EventRow.select(pw.fn.MAX(EventRow.pos)).scalar()
-    return int(last or 0)
+SETTLED = pw.SQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+"""Every transaction before this one has ended: what it told is all there, and stays in order."""
 
 
-def after(position: int, limit: int) -> list[tuple[int, str]]:
-    """Position and type of the next events, in the order every subscriber reads them.
+class Place(NamedTuple):
+    """How far one has read: positions are ordered within the transaction that told them."""
 
-    Positions are given under the write lock, so their order is the order of the commits. Where
-    writers commit side by side (PostgreSQL), the order is (xid, pos), the subscription keeps both,
-    and this is the one place that must leave out what a running transaction may still precede.
+    xid: int
+    position: int
+
+
+def end() -> Place:
+    """The place of the newest event that no running transaction may still precede."""
+    rows: Any = EventRow.select(EventRow.xid, EventRow.pos).where(*_settled())
+    last = rows.order_by(*_backwards()).tuples().first()
+    return Place(*last) if last else Place(0, 0)
+
+
+def ahead_of(place: Place) -> Any:
+    """Which events come after a place, as a condition."""
+    if embedded():
+        return EventRow.pos > place.position
+    return pw.Tuple(EventRow.xid, EventRow.pos) > pw.Tuple(*place)
+
+
+def after(place: Place, limit: int) -> list[tuple[Place, str]]:
+    """Place and type of the next events, in the order every subscriber reads them.
+
+    Under the write lock of the embedded database the order of positions is that of the commits.
+    Where writers work side by side, one that began earlier may commit later, with a lower position:
+    so the order is (transaction, position), and what a running transaction may still precede is
+    left for later.
     """
-    rows: Any = (
-        EventRow.select(EventRow.pos, EventRow.type)
-        .where(EventRow.pos > position)
-        .order_by(EventRow.pos)
-        .limit(limit)
-        .tuples()
-    )
-    return list(rows)
+    rows: Any = EventRow.select(EventRow.xid, EventRow.pos, EventRow.type)
+    rows = rows.where(ahead_of(place), *_settled()).order_by(*_onwards()).limit(limit)
+    return [(Place(xid, position), type) for xid, position, type in rows.tuples()]
+
+
+def _settled() -> list[Any]:
+    return [EventRow.pos > 0] if embedded() else [EventRow.xid < SETTLED]
+
+
+def _onwards() -> list[Any]:
+    return [EventRow.pos] if embedded() else [EventRow.xid, EventRow.pos]
+
+
+def _backwards() -> list[Any]:
+    return [column.desc() for column in _onwards()]
 
 
 def read(positions: Collection[int]) -> list[Event]:
@@ -46,7 +74,7 @@ def read(positions: Collection[int]) -> list[Event]:
         places: Any = EventScope.select().where(EventScope.pos.in_(batch))
         for position, community in places.order_by(EventScope.community_id).tuples():
             scopes.setdefault(position, []).append(community)
-        rows: Any = EventRow.select().where(EventRow.pos.in_(batch)).order_by(EventRow.pos)
+        rows: Any = EventRow.select().where(EventRow.pos.in_(batch)).order_by(*_onwards())
         found += [_event(row, scopes.get(row.pos, [])) for row in rows]
     return found
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from lifang.events import log
 from lifang.events.event import Handler
+from lifang.events.log import Place
 from lifang.events.tables import Subscription
 from lifang.kit import clock
 
@@ -42,36 +43,34 @@ def subscribe(subscribers: Iterable[Subscriber]) -> None:
     for one in subscribers:
         types = json.dumps(one.handler.types)
         Subscription.insert(
-            name=one.name, plugin=one.plugin, types=types, pos=end
+            name=one.name, plugin=one.plugin, types=types, pos=end.position, xid=end.xid
         ).on_conflict_ignore().execute()
         Subscription.update(types=types).where(
             Subscription.name == one.name, Subscription.types != types
         ).execute()
 
 
-def places(names: Collection[str], owner: str) -> dict[str, int | None]:
+def places(names: Collection[str], owner: str) -> dict[str, Place | None]:
     """Where subscriptions stand; None for one in another live dispatcher's hands, newcomers not."""
-    rows: Any = Subscription.select(
-        Subscription.name, Subscription.pos, Subscription.lease_owner, Subscription.lease_until
-    ).where(Subscription.name.in_(list(names)))
+    rows: Any = Subscription.select().where(Subscription.name.in_(list(names)))
     now = clock.now()
     return {
-        row.name: int(row.pos)
+        row.name: Place(row.xid, row.pos)
         if row.lease_owner in (None, owner) or row.lease_until < now or gone(row.lease_owner)
         else None
         for row in rows
     }
 
 
-def claim(names: Collection[str], owner: str, *, position: int | None = None) -> set[str]:
+def claim(names: Collection[str], owner: str, *, place: Place | None = None) -> set[str]:
     """Take the lease of some subscriptions inside the delivering transaction; gives those taken.
 
     Whoever holds the rows' lock now is the only one to move them, so two dispatchers never run a
-    handler for the same event: with `position`, only those that still stand there are taken.
+    handler for the same event: with `place`, only those that still stand there are taken.
     """
     now, mine = clock.now(), Subscription.name.in_(list(names))
-    if position is not None:
-        mine &= Subscription.pos == position
+    if place is not None:
+        mine &= (Subscription.xid == place.xid) & (Subscription.pos == place.position)
     holders: Any = Subscription.select(Subscription.lease_owner).where(mine).distinct().tuples()
     free = [holder for (holder,) in holders if holder == owner or (holder and gone(holder))]
     takeable = Subscription.lease_owner.is_null() | (Subscription.lease_until < now)
@@ -84,9 +83,11 @@ def claim(names: Collection[str], owner: str, *, position: int | None = None) ->
     return {row.name for row in taken}
 
 
-def move(names: Collection[str], position: int) -> None:
+def move(names: Collection[str], place: Place) -> None:
     """Put the cursors behind the last event that was told, in the same transaction."""
-    Subscription.update(pos=position).where(Subscription.name.in_(list(names))).execute()
+    Subscription.update(xid=place.xid, pos=place.position).where(
+        Subscription.name.in_(list(names))
+    ).execute()
 
 
 def release(owner: str) -> None:

@@ -9,9 +9,13 @@ from lifang.store.record import Table
 
 
 class EventRow(Table):
-    """One fact, at one position of the log; positions are never reused."""
+    """One fact, at one position of the log; positions are never reused.
+
+    `xid` is the transaction that told it where writers work side by side, else 0.
+    """
 
     pos = IdField()
+    xid = pw.BigIntegerField(default=0, constraints=[pw.SQL("DEFAULT 0")])
     type = pw.CharField(max_length=120, index=True)
     ver = pw.IntegerField(default=1)
     agg = pw.CharField(max_length=120)

@@ -21,6 +21,7 @@ from lifang.services.auditing import record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import find_community
+from lifang.services.whole import whole
 
 
 def first_administrator(
@@ -46,6 +47,7 @@ def first_administrator(
     return password
 
 
+@whole
 def create_account(
     caller: Caller,
     name: str,
@@ -107,6 +109,7 @@ def _grant(caller: Caller, account: Account, told: dict[str, Any]) -> Grant:
     return made
 
 
+@whole
 def revoke(caller: Caller, name: str, *, role: str, at: str | None, unit: int | None) -> int:
     """Take a role back; gives how many grants ended, and raises NotFound when there was none."""
     account = account_named(caller, name)
@@ -144,6 +147,7 @@ def act_on(caller: Caller, name: str, action: str, **inputs: Any) -> Account:
     return done
 
 
+@whole
 def new_password(caller: Caller, name: str) -> str:
     """Give an account a new one-time password and end its sessions."""
     account = account_named(caller, name)
@@ -154,6 +158,7 @@ def new_password(caller: Caller, name: str) -> str:
     return password
 
 
+@whole
 def change_password(caller: Caller, *, old: str, new: str) -> None:
     """Let someone change their own password; raises Invalid for a wrong old or a weak new one."""
     account = Account.get_by_id(caller.account)
@@ -179,6 +184,7 @@ def _set_password(account: Account, password: str, *, must_change: bool) -> None
     sign_in.end_sessions(int(account.id))
 
 
+@whole
 def tie(caller: Caller, name: str, *, system_user: int) -> None:
     """Tie an operating-system user to an account, which then acts without `--as`."""
     account = account_named(caller, name)
@@ -188,6 +194,7 @@ def tie(caller: Caller, name: str, *, system_user: int) -> None:
         record_note(caller, "account", "tie", reason=f"{name} {system_user}")
 
 
+@whole
 def create_token(
     caller: Caller, name: str, *, days: int, label: str = "", scope: Iterable[str] = ()
 ) -> str:

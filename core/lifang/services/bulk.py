@@ -12,6 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from peewee import fn
@@ -238,13 +239,7 @@ def work_off(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[None
     while (walk := _Walk(_today(caller), resource, json.loads(job.asked))).rows:
         for row in walk.rows:
             try:
-                with database.transaction():
-                    jobs.hold(job)
-                    does, why = walk.do(*row)
-                    errors = [RowError(row=row[0], column="", message=why, expected="")]
-                    jobs.advance(job, job.done + 1, {does: 1}, errors if why else [])
-                    job.asked = json.dumps({**walk.asked, "after": row[0]}, ensure_ascii=False)
-                    Job.update(asked=job.asked).where(Job.id == job.id).execute()
+                jobs.whole(caller, job, partial(_one, job, walk, row))
             except Stale:
                 break  # somebody was faster: it is looked at anew, with those after it
             yield
@@ -256,6 +251,17 @@ def work_off(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[None
 
 
 jobs.WORKS["bulk"] = work_off
+
+
+def _one(job: Job, walk: _Walk, row: tuple[Any, ...]) -> None:
+    """Do it to one record, in one transaction with the job's place."""
+    with walk.caller.instance.database.transaction():
+        jobs.hold(job)
+        does, why = walk.do(*row)
+        errors = [RowError(row=row[0], column="", message=why, expected="")]
+        jobs.advance(job, job.done + 1, {does: 1}, errors if why else [])
+        job.asked = json.dumps({**walk.asked, "after": row[0]}, ensure_ascii=False)
+        Job.update(asked=job.asked).where(Job.id == job.id).execute()
 
 
 def _today(caller: Caller) -> Caller:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, Stale
 from lifang.kit.words import _
@@ -89,7 +90,7 @@ def reread(resource: Resource[M], caller: Caller, id: int | None) -> M:
     """The record as it is now, under the transaction's lock, if the caller can read it at all."""
     model: Any = resource.model
     allowed = policy.readable(caller, resource)
-    record: M | None = caller.instance.database.standing(model, id)
+    record: M | None = caller.instance.database.standing(model, id, hold="change")
     if record is None or allowed is False:
         raise NotFound(_("没有找到"))
     if allowed is not True and not model.select().where(model.id == id, allowed).exists():
@@ -159,7 +160,17 @@ def ready(
 
 
 def keep_rules(resource: Resource[Any], caller: Caller, record: Record) -> None:
-    """Ask the resource's own rules about the whole record."""
+    """Ask the resource's own rules about the whole record.
+
+    They may look at others that belong to the same. Where writers work side by side, two who add to
+    one person or household at once would not see each other: so what they add to is written too.
+    """
+    database = caller.instance.database
+    if database.holds and resource.rules:
+        for spec in resource.fields:
+            owner = record.__data__.get(spec.name) if spec.target is not None else None
+            if owner is not None and spec.target is not Community:
+                database.touch(spec.target, owner)
     for rule in resource.rules:
         rule(record, caller)
 

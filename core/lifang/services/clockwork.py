@@ -11,10 +11,12 @@ from lifang.events.publish import publish
 from lifang.events.tables import Timer
 from lifang.kit import clock
 from lifang.services.instance import Instance
+from lifang.services.whole import whole
 
 DAY, AGGREGATE = "core.clock.day", "core.clock/0"
 
 
+@whole
 def tick(instance: Instance) -> bool:
     """Publish the next day that has begun; says whether there was one.
 

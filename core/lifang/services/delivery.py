@@ -14,7 +14,7 @@ import peewee as pw
 from lifang.access.callers import plugin_caller
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
-from lifang.events import retry
+from lifang.events import log, retry
 from lifang.events.dispatch import Audience, Dispatcher
 from lifang.events.event import Event
 from lifang.events.subscriptions import Subscriber, subscribe
@@ -130,7 +130,7 @@ def lag(instance: Instance) -> list[Lag]:
 
 
 def _lag(row: Any, *, live: bool) -> Lag:
-    ahead = (EventRow.pos > row.pos) & EventRow.type.in_(json.loads(row.types))
+    ahead = log.ahead_of(log.Place(row.xid, row.pos)) & EventRow.type.in_(json.loads(row.types))
     first: Any = EventRow.select(EventRow.at).where(ahead).order_by(EventRow.pos).first()
     counted: Any = Retry.select(Retry.state, pw.fn.COUNT(Retry.pos)).where(Retry.sub == row.name)
     failures = dict(counted.group_by(Retry.state).tuples())

@@ -17,7 +17,7 @@ from lifang.entities.community import Community
 from lifang.entities.job import Job
 from lifang.events.tables import Subscription
 from lifang.kit import clock
-from lifang.kit.errors import LifangError, NotReady
+from lifang.kit.errors import Busy, LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
@@ -26,7 +26,8 @@ from lifang.services import backup, jobs
 from lifang.services.delivery import lag
 from lifang.services.instance import Instance
 from lifang.store import migrations
-from lifang.store.database import open_database
+from lifang.store.embedded import Embedded
+from lifang.store.opening import open_database
 
 State = Literal["ok", "warn", "bad"]
 
@@ -115,13 +116,13 @@ def _database(told: Settings) -> Iterator[Finding]:
     except LifangError as error:
         yield Finding("database", "bad", error.sentence)
         return
-    if not database.path.exists():
+    if isinstance(database, Embedded) and not database.path.exists():
         yield Finding("database", "bad", _("找不到数据库 {path}", path=database.path), restore)
         return
     try:
         with database.connection():
-            wrong = _quick_check(database.engine)
-    except (pw.DatabaseError, NotReady) as error:
+            wrong = database.quick_check()
+    except (pw.DatabaseError, Busy, NotReady) as error:
         wrong = str(error.__cause__ or error)
     finally:
         database.close()
@@ -155,14 +156,6 @@ def _backup(told: Settings) -> Iterator[Finding]:
 
 def _when(at: str) -> str:
     return f"{clock.local(dt.datetime.fromisoformat(at)):%Y-%m-%d %H:%M}"
-
-
-def _quick_check(engine: pw.Database) -> str | None:
-    """What the database says is wrong with its own file, or None; others than SQLite keep watch."""
-    if not isinstance(engine, pw.SqliteDatabase):
-        return None
-    said = str(engine.execute_sql("PRAGMA quick_check(1)").fetchone()[0])
-    return None if said == "ok" else said
 
 
 def _migrations(instance: Instance) -> Iterator[Finding]:

@@ -8,8 +8,10 @@ from lifang.entities.account import Account
 from lifang.kit.errors import Unauthenticated
 from lifang.services.auditing import record_note
 from lifang.services.instance import Instance
+from lifang.services.whole import whole
 
 
+@whole
 def enter(instance: Instance, name: str, password: str) -> str:
     """Start a session and give its secret; a failure is counted against the account and audited.
 

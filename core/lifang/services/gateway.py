@@ -55,16 +55,21 @@ def write(  # noqa: PLR0913 – the one way in; each is part of what a write is
     but a denial is audited in a transaction of its own.
     """
     gate(resource, verb, caller)
-    given = shape(resource, verb, data or {})
+    told = shape(resource, verb, data or {})
     not_in_the_future(occurred_at)
-    with admitted(resource, verb, caller, id, version) as record:
-        if verb == "create":
-            return _create(resource, caller, given, occurred_at)
-        if verb == "update":
-            return _update(resource, caller, record, given, occurred_at)
-        if verb == "remove":
-            return _remove(resource, caller, record, occurred_at)
-        return _act(resource, resource.actions[verb], caller, record, given, occurred_at)
+
+    def run() -> M:
+        given = dict(told)
+        with admitted(resource, verb, caller, id, version) as record:
+            if verb == "create":
+                return _create(resource, caller, given, occurred_at)
+            if verb == "update":
+                return _update(resource, caller, record, given, occurred_at)
+            if verb == "remove":
+                return _remove(resource, caller, record, occurred_at)
+            return _act(resource, resource.actions[verb], caller, record, given, occurred_at)
+
+    return caller.instance.database.whole(run)
 
 
 class _Undo(Exception):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,10 +37,7 @@ class Key:
 
 @dataclass
 class Turn:
-    """One arrival of a request: `done` is the record an earlier copy made, else None.
-
-    Whoever takes the turn leaves the record it wrote in `record`.
-    """
+    """One arrival of a request: `done` is the record an earlier copy made, else `record` is new."""
 
     caller: Caller
     resource: Resource[Any]
@@ -55,26 +51,34 @@ class Turn:
         return present_one(self.caller, self.resource, self.record)
 
 
-@contextmanager
 def once(
-    caller: Caller, resource: Resource[Any], verb: str, key: Key | None, *, id: int | None = None
-) -> Iterator[Turn]:
-    """Let a write happen once for every key: the block writes unless `turn.done` is set.
+    caller: Caller,
+    resource: Resource[Any],
+    verb: str,
+    key: Key | None,
+    act: Callable[[], Any],
+    *,
+    id: int | None = None,
+) -> Turn:
+    """Let a write happen once for every key: `act` writes and gives the record.
 
     What is kept for a day is the record's id and a digest of the request, in the transaction of the
     write itself, so a crash leaves both or neither. Raises Conflict when the key was used for
     another request.
     """
-    turn = Turn(caller, resource)
     if key is None:
-        yield turn
-        return
-    try:
+        return Turn(caller, resource, record=act())
+
+    def run() -> Turn:
         with caller.instance.database.transaction():
-            turn.done = _known(caller, key)
-            yield turn
+            turn = Turn(caller, resource, _known(caller, key))
             if turn.done is None:
+                turn.record = act()
                 _remember(caller, key, 201 if id is None else 200, int(turn.record.id))
+            return turn
+
+    try:
+        return caller.instance.database.whole(run)
     except (Forbidden, NotFound) as denied:
         record_denial(caller, resource, verb, id, denied)
         raise

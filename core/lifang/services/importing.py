@@ -262,6 +262,7 @@ class Piece:
         self.held = 0.0
         self._told, self._failed = len(judge.errors), len(judge.failed)
         self.rows = judge.judge(some)
+        self._judged = len(judge.errors)
 
     def write(self) -> bool:
         """Write all at once where nothing is out of the ordinary, else row by row; says if so."""
@@ -269,11 +270,11 @@ class Piece:
             if self.refused:
                 raise _Undone
             try:
-                self._at_once()
+                jobs.whole(self.caller, self.job, self._at_once)
             except (Busy, jobs.Stopped):
                 raise
             except LifangError:
-                self._row_by_row()
+                jobs.whole(self.caller, self.job, self._row_by_row)
         except _Undone:
             with self._database.transaction():
                 jobs.advance(self.job, self.job.done, self._counted(Counter()), self._errors())
@@ -307,7 +308,7 @@ class Piece:
                 if not self._is_plain(row):
                     done[self._write(row)] += 1
             jobs.advance(self.job, self.end, self._counted(done), self._errors())
-            self.held = time.perf_counter() - started
+        self.held = time.perf_counter() - started  # with the commit: it is what others wait for
 
     def _is_plain(self, row: Row) -> bool:
         """Whether a row is created like the others; what is kept beside it the gateway keeps."""
@@ -315,6 +316,7 @@ class Piece:
 
     def _row_by_row(self) -> None:
         done = Counter[str]()
+        del self.judge.errors[self._judged :]  # what an overtaken try has told
         with self._database.transaction():
             jobs.hold(self.job)
             for row in self.rows:

@@ -24,6 +24,7 @@ from lifang.resources.resource import Resource
 from lifang.services import depot
 from lifang.services.instance import Instance
 from lifang.services.outcomes import Imported, RowError
+from lifang.services.whole import whole as one_deed
 
 LEASE = dt.timedelta(seconds=60)
 KEPT = dt.timedelta(days=7)
@@ -43,6 +44,7 @@ class Stopped(Exception):
     """The job was cancelled, or somebody else has taken it: the piece at hand is undone."""
 
 
+@one_deed
 def begin(
     caller: Caller,
     resource: Resource[Any],
@@ -72,6 +74,7 @@ def begin(
     return job
 
 
+@one_deed
 def queue(caller: Caller, job: Job, **asked: Any) -> None:
     """Let a worker take up a job that waited for somebody's word; raises Conflict otherwise."""
     told = {**json.loads(job.asked), **asked}
@@ -91,6 +94,7 @@ def _publish(caller: Caller, job: Job) -> None:
     publish(f"core.job.{event}", f"core.job/{job.id}", {"kind": job.kind}, caller=caller)
 
 
+@one_deed
 def reopen(caller: Caller, job: Job) -> Job:
     """Go on with a job that was cut off, failed or was cancelled."""
     with caller.instance.database.transaction():
@@ -115,6 +119,17 @@ def hold(job: Job, note: str | None = None) -> None:
         lease["started_at"] = now
     Job.update(lease).where(Job.id == job.id).execute()
     job.state = "running"
+
+
+def whole(caller: Caller, job: Job, run: Callable[[], None]) -> None:
+    """Do a piece of a job, again where another writer got in its way; the job goes back with it."""
+    before = dict(job.__data__)
+
+    def again() -> None:
+        job.__data__.update(before)
+        run()
+
+    caller.instance.database.whole(again)
 
 
 def held_by_another(job: Job) -> bool:

@@ -17,6 +17,7 @@ from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import let_in
 from lifang.services.query import find_community
+from lifang.services.whole import whole
 from lifang.store import migrations
 
 
@@ -123,7 +124,10 @@ def install(caller: Caller, plugin: str) -> Listed:
             version=found.version,
             state="installed",
             changed_at=clock.now(),
-        ).on_conflict_replace().execute()
+        ).on_conflict(
+            conflict_target=[PluginRow.name],
+            preserve=[PluginRow.label, PluginRow.version, PluginRow.state, PluginRow.changed_at],
+        ).execute()
         bump_epoch()
         record_note(caller, "plugin", "install", reason=f"{wanted} {found.version}")
     caller.instance.plugins.refresh()
@@ -138,6 +142,7 @@ def _loaded(caller: Caller, found: Found) -> Plugin:
     return plugin
 
 
+@whole
 def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
     """Switch a plugin on or off at a node and below, effective at once in every process.
 

@@ -48,9 +48,10 @@ class Maker:
         self.caller, self.resource, self.verbs, self._expected = caller, resource, verbs, expected
         self.linked = scope if isinstance(scope, Linked) and scope.shown_as else None
         self.rows = Rows(caller, resource)
-        self._numbers, self._links = range(0), range(0)
+        self._numbers: Sequence[int] = ()
+        self._links: Sequence[int] = ()
 
-    def numbers(self, count: int) -> tuple[range, range]:
+    def numbers(self, count: int) -> tuple[Sequence[int], Sequence[int]]:
         """Numbers for so many records, and for their links where they have some."""
         if len(self._numbers) < count:
             database = self.caller.instance.database
@@ -90,6 +91,9 @@ class Batch:
     def write(self) -> None:
         """Insert, link, judge the reach of, audit and tell of all of them, or raise and none."""
         self._demand_references()
+        for record in self._records:
+            if record is not None:
+                keep_rules(self.resource, self.caller, record)
         self._database.insert(self.resource.table, self._maker.rows.columns, self._kept)
         self._database.insert("name_gram", GRAMS, self._grams)
         places = self._places()
@@ -153,7 +157,7 @@ class Batch:
                 continue
             allowed = policy.condition(self.caller, self.resource, reach)
             model: Any = self.resource.model
-            mine = model.id.between(self.numbers[0], self.numbers[-1])
+            mine = model.id.in_(self.numbers)
             if allowed is not True and (
                 allowed is False
                 or model.select(model.id).where(mine, allowed).count() != len(self.numbers)
@@ -189,7 +193,6 @@ class Rows:
         record = self._resource.model(id=number, created_by=self._caller.account)
         stored = {name: value for name, value in given.items() if name in self._fields}
         values.put(self._caller, self._resource, record, stored)
-        keep_rules(self._resource, self._caller, record)
         return self._of(record), record
 
     def plain(self, number: int, given: Given) -> list[Any]:

@@ -23,6 +23,7 @@ from lifang.services.query import (
     make_cursor,
     read_filters,
 )
+from lifang.services.whole import whole
 from lifang.store.record import Record
 
 M = TypeVar("M", bound=Record)
@@ -135,6 +136,7 @@ def each(resource: Resource[M], caller: Caller, **filters: Any) -> Iterator[M]:
         last = int(rows[-1].id)
 
 
+@whole
 def reveal(
     caller: Caller, resource: Resource[Any], id: int, *, fields: list[str], reason: str
 ) -> dict[str, str | None]:

@@ -41,15 +41,19 @@ def missing(spec: FieldSpec) -> str:
 
 
 def _find(caller: Caller, spec: FieldSpec, value: Any) -> Any:
+    database = caller.instance.database
     if isinstance(value, Mapping):
-        return find_community(caller, str(value["code"]))
+        found = find_community(caller, str(value["code"]))
+        if found is None or not database.holds:
+            return found
+        value = found.id
     assert spec.target is not None  # noqa: S101 – settle looks at references only
     resource = caller.instance.registry.of(spec.target)
     model: Any = spec.target
     allowed = True if resource.open else policy.readable(caller, resource)
     if allowed is False:
         return None
-    record = caller.instance.database.standing(model, value)
+    record = database.standing(model, value, hold="keep")
     if record is None or (model is Community and record.valid_to is not None):
         return None
     if allowed is True or model.select(model.id).where(model.id == value, allowed).exists():

@@ -21,6 +21,7 @@ from lifang.services import chain
 from lifang.services.chain import Checkpoint
 from lifang.services.instance import Instance
 from lifang.services.verifying import Verdict, verify
+from lifang.services.whole import whole
 from lifang.store.record import moment
 
 BATCH = 500
@@ -32,6 +33,7 @@ TAIL = 4_096
 SINK = "audit-checkpoints.jsonl"
 
 
+@whole
 def seal(instance: Instance) -> int:
     """Chain the next entries, in order, and sign a checkpoint when one is due; gives how many.
 
@@ -58,6 +60,7 @@ def seal(instance: Instance) -> int:
     return len(rows)
 
 
+@whole
 def checkpoint(instance: Instance) -> Checkpoint | None:
     """Seal everything and sign how far that is; None while there is nothing to sign."""
     while seal(instance) == BATCH:

@@ -34,10 +34,21 @@ log = logging.getLogger("lifang.worker")
 class Duty:
     """One of the worker's tasks: when it fails it is taken up again later, and the others go on."""
 
-    def __init__(self, name: str, work: Callable[[], bool], *, every: float) -> None:
-        """Call `work` every so many seconds, and at once again while it says there is more."""
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], bool],
+        *,
+        every: float,
+        ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Call `work` every so many seconds, and at once again while it says there is more.
+
+        `ready` is called before it: the database's server may have been away meanwhile.
+        """
         self.name = name
         self.work = work
+        self._ready = ready
         self._every = every
         self._next = 0.0
         self._pause = 0.0
@@ -47,6 +58,7 @@ class Duty:
         if time.monotonic() < self._next:
             return False
         try:
+            self._ready()
             more = self.work()
         except (LifangError, OSError) as error:
             log.warning("%s: %s; it tries again in %.0f s", self.name, error, self._put_off())
@@ -80,12 +92,13 @@ class Worker:
         self._instance = instance
         self._dispatcher = dispatcher_of(instance)
         self._daily = Daily(instance)
+        ready = instance.database.mend
         self._duties = (
-            Duty("clock", lambda: tick(instance), every=POLL),
-            Duty("delivery", self._dispatcher.step, every=0.0),
-            Duty("sealing", lambda: seal(instance) == BATCH, every=POLL),
-            Duty("jobs", Jobs(instance).step, every=POLL),
-            Duty("backup", self._daily.step, every=LONGEST_PAUSE),
+            Duty("clock", lambda: tick(instance), ready=ready, every=POLL),
+            Duty("delivery", self._dispatcher.step, ready=ready, every=0.0),
+            Duty("sealing", lambda: seal(instance) == BATCH, ready=ready, every=POLL),
+            Duty("jobs", Jobs(instance).step, ready=ready, every=POLL),
+            Duty("backup", self._daily.step, ready=ready, every=LONGEST_PAUSE),
         )
         self._stopping = False
         self._alarm, self._alarmed = socket.socketpair()

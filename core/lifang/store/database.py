@@ -1,32 +1,43 @@
-"""One engine per process, and transactions that carry their events with them."""
+"""One engine per process, and transactions that carry their events with them.
+
+What the two engines do alike stands here; what they do each in its own way, in `embedded` and
+`served`.
+"""
 
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
-from pathlib import Path
-from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, TypeVar, cast
 
 import peewee as pw
-from playhouse.pool import PooledSqliteDatabase
+from playhouse.pool import PooledDatabase
 
 from lifang.kit import clock
-from lifang.kit.errors import Busy, Conflict, Invalid, NotReady
-from lifang.kit.words import _
-from lifang.store.lane import Lane
+from lifang.kit.errors import Busy, LifangError
 from lifang.store.statements import Build, Statements, Value
 
 proxy = pw.DatabaseProxy()
 """What every model is bound to; `Database.open` points it at the process's one engine."""
 
-R = TypeVar("R", bound=pw.Model)
 
-LANE_TIMEOUT = 10.0
-BUSY_TIMEOUT = 5_000
+def embedded() -> bool:
+    """Whether this process's engine is the embedded one, whose writers wait in line."""
+    return isinstance(proxy.obj, pw.SqliteDatabase)
+
+
+R = TypeVar("R", bound=pw.Model)
+T = TypeVar("T")
+
 MAX_CONNECTIONS = 64
+PATIENCE = 10.0  # seconds to wait for what another writer holds, before saying 503
+
+
+class Overtaken(Busy):
+    """Another transaction was faster with the same rows: the whole deed is worth another try."""
 
 
 class Unit:
@@ -67,29 +78,70 @@ class Unit:
         del self.after[after:]
 
 
-class Database:
-    """The embedded database of one instance: SQLite in WAL mode with one writer at a time."""
+class Database(ABC):
+    """The one database of an instance, whichever engine keeps it."""
 
-    def __init__(self, path: Path, *, durability: str, lock: Path) -> None:
-        """Describe the database file, how durable a commit is, and where its lane's lock lies."""
-        self.path = path
-        self.engine: pw.Database = PooledSqliteDatabase(
-            str(path),
-            max_connections=MAX_CONNECTIONS,
-            stale_timeout=300,
-            check_same_thread=False,  # the pool hands a connection to one thread at a time
-            pragmas={
-                "journal_mode": "wal",
-                "synchronous": "full" if durability == "full" else "normal",
-                "foreign_keys": 1,
-                "busy_timeout": BUSY_TIMEOUT,
-                "cache_size": -16_000,
-                "secure_delete": 1,
-            },
-        )
-        self._lane = Lane(lock, timeout=LANE_TIMEOUT)
+    name: ClassVar[str]
+    """What the engine is called, in manifests and messages."""
+
+    holds: ClassVar[dict[str, str]] = {}
+    """How a statement asks that a row it reads is held until the transaction ends: for a `change`,
+    or that others `keep` it as it is. With one writer at a time there is nothing to ask for."""
+
+    def __init__(self, engine: pw.Database) -> None:
+        """Keep the engine; nothing is opened yet."""
+        self.engine = engine
         self._local = threading.local()
         self._statements = Statements()
+
+    @abstractmethod
+    def told(self, error: pw.PeeweeException) -> LifangError | None:
+        """What somebody can be told about a refusal or failure of the engine; None for a bug."""
+
+    @abstractmethod
+    def opening(self, error: pw.DatabaseError) -> LifangError:
+        """Why the database could not be opened."""
+
+    @abstractmethod
+    def _begun(self) -> AbstractContextManager[Any]:
+        """Begin a transaction; it is committed at the end, or rolled back."""
+
+    @abstractmethod
+    def allocate(self, model: type[pw.Model], count: int = 1) -> Sequence[int]:
+        """Reserve ids before the insert, growing but not always without gaps, never used twice.
+
+        The row id is part of the encryption's associated data.
+        """
+
+    def _line(self) -> AbstractContextManager[Any]:
+        """Wait in line to write, where only one may."""
+        return nullcontext()
+
+    def _tidy(self) -> None:  # noqa: B027 – there may be nothing to do
+        """Do what follows a commit and need not be waited for by other writers."""
+
+    def whole(self, run: Callable[[], T]) -> T:
+        """Do something that is one transaction, again where another writer got in its way.
+
+        So it must read anew whatever it judges by, and leave nothing behind but the transaction's.
+        """
+        return run()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let one migrator in at a time, wherever it runs; the folder's lock keeps those beside."""
+        yield
+
+    def settle_tables(self) -> int:
+        """Finish tables that were migrated; gives how many rows point at nothing."""
+        return 0
+
+    def quick_check(self) -> str | None:
+        """What the database says is wrong with its own file; a served one keeps watch itself."""
+        return None
+
+    def mend(self) -> None:  # noqa: B027 – a file is not lost
+        """Replace this thread's connection if it was lost; for threads that keep theirs."""
 
     def bind(self) -> None:
         """Point every model of this process at this database."""
@@ -101,8 +153,7 @@ class Database:
         try:
             opened = self.engine.connect(reuse_if_open=True)
         except pw.DatabaseError as error:
-            told = _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
-            raise NotReady(told) from error
+            raise self.opening(error) from error
         try:
             yield
         finally:
@@ -113,7 +164,7 @@ class Database:
         """Close this thread's connection and every idle one."""
         if not self.engine.is_closed():
             self.engine.close()
-        if isinstance(self.engine, PooledSqliteDatabase):
+        if isinstance(self.engine, PooledDatabase):
             self.engine.close_all()
 
     @property
@@ -133,39 +184,51 @@ class Database:
     def transaction(self) -> Iterator[Unit]:
         """Run the block in one transaction; inside another one it becomes a savepoint of that.
 
-        Raises Busy when the write lane or the database stays taken, Conflict when a unique index
-        refuses a row. What was collected in a rolled-back savepoint is forgotten with it.
+        Raises Busy when what it needs stays taken or the database is away, Conflict when a unique
+        index refuses a row. What was collected in a rolled-back savepoint is forgotten with it.
         """
         outer: Unit | None = getattr(self._local, "unit", None)
         if outer is not None:
             yield from self._savepoint(outer)
             return
         unit = Unit()
-        with self._lane.hold(), self.connection():
+        with self._line(), self.connection():
             self._local.unit = unit
             try:
-                with _told_plainly(), self.engine.transaction("IMMEDIATE"):
+                with self._told_plainly(), self._begun():
                     yield unit
                     unit.flush()
             finally:
                 self._local.unit = None
         for call in unit.after:
             call()
+        self._tidy()
 
     def _savepoint(self, unit: Unit) -> Iterator[Unit]:
         mark = unit.mark()
         try:
-            with _told_plainly(), self.engine.savepoint():
+            with self._told_plainly(), self.engine.savepoint():
                 yield unit
         except BaseException:
             unit.rewind(mark)
             raise
 
+    @contextmanager
+    def _told_plainly(self) -> Iterator[None]:
+        """Turn what the database refuses into errors with a sentence."""
+        try:
+            yield
+        except pw.PeeweeException as error:
+            told = self.told(error)
+            if told is None:
+                raise
+            raise told from error
+
     def rows(self, query: pw.Query) -> list[tuple[Any, ...]]:
         """Run a query and give its rows as the driver does, for what is shown and not changed.
 
-        Making a Python value of every cell costs a list more than reading it: instants stay text
-        on SQLite, booleans stay 0 and 1.
+        Making a Python value of every cell costs a list more than reading it: instants and days
+        stay text; booleans are 0 and 1 on SQLite.
         """
         statement, values = query.sql()
         found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, values).fetchall()
@@ -177,8 +240,8 @@ class Database:
         found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, bound).fetchall()
         return found
 
-    def standing(self, model: type[R], number: int | None) -> R | None:
-        """The record of an id that was not removed, or None.
+    def standing(self, model: type[R], number: int | None, *, hold: str = "") -> R | None:
+        """The record of an id that was not removed, or None, perhaps held (see `holds`).
 
         By a statement of our own: building it with peewee costs ten times what running it does.
         """
@@ -186,6 +249,7 @@ class Database:
         table, columns = self._quoted(meta.table_name), map(self._quoted, _columns(meta))
         number_is, gone = f"{self._quoted('id')} = {self.engine.param}", self._quoted("removed_at")
         statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {number_is} AND {gone} IS NULL"  # noqa: S608 – names come from our own models
+        statement += self.holds.get(hold, "")
         row = self.engine.execute_sql(statement, (number,)).fetchone()
         if row is None:
             return None
@@ -194,6 +258,10 @@ class Database:
             record.__data__[field.name] = field.python_value(value)
         record._dirty.clear()
         return cast(R, record)
+
+    def touch(self, model: Any, number: int) -> None:
+        """Write a row as it is, so that another transaction that does the same is overtaken."""
+        model.update(version=model.version).where(model.id == number).execute()
 
     def add(self, record: Any) -> None:
         """Insert a record whose id is set, every column of it."""
@@ -218,54 +286,6 @@ class Database:
         opening, closing = tuple(self.engine.quote)
         return f"{opening}{name}{closing}"
 
-    def allocate(self, model: type[pw.Model], count: int = 1) -> range:
-        """Reserve ids before the insert: the row id is part of the encryption's associated data.
-
-        The counter is SQLite's own for AUTOINCREMENT tables, moved under the write lock, so ids are
-        never used twice.
-        """
-        table = model._meta.table_name
-        row = self.engine.execute_sql(
-            "SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)
-        ).fetchone()
-        last = row[0] if row else 0
-        statement = (
-            "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
-            if row
-            else "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)"
-        )
-        self.engine.execute_sql(statement, (last + count, table))
-        return range(last + 1, last + count + 1)
-
 
 def _columns(meta: Any) -> list[str]:
     return [field.column_name for field in meta.sorted_fields]
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Turn what the database refuses into errors with a sentence."""
-    try:
-        yield
-    except pw.IntegrityError as error:
-        if "UNIQUE" in str(error).upper():
-            raise Conflict(_("已有相同的记录"), reason="duplicate") from error
-        raise
-    except pw.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise Busy(_("数据库正忙，请稍后再试")) from error
-        raise
-
-
-def open_database(url: str | None, *, home: Path, durability: str) -> Database:
-    """Open the database a URL names, or the embedded one in the instance's folder."""
-    lock = home / "run" / "write.lock"
-    if url is None:
-        return Database(home / "data" / "lifang.db", durability=durability, lock=lock)
-    parts = urlsplit(url)
-    if parts.scheme != "sqlite":
-        raise Invalid(
-            _("还不支持「{scheme}」数据库；目前可用 sqlite:///路径", scheme=parts.scheme or url)
-        )
-    path = Path(parts.path if parts.path.startswith("//") is False else parts.path[1:])
-    return Database(path, durability=durability, lock=lock)

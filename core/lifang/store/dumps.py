@@ -11,6 +11,7 @@ from pathlib import Path
 from lifang.kit.errors import NotReady
 from lifang.kit.words import _
 from lifang.store.database import Database
+from lifang.store.embedded import Embedded
 
 ENGINE = "sqlite"
 PAGES = 256  # one megabyte a step: often enough for a bar, and for being told to stop
@@ -33,6 +34,8 @@ def copy(database: Database, target: Path, progress: Progress) -> None:
     The moment lies between the first call of `progress` and the second: one read transaction around
     the whole copy keeps it, and writers go on beside it.
     """
+    if not isinstance(database, Embedded):
+        raise NotReady(_("还不能备份 PostgreSQL；请用它自己的工具"))
     progress(0, 1)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as source:
         source.execute("BEGIN")

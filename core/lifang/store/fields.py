@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import peewee as pw
 
 from lifang.kit import clock
-from lifang.store.database import proxy
+from lifang.store.database import embedded
 
 if TYPE_CHECKING:
     InstantBase = pw.Field[dt.datetime]
@@ -27,7 +27,7 @@ class IdField(pw.AutoField):
     def ddl(self, ctx: Any) -> Any:
         """Ask SQLite for AUTOINCREMENT; other databases never reuse a sequence's value."""
         column = super().ddl(ctx)
-        if isinstance(proxy.obj, pw.SqliteDatabase):
+        if embedded():
             return pw.NodeList((column, pw.SQL("AUTOINCREMENT")))
         return column
 
@@ -40,6 +40,10 @@ class InstantField(InstantBase):
     """
 
     field_type = "TEXT"
+
+    def ddl_datatype(self, ctx: Any) -> Any:
+        """Ask for text on SQLite, and for the type that a served database has for moments."""
+        return super().ddl_datatype(ctx) if embedded() else pw.SQL("TIMESTAMPTZ")
 
     def db_value(self, value: Any) -> Any:
         """Write the moment as `2026-11-23T01:02:03.000004Z`."""
@@ -75,7 +79,7 @@ class DayField(DayBase):
 
 def day_of(instant: Any) -> Any:
     """The day of an instant in the zone of the instance, as SQL compares it with other days."""
-    if isinstance(proxy.obj, pw.SqliteDatabase):
+    if embedded():
         offset = clock.local(clock.now()).utcoffset() or dt.timedelta()
         return pw.fn.DATE(instant, f"{offset.total_seconds():+.0f} seconds")
     return pw.fn.DATE(pw.fn.TIMEZONE(clock.zone().key, instant))

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import peewee as pw
 from playhouse.migrations import Runner
 
 from lifang.kit.errors import NotReady
@@ -31,7 +30,7 @@ def migrate(database: Database, plugin: str, folder: Path, *, lock: Path) -> lis
     """
     if database.in_transaction:
         raise RuntimeError("migrations run outside any transaction")
-    with _alone(lock), database.connection():
+    with _alone(lock), database.connection(), database.alone():
         runner = _runner(database, plugin, folder)
         newer = [step.name for step in runner.status() if step.path is None]
         if newer:
@@ -43,19 +42,14 @@ def migrate(database: Database, plugin: str, folder: Path, *, lock: Path) -> lis
                 )  # fmt: skip
             )
         applied: list[str] = runner.up()
-        _check_references(database.engine)
+        wrong = database.settle_tables()
+        if wrong:
+            raise NotReady(_("迁移后有 {n} 行引用了不存在的记录", n=wrong))
     return applied
 
 
 def _runner(database: Database, plugin: str, folder: Path) -> Any:
     return Runner(database.engine, str(folder), table_name=f"{plugin}_migration")
-
-
-def _check_references(engine: pw.Database) -> None:
-    if isinstance(engine, pw.SqliteDatabase):
-        broken = engine.execute_sql("PRAGMA foreign_key_check").fetchall()
-        if broken:
-            raise NotReady(_("迁移后有 {n} 行引用了不存在的记录", n=len(broken)))
 
 
 @contextmanager

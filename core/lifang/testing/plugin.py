@@ -10,7 +10,22 @@ import pytest
 
 from lifang.entities.caller import Caller
 from lifang.services.instance import Instance
-from lifang.testing import world
+from lifang.testing import served, world
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only those tests are run that have an instance to keep there."""
+    kept = [one for one in items if _belongs(one)]
+    config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
+    items[:] = kept
+
+
+def _belongs(test: pytest.Item) -> bool:
+    about_served = test.get_closest_marker("served") is not None
+    if not served.chosen():
+        return not about_served
+    keeps = "empty_instance" in getattr(test, "fixturenames", ())
+    return about_served or (keeps and test.get_closest_marker("embedded") is None)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from lifang.plugins.tables import PluginRow
 from lifang.services import lifecycle
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
+from lifang.testing import served
 
 CITY, CHENGGUAN, QILIHE = "620100000000", "620102000000", "620103000000"
 HOME, NEIGHBOUR, FOREIGN = "620102001001", "620102001002", "620103001001"
@@ -39,10 +40,14 @@ _numbers = itertools.count(1)
 
 def new_instance(home: Path) -> Iterator[Instance]:
     """Make an instance, keep a connection for this thread, and close it at the end."""
-    instance = create(home, environ={})
-    with instance.database.connection():
-        yield instance
-    instance.close()
+    with served.database_for(home) as url:
+        instance = create(home, environ={} if url is None else {"LIFANG_DATABASE": url})
+        if url is not None:  # for every command that is run on the folder
+            with (home / "lifang.toml").open("a", encoding="utf-8") as file:
+                file.write(f'database = "{url}"\n')
+        with instance.database.connection():
+            yield instance
+        instance.close()
 
 
 def plant(instance: Instance) -> None:

@@ -16,6 +16,7 @@ from lifang.entities.caller import Caller
 from lifang.events import subscriptions
 from lifang.events.dispatch import Audience, Dispatcher
 from lifang.events.event import Event, on
+from lifang.events.log import Place
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
 from lifang.services.delivery import audience_of, dispatcher_of, drain
@@ -90,7 +91,9 @@ def test_a_batch_that_another_dispatcher_has_told_meanwhile_is_not_told_again(
     listen(instance, hears, at=[CITY])
     say(boss, 1)
     with instance.database.transaction():
-        taken = subscriptions.claim(["probe.hears"], "me", position=position("probe.hears") + 1)
+        taken = subscriptions.claim(
+            ["probe.hears"], "me", place=Place(0, position("probe.hears") + 1)
+        )
     assert taken == set()
 
 

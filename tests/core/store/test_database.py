@@ -19,9 +19,9 @@ from lifang.events.tables import EventRow
 from lifang.kit.errors import Busy, Conflict, Invalid
 from lifang.services.instance import Instance
 from lifang.store import lane
-from lifang.store.database import open_database
 from lifang.store.fields import DayField, InstantField, PartialDateField
 from lifang.store.lane import Lane
+from lifang.store.opening import open_database
 from lifang.store.sensitive import Sealed
 from lifang.testing import world
 
@@ -198,6 +198,6 @@ def test_a_sealed_value_opens_only_in_its_own_cell(instance: Instance) -> None:
 
 def test_a_database_nobody_can_open_yet_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="postgresql"):
-        open_database("postgresql://x/y", home=tmp_path, durability="full")
+        open_database("mysql://x/y", home=tmp_path, durability="full")
     opened = open_database(f"sqlite:///{tmp_path}/x.db", home=tmp_path, durability="normal")
     assert opened.path == tmp_path / "x.db"

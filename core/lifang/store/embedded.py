@@ -1,0 +1,110 @@
+"""The embedded database: one SQLite file, whose writers wait in line."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+from playhouse.pool import PooledSqliteDatabase
+
+from lifang.kit.errors import Busy, Conflict, LifangError, NotReady
+from lifang.kit.words import _
+from lifang.store.database import MAX_CONNECTIONS, PATIENCE, Database
+from lifang.store.lane import Lane
+
+BUSY_TIMEOUT = 5_000  # milliseconds
+LONG_LOG = 4 * 1024 * 1024
+"""Bytes of the write-ahead log from which on it is folded into the file."""
+
+LONGEST_LOG = 16_000
+"""Pages after which SQLite does so by itself, in the middle of somebody's commit."""
+
+
+class Embedded(Database):
+    """SQLite in WAL mode with one writer at a time."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, *, durability: str, lock: Path) -> None:
+        """Describe the database file, how durable a commit is, and where its lane's lock lies."""
+        self.path = path
+        self._lane, self._log = Lane(lock, timeout=PATIENCE), path.with_name(f"{path.name}-wal")
+        self._folding = threading.Lock()
+        engine = PooledSqliteDatabase(
+            str(path),
+            max_connections=MAX_CONNECTIONS,
+            stale_timeout=300,
+            check_same_thread=False,  # the pool hands a connection to one thread at a time
+            pragmas={
+                "journal_mode": "wal",
+                "synchronous": "full" if durability == "full" else "normal",
+                "foreign_keys": 1,
+                "busy_timeout": BUSY_TIMEOUT,
+                "cache_size": -16_000,
+                "secure_delete": 1,
+                "wal_autocheckpoint": LONGEST_LOG,
+                "journal_size_limit": 0,  # so that the size of the log says what is not folded yet
+            },
+        )
+        super().__init__(engine)
+
+    def opening(self, error: pw.DatabaseError) -> LifangError:
+        """Say which file cannot be opened, and why."""
+        return NotReady(
+            _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
+        )
+
+    def told(self, error: pw.PeeweeException) -> LifangError | None:
+        """A row that is there already, or a file that others hold."""
+        said = str(error)
+        if isinstance(error, pw.IntegrityError) and "UNIQUE" in said.upper():
+            return Conflict(_("已有相同的记录"), reason="duplicate")
+        if isinstance(error, pw.OperationalError) and ("locked" in said or "busy" in said):
+            return Busy(_("数据库正忙，请稍后再试"))
+        return None
+
+    def settle_tables(self) -> int:
+        """Count the rows that point at nothing: a rebuilt table is not checked by itself."""
+        return len(self.engine.execute_sql("PRAGMA foreign_key_check").fetchall())
+
+    def quick_check(self) -> str | None:
+        """Ask SQLite what is wrong with its file."""
+        said = str(self.engine.execute_sql("PRAGMA quick_check(1)").fetchone()[0])
+        return None if said == "ok" else said
+
+    def _line(self) -> AbstractContextManager[Any]:
+        return self._lane.hold()
+
+    def _tidy(self) -> None:
+        """Fold the log into the file beside other writers; within a commit they would wait."""
+        try:
+            if self._log.stat().st_size < LONG_LOG or not self._folding.acquire(blocking=False):
+                return
+        except OSError:
+            return
+        try:
+            with suppress(pw.OperationalError), self.connection():
+                self.engine.execute_sql("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        finally:
+            self._folding.release()
+
+    def _begun(self) -> AbstractContextManager[Any]:
+        return self.engine.transaction("IMMEDIATE")
+
+    def allocate(self, model: type[pw.Model], count: int = 1) -> range:
+        """Reserve ids by SQLite's own counter for AUTOINCREMENT tables, under the write lock."""
+        table = model._meta.table_name
+        row = self.engine.execute_sql(
+            "SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)
+        ).fetchone()
+        last = row[0] if row else 0
+        statement = (
+            "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
+            if row
+            else "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)"
+        )
+        self.engine.execute_sql(statement, (last + count, table))
+        return range(last + 1, last + count + 1)

@@ -1,0 +1,222 @@
+"""A served database: PostgreSQL, whose writers work side by side.
+
+Each transaction sees the data as it was when it began (REPEATABLE READ). Where two change the same,
+the later one is overtaken, and its whole deed is done again.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import peewee as pw
+import psycopg
+from peewee import Psycopg3Adapter
+from playhouse.pool import PooledPostgresqlDatabase
+from psycopg.adapt import Loader
+
+from lifang.kit.errors import Busy, Conflict, LifangError, Malformed, NotReady
+from lifang.kit.words import _
+from lifang.store.database import MAX_CONNECTIONS, PATIENCE, Database, Overtaken
+
+T = TypeVar("T")
+
+TRIES = 6
+"""A first try and five more: after that the client is asked to come back."""
+
+LONGEST_WAIT = 0.1
+NUMBERED = "event_agg_seq"
+"""The index that two who tell of one record at once run into."""
+
+FAILED, LOCKED_OUT = ("40001", "40P01"), "55P03"
+WRONG_VALUE, AWAY = "22", ("08", "57P0", "53", "25006", "25P03")
+MIGRATING = 0x4C6966616E67  # "Lifang": any number that nobody else locks
+OTHERWISE_SORTED = """
+    SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_collation l ON l.oid = a.attcollation
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+      AND a.attnum > 0 AND NOT a.attisdropped AND l.collname <> 'C'
+"""
+SETTINGS = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "lock_timeout": f"{PATIENCE:.0f}s",
+    "idle_in_transaction_session_timeout": "300s",  # a client that hangs holds no lock for ever
+}
+
+
+class _Instant(Loader):
+    """A `timestamptz` as the embedded database keeps it: fixed-width UTC text."""
+
+    def load(self, data: Any) -> str:
+        """Read `2026-11-23 01:02:03.4+00`."""
+        text = bytes(data).decode().removesuffix("+00")
+        whole, _point, part = text.partition(".")
+        return f"{whole[:10]}T{whole[11:]}.{part:0<6}Z"
+
+
+class _Day(Loader):
+    """A `date` as ISO text."""
+
+    def load(self, data: Any) -> str:
+        """Read `2026-11-23`."""
+        return bytes(data).decode()
+
+
+class _Adapter(Psycopg3Adapter):
+    """Connections that give instants and days as the embedded database does."""
+
+    def connect(self, db: Any, **params: Any) -> Any:
+        """Open one."""
+        connection = super().connect(db, **params)  # type: ignore[no-untyped-call]  # peewee's
+        connection.adapters.register_loader("timestamptz", _Instant)
+        connection.adapters.register_loader("date", _Day)
+        return connection
+
+
+class _Engine(PooledPostgresqlDatabase):  # type: ignore[misc]  # peewee's pool has no types
+    """The pool; what fails in it is told in sentences wherever it was asked."""
+
+    psycopg3_adapter = _Adapter
+    field_types = {**pw.PostgresqlDatabase.field_types, "INT": "BIGINT", "AUTO": "BIGSERIAL"}
+    served: Served
+
+    def execute_sql(self, *asked: Any, **options: Any) -> Any:
+        """Run a statement; raises Busy where the server is away."""
+        try:
+            return super().execute_sql(*asked, **options)
+        except pw.PeeweeException as error:
+            told = self.served.told(error)
+            if told is None or isinstance(told, Conflict):  # the transaction tells those
+                raise
+            raise told from error
+
+
+class Served(Database):
+    """One database of a PostgreSQL server."""
+
+    name = "postgresql"
+    holds = {"change": " FOR NO KEY UPDATE", "keep": " FOR SHARE"}
+
+    def __init__(self, url: str, *, durability: str) -> None:
+        """Describe where the database is served, and how durable a commit is."""
+        parts = urlsplit(url)
+        self.place = f"{parts.hostname or 'localhost'}/{parts.path.lstrip('/')}"
+        committing = {"synchronous_commit": "on" if durability == "full" else "off"}
+        options = " ".join(f"-c {name}={value}" for name, value in (SETTINGS | committing).items())
+        engine = _Engine(
+            url.replace("postgres://", "postgresql://", 1),
+            prefer_psycopg3=True,
+            max_connections=MAX_CONNECTIONS,
+            stale_timeout=300,
+            timeout=PATIENCE,
+            options=options,
+            application_name="lifang",
+            connect_timeout=3,
+        )
+        engine.served = self
+        super().__init__(engine)
+        self._sequence = cache(self._find_sequence)
+
+    def opening(self, error: pw.DatabaseError) -> LifangError:
+        """Say which database does not answer; what the server says may name users and hosts."""
+        if isinstance(error, pw.OperationalError):
+            return Busy(_("数据库 {place} 暂时连不上，请稍后再试", place=self.place))
+        return NotReady(
+            _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.place, why=error)
+        )
+
+    def told(self, error: pw.PeeweeException) -> LifangError | None:
+        """A row that is there already, rows that others hold or changed, a server that is away."""
+        cause = error.__context__ if error.__cause__ is None else error.__cause__
+        state = (cause.sqlstate or "") if isinstance(cause, psycopg.Error) else ""
+        if state == "23505":
+            assert isinstance(cause, psycopg.Error)  # noqa: S101 – only such have a state
+            if cause.diag.constraint_name == NUMBERED:
+                return Overtaken(_("数据库正忙，请稍后再试"))
+            return Conflict(_("已有相同的记录"), reason="duplicate")
+        if state in FAILED:
+            return Overtaken(_("数据库正忙，请稍后再试"))
+        if state == LOCKED_OUT:
+            return Busy(_("数据库正忙，请稍后再试"))
+        if isinstance(error, pw.DataError) or state.startswith(WRONG_VALUE):
+            return Malformed(_("有的值数据库不能处理：太大，或含有不能保存的字符"))
+        if state.startswith(AWAY) or (
+            not state and isinstance(error, pw.OperationalError | pw.InterfaceError)
+        ):
+            return Busy(_("数据库 {place} 暂时连不上，请稍后再试", place=self.place))
+        return None
+
+    def whole(self, run: Callable[[], T]) -> T:
+        """Do something that is one transaction, at most five times more where it was overtaken.
+
+        A row that was there already may have come just now, unseen: it is looked at once more.
+        """
+        if self.in_transaction:
+            return run()
+        unseen = True
+        for chance in range(TRIES):
+            try:
+                return run()
+            except Overtaken:
+                if chance == TRIES - 1:
+                    raise
+            except Conflict as error:
+                if not unseen or not isinstance(error.__cause__, pw.IntegrityError):
+                    raise
+                unseen = False
+            time.sleep(random.uniform(0, min(0.005 * 2**chance, LONGEST_WAIT)))  # noqa: S311 – it spreads load
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the database's own lock for migrators: they may come from several machines."""
+        self.engine.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATING,))
+        try:
+            yield
+        finally:
+            self.engine.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATING,))
+
+    def settle_tables(self) -> int:
+        """Let text be compared by its characters' codes in every column, as SQLite does.
+
+        By the rules of a language paths would not sort as the tree does, and lists would differ.
+        """
+        for table, column, type in self.engine.execute_sql(OTHERWISE_SORTED).fetchall():
+            statement = f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE {type} COLLATE "C"'
+            self.engine.execute_sql(statement)
+        return 0
+
+    def mend(self) -> None:
+        """Replace this thread's connection if the server has dropped it."""
+        engine: Any = self.engine
+        if self.in_transaction or (
+            not engine.is_closed() and not engine._adapter.is_connection_closed(engine.connection())
+        ):
+            return
+        engine.close()
+        try:
+            engine.connect()
+        except pw.DatabaseError as error:
+            raise self.opening(error) from error
+
+    def _begun(self) -> AbstractContextManager[Any]:
+        return self.engine.transaction("REPEATABLE READ")
+
+    def allocate(self, model: type[pw.Model], count: int = 1) -> list[int]:
+        """Reserve ids from the table's sequence; beside other writers they have gaps."""
+        asked = "SELECT nextval(%s::regclass) FROM generate_series(1, %s)"
+        rows = self.engine.execute_sql(asked, (self._sequence(model), count)).fetchall()
+        return [number for (number,) in rows]
+
+    def _find_sequence(self, model: type[pw.Model]) -> str:
+        meta: Any = model._meta
+        asked = "SELECT pg_get_serial_sequence(%s, %s)"
+        named = (f'"{meta.table_name}"', meta.primary_key.column_name)
+        return str(self.engine.execute_sql(asked, named).fetchone()[0])
