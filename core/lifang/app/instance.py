@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from lifang.events import log
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, NotReady
 from lifang.kit.settings import Settings
@@ -16,19 +18,18 @@ from lifang.kit.words import _
 from lifang.plugins.manager import PluginManager, discover
 from lifang.plugins.tables import PluginRow
 from lifang.resources.registry import CORE, Registry
+from lifang.services import archive
 from lifang.services.instance import Instance
-from lifang.store import migrations
+from lifang.store import copying, migrations
 from lifang.store.database import Database
 from lifang.store.embedded import Embedded
-from lifang.store.keys import create_key_file, create_keys, load_keys
+from lifang.store.keys import Key, create_key_file, create_keys, load_keys
+from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
 FOLDERS = ("data", "keys", "run", "log")
 RESTORED = "data.restored"
 """A whole restored data folder on its way into its place; a crash on the way is made good here."""
-
-log = logging.getLogger("lifang")
 
 
 def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
@@ -46,9 +47,13 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     told = settings.load(home, os.environ if environ is None else environ)
     if told.key_file.exists():
         raise Conflict(_("{path} 已经存在；不会覆盖密钥", path=told.key_file))
-    create_key_file(told.key_file)
     database = _database(told)
     migrate_core(database, home)
+    with database.connection():
+        if Key.select().exists():
+            told.file.unlink()
+            raise Conflict(_("{place} 里已有别的数据；请用一个空的数据库", place=database.place))
+    create_key_file(told.key_file)
     with database.transaction():
         from lifang.store.keys import read_master
 
@@ -63,7 +68,7 @@ def open_instance(
 ) -> Instance:
     """Open the instance of a folder; raises NotReady with what to do where it cannot work."""
     told = settings.load(home, os.environ if environ is None else environ)
-    _demand_instance(told)
+    demand_instance(told)
     held = in_use(told)
     try:
         settle(told)
@@ -107,6 +112,56 @@ def settle(told: Settings) -> None:
     """Finish a restore that was killed between its two last steps."""
     if not told.data.exists() and (told.home / RESTORED).is_dir():
         (told.home / RESTORED).rename(told.data)
+    for fresh in told.home.glob(f"{RESTORED}.*"):
+        database: Any = open_database(told.database, home=told.home, durability=told.durability)
+        stamp = fresh.name.removeprefix(f"{RESTORED}.")
+        try:
+            with database.connection():
+                exchanged = database.exchanged(schema_before(stamp))
+        finally:
+            database.close()
+        if exchanged:
+            take_place(told, fresh, stamp)
+        else:
+            shutil.rmtree(fresh)
+
+
+def schema_before(stamp: str) -> str:
+    """What the tables that were replaced in a served database lie under."""
+    return "before_" + stamp.replace("-", "_")
+
+
+def take_place(told: Settings, fresh: Path, stamp: str) -> Path | None:
+    """Put the data folder aside and a restored one in its place; gives where it is now."""
+    aside = None
+    if told.data.is_dir() and any(told.data.iterdir()):
+        aside = told.home / f"data.before-{stamp}"
+        told.data.rename(aside)
+    fresh.rename(told.data)  # an empty folder gives way
+    archive.sync(told.home)
+    return aside
+
+
+def take_over(told: Settings, database: Database) -> Path | None:
+    """Finish a move that came this far: the database is the one in use, the old file goes aside.
+
+    Raises NotReady where the move is not finished and the data is not all there. Gives the file.
+    """
+    known = copying.marks(database)
+    if known is None:
+        return None
+    if copying.DONE not in known:
+        raise NotReady(
+            _("{place} 是没有搬完的数据库；请再运行一次 lifang db move", place=database.place)
+        )
+    old, aside = told.data / archive.DATABASE, None
+    if database.place != str(old) and old.exists():
+        aside = old.with_name(f"{old.name}.moved-{clock.local(clock.now()):%Y%m%d-%H%M%S}")
+        for beside in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                old.with_name(old.name + beside).rename(aside.with_name(aside.name + beside))
+    copying.forget(database)
+    return aside
 
 
 def migrate_core(database: Database, home: Path) -> list[str]:
@@ -117,7 +172,7 @@ def migrate_core(database: Database, home: Path) -> list[str]:
 def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
     """Bring every installed plugin's tables up to date; `plan` only names what is due."""
     told = settings.load(home)
-    _demand_instance(told)
+    demand_instance(told)
     held = in_use(told)
     try:
         return _migrate_all(told, plan=plan)
@@ -144,7 +199,8 @@ def _migrate_all(told: Settings, *, plan: bool) -> list[str]:
     return done
 
 
-def _demand_instance(told: Settings) -> None:
+def demand_instance(told: Settings) -> None:
+    """Raise NotReady where no instance is."""
     if not told.file.exists():
         home = told.home
         raise NotReady(
@@ -174,9 +230,18 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     plugins = PluginManager(registry)
     plugins.register(core)
     with database.connection():
+        take_over(told, database)
         waiting = migrations.pending(database, CORE, core.migrations)
         if waiting:
             raise NotReady(_("有 {n} 个数据库迁移待执行；请运行 lifang migrate", n=len(waiting)))
+        if log.out_of_place():
+            raise NotReady(
+                _(
+                    "{place} 里的事件来自另一台 PostgreSQL，次序接不上；"
+                    "请用 lifang db move 移到一个空的数据库",
+                    place=database.place,
+                )
+            )
         keys = load_keys(told.key_file)
         instance = Instance(told, database, keys, registry, plugins)
         if load_plugins:

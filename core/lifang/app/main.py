@@ -27,6 +27,7 @@ def hands() -> Any:
         demo=_later("demo", "demo"),
         verify_backup=_later("restoring", "verify_backup"),
         restore=_later("restoring", "restore"),
+        move=_later("moving", "move"),
     )
 
 

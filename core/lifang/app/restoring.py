@@ -5,14 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import peewee as pw
 
-from lifang.app.instance import FOLDERS, MIGRATIONS, RESTORED, in_use, settle
+from lifang.app.instance import (
+    FOLDERS,
+    RESTORED,
+    in_use,
+    schema_before,
+    settle,
+    take_place,
+)
 from lifang.app.serve import alone
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
@@ -26,24 +35,33 @@ from lifang.services import archive, backup
 from lifang.services.archive import Manifest
 from lifang.services.auditing import Change, record_note
 from lifang.services.backup import Steps
+from lifang.services.carrying import carry
 from lifang.services.instance import SAMPLE_NOTE, Instance
 from lifang.services.sealing import SINK
 from lifang.services.verifying import Verdict, verify
-from lifang.store import dumps, migrations
-from lifang.store.database import proxy
+from lifang.store import copying, dumps, migrations
+from lifang.store.database import PATIENCE, Database, proxy
 from lifang.store.embedded import Embedded
-from lifang.store.keys import load_keys, read_master
+from lifang.store.keys import KeyRing, load_keys, read_master
+from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
+
+if TYPE_CHECKING:
+    from lifang.store.served import Served
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What is there now: the backup's manifest, where, and where the old data was put aside."""
+    """What is there now: the backup's manifest, where, and where the old data was put aside.
+
+    A served database keeps the old tables in a `schema` of their own.
+    """
 
     manifest: Manifest
     home: Path
-    aside: Path | None
     upgraded: list[str]
+    aside: Path | None
+    schema: str | None
 
 
 def verify_backup(file: Path, key: Path | None, progress: Steps) -> tuple[Manifest, Verdict]:
@@ -74,7 +92,7 @@ def restore(file: Path, key: Path | None, progress: Steps, *, replace: bool) -> 
     """
     told = settings.load()
     clock.set_zone(told.zone)
-    _demand_place(told)
+    live = _demand_place(told)
     for name in ("run", "keys", "log"):
         (told.home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     told.home.chmod(0o700)
@@ -82,11 +100,13 @@ def restore(file: Path, key: Path | None, progress: Steps, *, replace: bool) -> 
         stack.enter_context(alone(told))
         stack.callback(os.close, in_use(told, alone=True))
         settle(told)
-        if not replace and told.data.is_dir() and any(told.data.iterdir()):
+        stack.callback(live.close)
+        held = _held(told, live)
+        if held and not replace:
             raise Conflict(
                 _(
                     "{home} 里已有数据；确实要用备份替换，请加 --replace（旧数据会另存，不会删除）",
-                    home=told.home,
+                    home=held,
                 )  # fmt: skip
             )
         scratch = stack.enter_context(backup.workplace(backup.folder(told)))
@@ -96,20 +116,24 @@ def restore(file: Path, key: Path | None, progress: Steps, *, replace: bool) -> 
         with _copy(told, scratch, used) as copied:
             upgraded = _upgrade(copied, scratch)
             _trail(copied, progress)
-            _note(copied, manifest)
+            head = manifest["audit"]
+            note(copied, "backup", "restore", at=manifest["at"], seq=str(head["seq"]),
+                 chain=head["chain"])  # fmt: skip
+        served = None if isinstance(live, Embedded) else cast("Served", live)
+        if served is not None:
+            _bring(served, told, scratch, progress)
         _furnish(told, used, manifest, scratch)
-        return Restored(manifest, told.home, _exchange(told, scratch), upgraded)
+        return Restored(manifest, told.home, upgraded, *_exchange(told, scratch, served))
 
 
-def _demand_place(told: Settings) -> None:
+def _demand_place(told: Settings) -> Database:
     """A folder with an instance, or an empty one: what else lies there is not ours to mix with."""
-    if told.file.exists():
-        database = open_database(told.database, home=told.home, durability=told.durability)
-        if not isinstance(database, Embedded) or database.path != told.data / archive.DATABASE:
-            raise NotReady(
-                _("数据库不在 {path}；请先从 lifang.toml 去掉 database，再恢复", path=told.data)
-            )
-    elif told.home.is_dir():
+    database = open_database(told.database, home=told.home, durability=told.durability)
+    if isinstance(database, Embedded) and database.path != told.data / archive.DATABASE:
+        raise NotReady(
+            _("数据库不在 {path}；请先从 lifang.toml 去掉 database，再恢复", path=told.data)
+        )
+    if not told.file.exists() and told.home.is_dir():
         known = {*FOLDERS, RESTORED, "backup", SAMPLE_NOTE}
         if strange := sorted(path.name for path in told.home.iterdir() if path.name not in known):
             raise Conflict(
@@ -119,6 +143,34 @@ def _demand_place(told: Settings) -> None:
                     name=strange[0],
                 )  # fmt: skip
             )
+    return database
+
+
+def _held(told: Settings, live: Database) -> object:
+    """Where data is that a restore would replace, or None; raises Conflict where it is not ours."""
+    if not isinstance(live, Embedded):
+        with live.connection():
+            demand_alone(live)
+            found = live.engine.get_tables()
+        if found and f"{CORE}{copying.HISTORY}" not in found:
+            raise Conflict(_("{place} 里已有别的数据；请用一个空的数据库", place=live.place))
+        if found:
+            return live.place
+    return told.home if told.data.is_dir() and any(told.data.iterdir()) else None
+
+
+def demand_alone(live: Database) -> None:
+    """Raise Conflict while another machine works with the database; what was killed soon ends."""
+    until = time.monotonic() + PATIENCE
+    while live.others():
+        if time.monotonic() > until:
+            raise Conflict(
+                _(
+                    "数据库 {place} 正在被使用；请先停止别处的 serve、worker 和命令",
+                    place=live.place,
+                )
+            )
+        time.sleep(0.1)
 
 
 def _demand_same_key(told: Settings, used: Path) -> None:
@@ -159,20 +211,27 @@ def _demand_known(manifest: Manifest) -> None:
 
 @contextmanager
 def _copy(told: Settings, scratch: Path, key: Path) -> Iterator[Instance]:
-    """The unpacked copy as an instance, while every model of this process points at it."""
-    before = proxy.obj
+    """The unpacked copy as an instance."""
     path = scratch / archive.DATABASE
     database = Embedded(path, durability="full", lock=scratch / "write.lock")
-    database.bind()
     try:
-        with database.connection():
-            keys, place, registry = load_keys(key), replace(told, home=scratch), Registry()
-            with closing(
-                Instance(place, database, keys, registry, PluginManager(registry))
-            ) as copied:
-                yield copied
+        with bound(replace(told, home=scratch), database, lambda: load_keys(key)) as copied:
+            yield copied
     except pw.OperationalError as error:
         raise NotReady(_("读写 {path} 时出错：{why}", path=path, why=error)) from error
+
+
+@contextmanager
+def bound(told: Settings, database: Database, keys: Callable[[], KeyRing]) -> Iterator[Instance]:
+    """Another database as an instance, while every model of this process points at it."""
+    before, registry = proxy.obj, Registry()
+    database.bind()
+    try:
+        with (
+            database.connection(),
+            closing(Instance(told, database, keys(), registry, PluginManager(registry))) as copied,
+        ):
+            yield copied
     finally:
         database.close()
         proxy.initialize(before)
@@ -190,11 +249,8 @@ def _trail(copied: Instance, progress: Steps) -> Verdict:
     return verdict
 
 
-def _note(copied: Instance, manifest: Manifest) -> None:
-    """Say in the restored trail that this is a restored one, and from where it goes on.
-
-    Positions of events are kept as they are: SQLite has no transaction numbers to set back.
-    """
+def note(copied: Instance, noun: str, verb: str, **told: str) -> None:
+    """Say in the trail of a copy that it is one, and from where it goes on."""
     user = os.getuid()
     tied = Account.get_or_none(Account.system_user == user, Account.removed_at.is_null())
     caller = Caller(
@@ -204,11 +260,9 @@ def _note(copied: Instance, manifest: Manifest) -> None:
         account=tied.id if tied else None,
         source="cli",
     )
-    head = manifest["audit"]
-    changes = [Change("at", None, manifest["at"]), Change("seq", None, str(head["seq"])),
-               Change("chain", None, head["chain"])]  # fmt: skip
+    changes = [Change(name, None, value) for name, value in told.items()]
     with copied.database.transaction():
-        record_note(caller, "backup", "restore", changes=changes)
+        record_note(caller, noun, verb, changes=changes)
 
 
 def _furnish(told: Settings, used: Path, manifest: Manifest, scratch: Path) -> None:
@@ -227,10 +281,32 @@ def _furnish(told: Settings, used: Path, manifest: Manifest, scratch: Path) -> N
         (scratch / settings.FILE_NAME).rename(told.file)
 
 
-def _exchange(told: Settings, scratch: Path) -> Path | None:
-    """Let the restored data take the old one's place; killed at any point, one of them is there."""
+def _bring(live: Served, told: Settings, scratch: Path, progress: Steps) -> None:
+    """Copy what was restored into a schema of a served database, beside the one in use."""
+    lock = scratch / "write.lock"
+    restored = Embedded(scratch / archive.DATABASE, durability="normal", lock=lock)
+    with live.connection():
+        beside = live.beside()
+    try:
+        with beside.connection():
+            carry(restored, beside, origin="backup", lock=told.run / "migrate.lock",
+                  progress=progress)  # fmt: skip
+            copying.forget(beside)
+    finally:
+        beside.close()
+        restored.close()
+    restored.path.unlink()
+
+
+def _exchange(
+    told: Settings, scratch: Path, served: Served | None
+) -> tuple[Path | None, str | None]:
+    """Let the restored data take the old one's place; killed at any point, one of them is there.
+
+    In a served database the commit of the exchange decides, and the folder follows.
+    """
     stamp = f"{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}"
-    sink, fresh = told.log / SINK, told.home / RESTORED
+    sink, fresh = told.log / SINK, told.home / (f"{RESTORED}.{stamp}" if served else RESTORED)
     if sink.exists():  # the trail it tells of is put aside too; its sealer writes a new one
         sink.rename(sink.with_name(f"audit-checkpoints.before-{stamp}.jsonl"))
     shutil.rmtree(fresh, ignore_errors=True)
@@ -242,10 +318,8 @@ def _exchange(told: Settings, scratch: Path) -> Path | None:
             archive.sync(ready / name)
     archive.sync(ready)
     ready.rename(fresh)
-    aside = None
-    if told.data.is_dir() and any(told.data.iterdir()):
-        aside = told.home / f"data.before-{stamp}"
-        told.data.rename(aside)
-    fresh.rename(told.data)  # an empty folder gives way
-    archive.sync(told.home)
-    return aside
+    if served is None:
+        return take_place(told, fresh, stamp), None
+    with served.connection():
+        served.exchange(schema_before(stamp))
+    return take_place(told, fresh, stamp), schema_before(stamp)

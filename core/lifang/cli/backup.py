@@ -75,13 +75,18 @@ def _restore(session: Session, given: Given) -> None:
         )
     aside = str(done.aside) if done.aside else None
     if session.json:
-        showing.emit({"home": str(done.home), "aside": aside, "upgraded": done.upgraded,
+        showing.emit({"home": str(done.home), "aside": aside, "schema": done.schema,
+                      "upgraded": done.upgraded,
                       **_plain(done.manifest)})  # fmt: skip
         return
     showing.pairs([(_("实例"), str(done.home)), *_summary(done.manifest)])
     click.echo()
     if aside:
         click.echo(_("旧数据另存在 {path}；确认恢复无误后可自行删除", path=aside))
+    if done.schema:
+        click.echo(
+            _("数据库里旧的表另存在架构 {schema}；确认恢复无误后可自行删除", schema=done.schema)
+        )
     if done.upgraded:
         click.echo(_("备份来自旧版本，核心的数据库已升级；插件的请运行 lifang migrate"))
     if done.manifest["left_out"]:

@@ -18,7 +18,8 @@ class Hands:
 
     `opened()` yields the instance of LIFANG_HOME; `create(home)` makes one; `serve` and `work` run
     until they are told to stop; `demo` builds and tells what it built, which `serve` then serves.
-    `verify_backup` and `restore` need no instance, only a backup and its key.
+    `verify_backup` and `restore` need no instance, only a backup and its key; `move` opens the
+    instance by itself, for it must be alone.
     """
 
     opened: Callable[[], AbstractContextManager[Instance]]
@@ -29,3 +30,4 @@ class Hands:
     demo: Callable[..., Any]
     verify_backup: Callable[..., Any]
     restore: Callable[..., Any]
+    move: Callable[..., Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Collection
 from types import MappingProxyType
@@ -32,6 +33,18 @@ def end() -> Place:
     rows: Any = EventRow.select(EventRow.xid, EventRow.pos).where(*_settled())
     last = rows.order_by(*_backwards()).tuples().first()
     return Place(*last) if last else Place(0, 0)
+
+
+def out_of_place() -> bool:
+    """Whether an event was told by a transaction that this server has not come to yet."""
+    next = pw.SQL("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    return not embedded() and EventRow.select().where(EventRow.xid >= next).exists()
+
+
+def held_since() -> dt.datetime | None:
+    """When the first event happened that some running transaction may still precede."""
+    waiting: Any = EventRow.select(EventRow.at).where(EventRow.xid >= SETTLED)
+    return None if embedded() else waiting.order_by(*_onwards()).limit(1).scalar()
 
 
 def ahead_of(place: Place) -> Any:

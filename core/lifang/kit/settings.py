@@ -109,6 +109,26 @@ def write_kept(home: Path, values: Mapping[str, Any]) -> None:
     file.write_text("\n".join([file.read_text(encoding="utf-8"), "".join(told)]), encoding="utf-8")
 
 
+def write_database(home: Path, url: str | None) -> None:
+    """Say in lifang.toml where the database is, whole or not at all; the rest stays as it is."""
+    file = write_default(home)
+    text = file.read_bytes().decode("utf-8-sig")
+    kept = re.sub(r"(?m)^[ \t]*[\"']?database[\"']?[ \t]*=.*\n?", "", text)
+    told = "" if url is None else f"database = {json.dumps(url, ensure_ascii=False)}\n"
+    fresh = file.with_name(f".{FILE_NAME}.part")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as part:
+        part.write("\n".join([kept.rstrip("\n"), told]).encode())
+        part.flush()
+        os.fsync(part.fileno())
+    if _from_file(fresh) != {
+        **{name: value for name, value in _from_file(file).items() if name != "database"},
+        **({} if url is None else {"database": url}),
+    }:  # a value over several lines
+        fresh.unlink()
+        raise NotReady(_("改不了 {file}；请自己写 database 一行", file=file))
+    fresh.replace(file)
+
+
 def _from_file(file: Path) -> dict[str, object]:
     """Read what the file says, unchecked; no file says nothing."""
     try:

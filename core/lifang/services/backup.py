@@ -28,8 +28,10 @@ from lifang.kit.words import _
 from lifang.services import archive, clockwork, sealing
 from lifang.services.archive import Manifest
 from lifang.services.auditing import record_note
+from lifang.services.carrying import carry
 from lifang.services.instance import Instance
 from lifang.store import dumps
+from lifang.store.embedded import Embedded
 from lifang.store.keys import read_master
 
 Steps = Callable[[str, int, int], None]
@@ -92,7 +94,7 @@ def _write(instance: Instance, target: Path, scratch: Path, progress: Steps) -> 
     master, told = read_master(instance.settings.key_file), instance.settings
     database = scratch / archive.DATABASE
     at = clock.now()
-    dumps.copy(instance.database, database, partial(progress, _("复制")))
+    _copy(instance, database, progress)
     found = dumps.contents(database)
     kept = settings.kept(told)
     manifest: Manifest = {
@@ -100,7 +102,7 @@ def _write(instance: Instance, target: Path, scratch: Path, progress: Steps) -> 
         "app": version("lifang"),
         "engine": dumps.ENGINE,
         "at": clock.fixed(at),
-        "instance": _instance_id(instance),
+        "instance": instance_id(instance),
         "sample": instance.sample,
         "key": archive.fingerprint(master),
         "schema": found.schema,
@@ -120,7 +122,18 @@ def _write(instance: Instance, target: Path, scratch: Path, progress: Steps) -> 
     return manifest
 
 
-def _instance_id(instance: Instance) -> str:
+def _copy(instance: Instance, target: Path, progress: Steps) -> None:
+    """Copy the database into one file; of which kind it was plays no part from here on."""
+    live = instance.database
+    if isinstance(live, Embedded):
+        dumps.copy(live, target, partial(progress, _("复制")))
+        return
+    with dumps.filled(target) as sink:
+        lock = target.with_name("migrate.lock")
+        carry(live, sink, origin="backup", lock=lock, progress=progress)
+
+
+def instance_id(instance: Instance) -> str:
     """Tell this instance from others, the same for as long as it lives."""
     first = instance.keys.keys["sign"][min(instance.keys.keys["sign"])]
     return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]

@@ -15,6 +15,7 @@ from lifang.entities.account import Account, Grant
 from lifang.entities.audit import AuditEntry
 from lifang.entities.community import Community
 from lifang.entities.job import Job
+from lifang.events import log
 from lifang.events.tables import Subscription
 from lifang.kit import clock
 from lifang.kit.errors import Busy, LifangError, NotReady
@@ -255,12 +256,34 @@ def _events(instance: Instance) -> Iterator[Finding]:
             wrong = True
             said = _("{name} 有 {n} 个事件超过 10 分钟没有处理", name=one.name, n=one.behind)
             yield Finding("events", "warn", said, _("运行 lifang serve 或 lifang worker"))
+    if held := _held_back(instance):
+        wrong = True
+        yield held
     for row in Subscription.select().where(Subscription.lease_until > clock.now() + LATE):
         wrong = True
         said = _("{name} 被占用到 {until}，时钟可能走错过", name=row.name, until=row.lease_until)
         yield Finding("events", "warn", said, _("核对系统时钟，重新运行 lifang serve"))
     if not wrong:
         yield Finding("events", "ok", _("事件没有积压，没有死信"))
+
+
+def _held_back(instance: Instance) -> Finding | None:
+    """A transaction that has not ended for long, in whichever database of the server."""
+    found = instance.database.oldest_writer()
+    if found is None:
+        return None
+    name, told = found
+    since = dt.datetime.fromisoformat(told) if told else log.held_since()
+    if since is None or since > clock.now() - LATE:
+        return None
+    at = f"{clock.local(since):%Y-%m-%d %H:%M}"
+    said = _("本库有一个事务从 {at} 起没有结束，此后的事件不能投递", at=at)
+    if name is not None:
+        said = _("同一台 PostgreSQL 的数据库 {name} 从 {at} 起有事务没有结束，此后的事件不能投递",
+                 name=name, at=at)  # fmt: skip
+    return Finding(
+        "events", "warn", said, _("找出并结束它：见 pg_stat_activity 和 pg_prepared_xacts")
+    )
 
 
 def _jobs(instance: Instance) -> Iterator[Finding]:

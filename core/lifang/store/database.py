@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -24,9 +25,13 @@ proxy = pw.DatabaseProxy()
 """What every model is bound to; `Database.open` points it at the process's one engine."""
 
 
+making: ContextVar[pw.Database | None] = ContextVar("making", default=None)
+"""The engine whose tables are just being made here, where it is not the process's one."""
+
+
 def embedded() -> bool:
     """Whether this process's engine is the embedded one, whose writers wait in line."""
-    return isinstance(proxy.obj, pw.SqliteDatabase)
+    return isinstance(making.get() or proxy.obj, pw.SqliteDatabase)
 
 
 R = TypeVar("R", bound=pw.Model)
@@ -84,6 +89,9 @@ class Database(ABC):
     name: ClassVar[str]
     """What the engine is called, in manifests and messages."""
 
+    place: str
+    """Where it lies, as people are told: no password is in it."""
+
     holds: ClassVar[dict[str, str]] = {}
     """How a statement asks that a row it reads is held until the transaction ends: for a `change`,
     or that others `keep` it as it is. With one writer at a time there is nothing to ask for."""
@@ -112,6 +120,37 @@ class Database(ABC):
 
         The row id is part of the encryption's associated data.
         """
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Any]:
+        """See the data as it is at one moment while the block runs, whoever writes meanwhile."""
+
+    @abstractmethod
+    def counters(self) -> dict[str, int]:
+        """The last id that was given in every table that gives its own."""
+
+    @abstractmethod
+    def count_from(self, counters: Mapping[str, int]) -> None:
+        """Give no id again that was given where the rows come from."""
+
+    def references(self) -> list[tuple[str, str]]:
+        """Foreign keys that stand in the way of a copy: what takes each away, what restores it."""
+        return []
+
+    def unguarded(self) -> AbstractContextManager[Any]:
+        """Let rows of this thread point at nothing for a while."""
+        return nullcontext()
+
+    def others(self) -> int:
+        """How many connections there are beside this one, from wherever: a lock tells of a file."""
+        return 0
+
+    def oldest_writer(self) -> tuple[str | None, str | None] | None:
+        """Whose transaction holds delivery back longest, and since when if that may be known.
+
+        A name is that of another database of the same server; None stands for this one.
+        """
+        return None
 
     def _line(self) -> AbstractContextManager[Any]:
         """Wait in line to write, where only one may."""
@@ -246,8 +285,8 @@ class Database(ABC):
         By a statement of our own: building it with peewee costs ten times what running it does.
         """
         meta: Any = model._meta
-        table, columns = self._quoted(meta.table_name), map(self._quoted, _columns(meta))
-        number_is, gone = f"{self._quoted('id')} = {self.engine.param}", self._quoted("removed_at")
+        table, columns = self.quoted(meta.table_name), map(self.quoted, _columns(meta))
+        number_is, gone = f"{self.quoted('id')} = {self.engine.param}", self.quoted("removed_at")
         statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {number_is} AND {gone} IS NULL"  # noqa: S608 – names come from our own models
         statement += self.holds.get(hold, "")
         row = self.engine.execute_sql(statement, (number,)).fetchone()
@@ -276,13 +315,18 @@ class Database(ABC):
         For what is written with every change (audit, events, search grams), where building the
         statement anew costs many times what running it does.
         """
-        names = ", ".join(map(self._quoted, columns))
+        names = ", ".join(map(self.quoted, columns))
         slots = ", ".join([self.engine.param] * len(columns))
-        statement = f"INSERT INTO {self._quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
+        statement = f"INSERT INTO {self.quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
         with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee tells them
             self.engine.cursor().executemany(statement, rows)
 
-    def _quoted(self, name: str) -> str:
+    def pour(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows, each value as any engine gave it."""
+        self.insert(table, columns, rows)
+
+    def quoted(self, name: str) -> str:
+        """A name as it stands in a statement."""
         opening, closing = tuple(self.engine.quote)
         return f"{opening}{name}{closing}"
 

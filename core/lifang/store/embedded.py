@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ class Embedded(Database):
 
     def __init__(self, path: Path, *, durability: str, lock: Path) -> None:
         """Describe the database file, how durable a commit is, and where its lane's lock lies."""
-        self.path = path
+        self.path, self.place = path, str(path)
         self._lane, self._log = Lane(lock, timeout=PATIENCE), path.with_name(f"{path.name}-wal")
         self._folding = threading.Lock()
         engine = PooledSqliteDatabase(
@@ -74,6 +76,36 @@ class Embedded(Database):
         """Ask SQLite what is wrong with its file."""
         said = str(self.engine.execute_sql("PRAGMA quick_check(1)").fetchone()[0])
         return None if said == "ok" else said
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read in one transaction: it begins with its first look."""
+        with self.engine.transaction("DEFERRED"):
+            self.engine.execute_sql("SELECT count(*) FROM sqlite_master").fetchone()
+            yield
+
+    def counters(self) -> dict[str, int]:
+        """What SQLite counts by itself."""
+        return dict(self.engine.execute_sql("SELECT name, seq FROM sqlite_sequence").fetchall())
+
+    def count_from(self, counters: Mapping[str, int]) -> None:
+        """Set SQLite's own counters."""
+        self.engine.execute_sql("DELETE FROM sqlite_sequence")
+        self.insert("sqlite_sequence", ("name", "seq"), [one for one in counters.items() if one[1]])
+
+    @contextmanager
+    def unguarded(self) -> Iterator[None]:
+        """Switch the keys off for this connection; within a transaction that would do nothing."""
+        self.engine.execute_sql("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            self.engine.execute_sql("PRAGMA foreign_keys = ON")
+
+    def pour(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows; exact numbers are told as text, which the column reads."""
+        told = ([str(v) if isinstance(v, Decimal) else v for v in row] for row in rows)
+        self.insert(table, columns, told)
 
     def _line(self) -> AbstractContextManager[Any]:
         return self._lane.hold()

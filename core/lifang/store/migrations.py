@@ -13,7 +13,10 @@ from playhouse.migrations import Runner
 
 from lifang.kit.errors import NotReady
 from lifang.kit.words import _
-from lifang.store.database import Database
+from lifang.store.database import Database, making
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+"""Where the core's own lie."""
 
 
 def pending(database: Database, plugin: str, folder: Path) -> list[str]:
@@ -21,8 +24,10 @@ def pending(database: Database, plugin: str, folder: Path) -> list[str]:
     return [step.name for step in _runner(database, plugin, folder).status() if not step.applied]
 
 
-def migrate(database: Database, plugin: str, folder: Path, *, lock: Path) -> list[str]:
-    """Apply what is outstanding, outside any transaction of ours; gives the applied names.
+def migrate(
+    database: Database, plugin: str, folder: Path, *, lock: Path, last: str | None = None
+) -> list[str]:
+    """Apply what is outstanding, up to the `last`, outside any transaction; gives the names.
 
     Inside an open transaction a table rebuild on SQLite silently deletes rows that cascade, because
     switching foreign keys off has no effect there: so that is refused, and rows that point nowhere
@@ -41,7 +46,11 @@ def migrate(database: Database, plugin: str, folder: Path, *, lock: Path) -> lis
                     plugin=plugin,
                 )  # fmt: skip
             )
-        applied: list[str] = runner.up()
+        token = making.set(database.engine)
+        try:
+            applied: list[str] = runner.up(last)
+        finally:
+            making.reset(token)
         wrong = database.settle_tables()
         if wrong:
             raise NotReady(_("迁移后有 {n} 行引用了不存在的记录", n=wrong))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import peewee as pw
 import psycopg
@@ -43,6 +43,39 @@ OTHERWISE_SORTED = """
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
       AND a.attnum > 0 AND NOT a.attisdropped AND l.collname <> 'C'
 """
+COUNTED = """
+    SELECT t.relname, s.oid::regclass::text, COALESCE(pg_sequence_last_value(s.oid), 0)
+    FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i')
+    JOIN pg_class t ON t.oid = d.refobjid
+    WHERE s.relkind = 'S' AND t.relnamespace = current_schema()::regnamespace
+"""
+REFERENCES = """
+    SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(conname),
+           'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || quote_ident(conname)
+           || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint
+    WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY conname
+"""
+OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'lifang'
+"""
+WRITERS = """
+    SELECT NULLIF(name, current_database()), since FROM (
+        SELECT datname AS name, xact_start AS since, backend_xid AS number
+        FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+        UNION ALL SELECT database, prepared, transaction FROM pg_prepared_xacts
+    ) AS running ORDER BY age(number) DESC LIMIT 1
+"""
+BESIDE = "lifang_restoring"
+MAY_EXCHANGE = """
+    SELECT nspname, pg_has_role(nspowner, 'USAGE')
+        AND has_database_privilege(current_database(), 'CREATE')
+    FROM pg_namespace WHERE nspname = current_schema()
+"""
+WIDE = {"INT": "BIGINT", "AUTO": "BIGSERIAL", "FLOAT": "DOUBLE PRECISION"}
+"""Numbers as wide as those of the embedded database."""
+
 SETTINGS = {
     "timezone": "UTC",
     "datestyle": "ISO",
@@ -84,7 +117,7 @@ class _Engine(PooledPostgresqlDatabase):  # type: ignore[misc]  # peewee's pool 
     """The pool; what fails in it is told in sentences wherever it was asked."""
 
     psycopg3_adapter = _Adapter
-    field_types = {**pw.PostgresqlDatabase.field_types, "INT": "BIGINT", "AUTO": "BIGSERIAL"}
+    field_types = {**pw.PostgresqlDatabase.field_types, **WIDE}
     served: Served
 
     def execute_sql(self, *asked: Any, **options: Any) -> Any:
@@ -104,12 +137,16 @@ class Served(Database):
     name = "postgresql"
     holds = {"change": " FOR NO KEY UPDATE", "keep": " FOR SHARE"}
 
-    def __init__(self, url: str, *, durability: str) -> None:
-        """Describe where the database is served, and how durable a commit is."""
+    def __init__(self, url: str, *, durability: str, schema: str | None = None) -> None:
+        """Describe where the database is served, how durable a commit is, and where tables lie."""
         parts = urlsplit(url)
-        self.place = f"{parts.hostname or 'localhost'}/{parts.path.lstrip('/')}"
-        committing = {"synchronous_commit": "on" if durability == "full" else "off"}
-        options = " ".join(f"-c {name}={value}" for name, value in (SETTINGS | committing).items())
+        host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
+        port = f":{parts.port}" if parts.port else ""
+        self.schema, self._told = schema, (url, durability)
+        self.place = f"{host}{port}/{parts.path.lstrip('/')}"
+        said = SETTINGS | {"synchronous_commit": "on" if durability == "full" else "off"}
+        said |= {"search_path": schema} if schema else {}
+        options = " ".join(f"-c {name}={value}" for name, value in said.items())
         engine = _Engine(
             url.replace("postgres://", "postgresql://", 1),
             prefer_psycopg3=True,
@@ -192,6 +229,77 @@ class Served(Database):
             statement = f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE {type} COLLATE "C"'
             self.engine.execute_sql(statement)
         return 0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read in one transaction; it has no number, so it holds no delivery back."""
+        with self.engine.transaction("REPEATABLE READ"):
+            self.engine.execute_sql("SET TRANSACTION READ ONLY")
+            self.engine.execute_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            self.engine.execute_sql("SELECT 1 FROM pg_class LIMIT 1").fetchone()
+            yield
+
+    def counters(self) -> dict[str, int]:
+        """What the sequences have given; other transactions may have taken some of it."""
+        return {table: last for table, _name, last in self.engine.execute_sql(COUNTED).fetchall()}
+
+    def count_from(self, counters: Mapping[str, int]) -> None:
+        """Set the sequences."""
+        for table, sequence, _last in self.engine.execute_sql(COUNTED).fetchall():
+            if counters.get(table):
+                self.engine.execute_sql("SELECT setval(%s, %s)", (sequence, counters[table]))
+
+    def references(self) -> list[tuple[str, str]]:
+        """Every foreign key; put back, all rows are held against it."""
+        return list(self.engine.execute_sql(REFERENCES).fetchall())
+
+    def oldest_writer(self) -> tuple[str | None, str | None] | None:
+        """Ask the server, for all of its databases share the numbers of transactions."""
+        found: Any = self.engine.execute_sql(WRITERS).fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def others(self) -> int:
+        """Ask the server."""
+        return int(self.engine.execute_sql(OTHERS).fetchone()[0])
+
+    def pour(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Copy many rows in as text, which every column reads as its own type."""
+        names = ", ".join(map(self.quoted, columns))
+        asked = f"COPY {self.quoted(table)} ({names}) FROM STDIN"
+        wrapped = pw.__exception_wrapper__  # type: ignore[attr-defined]  # refusals as peewee's
+        with wrapped, self.engine.cursor().copy(asked) as into:
+            for row in rows:
+                into.write_row(row)
+
+    def beside(self) -> Served:
+        """An empty schema beside the one in use, to be filled and then exchanged with it.
+
+        Raises NotReady where this user may not do that.
+        """
+        schema, may = self.engine.execute_sql(MAY_EXCHANGE).fetchone() or ("public", False)
+        if not may:
+            raise NotReady(
+                _(
+                    "恢复要用新的架构替换 {schema}；请让这个用户成为数据库 {place} 的所有者",
+                    schema=schema,
+                    place=self.place,
+                )  # fmt: skip
+            )
+        self.engine.execute_sql(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE")
+        self.engine.execute_sql(f"CREATE SCHEMA {BESIDE}")
+        return Served(self._told[0], durability=self._told[1], schema=BESIDE)
+
+    def exchange(self, before: str) -> None:
+        """Let the schema beside take the place of the one in use, which gets another name."""
+        with self.transaction():
+            schema = self.quoted(self.engine.execute_sql("SELECT current_schema()").fetchone()[0])
+            self.engine.execute_sql(f"ALTER SCHEMA {schema} RENAME TO {before}")
+            self.engine.execute_sql(f"ALTER SCHEMA {BESIDE} RENAME TO {schema}")
+
+    def exchanged(self, before: str) -> bool:
+        """Whether a schema of this name was put aside."""
+        asked = "SELECT 1 FROM pg_namespace WHERE nspname = %s"
+        return self.engine.execute_sql(asked, (before,)).fetchone() is not None
 
     def mend(self) -> None:
         """Replace this thread's connection if the server has dropped it."""

@@ -88,6 +88,7 @@ def lifang(instance: Instance) -> Iterator[Command]:
             demo=refuse,
             verify_backup=refuse,
             restore=refuse,
+            move=refuse,
         )
 
     def command(*words: str, terminal: bool = False) -> Said:
