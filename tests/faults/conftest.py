@@ -6,26 +6,37 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+
+from lifang.testing import served
 
 LIFANG = str(Path(sys.executable).parent / "lifang")
 READY_WITHIN = 20.0
 
 
 class Server:
-    """`lifang serve` on a free loopback port, in a process group of its own."""
+    """`lifang serve` on a free loopback port, in a process group of its own.
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    Its data lies in its folder, or with `postgres` in a database of that server.
+    """
+
+    def __init__(
+        self, home: Path, *, postgres: served.Server | None = None, workers: int = 1
+    ) -> None:
+        self.home, self.postgres, self.workers = home, postgres, workers
+        self.url = postgres.create("kept") if postgres is not None else None
         self.port = free_port()
         self.token = ""
         self.process: subprocess.Popen[bytes] | None = None
@@ -39,12 +50,21 @@ class Server:
 
     def environ(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")}
-        return {**kept, "LIFANG_HOME": str(self.home), "LIFANG_LANG": "zh"}
+        where = {"LIFANG_DATABASE": self.url} if self.url else {}
+        return {**kept, **where, "LIFANG_HOME": str(self.home), "LIFANG_LANG": "zh"}
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What lies in the database, asked past all of our own code."""
+        if self.url:
+            with psycopg.connect(self.url) as connection:
+                return connection.execute(statement.encode()).fetchall()
+        with closing(sqlite3.connect(self.home / "data" / "lifang.db")) as connection:
+            return connection.execute(statement).fetchall()
 
     def start(self) -> None:
         log = (self.home / "log" / "test-server.txt").open("ab")
         self.process = subprocess.Popen(
-            [LIFANG, "serve", "--port", str(self.port)],
+            [LIFANG, "serve", "--port", str(self.port), "--workers", str(self.workers)],
             env=self.environ(),
             stdout=log,
             stderr=log,
@@ -120,6 +140,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def postgres() -> Iterator[served.Server]:
+    """A PostgreSQL that a test may kill as it pleases."""
+    one = served.Server(**served.QUICK)
+    one.start()
+    yield one
+    one.stop()
 
 
 @pytest.fixture

@@ -150,17 +150,19 @@ def test_an_older_backup_is_brought_up_to_the_programs_tables(
     instance: Instance, made: Make, key: Path, elsewhere: Path
 ) -> None:
     engine = instance.database.engine
-    newest = engine.execute_sql("SELECT max(name) FROM core_migration").fetchone()[0]
-    assert newest == "0006_tree"
+    asked = "SELECT name FROM core_migration WHERE name > '0005_z' ORDER BY name"
+    newest = [name for (name,) in engine.execute_sql(asked).fetchall()]
+    assert newest[:2] == ["0006_tree", "0007_served"]
+    engine.execute_sql("ALTER TABLE event DROP COLUMN xid")
     for table in ("core_former_place", "core_community_code"):
         engine.execute_sql(f"DROP TABLE {table}")
     edges = engine.execute_sql("DELETE FROM core_community_edge").rowcount
-    engine.execute_sql("DELETE FROM core_migration WHERE name = ?", (newest,))
+    engine.execute_sql("DELETE FROM core_migration WHERE name > '0005_z'")
     with closing(sqlite3.connect(live(instance))) as database:
-        assert newest not in str(database.execute("SELECT * FROM core_migration").fetchall())
+        assert newest[0] not in str(database.execute("SELECT * FROM core_migration").fetchall())
     file = backup.create(world.boss(instance), elsewhere.parent / "older.lifang", quiet)[0]
     done = restore(file, key, quiet, replace=False)
-    assert done.upgraded == [newest]
+    assert done.upgraded == newest
     with opened(elsewhere) as older:
         assert Person.select().count() == 0
         made_anew = older.database.engine.execute_sql("SELECT COUNT(*) FROM core_community_edge")
