@@ -50,9 +50,11 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     database = _database(told)
     migrate_core(database, home)
     with database.connection():
-        if Key.select().exists():
-            told.file.unlink()
-            raise Conflict(_("{place} 里已有别的数据；请用一个空的数据库", place=database.place))
+        taken = Key.select().exists()
+    if taken:
+        database.close()
+        told.file.unlink()
+        raise Conflict(_("{place} 里已有别的数据；请用一个空的数据库", place=database.place))
     create_key_file(told.key_file)
     with database.transaction():
         from lifang.store.keys import read_master
@@ -229,7 +231,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     registry = Registry()
     plugins = PluginManager(registry)
     plugins.register(core)
-    with database.connection():
+    with _closed_if_refused(database), database.connection():
         take_over(told, database)
         waiting = migrations.pending(database, CORE, core.migrations)
         if waiting:
@@ -247,6 +249,15 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         if load_plugins:
             plugins.refresh()
     return instance
+
+
+@contextmanager
+def _closed_if_refused(database: Database) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
 
 
 @contextmanager

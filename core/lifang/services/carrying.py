@@ -37,9 +37,10 @@ def carry(
         copying.claim(target, origin)
         progress(_("复制"), 0, 1)
         with source.snapshot():
+            made = copying.histories(target)
             for plugin, names in copying.histories(source).items():
-                where, step = folder(plugin), names[-1] if names else None
-                migrations.migrate(target, plugin, where, lock=lock, last=step)
+                if names and names != made.get(plugin):
+                    migrations.migrate(target, plugin, folder(plugin), lock=lock, last=names[-1])
             copy = copying.Copy(source, target, moved.AT_REST, progress)
             told = copy.run()
             with target.transaction():

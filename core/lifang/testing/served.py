@@ -134,8 +134,9 @@ def server() -> Server:
     return started
 
 
+@cache
 def chosen() -> bool:
-    """Whether instances of this test run are to be kept by PostgreSQL."""
+    """Whether instances of this test run are to be kept by PostgreSQL, as its start said."""
     return os.environ.get(ON) == "postgresql"
 
 

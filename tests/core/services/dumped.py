@@ -10,6 +10,8 @@ from pathlib import Path
 
 from lifang.app.instance import create
 from lifang.services.instance import Instance
+from lifang.store import copying
+from lifang.store.database import Database
 
 Make = Callable[..., Path]
 Dump = dict[str, list[str]]
@@ -28,6 +30,35 @@ def dump(path: Path, *, restored: bool = False) -> Dump:
             for (name,) in tables
         }
     told["sqlite_sequence"] = [one for one in told["sqlite_sequence"] if "audit_" not in one]
+    return told
+
+
+def content(database: Database, *, without: tuple[str, str] | None = None) -> Dump:
+    """Every row of every table, told alike whichever engine keeps it; and the counters.
+
+    Entries of the audit trail about `without`, a noun and a verb, are left out. What says by which
+    migrations the tables were made is not what they hold.
+    """
+    told: Dump = {}
+    with database.connection():
+        ask = database.engine.execute_sql
+        noted = set()
+        if without is not None:
+            one = (
+                f"SELECT id FROM audit_entry WHERE noun = '{without[0]}' AND verb = '{without[1]}'"  # noqa: S608 – our own words
+            )
+            noted = {number for (number,) in ask(one).fetchall()}
+        for table in copying.tables(database):
+            columns = ", ".join(database.quoted(one) for one in table.columns if one != "xid")
+            rows = ask(f'SELECT {columns} FROM "{table.name}"').fetchall()  # noqa: S608 – the database's own names
+            number = {"audit_entry": 0, "audit_change": 1}.get(table.name)
+            kept = [row for row in rows if number is None or row[number] not in noted]
+            told[table.name] = sorted(repr([copying._plain(cell) for cell in row]) for row in kept)
+        counted = database.counters().items()
+        names = {name for name in told if not name.startswith("audit_")}
+        told["counters"] = sorted(
+            f"{name} {last}" for name, last in counted if last and name in names
+        )
     return told
 
 

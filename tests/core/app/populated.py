@@ -1,0 +1,104 @@
+"""An instance that is full of everything a move has to carry, and how one sees it is all there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from lifang.access import sign_in
+from lifang.app.instance import create, opened
+from lifang.builtin.households import household_members, households
+from lifang.builtin.people import people
+from lifang.entities.person import Person
+from lifang.events.tables import EventRow, Retry, Subscription
+from lifang.kit import clock
+from lifang.resources.resource import Resource
+from lifang.services import accounts, delivery, jobs, sealing
+from lifang.services.gateway import write
+from lifang.services.instance import Instance
+from lifang.testing import world
+
+SUBSCRIPTION = "dual_reporting.close_old_reports"
+SECRET = {"phone": "13812345678", "citizen_id": "620102198001010033", "birth_date": "1980-01-01"}
+
+
+def populate(home: Path, *, crowd: int = 0) -> str:
+    """Make the instance, closed again; gives the first administrator's password."""
+    instance = create(home, environ={})
+    password = accounts.first_administrator(
+        instance, "boss", home_code=world.CITY, system_user=os.getuid()
+    )
+    with instance.database.connection():
+        world.plant(instance)
+        world.enable(instance, "dual_reporting", at=world.CITY)
+        owner = world.boss(instance)
+        for name in ("李强", "王小明", "阿依努尔·买买提", "𠮷田"):
+            world.person(instance, name)
+        for number in range(crowd):
+            world.person(instance, f"张{number}号")
+        first = write(people, "update", owner, {"name": "李强", **SECRET}, id=1, version=1)
+        home_of = write(
+            households, "create", owner, {"number": "1-101", "community": {"code": world.HOME}}
+        )
+        told = {"household": home_of.id, "person": first.id, "relation": "head"}
+        write(household_members, "create", owner, told)
+        accounts.create_account(owner, "王芳", role="community_worker", at=world.CHENGGUAN)
+        accounts.create_token(owner, "boss", days=9)
+        jobs.begin(owner, people, "import", title="人员.csv", state="waiting", asked={})
+        report(instance, 1)
+        move_away(instance, 1)
+        delivery.drain(instance)
+        for number in (2, 3, 4):
+            report(instance, number)
+        sealing.checkpoint(instance)
+        move_away(instance, 2)  # behind: nobody was told yet
+        move_away(instance, 3)
+        dead = EventRow.select().where(EventRow.type == "core.person.moved").first()
+        Retry.create(sub=SUBSCRIPTION, pos=dead.pos, agg=dead.agg, tries=8, state="dead",
+                     next_at=clock.now(), error="ValueError: x")  # fmt: skip
+    instance.close()
+    return password
+
+
+def reports(instance: Instance) -> Resource[Any]:
+    """The noun of the plugin."""
+    instance.plugins.refresh()
+    found = instance.registry.find("dual_reporting", "reports")
+    assert found is not None
+    return found
+
+
+def report(instance: Instance, person: int) -> None:
+    told = {"person": person, "community": {"code": world.HOME}}
+    write(reports(instance), "create", world.boss(instance), told)
+
+
+def move_away(instance: Instance, person: int) -> None:
+    told = {"community": {"code": world.FOREIGN}, "date": str(clock.today())}
+    write(people, "move", world.boss(instance), told, id=person)
+
+
+def ended(instance: Instance) -> list[str]:
+    """The events of reports that were ended, one for each that was told of a moved person."""
+    rows = EventRow.select(EventRow.agg).where(EventRow.type == "dual_reporting.report.ended")
+    return sorted(agg for (agg,) in rows.tuples())
+
+
+def goes_on(home: Path, password: str) -> None:
+    """Whoever signs in is let in, what was pending is told once, what was sealed can be opened."""
+    with opened(home) as instance:
+        assert sealing.verify(instance).sound
+        assert sign_in.verify("boss", password).name == "boss"
+        assert Subscription.get().name == SUBSCRIPTION
+        assert ended(instance) == ["dual_reporting.report/1"]
+        assert delivery.drain(instance)
+        assert ended(instance) == [f"dual_reporting.report/{n}" for n in (1, 2, 3)]
+        assert Retry.select(Retry.state).where(Retry.state == "dead").count() == 1
+        sealed = Person.get_by_id(1).phone
+        plain = instance.keys.open(sealed, table="core_person", column="phone", row=1)
+        assert plain == SECRET["phone"]
+        before = Person.select().count()
+        assert world.person(instance, "赵后来").id > before
+        sealing.checkpoint(instance)
+        assert sealing.verify(instance, sealing.sink(instance)).sound
