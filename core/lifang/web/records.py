@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +15,11 @@ from lifang.kit.words import _, _p
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import reading, uploads
-from lifang.services.branches import key_of
 from lifang.services.offers import may, offers
 from lifang.services.presenting import View
 from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.pointers import place_key
 from lifang.web.shown import Shown, show, title_of, when
 from lifang.web.timeline import timeline
 
@@ -161,8 +160,7 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
     if resource.model is Job:
         told += _result_of(caller, resource, view)
     if resource.model is Community:
-        closed_on = view["valid_to"] and dt.date.fromisoformat(view["valid_to"])
-        key = key_of(str(view["code"]), closed_on)
+        key = place_key(view)
         told += [
             Related(
                 other.noun,

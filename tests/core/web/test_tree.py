@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 
 from lifang.builtin.households import households
 from lifang.entities.caller import Caller
+from lifang.entities.household import Household
 from lifang.kit import clock
 from lifang.services.gateway import write
 from lifang.testing import world
-from tests.core.builtin.trees import BASIS, decree, node
+from tests.core.builtin.trees import BASIS, YEAR, decree, node
 from tests.core.web.conftest import Visit
 
 TODAY = str(clock.today())
@@ -45,7 +47,7 @@ def test_the_tree_shows_closed_nodes_only_on_demand(visit: Visit, boss: Caller) 
     decree(boss, "split", gone, TODAY, into=f"{world.HOME} 新畅家巷社区\ne2 西社区")
     admin = visit("district_admin", at=world.CHENGGUAN)
     tree = admin.text("/communities?at=620102001000")
-    assert "畅家巷社区（已停用）" not in tree
+    assert "畅家巷社区（" not in tree
     on_demand = re.search(r'href="(/communities\?closed=true[^"]*)"', tree)
     assert on_demand is not None
     shown = admin.text(html.unescape(on_demand.group(1)))
@@ -70,3 +72,76 @@ def test_a_page_lists_on_the_tree_of_then_and_says_so_as_a_command(
 ) -> None:
     page = visit("district_admin").text(f"/households?within={world.HOME}&tree=then")
     assert f"--within {world.HOME} --tree then" in html.unescape(page)
+
+
+def links(page: str) -> list[tuple[str, str]]:
+    found = re.findall(r'<a [^>]*href="([^"]+)"[^>]*>(.*?)</a>', page, re.DOTALL)
+    return [(html.unescape(link), text.strip()) for link, text in found]
+
+
+def by_text(told: list[tuple[str, str]]) -> dict[str, str]:
+    return {text: link for link, text in told}
+
+
+def test_a_list_within_a_place_is_switched_between_the_trees_of_now_and_of_then(
+    visit: Visit, boss: Caller
+) -> None:
+    xiyuan = "620103001000"
+    for number in range(25):
+        for code in (world.HOME, world.FOREIGN):
+            data = {"number": f"{code}-{number:02}", "community": {"code": code}}
+            write(households, "create", boss, data)
+    Household.update(created_at=clock.now() - dt.timedelta(days=9)).execute()
+    decree(boss, "transfer", world.HOME, TODAY, parent={"code": xiyuan})
+    admin = visit("district_admin")
+    assert "按当时的区划" not in admin.text("/households?tree=then")
+    page = admin.text(f"/households?within={xiyuan}&sort=number")
+    assert "跟着算到现在所属的地方" in page
+    switch = by_text(links(page))["按当时的区划"]
+    assert f"{world.HOME}-00" in page
+    page = admin.text(switch)
+    assert "算在它登记（或发生）那一天所属的地方" in page
+    assert f"{world.HOME}-00" not in page
+    assert f"{world.FOREIGN}-00" in page
+    kept = [(link, text) for link, text in links(page) if "within=" in link]
+    back = f"/households?within={xiyuan}&sort=number"
+    for link, text in kept:
+        assert ("tree=then" in link) == (text != "按现在的区划"), (link, text)
+    files = {"导出 CSV", "导出 XLSX", "导出 台账"}
+    assert {"下一页", "统计条数", *files} <= by_text(kept).keys()
+    assert "sort=-number" in "".join(link for link, _text in kept)
+    assert by_text(kept)["按现在的区划"] in (
+        back, f"/households?sort=number&within={xiyuan}")  # fmt: skip
+    following = by_text(kept)["下一页"]
+    assert f"{world.HOME}-" not in admin.text(following)
+    assert '<input type="hidden" name="tree" value="then">' in page
+    assert "bulk-bar" not in page
+    cleared = re.search(r'<a class="chip" href="([^"]+)">范围', page)
+    assert cleared is not None
+    assert "tree" not in cleared.group(1)
+
+
+def test_a_ledger_says_that_it_is_on_the_tree_of_then(visit: Visit, boss: Caller) -> None:
+    write(households, "create", boss, {"number": "1", "community": {"code": world.HOME}})
+    admin = visit("district_admin")
+    for tree in ("now", "then"):
+        link = f"/api/v1/households/ledger?format=csv&within={world.HOME}&tree={tree}"
+        assert ("按当时的区划" in admin.get(link).text) == (tree == "then")
+
+
+def test_a_name_that_a_closed_node_shares_means_the_one_that_stands(
+    visit: Visit, boss: Caller
+) -> None:
+    old, pages = node(world.HOME), visit("district_admin")
+    write(households, "create", boss, {"number": "7-7", "community": int(old.id)})
+    decree(boss, "split", old, YEAR, into=f"{world.HOME} 畅家巷社区\ne2 西社区")
+    write(households, "create", boss, {"number": "8-8", "community": {"code": world.HOME}})
+    for said in ("畅家巷社区", world.HOME):
+        page = pages.text(f"/households?within={said}")
+        assert ("8-8" in page, "7-7" in page) == (True, False)
+    assert f"畅家巷社区 #{world.HOME}" in page
+    decree(boss, "merge", "e2", TODAY, into={"code": world.HOME})
+    page = pages.text("/households?within=西社区")
+    assert f"范围：西社区（{TODAY} 停用）" in page
+    form = pages.text("/households/new")
+    assert "西社区" not in form
