@@ -45,6 +45,7 @@ class Site:
     odd: int
     done: int
     queued: int
+    closed: int
 
 
 @dataclass

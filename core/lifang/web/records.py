@@ -15,6 +15,7 @@ from lifang.kit.words import _, _p
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import reading, uploads
+from lifang.services.lineage import turns
 from lifang.services.offers import may, offers
 from lifang.services.presenting import View
 from lifang.web import commands, forms
@@ -118,6 +119,7 @@ def _show(
         actions=[a for name, a in resource.actions.items() if name in head.offered],
         ways=_ways_of(caller, head),
         related=related_to(caller, resource, view),
+        turns=turns(caller, int(view["id"])) if resource.model is Community else [],
         done=done_sentence(resource, request.args.get("done")),
         command=commands.line(resource, "show", commands.named(resource, view)),
     )

@@ -51,12 +51,15 @@ def test_the_tree_shows_closed_nodes_only_on_demand(visit: Visit, boss: Caller) 
     on_demand = re.search(r'href="(/communities\?closed=true[^"]*)"', tree)
     assert on_demand is not None
     shown = admin.text(html.unescape(on_demand.group(1)))
-    assert "畅家巷社区（已停用）" in shown
+    assert f'畅家巷社区<span class="d-inline-block">（{TODAY} 停用）' in shown
     link = re.search(r'href="(/communities\?at=[^"]+%40[^"]+)#main"', shown)
     assert link is not None
     chosen = html.unescape(link.group(1))
     page = admin.text(chosen)
-    assert f"/communities/{gone.id}" in page
+    for told in (page, admin.text(f"/communities/{gone.id}")):
+        assert "沿革" in told
+        assert "拆分为「新畅家巷社区」50%、「西社区」50%" in told
+    assert "由「畅家巷社区」拆分而来" in admin.text("/communities?at=e2")
     listed = re.search(r'href="(/households\?within=[^"]+)"', page)
     assert listed is not None
     assert "7-7" in admin.text(html.unescape(listed.group(1)))
@@ -65,6 +68,44 @@ def test_the_tree_shows_closed_nodes_only_on_demand(visit: Visit, boss: Caller) 
     assert f"/households/{made.id}/actions/place" in record
     write(households, "place", boss, {"community": {"code": "e2"}}, int(made.id))
     assert "/actions/place" not in admin.text(f"/households/{made.id}")
+
+
+def past_of(page: str) -> list[str]:
+    """What a page tells of a community's past: the day and the words of each turn."""
+    told = page.split('id="turns"')[1].split("</section>")[0]
+    found = re.findall(r"<time[^>]*>([^<]+)</time><span>([^<]+)</span>", told)
+    return [f"{day} {html.unescape(words)}" for day, words in found]
+
+
+def test_a_community_tells_its_past_by_day_within_what_its_reader_sees(
+    visit: Visit, boss: Caller
+) -> None:
+    days = [str(YEAR + dt.timedelta(days=n)) for n in range(7)]
+    home = int(node(world.HOME).id)
+    decree(boss, "rename", world.HOME, days[0], name="新巷社区")
+    decree(boss, "recode", world.HOME, days[1], code="x1")
+    decree(boss, "transfer", "x1", days[2], parent={"code": "620103001000"})
+    decree(boss, "close", "x1", days[3])
+    decree(boss, "reopen", node("x1", closed=True), days[4])
+    decree(boss, "merge", world.FOREIGN, days[5], into=home)
+    whole = [
+        f"{days[5]} 「下西园社区」并入",
+        f"{days[4]} 重新启用",
+        f"{days[3]} 停用",
+        f"{days[2]} 由「酒泉路街道」划归「西园街道」",
+        f"{days[1]} 编号由 {world.HOME} 改为 x1",
+        f"{days[0]} 由「畅家巷社区」更名为「新巷社区」",
+    ]
+    boss_pages = visit("district_admin")
+    for path in ("/communities?at=x1", f"/communities/{home}"):
+        assert past_of(boss_pages.text(path)) == whole
+    seen = past_of(visit("district_admin", at=world.QILIHE).text("/communities?at=x1"))
+    assert seen == [*whole[:3], f"{days[2]} 由「—」划归「西园街道」", *whole[4:]]
+    street = node("620103001000")
+    decree(boss, "split", street, days[6], into="s1 东街道: x1；s2 西街道")
+    assert f"{days[6]} 原上级「西园街道」停用，改属「东街道」" in past_of(
+        boss_pages.text("/communities?at=x1"))  # fmt: skip
+    assert 'id="turns"' not in boss_pages.text(f"/communities?at={world.NEIGHBOUR}")
 
 
 def test_a_page_lists_on_the_tree_of_then_and_says_so_as_a_command(
