@@ -34,7 +34,15 @@ from lifang.services.gateway import write
 from lifang.services.offers import may
 from lifang.services.outcomes import Progress, RowError
 from lifang.services.presenting import View, names_of
-from lifang.services.query import MOST, NOW, Query, conditions, filter_names, read_filters
+from lifang.services.query import (
+    MOST,
+    NOW,
+    Query,
+    asked_by,
+    conditions,
+    filter_names,
+    read_filters,
+)
 from lifang.services.references import settle
 from lifang.services.values import as_json
 
@@ -97,7 +105,12 @@ def _needing(resource: Resource[Any], verb: str, query: Query) -> Query:
 
 def _any(caller: Caller, resource: Resource[Any], query: Query) -> bool:
     model: Any = resource.model
-    return bool(model.select(model.id).where(*conditions(caller, resource, query)).exists())
+    database, question = caller.instance.database, asked_by(caller, resource, query)
+
+    def build(_values: object = ()) -> Any:
+        return model.select(model.id).where(*conditions(caller, resource, query)).limit(1)
+
+    return bool(database.ask(("any", question), (), build) if question else database.rows(build()))
 
 
 def fields(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
