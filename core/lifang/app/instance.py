@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from lifang.entities.account import Account
+from lifang.entities.caller import Caller
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.plugins.manager import PluginManager, discover
-from lifang.plugins.tables import PluginRow
+from lifang.plugins.manager import PluginManager, Snapshot
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -47,7 +48,7 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     if told.key_file.exists():
         raise Conflict(_("{path} 已经存在；不会覆盖密钥", path=told.key_file))
     create_key_file(told.key_file)
-    database = _database(told)
+    database = database_of(told)
     migrate_core(database, home)
     with database.transaction():
         from lifang.store.keys import read_master
@@ -63,14 +64,14 @@ def open_instance(
 ) -> Instance:
     """Open the instance of a folder; raises NotReady with what to do where it cannot work."""
     told = settings.load(home, os.environ if environ is None else environ)
-    _demand_instance(told)
+    demand_instance(told)
     held = in_use(told)
     try:
         settle(told)
         for name in FOLDERS:
             if not (told.home / name).is_dir():
                 raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
-        database = _database(told)
+        database = database_of(told)
         if isinstance(database, Embedded) and not database.path.exists():
             raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
         instance = _open(told, database, load_plugins=load_plugins)
@@ -114,37 +115,8 @@ def migrate_core(database: Database, home: Path) -> list[str]:
     return migrations.migrate(database, CORE, MIGRATIONS, lock=home / "run" / "migrate.lock")
 
 
-def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
-    """Bring every installed plugin's tables up to date; `plan` only names what is due."""
-    told = settings.load(home)
-    _demand_instance(told)
-    held = in_use(told)
-    try:
-        return _migrate_all(told, plan=plan)
-    finally:
-        os.close(held)
-
-
-def _migrate_all(told: Settings, *, plan: bool) -> list[str]:
-    database = _database(told)
-    lock = told.home / "run" / "migrate.lock"
-    folder = MIGRATIONS
-    work = [(CORE, folder)]
-    with database.connection():
-        if not migrations.pending(database, CORE, folder):
-            work += _installed_folders()
-    done: list[str] = []
-    for plugin, where in work:
-        with database.connection():
-            waiting = migrations.pending(database, plugin, where)
-        if waiting and not plan:
-            waiting = migrations.migrate(database, plugin, where, lock=lock)
-        done += [f"{plugin} {name}" for name in waiting]
-    database.close()
-    return done
-
-
-def _demand_instance(told: Settings) -> None:
+def demand_instance(told: Settings) -> None:
+    """Raise NotReady where there is no instance yet."""
     if not told.file.exists():
         home = told.home
         raise NotReady(
@@ -152,15 +124,8 @@ def _demand_instance(told: Settings) -> None:
         )
 
 
-def _installed_folders() -> list[tuple[str, Path]]:
-    """Where the migrations of every installed plugin lie."""
-    present = discover()
-    names = [row.name for row in PluginRow.select().where(PluginRow.state == "installed")]
-    loaded = [present[name].entry.load() for name in names if name in present]
-    return [(plugin.id, plugin.migrations) for plugin in loaded]
-
-
-def _database(told: Settings) -> Database:
+def database_of(told: Settings) -> Database:
+    """The database of a folder, which every model of this process points at from now on."""
     database = open_database(told.database, home=told.home, durability=told.durability)
     database.bind()
     return database
@@ -182,6 +147,19 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         if load_plugins:
             plugins.refresh()
     return instance
+
+
+def at_the_machine(instance: Instance) -> Caller:
+    """Whoever works with the folder itself: an account where one is tied, else a user's number."""
+    user = os.getuid()
+    tied = Account.get_or_none(Account.system_user == user, Account.removed_at.is_null())
+    return Caller(
+        instance=instance,
+        snapshot=Snapshot(epoch=-1),
+        name=tied.name if tied else f"uid {user}",
+        account=tied.id if tied else None,
+        source="cli",
+    )
 
 
 @contextmanager

@@ -12,15 +12,13 @@ from pathlib import Path
 
 import peewee as pw
 
-from lifang.app.instance import FOLDERS, MIGRATIONS, RESTORED, in_use, settle
+from lifang.app.instance import FOLDERS, MIGRATIONS, RESTORED, at_the_machine, in_use, settle
 from lifang.app.serve import alone
-from lifang.entities.account import Account
-from lifang.entities.caller import Caller
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.plugins.manager import PluginManager, Snapshot, discover
+from lifang.plugins.manager import PluginManager, discover
 from lifang.resources.registry import CORE, Registry
 from lifang.services import archive, backup
 from lifang.services.archive import Manifest
@@ -195,20 +193,11 @@ def _note(copied: Instance, manifest: Manifest) -> None:
 
     Positions of events are kept as they are: SQLite has no transaction numbers to set back.
     """
-    user = os.getuid()
-    tied = Account.get_or_none(Account.system_user == user, Account.removed_at.is_null())
-    caller = Caller(
-        instance=copied,
-        snapshot=Snapshot(epoch=-1),
-        name=tied.name if tied else f"uid {user}",
-        account=tied.id if tied else None,
-        source="cli",
-    )
     head = manifest["audit"]
     changes = [Change("at", None, manifest["at"]), Change("seq", None, str(head["seq"])),
                Change("chain", None, head["chain"])]  # fmt: skip
     with copied.database.transaction():
-        record_note(caller, "backup", "restore", changes=changes)
+        record_note(at_the_machine(copied), "backup", "restore", changes=changes)
 
 
 def _furnish(told: Settings, used: Path, manifest: Manifest, scratch: Path) -> None:
