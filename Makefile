@@ -3,6 +3,7 @@
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
+JOBS ?= $(shell nproc)
 
 BIN := .venv/bin
 DISTRIBUTIONS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
@@ -25,9 +26,11 @@ dev: $(INSTALLED) ## install everything into .venv; quick when nothing changed
 demo: dev ## an instance with Lanzhou's real divisions and generated people, served
 	$(BIN)/lifang demo $(ARGS)
 
-test: dev ## every test, in random order
+test: dev ## every test in random order, then on PostgreSQL all that keep data; JOBS side by side
 	@bash tests/browser/ensure_chromium.sh
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@# 5 is "no tests": what was asked for need not keep anything
+	TEST_ON=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) || [ $$? = 5 ]
 
 lint: dev ## style, types, import contracts, budgets
 	$(BIN)/ruff check .

@@ -55,7 +55,7 @@ def settle(instance: Instance, count: int, *, names: Sequence[str] = ()) -> None
             "core_affiliation",
             ("id", "version", "created_at", "updated_at", "person_id", "community_id", "kind")
             + ("primary",),
-            ((m, 1, now, now, n, home, "resides", 1) for m, n in zip(links, ids, strict=True)),
+            ((m, 1, now, now, n, home, "resides", True) for m, n in zip(links, ids, strict=True)),
         )
     instance.database.engine.execute_sql("ANALYZE")
 

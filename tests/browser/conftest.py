@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in item.nodeid:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))  # they share one server
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Site:
     odd: int
     done: int
     queued: int
+    closed: int
 
 
 @dataclass

@@ -18,8 +18,11 @@ from werkzeug.serving import make_server
 from lifang.access.callers import caller_for
 from lifang.access.passwords import hash_password
 from lifang.app.http import create_app
+from lifang.builtin.households import households
+from lifang.builtin.places import communities
 from lifang.builtin.sample import sample_organizations, sample_people
 from lifang.entities.account import Account
+from lifang.entities.caller import Caller
 from lifang.entities.job import Job
 from lifang.kit import clock
 from lifang.services import accounts, jobs, uploads
@@ -59,7 +62,22 @@ def furnish(instance: Instance) -> dict[str, Any]:
         write(reports, "accept", boss, {}, one.id)
     write(reports, "end", boss, {"reason": "已调离"}, made[0].id)
     told = {"person": people[0].id, "name": people[0].name, "report": made[8].id}
-    return {**told, **imports(instance, "worker")}
+    return {**told, **imports(instance, "worker"), "closed": divided(boss)}
+
+
+def divided(boss: Caller) -> int:
+    """A community that was split in two, in which a household waits; another one went into it."""
+    place = {"kind": "community", "parent": {"code": "620102001000"}}
+    old, gone = (
+        write(communities, "create", boss, {"code": code, "name": name, **place})
+        for code, name in (("old1", "旧巷社区"), ("old2", "老街社区"))
+    )
+    write(households, "create", boss, {"number": "3-101", "community": int(old.id)})
+    decree = {"date": "2026-02-01", "basis": "兰政发〔2026〕1号"}
+    write(communities, "merge", boss, {**decree, "into": int(old.id)}, int(gone.id))
+    parts = "new1 旧巷东社区 62.5%；new2 旧巷西社区 37.5%"
+    write(communities, "split", boss, {**decree, "into": parts}, int(old.id))
+    return int(old.id)
 
 
 HEADER = "姓名,性别,出生日期,手机号,住址,居住社区,状态"

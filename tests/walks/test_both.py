@@ -87,8 +87,9 @@ class Walker:
 
     def draw(self) -> Call:
         kinds: list[Callable[[], Call]] = [
-            self.person, self.person, self.organization, self.report, self.report, self.change, self.change,
-            self.remove, self.act, self.act, self.page, self.page, self.page, self.search, self.one,
+            self.person, self.person, self.organization, self.report, self.report, self.change,
+            self.change, self.remove, self.act, self.act, self.page, self.page, self.page,
+            self.search, self.one,
             self.household, self.export, self.table, self.many, self.tree, self.again,
         ]  # fmt: skip
         return self.rng.choice(kinds)()

@@ -98,6 +98,7 @@ def full(instance: Instance, tmp_path: Path) -> Instance:
     instance.plugins.register(trial)
     with instance.database.transaction():
         instance.database.engine.create_tables([Everything])
+        instance.database.settle_tables()
         PluginRow.create(
             name="trial", label="试", version="1", state="installed", changed_at=clock.now()
         )

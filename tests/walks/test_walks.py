@@ -43,7 +43,9 @@ def files_on_the_stack() -> list[str]:
     seen: list[str] = []
     while frame is not None:
         path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(CORE):
+        if path.is_relative_to(CORE / "store"):
+            pass  # where the database does a deed again, if need be
+        elif path.is_relative_to(CORE):
             seen.append(str(path.relative_to(CORE)))
         elif path.is_relative_to(PLUGINS) and "tests" not in path.parts:
             seen.append("plugin.py")
@@ -98,9 +100,10 @@ def test_walk_1_http_goes_from_one_generic_route_to_the_gateway_to_the_author(
         )
     assert (answer.status_code, answer.json["state"]) == (200, "accepted")
     assert len(stacks) == 1
-    assert [name for name in stacks[0] if name.startswith("services/")] == ["services/gateway.py"]
+    on_the_way = ["services/idempotency.py", "services/gateway.py"]
+    assert [name for name in stacks[0] if name.startswith("services/")] == on_the_way
     assert len([name for name in stacks[0] if name.startswith("api/")]) <= 2
-    assert len(stacks[0]) <= 3, stacks[0]
+    assert len(stacks[0]) <= 4, stacks[0]
 
 
 def test_walk_2_a_command_goes_from_the_command_line_to_the_gateway_to_the_author(

@@ -10,13 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from lifang.entities.account import Account
+from lifang.entities.caller import Caller
 from lifang.events import log
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.plugins.manager import PluginManager, discover
-from lifang.plugins.tables import PluginRow
+from lifang.plugins.manager import PluginManager, Snapshot
 from lifang.resources.registry import CORE, Registry
 from lifang.services import archive
 from lifang.services.instance import Instance
@@ -47,7 +48,7 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     told = settings.load(home, os.environ if environ is None else environ)
     if told.key_file.exists():
         raise Conflict(_("{path} 已经存在；不会覆盖密钥", path=told.key_file))
-    database = _database(told)
+    database = database_of(told)
     migrate_core(database, home)
     with database.connection():
         taken = Key.select().exists()
@@ -77,7 +78,7 @@ def open_instance(
         for name in FOLDERS:
             if not (told.home / name).is_dir():
                 raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
-        database = _database(told)
+        database = database_of(told)
         if isinstance(database, Embedded) and not database.path.exists():
             raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
         instance = _open(told, database, load_plugins=load_plugins)
@@ -171,38 +172,8 @@ def migrate_core(database: Database, home: Path) -> list[str]:
     return migrations.migrate(database, CORE, MIGRATIONS, lock=home / "run" / "migrate.lock")
 
 
-def migrate_all(home: Path | None = None, *, plan: bool = False) -> list[str]:
-    """Bring every installed plugin's tables up to date; `plan` only names what is due."""
-    told = settings.load(home)
-    demand_instance(told)
-    held = in_use(told)
-    try:
-        return _migrate_all(told, plan=plan)
-    finally:
-        os.close(held)
-
-
-def _migrate_all(told: Settings, *, plan: bool) -> list[str]:
-    database = _database(told)
-    lock = told.home / "run" / "migrate.lock"
-    folder = MIGRATIONS
-    work = [(CORE, folder)]
-    with database.connection():
-        if not migrations.pending(database, CORE, folder):
-            work += _installed_folders()
-    done: list[str] = []
-    for plugin, where in work:
-        with database.connection():
-            waiting = migrations.pending(database, plugin, where)
-        if waiting and not plan:
-            waiting = migrations.migrate(database, plugin, where, lock=lock)
-        done += [f"{plugin} {name}" for name in waiting]
-    database.close()
-    return done
-
-
 def demand_instance(told: Settings) -> None:
-    """Raise NotReady where no instance is."""
+    """Raise NotReady where there is no instance yet."""
     if not told.file.exists():
         home = told.home
         raise NotReady(
@@ -210,15 +181,8 @@ def demand_instance(told: Settings) -> None:
         )
 
 
-def _installed_folders() -> list[tuple[str, Path]]:
-    """Where the migrations of every installed plugin lie."""
-    present = discover()
-    names = [row.name for row in PluginRow.select().where(PluginRow.state == "installed")]
-    loaded = [present[name].entry.load() for name in names if name in present]
-    return [(plugin.id, plugin.migrations) for plugin in loaded]
-
-
-def _database(told: Settings) -> Database:
+def database_of(told: Settings) -> Database:
+    """The database of a folder, which every model of this process points at from now on."""
     database = open_database(told.database, home=told.home, durability=told.durability)
     database.bind()
     return database
@@ -249,6 +213,19 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         if load_plugins:
             plugins.refresh()
     return instance
+
+
+def at_the_machine(instance: Instance) -> Caller:
+    """Whoever works with the folder itself: an account where one is tied, else a user's number."""
+    user = os.getuid()
+    tied = Account.get_or_none(Account.system_user == user, Account.removed_at.is_null())
+    return Caller(
+        instance=instance,
+        snapshot=Snapshot(epoch=-1),
+        name=tied.name if tied else f"uid {user}",
+        account=tied.id if tied else None,
+        source="cli",
+    )
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def hands() -> Any:
         create=_later("instance", "create"),
         serve=_later("serve", "serve"),
         work=_later("serve", "work"),
-        migrate=_later("instance", "migrate_all"),
+        migrate=_later("migrating", "migrate_all"),
         demo=_later("demo", "demo"),
         verify_backup=_later("restoring", "verify_backup"),
         restore=_later("restoring", "restore"),

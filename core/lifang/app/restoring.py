@@ -17,19 +17,18 @@ import peewee as pw
 from lifang.app.instance import (
     FOLDERS,
     RESTORED,
+    at_the_machine,
     in_use,
     schema_before,
     settle,
     take_place,
 )
 from lifang.app.serve import alone
-from lifang.entities.account import Account
-from lifang.entities.caller import Caller
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.plugins.manager import PluginManager, Snapshot, discover
+from lifang.plugins.manager import PluginManager, discover
 from lifang.resources.registry import CORE, Registry
 from lifang.services import archive, backup
 from lifang.services.archive import Manifest
@@ -251,18 +250,9 @@ def _trail(copied: Instance, progress: Steps) -> Verdict:
 
 def note(copied: Instance, noun: str, verb: str, **told: str) -> None:
     """Say in the trail of a copy that it is one, and from where it goes on."""
-    user = os.getuid()
-    tied = Account.get_or_none(Account.system_user == user, Account.removed_at.is_null())
-    caller = Caller(
-        instance=copied,
-        snapshot=Snapshot(epoch=-1),
-        name=tied.name if tied else f"uid {user}",
-        account=tied.id if tied else None,
-        source="cli",
-    )
     changes = [Change(name, None, value) for name, value in told.items()]
     with copied.database.transaction():
-        record_note(caller, noun, verb, changes=changes)
+        record_note(at_the_machine(copied), noun, verb, changes=changes)
 
 
 def _furnish(told: Settings, used: Path, manifest: Manifest, scratch: Path) -> None:

@@ -16,7 +16,7 @@ from lifang.cli.session import Session
 from lifang.cli.waiting import progress
 from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _, n_
-from lifang.services import reading
+from lifang.services import branches, lineage, reading
 from lifang.services.query import Query
 
 Node = dict[str, Any]
@@ -49,7 +49,9 @@ def _show_tree(session: Session, given: Given) -> None:
     resource = session.resource("core", "communities")
     standing = () if given["closed"] else (("valid_to", "isnull", (True,)),)
     query = Query(standing, within=given["code"], sort="code")
-    roots = planted(reading.stream(session.caller, resource, query), given["depth"])
+    items = list(reading.stream(session.caller, resource, query))
+    _say_where_closed_ones_went(session, [item for item in items if item["valid_to"]])
+    roots = planted(items, given["depth"])
     if given["code"] and not roots:
         raise NotFound(_("没有找到"))
     if not session.json:
@@ -61,12 +63,20 @@ def _show_tree(session: Session, given: Given) -> None:
         showing.emit({"items": roots, "next": None})
 
 
+def _say_where_closed_ones_went(session: Session, closed: list[Node]) -> None:
+    ids = [item["id"] for item in closed]
+    under, heirs = branches.seen_from(ids), lineage.heirs(session.caller, ids)
+    for item in closed:
+        item["seen_from"] = under.get(item["id"])
+        item["successors"] = [{**new, "share": share} for new, share in heirs[item["id"]]]
+
+
 def planted(items: Iterable[Node], depth: int | None = None) -> list[Node]:
-    """Nest every node under its parent; one whose parent is not among them stands at the top."""
+    """Nest every node under its parent, a closed one where it is seen; others stand at the top."""
     nodes = {item["id"]: {**item, "children": []} for item in items}
     roots: list[Node] = []
     for node in nodes.values():
-        parent = nodes.get((node["parent"] or {}).get("id"))
+        parent = nodes.get(node.pop("seen_from", None) or (node["parent"] or {}).get("id"))
         (parent["children"] if parent else roots).append(node)
     if depth is not None:
         _prune(roots, depth)
@@ -95,8 +105,12 @@ def _branches(level: list[Node], lead: str) -> Iterator[str]:
 
 
 def named(node: Node) -> str:
-    """A node in a drawing: its name and its code."""
-    return widths.plain(f"{node['name']}  {node['code']}")
+    """A node in a drawing: its name and its code, of a closed one since when and where it went."""
+    told = f"{node['name']}  {node['code']}"
+    if day := node.get("valid_to"):
+        taken = [(new, new["share"]) for new in node["successors"]]
+        told += _("（{state}）", state=f"{day} {lineage.went(taken) if taken else _('停用')}")
+    return widths.plain(told)
 
 
 def _import_file(session: Session, given: Given) -> int:

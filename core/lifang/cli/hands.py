@@ -26,7 +26,7 @@ class Hands:
     create: Callable[[Path], Instance]
     serve: Callable[..., None]
     work: Callable[..., None]
-    migrate: Callable[..., list[str]]
+    migrate: Callable[..., Any]
     demo: Callable[..., Any]
     verify_backup: Callable[..., Any]
     restore: Callable[..., Any]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+from pathlib import Path
 from typing import Any
 
 import click
@@ -95,20 +97,37 @@ def _steps(root: str | None) -> list[str]:
 
 
 def _migrate() -> tuple[Any, list[click.Parameter]]:
-    return migrate, [flag("--plan", help=n_("只列出待执行的迁移，不执行"))]
+    return migrate, [
+        flag("--plan", help=n_("只列出待执行的迁移，不执行")),
+        flag("--no-backup", help=n_("迁移前不做备份")),
+    ]
 
 
 def migrate(session: Session, given: Given) -> None:
     """Bring the tables of the core and of every installed plugin up to date."""
-    names = session.hands.migrate(plan=given["plan"])
+    plan = given["plan"]
+
+    def say(made: Path) -> None:
+        if not session.json:
+            click.echo(_("已先做备份：{path}", path=made))
+            back = f"lifang backup restore {shlex.quote(str(made))} --replace"
+            click.echo(_("如需退回：停止服务，装回原来的版本，再运行 {command}", command=back))
+
+    with steps() as progress:
+        done = session.hands.migrate(
+            plan=plan, keep=not given["no_backup"], progress=progress, say=say
+        )
     if session.json:
-        showing.emit({"pending" if given["plan"] else "applied": names})
-    elif not names:
+        kept = str(done.backup) if done.backup else None
+        showing.emit({"pending" if plan else "applied": done.names, "backup": kept})
+    elif not done.names:
         click.echo(_("没有待执行的迁移"))
     else:
-        click.echo(_("待执行：") if given["plan"] else _("已执行："))
-        for name in names:
+        click.echo(_("待执行：") if plan else _("已执行："))
+        for name in done.names:
             click.echo(f"  {name}")
+        if plan and done.backup:
+            click.echo(_("执行前会先做一份备份，放在 {path}", path=done.backup))
 
 
 def _serve() -> tuple[Any, list[click.Parameter]]:

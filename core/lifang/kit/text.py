@@ -112,6 +112,8 @@ def query_grams(query: str) -> list[str]:
     Longer queries become their threes in order, so a match is a candidate, not yet a proof.
     """
     letters = _letters(query)
+    if "\0" in letters:  # no name holds one, and not every database takes the question
+        return []
     if len(letters) <= 3:
         return [letters] if letters else []
     return list(dict.fromkeys(letters[start : start + 3] for start in range(len(letters) - 2)))

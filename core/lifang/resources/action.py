@@ -58,7 +58,8 @@ class Action:
 
     `event` ends the event's name; it is the target state where the action moves one. `preview`
     tells what would happen; an action that has one is confirmed after it was shown. `when` looks at
-    a record as it is shown and says whether a page offers the action; it refuses nothing.
+    a record as it is shown and says whether a page offers the action; `among` says by the filters
+    of a list which of its records need it. They refuse nothing.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Action:
     run: Callable[..., Any]
     preview: Callable[..., Preview] | None = None
     when: Callable[[Mapping[str, Any]], bool] | None = None
+    among: Mapping[str, Any] | None = None
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -103,6 +105,7 @@ def action(
     event: str | None = None,
     preview: Callable[..., Preview] | None = None,
     when: Callable[[Mapping[str, Any]], bool] | None = None,
+    among: Mapping[str, Any] | None = None,
 ) -> Callable[[F], F]:
     """Declare a verb over a function `(record, caller, *, typed input)`.
 
@@ -110,7 +113,8 @@ def action(
     publishes the event with what the function returns. `event` names the event where no state is
     moved, as a past participle. `preview` takes what the action takes and tells what it would do;
     whatever it tries is undone. `when` keeps pages from offering it on a record (as it is shown)
-    that it means nothing to. Raises TypeError when no event is named or the two take different
+    that it means nothing to; `among`, filters as a list takes them, keeps it from the records of a
+    list that do not need it. Raises TypeError when no event is named or the two take different
     input.
     """
 
@@ -124,7 +128,7 @@ def action(
         ):
             raise TypeError(f"{run.__name__}: its preview must take the same input")
         told = (run.__name__, label, dict(moves or {}), named)
-        run.__dict__["action"] = Action(*told, run, preview, when)
+        run.__dict__["action"] = Action(*told, run, preview, when, among)
         return run
 
     return declare

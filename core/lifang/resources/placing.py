@@ -22,7 +22,7 @@ def placing(scope: str) -> Action:
     def closed(view: Mapping[str, Any]) -> bool:
         return bool((view.get(scope) or {}).get("closed"))
 
-    @action("归入社区", event="placed", when=closed)
+    @action("归入社区", event="placed", when=closed, among={"unassigned": "true"})
     def place(record: Record, caller: Caller, *, community: Community) -> Data:
         """Take a record out of a closed community into one that took over."""
         old: Community = getattr(record, scope)

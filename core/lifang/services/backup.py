@@ -58,7 +58,27 @@ def create(
     """
     if not daily and not _may(caller):
         raise Forbidden(_("只有平台管理员可以做备份"))
-    instance, now = caller.instance, clock.now()
+    made = make(caller.instance, target, progress, daily=daily)
+    note(caller, made[0])
+    return made
+
+
+def note(caller: Caller, made: Path) -> None:
+    """Tell the trail of a backup."""
+    with caller.instance.database.transaction():
+        record_note(caller, "backup", "create", reason=made.name)
+
+
+def make(
+    instance: Instance,
+    target: Path | None,
+    progress: Steps,
+    *,
+    daily: bool = False,
+    seal: bool = True,
+) -> tuple[Path, Manifest]:
+    """The same without asking who; `seal` is false where the tables are older than the program."""
+    now = clock.now()
     place = folder(instance.settings)
     stamp = f"{clock.local(now):%Y%m%d-%H%M}"
     target = (target or place / f"{DAILY if daily else 'lifang-'}{stamp}{SUFFIX}").absolute()
@@ -66,6 +86,8 @@ def create(
         if target.exists():
             raise Conflict(_("{path} 已经存在，不会覆盖", path=target))
         try:
+            if seal:  # so that the head in the manifest is that of the whole trail
+                sealing.checkpoint(instance)
             manifest = _write(instance, target, scratch, progress)
         except (OSError, sqlite3.Error, pw.OperationalError) as error:
             why = error.strerror if isinstance(error, OSError) else None
@@ -77,8 +99,6 @@ def create(
             raise
         made: dict[str, Any] = {"good": {"at": clock.fixed(now), "file": str(target)}}
         _remember(place, **made, **({"daily": str(clock.local(now).date())} if daily else {}))
-    with instance.database.transaction():
-        record_note(caller, "backup", "create", reason=target.name)
     return target, manifest
 
 
@@ -90,7 +110,6 @@ def _may(caller: Caller) -> bool:
 
 
 def _write(instance: Instance, target: Path, scratch: Path, progress: Steps) -> Manifest:
-    sealing.checkpoint(instance)  # so that the head in the manifest is that of the whole trail
     master, told = read_master(instance.settings.key_file), instance.settings
     database = scratch / archive.DATABASE
     at = clock.now()

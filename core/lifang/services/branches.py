@@ -29,7 +29,7 @@ class Node:
     kind: str
     path: str
     under: int
-    closed: bool
+    closed: dt.date | None
     key: str
 
 
@@ -41,6 +41,12 @@ def number_at(path: str) -> int:
 def key_of(code: str, closed_on: dt.date | None) -> str:
     """What finds a node again: its code, a closed one by its last day, for codes are used again."""
     return f"{code}@{closed_on - dt.timedelta(days=1)}" if closed_on else code
+
+
+def seen_from(ids: list[int]) -> dict[int, int]:
+    """Under which nodes some closed ones are seen: where their path leads, not where they lay."""
+    rows: Any = Community.select(Community.id, Community.path).where(Community.id.in_(ids)).tuples()
+    return {number: number_at(path[:-SEGMENT]) for number, path in rows if len(path) > SEGMENT}
 
 
 def tops(caller: Caller, *, closed: bool = False) -> list[Node]:
@@ -99,6 +105,6 @@ def _told(caller: Caller, query: Any) -> list[Node]:
     under = dict(counted)
     return [
         Node(row.id, row.code, row.name, row.kind, row.path, under.get(row.id, 0),
-             row.valid_to is not None, key_of(row.code, row.valid_to))
+             row.valid_to, key_of(row.code, row.valid_to))
         for row in rows
     ]  # fmt: skip

@@ -35,7 +35,15 @@ from lifang.services.gateway import write
 from lifang.services.offers import may
 from lifang.services.outcomes import Progress, RowError
 from lifang.services.presenting import View, names_of
-from lifang.services.query import MOST, NOW, Query, conditions, filter_names
+from lifang.services.query import (
+    MOST,
+    NOW,
+    Query,
+    asked_by,
+    conditions,
+    filter_names,
+    read_filters,
+)
 from lifang.services.references import settle
 from lifang.services.values import as_json
 
@@ -44,6 +52,7 @@ AT_ONCE = 200
 PIECE = 100
 FIRST = 5
 ID = ("id", "")
+Filters = tuple[tuple[str, str, tuple[Any, ...]], ...]
 
 log = logging.getLogger("lifang.bulk")
 
@@ -68,10 +77,41 @@ class Check:
     first: tuple[View, ...]
 
 
-def verbs(caller: Caller, resource: Resource[Any]) -> dict[str, str]:
-    """The verbs that the caller holds on any record of a resource, and what they are called."""
+def verbs(caller: Caller, resource: Resource[Any], query: Query) -> dict[str, str]:
+    """The verbs that the caller may do to records of a list, and what they are called.
+
+    One that only some records need is left out where none of those is listed.
+    """
+    if query.as_of != NOW:
+        return {}
     known = [*resource.actions, *(["update"] if fields(resource, "update") else []), "remove"]
-    return {verb: verb_name(resource, verb) for verb in known if may(caller, resource, verb)}
+    held = (verb for verb in known if may(caller, resource, verb))
+    return {
+        verb: verb_name(resource, verb)
+        for verb in held
+        if not _among(resource, verb) or _any(caller, resource, _needing(resource, verb, query))
+    }
+
+
+def _among(resource: Resource[Any], verb: str) -> Filters:
+    """Which records of a list need a verb, as filters; none where that is not said."""
+    action = resource.actions.get(verb)
+    return read_filters((action.among or {}).items()) if action else ()
+
+
+def _needing(resource: Resource[Any], verb: str, query: Query) -> Query:
+    """The records of a list that a verb may be done to and that need it."""
+    return replace(query, filters=(*query.filters, *_among(resource, verb)), verb=verb)
+
+
+def _any(caller: Caller, resource: Resource[Any], query: Query) -> bool:
+    model: Any = resource.model
+    database, question = caller.instance.database, asked_by(caller, resource, query)
+
+    def build(_values: object = ()) -> Any:
+        return model.select(model.id).where(*conditions(caller, resource, query)).limit(1)
+
+    return bool(database.ask(("any", question), (), build) if question else database.rows(build()))
 
 
 def fields(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
@@ -114,21 +154,25 @@ def check(
     query = _whole(query)
     matched = _by_state(caller, resource, query)
     reached = _by_state(caller, resource, replace(query, verb=verb))
+    needing = _needing(resource, verb, query)
+    needed = _by_state(caller, resource, needing) if _among(resource, verb) else reached
     action, state = resource.actions.get(verb), resource.state
     states = dict(resource.by_name[state].choices) if state else {}
-    able = [one for one in reached if action is None or action.offered(one)]
+    able = [one for one in needed if action is None or action.offered(one)]
     left = [
         LeftOut(number, _("现在是「{state}」", state=_(states.get(one or "", "—"))), one)
-        for one, number in reached.items()
+        for one, number in needed.items()
         if one not in able
     ]
+    if spared := reached.total() - needed.total():
+        left.append(LeftOut(spared, _spared(resource, verb)))
     if beyond := matched.total() - reached.total():
         left.append(LeftOut(beyond, _beyond(resource, verb)))
-    ready = sum(reached[one] for one in able)
+    ready = sum(needed[one] for one in able)
     wanted = [set(values) for name, operator, values in query.filters if (name, operator) == ID]
     missing = max(0, len(wanted[0]) - matched.total()) if wanted else 0
     of_them = ((state, "", tuple(able)),) if state else ()
-    few = Query((*query.filters, *of_them), query.q, query.within, limit=FIRST, verb=verb)
+    few = replace(needing, filters=(*needing.filters, *of_them), limit=FIRST)
     first = reading.find(caller, resource, few).items if ready else []
     return Check(matched.total(), ready, missing, tuple(left), tuple(first))
 
@@ -186,6 +230,10 @@ def _by_state(caller: Caller, resource: Resource[Any], query: Query) -> Counter[
 
 def _beyond(resource: Resource[Any], verb: str) -> str:
     return _("您没有对它「{verb}」的权限", verb=verb_name(resource, verb))
+
+
+def _spared(resource: Resource[Any], verb: str) -> str:
+    return _("不需要「{verb}」", verb=verb_name(resource, verb))
 
 
 def begin(  # noqa: PLR0913 – what is to be done, each by name
@@ -287,9 +335,14 @@ class _Walk:
         state = [getattr(model, resource.state)] if resource.state else []
         rows = self._among(query, model.id, model.version, *state).order_by(model.id)
         self.rows = list(rows.limit(PIECE).tuples())
-        reached = self._among(replace(query, verb=self.verb), model.id)
         last = self.rows[-1][0] if self.rows else 0
-        self._reached = {row[0] for row in reached.where(model.id <= last).tuples()}
+
+        def among(told: Query) -> set[int]:
+            return {row[0] for row in self._among(told, model.id).where(model.id <= last).tuples()}
+
+        self._reached = among(replace(query, verb=self.verb))
+        needing = _needing(resource, self.verb, query)
+        self._needing = among(needing) if needing.filters != filters else self._reached
 
     def _among(self, query: Query, *columns: Any) -> Any:
         model: Any = self.resource.model
@@ -301,6 +354,8 @@ class _Walk:
         action, when = self.resource.actions.get(self.verb), self.asked["occurred_at"]
         if number not in self._reached:
             return "failed", _beyond(self.resource, self.verb)
+        if number not in self._needing:
+            return "unchanged", _spared(self.resource, self.verb)
         if action is not None and not action.offered(state):
             return "unchanged", checks.not_offered(self.resource, action, state)
         try:

@@ -160,11 +160,15 @@ def _when(at: str) -> str:
 
 
 def _migrations(instance: Instance) -> Iterator[Finding]:
-    due = [
-        f"{plugin.id} {name}"
-        for plugin in list(instance.plugins.loaded.values())
-        for name in migrations.pending(instance.database, plugin.id, plugin.migrations)
-    ]
+    try:
+        due = [
+            f"{plugin.id} {name}"
+            for plugin in list(instance.plugins.loaded.values())
+            for name in migrations.pending(instance.database, plugin.id, plugin.migrations)
+        ]
+    except NotReady as error:
+        yield Finding("migrations", "bad", error.sentence, _("升级到与数据库一致的版本"))
+        return
     if due:
         said = _("有待执行的迁移：{names}", names=_("、").join(due))
         yield Finding("migrations", "bad", said, "lifang migrate")

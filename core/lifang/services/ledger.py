@@ -20,7 +20,7 @@ from lifang.resources.resource import Resource
 from lifang.services import exchange, lines, reading, values, workbook
 from lifang.services.auditing import Change, record_denial, record_effect, stated
 from lifang.services.presenting import View
-from lifang.services.query import MOST, Order, Query, find_community
+from lifang.services.query import MOST, THEN, Order, Query, find_community
 
 GAP = "　" * 4
 """Between the parts of a line, where a pen has room too."""
@@ -55,7 +55,7 @@ def ledger(
     _audit(caller, resource, number, place, secret if purpose is not None else [], purpose)
 
     def fill(page: lines.Paper) -> None:
-        _head(page, caller, resource, place)
+        _head(page, caller, resource, place, then=asked.as_of == THEN)
         row = 0
         for views in exchange.pages(caller, resource, asked):
             if purpose is not None and secret:
@@ -109,6 +109,8 @@ def _head(
     caller: Caller,
     resource: Resource[Any],
     place: Community | None,
+    *,
+    then: bool,
 ) -> None:
     named, columns = place.name if place else "", len(resource.fields) + 1
     title = _("{place}{label}台账", place=named, label=_p("plural", resource.label)).strip()
@@ -118,6 +120,7 @@ def _head(
         _("填报单位：{name}", name=named or GAP),
         _("填报人：{name}", name=by.name if by else caller.name),
         _("日期：{day}", day=clock.today().isoformat()),
+        *([_("按当时的区划")] if then else []),
     )
     page.banner(GAP.join(parts), columns, look="note")
     page.head([_("序号"), *(_(spec.label) for spec in resource.fields)], look="ruled_head")

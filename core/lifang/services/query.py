@@ -280,7 +280,7 @@ def _search(caller: Caller, resource: Resource[Any], q: str) -> Any:
 def _named(resource: Resource[Any], q: str) -> Any:
     """Which of a resource's records have a name that holds every piece of what was typed."""
     pieces = text.query_grams(q)
-    told = [_holding(resource, piece) for piece in pieces or ["\0"]]
+    told = [_holding(resource, piece) for piece in pieces or [""]]
     if len(pieces) > 1 and not q.isascii() and resource.title:
         told.append(getattr(resource.model, resource.title).contains(q.strip()))
     return reduce(and_, told)

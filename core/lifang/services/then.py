@@ -52,10 +52,14 @@ def lain(caller: Caller, resource: Resource[Any], community: Community) -> Any:
 
 
 def closed_and_open_ended() -> Any:
-    """Which communities are closed without one that took over the whole of them."""
-    merged: Any = CommunitySuccessor.select(CommunitySuccessor.old)
-    whole = merged.where(CommunitySuccessor.share == 1)
-    return Community.valid_to.is_null(is_null=False) & Community.id.not_in(whole)
+    """Which communities are closed without one that took over the whole of them, to this day."""
+    heir: Any = CommunitySuccessor
+    merged = heir.select(heir.old).where(heir.share == 1)
+    closed = Community.valid_to.is_null(is_null=False) & Community.id.not_in(merged)
+    lost = Community.select(Community.id).where(closed).cte("lost", recursive=True, columns=("id",))
+    more = heir.select(heir.old).join(lost, on=(heir.new == lost.c.id)).where(heir.share == 1)
+    lost = lost.union_all(more)
+    return Community.id.in_(lost.select_from(lost.c.id))
 
 
 def _tree(community: Community) -> Any:

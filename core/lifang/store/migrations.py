@@ -20,8 +20,12 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 def pending(database: Database, plugin: str, folder: Path) -> list[str]:
-    """The names of migrations not yet applied, in order."""
-    return [step.name for step in _runner(database, plugin, folder).status() if not step.applied]
+    """The names of migrations not yet applied, in order.
+
+    Raises NotReady when the database is newer than the code.
+    """
+    steps = _known(_runner(database, plugin, folder), plugin)
+    return [step.name for step in steps if not step.applied]
 
 
 def migrate(
@@ -37,15 +41,7 @@ def migrate(
         raise RuntimeError("migrations run outside any transaction")
     with _alone(lock), database.connection(), database.alone():
         runner = _runner(database, plugin, folder)
-        newer = [step.name for step in runner.status() if step.path is None]
-        if newer:
-            raise NotReady(
-                _(
-                    "数据库比程序新(多出迁移 {names});请升级 {plugin}",
-                    names=_("、").join(newer),
-                    plugin=plugin,
-                )  # fmt: skip
-            )
+        _known(runner, plugin, last)
         token = making.set(database.engine)
         try:
             applied: list[str] = runner.up(last)
@@ -59,6 +55,19 @@ def migrate(
 
 def _runner(database: Database, plugin: str, folder: Path) -> Any:
     return Runner(database.engine, str(folder), table_name=f"{plugin}_migration")
+
+
+def _known(runner: Any, plugin: str, last: str | None = None) -> list[Any]:
+    """Every step that is known here, applied or not; raises NotReady for one that is not."""
+    steps: list[Any] = runner.status()
+    newer = [step.name for step in steps if step.path is None]
+    if last is not None and last not in [step.name for step in steps]:
+        newer.append(last)
+    if newer:
+        names = _("、").join(newer)
+        told = _("数据库比程序新（多出迁移 {names}）；请升级 {plugin}", names=names, plugin=plugin)
+        raise NotReady(told)
+    return steps
 
 
 @contextmanager

@@ -37,11 +37,12 @@ FAILED, LOCKED_OUT = ("40001", "40P01"), "55P03"
 WRONG_VALUE, AWAY = "22", ("08", "57P0", "53", "25006", "25P03")
 MIGRATING = 0x4C6966616E67  # "Lifang": any number that nobody else locks
 OTHERWISE_SORTED = """
-    SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
+    SELECT c.relname, a.attname
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_collation l ON l.oid = a.attcollation
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
-      AND a.attnum > 0 AND NOT a.attisdropped AND l.collname <> 'C'
+      AND a.attnum > 0 AND NOT a.attisdropped
+      AND (l.collname <> 'C' OR a.atttypid = 'varchar'::regtype)
 """
 COUNTED = """
     SELECT t.relname, s.oid::regclass::text, COALESCE(pg_sequence_last_value(s.oid), 0)
@@ -221,12 +222,13 @@ class Served(Database):
             self.engine.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATING,))
 
     def settle_tables(self) -> int:
-        """Let text be compared by its characters' codes in every column, as SQLite does.
+        """Let every column of text be as on SQLite: of any length, compared by characters' codes.
 
         By the rules of a language paths would not sort as the tree does, and lists would differ.
+        How long a field may be is judged by its declaration.
         """
-        for table, column, type in self.engine.execute_sql(OTHERWISE_SORTED).fetchall():
-            statement = f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE {type} COLLATE "C"'
+        for table, column in self.engine.execute_sql(OTHERWISE_SORTED).fetchall():
+            statement = f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE text COLLATE "C"'
             self.engine.execute_sql(statement)
         return 0
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-ON = "LIFANG_TEST_ON"
+ON = "TEST_ON"
 """Says on what the fixtures make their instances: `postgresql`, or by default SQLite."""
 
 TEMPLATE = "lifang_template"

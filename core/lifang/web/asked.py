@@ -28,7 +28,10 @@ class Asked:
     def read(cls, resource: Resource[Any], args: MultiDict[str, str]) -> Asked:
         """Read an address's query string."""
         told = [(key, value.strip()) for key, value in args.items(multi=True) if key != "done"]
-        return cls(resource, tuple((key, value) for key, value in told if value))
+        pairs = tuple((key, value) for key, value in told if value)
+        if "within" not in dict(pairs):  # whose tree is asked only of a part of it
+            pairs = tuple(pair for pair in pairs if pair[0] != "tree")
+        return cls(resource, pairs)
 
     def limited_to(self, code: str) -> Asked:
         """The same within another part of the tree."""

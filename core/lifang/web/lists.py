@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import bulk, presenting, reading
 from lifang.services.offers import may
-from lifang.services.query import Query, sort_names
+from lifang.services.query import filter_fields, find_community, sort_names
 from lifang.web import commands, looks, pointers
 from lifang.web.addresses import address_of, api_of, home_of, with_query
 from lifang.web.asked import Asked
@@ -27,6 +28,7 @@ ASKED_FOR = frozenset({"choice", "state", "boolean"})
 """Fields whose every value fits into a menu: the filter form asks for these."""
 
 
+YES_OR_NO = (("true", n_("是")), ("false", n_("否")))
 NUMBER = FieldSpec("id", n_("编号"), "integer", null=False)
 
 
@@ -75,6 +77,7 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         asked = asked.limited_to(pointers.place_code(caller, said))
     query = asked.query(limit=looks.rows())
     page = reading.find(caller, resource, query)
+    verbs = bulk.verbs(caller, resource, query)
     return render_template(
         "web/list.html",
         resource=resource,
@@ -82,7 +85,7 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         home=home_of(resource),
         columns=columns_of(asked),
         rows=[row_of(caller, resource, view) for view in page.items],
-        filters=filters_of(asked),
+        filters=filters_of(asked, verbs),
         within=within_of(caller, resource, asked),
         chips=chips_of(caller, asked),
         total=reading.count(caller, resource, query) if asked.counted else None,
@@ -94,7 +97,7 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         new=_new(caller, asked),
         bring=bring_to(caller, resource),
         exports=_exports(caller, asked),
-        bulk=bulk.verbs(caller, resource),
+        bulk=verbs,
         kept=urlencode(asked.kept()),
         done=done_sentence(resource, request.args.get("done")),
         command=commands.list_line(resource, query),
@@ -130,13 +133,16 @@ def _column(asked: Asked, spec: FieldSpec) -> Column:
     return Column(_(spec.label), asked.address(sort=turned), direction)
 
 
-def filters_of(asked: Asked) -> list[Filter]:
-    """The menus of the filter form."""
-    found = []
-    for spec in asked.resource.fields:
-        if spec.kind not in ASKED_FOR or not spec.filterable:
+def filters_of(asked: Asked, verbs: Iterable[str]) -> list[Filter]:
+    """The menus of the filter form: its fields, and what tells the records that need a verb."""
+    resource, found = asked.resource, []
+    actions = [resource.actions[verb] for verb in verbs if verb in resource.actions]
+    told = {name for action in actions for name in action.among or ()}
+    told |= {*resource.by_name, *(key for key, _value in asked.filtered)}
+    for spec in sorted(filter_fields(resource), key=lambda one: one.name not in resource.by_name):
+        if spec.kind not in ASKED_FOR or spec.name not in told:
             continue
-        known = spec.choices or (("true", n_("是")), ("false", n_("否")))
+        known = spec.choices or YES_OR_NO
         options = [("", _("全部")), *((value, _(label)) for value, label in known)]
         found.append(Filter(spec.name, _(spec.label), options, asked.one(spec.name) or ""))
     return found
@@ -161,16 +167,15 @@ def within_of(caller: Caller, resource: Resource[Any], asked: Asked) -> Within |
 
 def chips_of(caller: Caller, asked: Asked) -> list[Chip]:
     """The filters in force, each with the way to drop it."""
-    chips = []
+    chips, known = [], {spec.name: spec for spec in filter_fields(asked.resource)}
     if q := asked.one("q"):
         chips.append(Chip(_("搜索：{q}", q=q), asked.address(q=None)))
     if code := asked.one("within"):
-        chips.append(
-            Chip(_("范围：{name}", name=_place_name(caller, code)), asked.address(within=None))
-        )
+        link = asked.address(within=None, tree=None)
+        chips.append(Chip(_("范围：{name}", name=_place_name(caller, code)), link))
     for key, value in asked.filtered:
         name, _sep, operator = key.partition("__")
-        spec = asked.resource.by_name.get(name)
+        spec = known.get(name)
         label = _(spec.label) if spec else name
         sign = {"gte": " ≥ ", "lte": " ≤ ", "not": " ≠ "}.get(operator) or _("：")
         text = f"{label}{sign}{_value_name(caller, spec, value)}"
@@ -179,18 +184,18 @@ def chips_of(caller: Caller, asked: Asked) -> list[Chip]:
 
 
 def _place_name(caller: Caller, code: str) -> str:
-    communities = caller.instance.registry.of(Community)
-    if not may(caller, communities, "read"):
+    found = find_community(caller, code, past=True)
+    if found is None:
         return code
-    found = reading.find(caller, communities, Query(filters=(("code", "", (code,)),), limit=1))
-    return str(found.items[0]["name"]) if found.items else code
+    closed = _("（{day} 停用）", day=found.valid_to) if found.valid_to else ""
+    return f"{found.name}{closed}"
 
 
 def _value_name(caller: Caller, spec: FieldSpec | None, value: str) -> str:
     if spec is None:
         return value
-    if spec.choices:
-        return next((_(label) for known, label in spec.choices if known == value), value)
+    if told := spec.choices or (spec.kind == "boolean" and YES_OR_NO):
+        return next((_(label) for known, label in told if known == value), value)
     if spec.kind == "community":
         return _place_name(caller, value)
     if spec.kind == "reference" and spec.target is not None and value.isascii() and value.isdigit():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services import reading
+from lifang.services.branches import key_of
 from lifang.services.offers import may
 from lifang.services.presenting import View
 from lifang.services.query import Query
@@ -75,7 +77,7 @@ def look_for(caller: Caller, spec: FieldSpec, said: str) -> list[View]:
     if not may(caller, target, "read"):
         return []
     if target.search:
-        return reading.find(caller, target, Query(q=said, limit=OFFERED)).items
+        return _standing(caller, target, (), said)
     return _by(caller, target, target.title, said) if target.title else []
 
 
@@ -85,10 +87,8 @@ def near(caller: Caller, spec: FieldSpec) -> list[View]:
     if not may(caller, target, "read"):
         return []
     if spec.kind == "community":
-        query = Query(filters=(("kind", "", NEAREST),), limit=OFFERED)
-    else:
-        query = Query(sort="-id", limit=OFFERED)
-    return reading.find(caller, target, query).items
+        return _standing(caller, target, ("kind", "", NEAREST))
+    return reading.find(caller, target, Query(sort="-id", limit=OFFERED)).items
 
 
 def suggestions(caller: Caller, spec: FieldSpec) -> tuple[str, ...]:
@@ -108,18 +108,27 @@ def places(caller: Caller) -> tuple[str, ...]:
     told: list[str] = []
     for kinds in (("city", "district", "subdistrict"), NEAREST):
         if len(told) < OFFERED // 2:
-            query = Query(filters=(("kind", "", kinds),), limit=OFFERED)
-            found = reading.find(caller, _target(caller, PLACE), query).items
+            found = _standing(caller, _target(caller, PLACE), ("kind", "", kinds))
             told += [words(PLACE, _reference(caller, PLACE, view)) for view in found]
     return tuple(told)
 
 
 def place_code(caller: Caller, said: str) -> str:
     """The code of the place somebody named; what nobody knows is left as it was said."""
-    if not may(caller, _target(caller, PLACE), "read"):
+    target = _target(caller, PLACE)
+    if not may(caller, target, "read"):
         return said
-    value = point(caller, PLACE, said).value
-    return str(value["code"]) if value else said
+    if value := point(caller, PLACE, said).value:
+        return str(value["code"])
+    closed = Query(filters=(("name", "", (said,)), ("valid_to", "isnull", (False,))), limit=2)
+    found = reading.find(caller, target, closed).items
+    return place_key(found[0]) if len(found) == 1 else said
+
+
+def place_key(view: View) -> str:
+    """What finds a community again that may be closed."""
+    closed_on = view["valid_to"] and dt.date.fromisoformat(view["valid_to"])
+    return key_of(str(view["code"]), closed_on)
 
 
 def _key(said: str) -> str:
@@ -131,7 +140,13 @@ def _key(said: str) -> str:
 def _by(caller: Caller, target: Resource[Any], name: str | None, value: str) -> list[View]:
     if not name or not may(caller, target, "read"):
         return []
-    query = Query(filters=((name, "", (value,)),), limit=OFFERED)
+    return _standing(caller, target, (name, "", (value,)))
+
+
+def _standing(caller: Caller, target: Resource[Any], told: Any, q: str | None = None) -> list[View]:
+    """What is found by a filter or a name; closed communities are looked at, never pointed at."""
+    closed = (("valid_to", "isnull", (True,)),) if target.model is Community else ()
+    query = Query(filters=(*([told] if told else []), *closed), q=q, limit=OFFERED)
     return reading.find(caller, target, query).items
 
 

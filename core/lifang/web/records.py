@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +15,12 @@ from lifang.kit.words import _, _p
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import reading, uploads
-from lifang.services.branches import key_of
+from lifang.services.lineage import turns
 from lifang.services.offers import may, offers
 from lifang.services.presenting import View
 from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.pointers import place_key
 from lifang.web.shown import Shown, show, title_of, when
 from lifang.web.timeline import timeline
 
@@ -119,6 +119,7 @@ def _show(
         actions=[a for name, a in resource.actions.items() if name in head.offered],
         ways=_ways_of(caller, head),
         related=related_to(caller, resource, view),
+        turns=turns(caller, int(view["id"])) if resource.model is Community else [],
         done=done_sentence(resource, request.args.get("done")),
         command=commands.line(resource, "show", commands.named(resource, view)),
     )
@@ -161,8 +162,7 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
     if resource.model is Job:
         told += _result_of(caller, resource, view)
     if resource.model is Community:
-        closed_on = view["valid_to"] and dt.date.fromisoformat(view["valid_to"])
-        key = key_of(str(view["code"]), closed_on)
+        key = place_key(view)
         told += [
             Related(
                 other.noun,

@@ -11,6 +11,7 @@ from lifang.entities.community import KINDS, Community
 from lifang.kit.words import _, _p
 from lifang.services import branches, lifecycle, reading
 from lifang.services.branches import Node
+from lifang.services.lineage import Turn, turns
 from lifang.services.offers import may, offers
 from lifang.services.query import Query
 from lifang.web import commands
@@ -58,6 +59,7 @@ class Chosen:
     plugins: list[On]
     editable: bool
     related: list[Related]
+    turns: list[Turn]
 
 
 def tree_page(caller: Caller) -> str:
@@ -68,7 +70,7 @@ def tree_page(caller: Caller) -> str:
     tops = branches.tops(caller, closed=closed)
     code = request.args.get("at") or (tops[0].code if tops else None)
     trail = branches.trail(caller, code) if code else []
-    closed = closed or any(node.closed for node in trail)
+    closed = closed or any(node.closed is not None for node in trail)
     return render_template(
         "web/tree.html",
         resource=resource,
@@ -79,7 +81,9 @@ def tree_page(caller: Caller) -> str:
         new=_new(trail) if may(caller, resource, "create") else None,
         bring=bring_to(caller, resource),
         administers=lifecycle.may_administer(caller),
-        command=commands.line(resource, "tree", *([code] if code else [])),
+        command=commands.line(
+            resource, "tree", *([code] if code else []), *(["--closed"] if closed else [])
+        ),
     )
 
 
@@ -123,6 +127,7 @@ def choose(caller: Caller, trail: list[Node]) -> Chosen:
         _plugins(caller, node),
         "update" in offers(caller, resource, view),
         [one for one in related_to(caller, resource, view) if one.noun not in COUNTED],
+        turns(caller, node.id),
     )
 
 

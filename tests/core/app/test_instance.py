@@ -12,7 +12,8 @@ import pytest
 from playhouse.schema_diff import diff_models
 
 import lifang
-from lifang.app.instance import create, migrate_all, open_instance, opened
+from lifang.app.instance import create, open_instance, opened
+from lifang.app.migrating import Migrated, migrate_all
 from lifang.entities.person import Person
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.store.keys import create_key_file
@@ -85,7 +86,8 @@ def test_outstanding_migrations_are_named_and_applied_by_migrate_only(home: Path
     with pytest.raises(NotReady, match="lifang migrate"):
         open_instance(home, environ={})
     files = sorted((Path(lifang.__file__).parent / "migrations").glob("0*.py"))
-    assert migrate_all(home, plan=True) == [f"core {file.stem}" for file in files]
+    names = [f"core {file.stem}" for file in files]
+    assert migrate_all(home, plan=True) == Migrated(names), "nothing was in it: no backup"
     with pytest.raises(NotReady, match="lifang migrate"):
         open_instance(home, environ={})
 
@@ -95,10 +97,16 @@ def test_a_database_newer_than_the_program_is_refused(home: Path) -> None:
         instance.database.engine.execute_sql(
             "INSERT INTO core_migration (name, applied) VALUES ('9999_future', '2030-01-01')"
         )
-    from lifang.app.instance import migrate_core
-
-    with opened(home, environ={}) as instance, pytest.raises(NotReady, match="9999_future"):
-        migrate_core(instance.database, home)
+    before = (home / "data" / "lifang.db").read_bytes()
+    for attempt in (
+        lambda: open_instance(home, environ={}),
+        lambda: migrate_all(home),
+        lambda: migrate_all(home, plan=True),
+    ):
+        with pytest.raises(NotReady, match="数据库比程序新（多出迁移 9999_future）"):
+            attempt()
+    assert (home / "data" / "lifang.db").read_bytes() == before
+    assert not (home / "backup").exists()
 
 
 def test_the_migrations_make_exactly_the_tables_the_models_describe(home: Path) -> None:
@@ -138,8 +146,8 @@ def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Pa
     with pytest.raises(NotReady, match="lifang migrate"):
         open_instance(home, environ={})
     due = ["0002", "0003", "0004", "0005", "0006"]
-    assert [name.split()[1][:4] for name in migrate_all(home)] == due
-    assert migrate_all(home) == []
+    assert [name.split()[1][:4] for name in migrate_all(home).names] == due
+    assert migrate_all(home) == Migrated([])
     with opened(home, environ={}) as instance:
         engine = instance.database.engine
         assert engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone() == keys

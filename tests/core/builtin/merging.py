@@ -49,7 +49,7 @@ def naming(instance: Instance, number: int) -> dict[str, int]:
     for table in engine.get_tables():
         for key in engine.get_foreign_keys(table):
             if key.dest_table == "core_person":
-                asked = f'SELECT COUNT(*) FROM "{table}" WHERE "{key.column}" = ?'  # noqa: S608 – our own tables
+                asked = f'SELECT COUNT(*) FROM "{table}" WHERE "{key.column}" = {engine.param}'  # noqa: S608 – our own tables
                 (count,) = engine.execute_sql(asked, (number,)).fetchone()
                 found[f"{table}.{key.column}"] = count
     return {column: count for column, count in found.items() if count}

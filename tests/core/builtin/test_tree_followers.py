@@ -110,6 +110,20 @@ def test_records_of_a_split_node_are_placed_in_bulk(instance: Instance, boss: Ca
     assert old.id != node(world.HOME).id
 
 
+def test_what_lay_in_a_merged_node_waits_once_its_heir_is_split(
+    instance: Instance, boss: Caller
+) -> None:
+    household(boss, world.HOME)
+    waiting = Query(filters=read_filters([("unassigned", "true")]))
+    decree(boss, "merge", world.HOME, YEAR, into={"code": world.NEIGHBOUR})
+    assert reading.count(boss, households, waiting) == 0
+    decree(boss, "split", world.NEIGHBOUR, TODAY, into="e1 东社区\ne2 西社区")
+    assert reading.count(boss, households, waiting) == 1
+    e2 = {"community": {"code": "e2"}}
+    job = bulk.carry_out(boss, households, bulk.begin(boss, households, "place", waiting, e2))
+    assert (job.updated, reading.count(boss, households, waiting)) == (1, 0)
+
+
 def test_a_record_is_placed_by_whoever_may_change_it_and_only_where_they_see(
     instance: Instance, boss: Caller
 ) -> None:

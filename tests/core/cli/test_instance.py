@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lifang.app.main import hands
+from lifang.app.migrating import Migrated
 from lifang.cli.hands import Hands
 from lifang.kit import errors
 from tests.core.cli.conftest import Said, say
@@ -40,7 +41,7 @@ class Recorded:
             "create": self.note("create"),
             "serve": self.note("serve"),
             "work": self.note("work"),
-            "migrate": self.note("migrate", ["core 0002_more"]),
+            "migrate": self.note("migrate", Migrated(["core 0002_more"])),
             "demo": self.note("demo", demo),
             "verify_backup": self.note("verify_backup", None),
             "restore": self.note("restore", None),
@@ -178,8 +179,11 @@ def test_a_demo_is_built_told_and_served_unless_it_is_not_to_be() -> None:
 def test_migrations_are_planned_or_applied() -> None:
     above = Recorded()
     assert "core 0002_more" in say(above.hands, "migrate", "--plan").out
-    assert say(above.hands, "migrate", "--json").json == {"applied": ["core 0002_more"]}
-    assert [given for _name, given in above.calls] == [{"plan": True}, {"plan": False}]
+    assert say(above.hands, "migrate", "--json").json == {
+        "applied": ["core 0002_more"], "backup": None
+    }  # fmt: skip
+    asked = [(given["plan"], given["keep"]) for _name, given in above.calls]
+    assert asked == [(True, True), (False, True)]
     nothing = Recorded()
-    none = nothing.hands(migrate=nothing.note("migrate", []))
+    none = nothing.hands(migrate=nothing.note("migrate", Migrated([])))
     assert say(lambda: none, "migrate").out == "没有待执行的迁移\n"

@@ -61,4 +61,22 @@ def test_closed_nodes_are_drawn_on_demand(lifang: Command) -> None:
     merge = ("communities", "merge", world.HOME, "--into", world.NEIGHBOUR)
     assert lifang(*merge, *DECREED).code == 0
     assert "畅家巷" not in lifang("communities", "tree").out
-    assert "畅家巷" in lifang("communities", "tree", "--closed").out
+    drawn = lifang("communities", "tree", "620102001000", "--closed").out
+    assert (
+        drawn
+        == f"""\
+酒泉路街道  620102001000
+└── 张家园社区  620102001002
+    └── 畅家巷社区  620102001001（{TODAY} 并入「张家园社区」）
+"""
+    )
+    merge = ("communities", "merge", world.NEIGHBOUR, "--into", world.FOREIGN)
+    assert lifang(*merge, *DECREED).code == 0
+    told = lifang("communities", "tree", world.QILIHE, "--closed", "--json").json
+    first, taken = told["children"][0]["children"][0]["children"]
+    assert (first["code"], taken["code"]) == (world.HOME, world.NEIGHBOUR)
+    heir = taken["successors"][0]
+    assert (heir["code"], heir["share"], "seen_from" in taken) == (world.FOREIGN, 1.0, False)
+    assert lifang("communities", "close", "620102001000", *DECREED).code == 0
+    closed = lifang("communities", "tree", world.CHENGGUAN, "--closed").out
+    assert f"酒泉路街道  620102001000（{TODAY} 停用）" in closed

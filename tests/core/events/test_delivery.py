@@ -174,7 +174,8 @@ def test_a_subscriber_that_was_behind_catches_up_with_the_others(instance: Insta
     say(boss, 1, 2, 3)
     assert drain(instance)
     with instance.database.transaction():
-        Subscription.update(pos=last_position() - 2).where(
+        then = EventRow.get(EventRow.pos == last_position() - 2)
+        Subscription.update(xid=then.xid, pos=then.pos).where(
             Subscription.name == "probe.first"
         ).execute()
     say(boss, 4)

@@ -20,6 +20,8 @@ from lifang.services.sealing import checkpoint, verify
 from lifang.testing import world
 from tests.core.services.test_sealing import remember, undone
 
+pytestmark = pytest.mark.embedded  # how a file can be tampered with; a server's types refuse some
+
 Run = Callable[..., int]
 Mutation = Callable[[random.Random, Run, int], str]
 

