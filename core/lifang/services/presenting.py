@@ -182,9 +182,9 @@ def _kinds_within(
     here, there = getattr(link, scope.here), getattr(link, scope.there)
 
     def build(numbers: Sequence[int]) -> Any:
-        places = Community.select(Community.id).where(policy.within(where))
-        told = (here.in_(numbers), policy.current(link), there.in_(places))
-        return link.select(here, link.kind).where(*told)
+        place = Community.alias()
+        lies = policy.judged(there, place, place.id, policy.within(where, place))
+        return link.select(here, link.kind).where(here.in_(numbers), policy.current(link), lies)
 
     question = ("kinds", scope.model.__name__, scope.here, where, clock.today())
     for number, kind in caller.instance.database.ask(question, padded(ids), build):

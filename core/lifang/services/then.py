@@ -51,11 +51,11 @@ def lain(caller: Caller, resource: Resource[Any], community: Community) -> Any:
     return model.id.in_(query.with_cte(tree))
 
 
-def closed_and_open_ended() -> Any:
+def closed_and_open_ended(place: Any) -> Any:
     """Which communities are closed without one that took over the whole of them."""
     merged: Any = CommunitySuccessor.select(CommunitySuccessor.old)
     whole = merged.where(CommunitySuccessor.share == 1)
-    return Community.valid_to.is_null(is_null=False) & Community.id.not_in(whole)
+    return place.valid_to.is_null(is_null=False) & place.id.not_in(whole)
 
 
 def _tree(community: Community) -> Any:
