@@ -3,7 +3,8 @@
 A list of a large part of the tree is soonest read along its order, each row judged by itself; one
 of a small part by gathering that part by its indexes. Which is which no share tells: the people of
 a place lie together, for they were imported together. So both are tried in turn, neither further
-than a bound, and then again twenty times as far (`decisions.md` 46).
+than a bound, and then again twenty times as far; what is left is gathered if it is no more than a
+good part of the table, and else the table is walked to the end (`decisions.md` 46).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.kit import ranges
 from lifang.resources import schema
+from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
 from lifang.services.order import Order, read_cursor
 from lifang.services.query import Query, asked_by, conditions, is_narrow, part
@@ -73,11 +75,12 @@ class Listing:
         everything = reach.tree == ranges.EVERYWHERE and not placed
         if everything or is_narrow(self.caller, self.resource, self.query):
             return (along,)
-        if not (reach.tree or placed) or not self.order.indexed(self.resource):
+        if not (reach.tree or placed):
             return (gathered,)
-        tried = (partial(way, within=bound) for bound in BOUNDS for way in (along, gathered))
-        filtered = self.query.filters or self.query.q
-        return (*tried, along if filtered else gathered)
+        part = max(BOUNDS[-1], 1 << (self.last() // 4).bit_length())
+        bounded = [partial(way, within=bound) for bound in BOUNDS for way in (along, gathered)]
+        tried = bounded if self.order.indexed(self.resource) else []
+        return (*tried, partial(gathered, within=part), along)
 
     def between(self, within: int | None) -> tuple[int, ...]:
         """From which id to which the page lies; nothing for another order than that of ids."""
@@ -137,9 +140,11 @@ class Listing:
             whole = policy.wheres(
                 self.resource, part(self.caller, self.resource, self.query, bounded)
             )
-            sets.append(
-                model.select(model.id).where(model.removed_at.is_null(), *whole).limit(most + 1)
-            )
+            if not sets or not isinstance(
+                self.resource.scope, Linked
+            ):  # there the links have been counted
+                standing = model.removed_at.is_null()
+                sets.append(model.select(model.id).where(standing, *whole).limit(most + 1))
             one = pw.fn.COUNT(pw.SQL("1"))
             counts = [pw.Select((held.alias("held"),), (one,)) for held in sets]
             beyond = [(pw.fn.COALESCE(count, 0) > most, 0) for count in counts]
