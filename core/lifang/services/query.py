@@ -116,15 +116,13 @@ def subtree(
     A place that was asked for is the smaller part, so that is what is gathered.
     """
     model: Any = resource.model
-    readable = policy.wheres(resource, policy.readable(caller, resource))
-    if not gathering:
-        return (*readable, *policy.wheres(resource, part(caller, resource, query, policy.judged)))
-    told = policy.wheres(resource, part(caller, resource, query, policy.gathered))
-    if not told:
-        return readable
-    mine = model.select(model.id).where(*told).cte("mine", materialized=True)
-    found = model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine))
-    return (found, *readable) if _placed(query) else (found,)
+    among = policy.gathered if gathering else policy.judged
+    told = policy.wheres(resource, part(caller, resource, query, among))
+    if gathering and told:
+        mine = model.select(model.id).where(*told).cte("mine", materialized=True)
+        told = (model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine)),)
+    readable = policy.readable(caller, resource) if _placed(query) else True
+    return (*told, *policy.wheres(resource, readable))
 
 
 def part(caller: Caller, resource: Resource[Any], query: Query, among: policy.Among) -> Any:
