@@ -55,6 +55,13 @@ class Rights:
 
 def rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
     """How far a verb on a resource reaches for this caller, wherever its plugin is on."""
+    found: Rights | None = caller.rights.get((resource, verb))
+    if found is None:
+        found = caller.rights[resource, verb] = _rights(caller, resource, verb)
+    return found
+
+
+def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
     snapshot = caller.snapshot
     on = snapshot.where(resource.plugin)
     if caller.scope is not None and not {verb, f"{resource.id}:{verb}"} & caller.scope:

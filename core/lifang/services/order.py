@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.kit.errors import Malformed
+from lifang.kit.json import dumps
 from lifang.kit.words import _
 from lifang.resources import schema
 from lifang.resources.resource import Resource
-from lifang.services.query import sort_names
+from lifang.services.query import SORTED_BY_DEFAULT, sort_names
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Order:
     def read(cls, resource: Resource[Any], sort: str) -> Order:
         """Read `-created_at`; raises Malformed naming what can be sorted by."""
         name = sort.removeprefix("-")
-        if name not in sort_names(resource):
+        if name != SORTED_BY_DEFAULT and name not in sort_names(resource):
             known = _("、").join(sort_names(resource))
             raise Malformed(_("不能按「{key}」排序。可用：{known}", key=name, known=known))
         return cls(name, sort.startswith("-"))
@@ -58,8 +59,7 @@ class Order:
 
 def make_cursor(value: Any, number: int) -> str:
     """Name the last row of a page."""
-    told = json.dumps([value, number], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(dumps([value, number])).decode().rstrip("=")
 
 
 def _storable(value: Any) -> bool:

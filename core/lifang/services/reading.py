@@ -15,7 +15,7 @@ from lifang.services import values
 from lifang.services.auditing import Change, record_denial, record_effect, stated
 from lifang.services.order import Order, make_cursor
 from lifang.services.plans import Listing
-from lifang.services.presenting import View, names_of, present, stored
+from lifang.services.presenting import View, names_of, present, present_one, stored
 from lifang.services.query import MOST, Query, conditions, read_filters
 from lifang.services.standpoint import in_reach, reached
 from lifang.store.record import Record
@@ -47,7 +47,7 @@ def find(caller: Caller, resource: Resource[Any], query: Query) -> Page:
     rows = Listing(caller, resource, query, columns, limit=limit + 1).rows()
     more = len(rows) > limit
     rows = rows[:limit]
-    items = present(caller, resource, [row[:-1] for row in rows])
+    items = present(caller, resource, rows)
     if not more:
         return Page(items, None)
     last = getattr(model, order.field).db_value(rows[-1][-1])  # a date where the driver gives one
@@ -94,8 +94,7 @@ def _gone(caller: Caller, resource: Resource[Any], id: int) -> str:
 
 def view(caller: Caller, resource: Resource[Any], id: int) -> View:
     """One standing record as the caller may see it."""
-    record = get(caller, resource, id)
-    return present(caller, resource, [[record.__data__.get(n) for n in stored(resource)]])[0]
+    return present_one(caller, resource, get(caller, resource, id))
 
 
 def each(resource: Resource[M], caller: Caller, **filters: Any) -> Iterator[M]:
