@@ -75,7 +75,7 @@ def _people(instance: Instance, places: list[int]) -> None:
     instance.database.insert(
         "core_affiliation",
         (*common, "person_id", "community_id", "kind", "primary"),
-        ((m, 1, now, now, n, home, "resides", 1)
+        ((m, 1, now, now, n, home, "resides", True)
          for m, n, home in zip(links, numbers, homes, strict=True)),
     )  # fmt: skip
 
