@@ -3,8 +3,8 @@
 A list of a large part of the tree is soonest read along its order, each row judged by itself; one
 of a small part by gathering that part by its indexes. Which is which no share tells: the people of
 a place lie together, for they were imported together. So both are tried in turn, neither further
-than a bound, and then again twenty times as far; what is left is gathered if it is no more than a
-good part of the table, and else the table is walked to the end (`decisions.md` 46).
+than a bound, and then again twenty times as far. What is larger still is gathered if it is no more
+than a good part of the table, and else the table is walked to the end (`decisions.md` 46).
 """
 
 from __future__ import annotations
@@ -77,9 +77,11 @@ class Listing:
             return (along,)
         if not (reach.tree or placed):
             return (gathered,)
-        part = max(BOUNDS[-1], 1 << (self.last() // 4).bit_length())
         bounded = [partial(way, within=bound) for bound in BOUNDS for way in (along, gathered)]
         tried = bounded if self.order.indexed(self.resource) else []
+        if tried and (self.query.filters or self.query.q):  # it was they that kept the page empty
+            return (*tried, along)
+        part = max(BOUNDS[-1], 1 << (self.last() // 4).bit_length())
         return (*tried, partial(gathered, within=part), along)
 
     def between(self, within: int | None) -> tuple[int, ...]:

@@ -166,6 +166,8 @@ def test_a_page_is_sought_no_further_than_needed(
         "gathered 30",
         "along None",
     ]
+    rare = Query(filters=(("status", "", ("floating",)),))
+    assert seek(world.QILIHE, rare)[-2:] == ["gathered 30", "along None"]
     assert seek(world.QILIHE, Query(sort="name")) == ["gathered 30", "along None"]
     assert seek(world.HOME, Query(sort="name")) == ["gathered 30"]
     assert seek(world.QILIHE, Query(filters=(("id", "", (3, 4)),))) == ["along None"]
