@@ -81,8 +81,8 @@ class Listing:
         tried = bounded if self.order.indexed(self.resource) else []
         if tried and (self.query.filters or self.query.q):  # it was they that kept the page empty
             return (*tried, along)
-        part = max(BOUNDS[-1], 1 << (self.last() // 4).bit_length())
-        return (*tried, partial(gathered, within=part), along)
+        share = max(BOUNDS[-1], 1 << (self.last() // 4).bit_length())
+        return (*tried, partial(gathered, within=share), along)
 
     def between(self, within: int | None) -> tuple[int, ...]:
         """From which id to which the page lies; nothing for another order than that of ids."""
@@ -139,14 +139,12 @@ class Listing:
                 sets.append(rows.select(column).where(*told).limit(most + 1))
                 return key.in_(sets[-1])
 
-            whole = policy.wheres(
-                self.resource, part(self.caller, self.resource, self.query, bounded)
-            )
-            if not sets or not isinstance(
-                self.resource.scope, Linked
-            ):  # there the links have been counted
+            whole = part(self.caller, self.resource, self.query, bounded)
+            told = policy.wheres(self.resource, whole)
+            counted = isinstance(self.resource.scope, Linked)  # by the links: there are no fewer
+            if not sets or not counted:
                 standing = model.removed_at.is_null()
-                sets.append(model.select(model.id).where(standing, *whole).limit(most + 1))
+                sets.append(model.select(model.id).where(standing, *told).limit(most + 1))
             one = pw.fn.COUNT(pw.SQL("1"))
             counts = [pw.Select((held.alias("held"),), (one,)) for held in sets]
             beyond = [(pw.fn.COALESCE(count, 0) > most, 0) for count in counts]
