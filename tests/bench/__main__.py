@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import exchange, goals
+from tests.bench import exchange, goals, subtrees
 from tests.bench.rounds import Result, machine
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
@@ -32,6 +32,7 @@ def main() -> None:
     runs = {
         "L1": goals.list_of_fifty,
         "L3": lambda folder: goals.last_page(folder, sizes=sizes),
+        "L4": subtrees.size_of_the_tree,
         "C1": goals.command_start,
         "W1": goals.creates,
         "I1": exchange.import_of_people,

@@ -23,7 +23,8 @@ from lifang.kit.text import grams
 from lifang.services import accounts, reading
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
-from lifang.services.query import Query, make_cursor
+from lifang.services.order import make_cursor
+from lifang.services.query import Query
 from lifang.testing import world
 from tests.bench.rounds import Result, compare, cpu_of, cpu_of_command, wall_of
 from tests.bench.world import bare, settle, small_city

@@ -147,11 +147,12 @@ def bearer(database: Database, secret: str) -> tuple[Account, frozenset[str] | N
 
     def build(values: Sequence[Any]) -> Any:
         told = (Token.digest == values[0], Token.expires_at > values[1])
-        return Token.select(Token.account, Token.scope).where(*told, Token.revoked_at.is_null())
+        stands = Account.removed_at.is_null() & (Account.disabled == False)  # noqa: E712 – SQL
+        query = Token.select(Token.scope, Account.id, Account.name, Account.person).join(Account)
+        return query.where(*told, Token.revoked_at.is_null(), stands)
 
-    values = (digest(secret), str(moment(clock.now())))
-    rows = database.ask("token", values, build)
-    account = _standing(database, rows)
-    if account is None:
+    rows = database.ask("token", (digest(secret), str(moment(clock.now()))), build)
+    if not rows:
         raise Unauthenticated(_("令牌无效或已过期"))
-    return account, frozenset(rows[0][1].split()) or None
+    scope, number, name, person = rows[0]
+    return Account(id=number, name=name, person=person), frozenset(scope.split()) or None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lifang.plugins.manager import Snapshot
@@ -31,7 +31,7 @@ class Caller:
     `plugin` is set when a plugin acts by itself (a handler): then rights come from its
     declaration. `scope` narrows a token to `read` and to verbs like `core.people:update`; None is
     everything its owner may. `source` is one of web, api, cli, event, import. `snapshot` says where
-    every plugin is on and does not change while the caller acts.
+    every plugin is on and does not change while the caller acts, so `rights` are worked out once.
     """
 
     instance: Instance = field(repr=False, compare=False)
@@ -47,6 +47,7 @@ class Caller:
     correlation: str | None = None
     cause: int | None = None
     scope: frozenset[str] | None = None
+    rights: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def through(self, source: str) -> Caller:
         """The same caller through another interface."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 LANGUAGE = "lang"
 A_YEAR = 365 * 24 * 3600
@@ -42,6 +42,12 @@ def set_language(response: Response, language: str) -> None:
 
 class FormSessions(SecureCookieSessionInterface):
     """Flask's signed cookie, used for the CSRF token and flashed messages and nothing else."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Begin with an empty one where the browser sent none: programs never do."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
     def get_cookie_name(self, app: Flask) -> str:
         """Name it like the session's own cookie."""

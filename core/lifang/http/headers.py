@@ -20,18 +20,18 @@ FIXED = {
 
 def install(app: Flask) -> None:
     """Give every response its headers, and templates the nonce of theirs as `csp_nonce`."""
-    app.before_request(_draw_nonce)
     app.after_request(_add)
-    app.context_processor(lambda: {"csp_nonce": g.get("csp_nonce", "")})
+    app.context_processor(lambda: {"csp_nonce": _nonce()})
 
 
 def policy(nonce: str) -> str:
     """The policy of a page: nothing from elsewhere, and no script or style without its nonce."""
+    with_nonce = f" 'nonce-{nonce}'" if nonce else ""
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src 'self' 'nonce-{nonce}'",
-            f"style-src 'self' 'nonce-{nonce}'",
+            f"script-src 'self'{with_nonce}",
+            f"style-src 'self'{with_nonce}",
             "img-src 'self' data:",
             "font-src 'self'",
             "connect-src 'self'",
@@ -44,18 +44,27 @@ def policy(nonce: str) -> str:
     )
 
 
-def _draw_nonce() -> None:
-    g.csp_nonce = secrets.token_urlsafe(18)
+BARE = policy("")
+"""The policy of what is no page and was given no nonce."""
+
+
+def _nonce() -> str:
+    """The nonce of this answer, drawn when the first template asks for it."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    nonce: str = g.csp_nonce
+    return nonce
 
 
 def _add(response: Response) -> Response:
-    for name, value in FIXED.items():
-        response.headers.setdefault(name, value)
-    if "Content-Security-Policy" not in response.headers:
-        response.headers["Content-Security-Policy"] = policy(g.get("csp_nonce", ""))
-    if g.get("caller") is not None or "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+    headers = response.headers
+    said = {name.lower() for name, _value in headers}
+    nonce = g.get("csp_nonce")
+    told = {**FIXED, "Content-Security-Policy": policy(nonce) if nonce else BARE}
+    headers.extend([(name, told[name]) for name in told if name.lower() not in said])
+    if g.get("caller") is not None or "cache-control" not in said:
+        headers["Cache-Control"] = "no-store"
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = HSTS
-    response.headers["X-Request-Id"] = g.get("request_id", "")
+        headers["Strict-Transport-Security"] = HSTS
+    headers["X-Request-Id"] = g.get("request_id", "")
     return response

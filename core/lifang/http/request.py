@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 from contextlib import ExitStack, suppress
+from functools import lru_cache
 
 from flask import Flask, current_app, g, request
 
@@ -86,8 +87,11 @@ def _language() -> str:
     chosen = request.cookies.get(cookies.LANGUAGE)
     if chosen in words.LANGUAGES:
         return chosen
-    asked = request.accept_languages.best_match(words.LANGUAGES)
-    return asked or the_instance().settings.language
+    if "Accept-Language" in request.headers:
+        asked = request.accept_languages.best_match(words.LANGUAGES)
+        if asked:
+            return asked
+    return the_instance().settings.language
 
 
 def _refuse_plain_http() -> None:
@@ -97,6 +101,7 @@ def _refuse_plain_http() -> None:
     raise Forbidden(_("请用 https 访问；可信的内部网络可设置 allow_http = true"))
 
 
+@lru_cache(maxsize=1_000)
 def _near(address: str | None) -> bool:
     """Whether a request comes from this machine; over a local socket there is no address."""
     try:

@@ -83,7 +83,8 @@ def _nodes(*, closed: bool) -> Any:
 
 
 def _readable(caller: Caller) -> Any:
-    allowed = policy.readable(caller, caller.instance.registry.of(Community))
+    resource = caller.instance.registry.of(Community)
+    allowed = policy.readable(caller, resource, policy.gathered)
     if isinstance(allowed, bool):
         return Community.id.is_null(not allowed)
     return allowed

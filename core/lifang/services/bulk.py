@@ -33,7 +33,9 @@ from lifang.services import checks, jobs, reading
 from lifang.services.auditing import record_denial
 from lifang.services.gateway import write
 from lifang.services.offers import may
+from lifang.services.order import make_cursor
 from lifang.services.outcomes import Progress, RowError
+from lifang.services.plans import Listing
 from lifang.services.presenting import View, names_of
 from lifang.services.query import (
     MOST,
@@ -45,6 +47,7 @@ from lifang.services.query import (
     read_filters,
 )
 from lifang.services.references import settle
+from lifang.services.standpoint import reached
 from lifang.services.values import as_json
 
 AT_ONCE = 200
@@ -329,25 +332,19 @@ class _Walk:
     def __init__(self, caller: Caller, resource: Resource[Any], asked: dict[str, Any]) -> None:
         """Look from where the job stands."""
         self.caller, self.resource, self.asked, self.verb = caller, resource, asked, asked["verb"]
-        told, model = asked["query"], resource.model
+        told = asked["query"]
         filters = tuple((name, op, tuple(values)) for name, op, values in told["filters"])
         query = Query(filters=filters, q=told["q"], within=told["within"])
-        state = [getattr(model, resource.state)] if resource.state else []
-        rows = self._among(query, model.id, model.version, *state).order_by(model.id)
-        self.rows = list(rows.limit(PIECE).tuples())
-        last = self.rows[-1][0] if self.rows else 0
-
-        def among(told: Query) -> set[int]:
-            return {row[0] for row in self._among(told, model.id).where(model.id <= last).tuples()}
-
-        self._reached = among(replace(query, verb=self.verb))
-        needing = _needing(resource, self.verb, query)
-        self._needing = among(needing) if needing.filters != filters else self._reached
-
-    def _among(self, query: Query, *columns: Any) -> Any:
-        model: Any = self.resource.model
-        told = conditions(self.caller, self.resource, query)
-        return model.select(*columns).where(*told, model.id > self.asked["after"])
+        columns = ["id", "version", *([resource.state] if resource.state else [])]
+        query = replace(query, cursor=make_cursor(asked["after"], asked["after"]))
+        self.rows = Listing(caller, resource, query, columns, limit=PIECE).rows()
+        ids = tuple(row[0] for row in self.rows)
+        self._reached = self._needing = reached(caller, resource, self.verb, ids)
+        if ids and _among(resource, self.verb):
+            needing = _needing(resource, self.verb, Query(filters=(*filters, ("id", "", ids))))
+            told = conditions(caller, resource, needing)
+            model: Any = resource.model
+            self._needing = {row[0] for row in model.select(model.id).where(*told).tuples()}
 
     def do(self, number: int, version: int, state: str | None = None) -> tuple[str, str]:
         """What became of a record, as a job counts it, and why nothing did."""

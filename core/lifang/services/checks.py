@@ -22,6 +22,7 @@ from lifang.services.auditing import record_denial
 from lifang.services.history import changed_since
 from lifang.services.presenting import present_one
 from lifang.services.references import settle
+from lifang.services.standpoint import in_reach, reached
 from lifang.store.record import Record
 
 M = TypeVar("M", bound=Record)
@@ -88,12 +89,8 @@ def admitted(
 
 def reread(resource: Resource[M], caller: Caller, id: int | None) -> M:
     """The record as it is now, under the transaction's lock, if the caller can read it at all."""
-    model: Any = resource.model
-    allowed = policy.readable(caller, resource)
-    record: M | None = caller.instance.database.standing(model, id, hold="change")
-    if record is None or allowed is False:
-        raise NotFound(_("没有找到"))
-    if allowed is not True and not model.select().where(model.id == id, allowed).exists():
+    record = in_reach(caller, resource, id, hold="change")
+    if record is None:
         raise NotFound(_("没有找到"))
     return record
 
@@ -107,11 +104,7 @@ def permit(resource: Resource[Any], verb: str, caller: Caller, record: Record) -
 
 def reaches(resource: Resource[Any], verb: str, caller: Caller, record: Record) -> bool:
     """Whether a verb of the caller's reaches a row as it lies in the database now."""
-    model: Any = resource.model
-    allowed = policy.condition(caller, resource, policy.rights(caller, resource, verb))
-    if isinstance(allowed, bool):
-        return allowed
-    return bool(model.select(model.id).where(model.id == record.id, allowed).exists())
+    return bool(reached(caller, resource, verb, [int(record.id)]))
 
 
 def expect_version(

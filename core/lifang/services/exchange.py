@@ -15,8 +15,9 @@ from lifang.resources.resource import Resource
 from lifang.services import reading, sheets, workbook
 from lifang.services.auditing import Change, record_denial, record_effect
 from lifang.services.importing import import_communities, import_table
+from lifang.services.order import Order
 from lifang.services.presenting import View
-from lifang.services.query import MOST, Order, Query
+from lifang.services.query import MOST, Query
 
 FORMATS = {
     "csv": "text/csv; charset=utf-8",

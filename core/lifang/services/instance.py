@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lifang.kit.settings import Settings
 from lifang.plugins.manager import PluginManager
@@ -23,7 +25,8 @@ SAMPLE_NOTE = "demo.json"
 class Instance:
     """Everything below the interfaces that belongs to one folder.
 
-    `held` is the descriptor that keeps a restore from replacing the folder meanwhile.
+    `held` is the descriptor that keeps a restore from replacing the folder meanwhile. `plans` says
+    which way lists were read before; it decides how soon they are answered and never what.
     """
 
     settings: Settings
@@ -32,6 +35,7 @@ class Instance:
     registry: Registry
     plugins: PluginManager
     held: int | None = field(default=None, repr=False)
+    plans: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _bell: socket.socket = field(
         default_factory=lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), repr=False
     )

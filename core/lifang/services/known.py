@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
 from lifang.services import values
+from lifang.services.standpoint import reached
 
 Insert = Callable[[Resource[Any], Caller, dict[str, Any]], Any]
 """The gateway's insert of settled values: what is linked may not be readable before it is."""
@@ -37,12 +37,7 @@ def elsewhere(resource: Resource[Any], caller: Caller, given: Mapping[str, Any])
     record = model.select().where(same, model.removed_at.is_null()).first()
     if record is None:
         return None
-    allowed = policy.readable(caller, resource)
-    seen = allowed is True or (
-        allowed is not False
-        and model.select(model.id).where(model.id == record.id, allowed).exists()
-    )
-    if seen:
+    if reached(caller, resource, "read", [int(record.id)]):
         raise Conflict(
             _("{label}已经登记过：编号 {id}", label=_(spec.label), id=record.id), id=record.id
         )

@@ -23,6 +23,7 @@ from lifang.services import values
 from lifang.services.checks import keep_rules, may_create
 from lifang.services.deeds import Deed, tell_of
 from lifang.services.places import places_of
+from lifang.services.standpoint import reached
 
 Given = Mapping[str, Any]
 """Judged values of one record; references by their number."""
@@ -110,8 +111,8 @@ class Batch:
                 continue
             wanted = {given[spec.name] for given in self.many if given.get(spec.name) is not None}
             target = self.caller.instance.registry.of(spec.target)
-            allowed = True if target.open else policy.readable(self.caller, target)
-            if wanted and (allowed is False or _standing(spec, wanted, allowed) != len(wanted)):
+            seen = wanted if target.open else reached(self.caller, target, "read", wanted)
+            if seen != wanted or (wanted and _standing(spec, wanted) != len(wanted)):
                 raise NotFound(_("没有找到"))
 
     def _places(self) -> list[list[int]]:
@@ -155,13 +156,7 @@ class Batch:
             reach = policy.rights(self.caller, self.resource, verb)
             if paths and all(ranges.holds(reach.tree, path) for path in paths):
                 continue
-            allowed = policy.condition(self.caller, self.resource, reach)
-            model: Any = self.resource.model
-            mine = model.id.in_(self.numbers)
-            if allowed is not True and (
-                allowed is False
-                or model.select(model.id).where(mine, allowed).count() != len(self.numbers)
-            ):
+            if len(reached(self.caller, self.resource, verb, self.numbers)) != len(self.numbers):
                 raise Forbidden(_("这条记录不在您的管辖范围内"))
 
 
@@ -211,10 +206,10 @@ class Rows:
         return row
 
 
-def _standing(spec: FieldSpec, numbers: Iterable[int], allowed: Any) -> int:
+def _standing(spec: FieldSpec, numbers: Iterable[int]) -> int:
     """How many of these records stand and can be pointed at."""
     model: Any = spec.target
     told = model.id.in_(list(numbers)) & model.removed_at.is_null()
     if model is Community:
         told &= Community.valid_to.is_null()
-    return int(model.select(model.id).where(told if allowed is True else told & allowed).count())
+    return int(model.select(model.id).where(told).count())

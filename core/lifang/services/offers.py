@@ -8,6 +8,7 @@ from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.resources.resource import Resource
 from lifang.services.presenting import View
+from lifang.services.standpoint import reached
 
 
 def may(caller: Caller, resource: Resource[Any], verb: str) -> bool:
@@ -27,20 +28,4 @@ def offers(caller: Caller, resource: Resource[Any], view: View) -> frozenset[str
         for name, action in resource.actions.items()
         if action.offered(state) and (action.when is None or action.when(view))
     ]
-    reaches: dict[policy.Rights, bool] = {}
-    offered = set()
-    for verb in verbs:
-        reach = policy.rights(caller, resource, verb)
-        if reach not in reaches:
-            reaches[reach] = bool(reach) and _holds(caller, resource, reach, int(view["id"]))
-        if reaches[reach]:
-            offered.add(verb)
-    return frozenset(offered)
-
-
-def _holds(caller: Caller, resource: Resource[Any], reach: policy.Rights, record: int) -> bool:
-    allowed = policy.condition(caller, resource, reach)
-    if isinstance(allowed, bool):
-        return allowed
-    model: Any = resource.model
-    return bool(model.select(model.id).where(model.id == record, allowed).exists())
+    return frozenset(v for v in verbs if reached(caller, resource, v, [int(view["id"])]))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
+
+import peewee as pw
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
@@ -18,12 +21,22 @@ from lifang.store.statements import padded
 
 View = dict[str, Any]
 UNREADABLE: View = {"id": None, "name": "—"}
+Link = tuple[Any, ...]
+"""The record here, the community there, of which kind, and whether the reader reaches it there."""
 
 
-def stored(resource: Resource[Any]) -> list[str]:
+@lru_cache(maxsize=1_000)
+def stored(resource: Resource[Any]) -> tuple[str, ...]:
     """The columns a view is made from, in order."""
-    names = ["id", "version", "created_at", "updated_at"]
-    return names + [column_of(spec) for spec in resource.fields if not spec.virtual]
+    fields = [column_of(spec) for spec in resource.fields if not spec.virtual]
+    return ("id", "version", *fields, "created_at", "updated_at")
+
+
+@lru_cache(maxsize=1_000)
+def shown(resource: Resource[Any]) -> tuple[str, ...]:
+    """What a view calls them."""
+    fields = [spec.name for spec in resource.fields if not spec.virtual]
+    return ("id", "version", *fields, "created_at", "updated_at")
 
 
 def column_of(spec: FieldSpec) -> str:
@@ -32,30 +45,27 @@ def column_of(spec: FieldSpec) -> str:
 
 
 def present(caller: Caller, resource: Resource[Any], rows: Sequence[Sequence[Any]]) -> list[View]:
-    """Make the views of rows that hold `stored(resource)` in order, as this caller may see them."""
+    """Make the views of rows that begin with `stored(resource)`, as this caller may see them."""
     if not rows:
         return []
-    specs = [spec for spec in resource.fields if not spec.virtual]
-    views: list[View] = []
-    for row in rows:
-        view: View = {"id": row[0], "version": row[1]}
-        for spec, value in zip(specs, row[4:], strict=True):
-            told = bool(value) if spec.kind == "boolean" and value is not None else value
-            view[spec.name] = _plain(told)
-        view["created_at"], view["updated_at"] = _plain(row[2]), _plain(row[3])
-        views.append(view)
-    for spec in specs:
-        if spec.kind in {"reference", "community"}:
+    names = shown(resource)
+    views: list[View] = [dict(zip(names, row, strict=False)) for row in rows]
+    for spec in resource.fields:
+        if not spec.virtual and spec.kind in {"reference", "community"}:
             _name_references(caller, spec, views)
+        elif spec.kind == "boolean":
+            for view in views:
+                view[spec.name] = None if view[spec.name] is None else bool(view[spec.name])
     if isinstance(resource.scope, Linked):
-        _show_links(caller, resource, resource.scope, views)
-        _hide_partly(caller, resource, resource.scope, views)
+        links = _links(caller, resource, resource.scope, [view["id"] for view in views])
+        _show_links(caller, resource.scope, views, links)
+        _hide_partly(caller, resource, resource.scope, views, links)
     return views
 
 
 def present_one(caller: Caller, resource: Resource[Any], record: Any) -> View:
     """The view of a record in hand; no second read decides what its writer is shown."""
-    row = [_attribute(record, name) for name in stored(resource)]
+    row = [_plain(_attribute(record, name)) for name in stored(resource)]
     return present(caller, resource, [row])[0]
 
 
@@ -85,17 +95,15 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
     if not wanted:
         return {}
     model: Any = resource.model
-    allowed = True if resource.open else policy.readable(caller, resource)
-    if allowed is False:
-        return {}
     title = getattr(model, resource.title) if resource.title else model.id
     columns = [model.id, model.removed_at, title]
     if resource.model is Community:
         columns += [Community.code, Community.valid_to]
 
     def build(numbers: Sequence[int]) -> Any:
-        query = model.select(*columns).where(model.id.in_(numbers))
-        return query if allowed is True else query.where(allowed)
+        allowed = True if resource.open else policy.readable(caller, resource)
+        told = policy.wheres(resource, allowed)
+        return model.select(*columns).where(model.id.in_(numbers), *told)
 
     question = ("names", resource.id, standpoint(caller, resource))
     names: dict[int, View] = {}
@@ -112,34 +120,51 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
     return names
 
 
-def _show_links(caller: Caller, resource: Resource[Any], scope: Linked, views: list[View]) -> None:
+def _links(
+    caller: Caller, resource: Resource[Any], scope: Linked, ids: Sequence[int]
+) -> Sequence[Link]:
+    """The links of some records that hold today, the primary ones last."""
+    if scope.shown_as is None and not scope.whole:
+        return ()
+    where = policy.rights(caller, resource, "read").tree
+
+    def build(numbers: Sequence[int]) -> Any:
+        link, place = scope.model.alias(), Community.alias()
+        here, there = getattr(link, scope.here), getattr(link, scope.there)
+        near = pw.SQL("1" if where else "0")
+        if where and where != ranges.EVERYWHERE:
+            near = policy.judged(there, place, place.id, policy.within(where, place))
+        query = link.select(here, there, link.kind, near)
+        return query.where(here.in_(numbers), policy.current(link)).order_by(link.primary, link.id)
+
+    question = ("links", resource.id, where, clock.today())
+    return caller.instance.database.ask(question, padded(ids), build)
+
+
+def _show_links(caller: Caller, scope: Linked, views: list[View], links: Sequence[Link]) -> None:
     """Show the place a record is linked to: the primary one, or the one this reader knows of."""
     if scope.shown_as is None:
         return
-    link: Any = scope.model
-    here, there = getattr(link, scope.here), getattr(link, scope.there)
-
-    def build(numbers: Sequence[int]) -> Any:
-        told = (here.in_(numbers), policy.current(link), link.kind == scope.writes["kind"])
-        return link.select(here, there).where(*told).order_by(link.primary, link.id)
-
-    question = ("links", resource.id, clock.today())
-    ids = padded([view["id"] for view in views])
-    places: dict[int, list[int]] = {}
-    for number, place in caller.instance.database.ask(question, ids, build):
-        places.setdefault(number, []).append(place)
-    wanted = {place for some in places.values() for place in some}
-    names = names_of(caller, caller.instance.registry.of(there.rel_model), wanted)
+    told = [(number, place) for number, place, kind, _near in links if kind == scope.writes["kind"]]
+    target = caller.instance.registry.of(getattr(scope.model, scope.there).rel_model)
+    names = names_of(caller, target, {place for _number, place in told})
+    shown: dict[int, View] = {}
+    for number, place in told:
+        shown[number] = names.get(place) or shown.get(number) or UNREADABLE
     for view in views:
-        linked = places.get(view["id"], [])
-        shown = next((names[place] for place in reversed(linked) if place in names), None)
-        view[scope.shown_as] = shown or (UNREADABLE if linked else None)
+        view[scope.shown_as] = shown.get(view["id"])
 
 
-def _hide_partly(caller: Caller, resource: Resource[Any], scope: Linked, views: list[View]) -> None:
+def _hide_partly(
+    caller: Caller,
+    resource: Resource[Any],
+    scope: Linked,
+    views: list[View],
+    links: Sequence[Link],
+) -> None:
     """Leave out what a reader reaches over a lesser link only: `decisions.md` 14."""
-    shown = shown_fields(caller, resource, [view["id"] for view in views])
-    for view in views:
+    shown = shown_fields(caller, resource, [view["id"] for view in views], links)
+    for view in views if shown else ():
         if (seen := shown.get(view["id"])) is None:
             continue
         for spec in resource.fields:
@@ -147,18 +172,26 @@ def _hide_partly(caller: Caller, resource: Resource[Any], scope: Linked, views: 
                 view[spec.name] = None
 
 
-def shown_fields(caller: Caller, resource: Resource[Any], ids: list[int]) -> dict[int, set[str]]:
+def shown_fields(
+    caller: Caller,
+    resource: Resource[Any],
+    ids: list[int],
+    links: Sequence[Link] | None = None,
+) -> dict[int, set[str]]:
     """The fields a reader sees of each record they do not see whole; whole ones are left out."""
     scope = resource.scope
     reach = policy.rights(caller, resource, "read")
     if not isinstance(scope, Linked) or not scope.whole or reach.tree == ranges.EVERYWHERE:
         return {}
-    kinds = _kinds_within(caller, scope, ids, reach.tree)
-    own = _own(resource, reach, ids)
+    links = _links(caller, resource, scope, ids) if links is None else links
+    near = [(number, kind) for number, _place, kind, reached in links if reached]
+    whole = {number for number, kind in near if kind in scope.whole}
+    left = [number for number in ids if number not in whole]
+    own = _own(caller, resource, reach, left)
     return {
-        number: _shown_over(resource, scope, kinds.get(number, set()))
-        for number in ids
-        if number not in own and not kinds.get(number, set()) & set(scope.whole)
+        number: _shown_over(resource, scope, {kind for one, kind in near if one == number})
+        for number in left
+        if number not in own
     }
 
 
@@ -171,30 +204,15 @@ def _shown_over(resource: Resource[Any], scope: Linked, kinds: set[str]) -> set[
     return shown
 
 
-def _kinds_within(
-    caller: Caller, scope: Linked, ids: list[int], where: ranges.Ranges
-) -> dict[int, set[str]]:
-    """Over which kinds of link each record is reached within a part of the tree."""
-    kinds: dict[int, set[str]] = {}
-    if not where:
-        return kinds
-    link: Any = scope.model
-    here, there = getattr(link, scope.here), getattr(link, scope.there)
-
-    def build(numbers: Sequence[int]) -> Any:
-        places = Community.select(Community.id).where(policy.within(where))
-        told = (here.in_(numbers), policy.current(link), there.in_(places))
-        return link.select(here, link.kind).where(*told)
-
-    question = ("kinds", scope.model.__name__, scope.here, where, clock.today())
-    for number, kind in caller.instance.database.ask(question, padded(ids), build):
-        kinds.setdefault(number, set()).add(kind)
-    return kinds
-
-
-def _own(resource: Resource[Any], reach: policy.Rights, ids: list[int]) -> set[int]:
-    if reach.person is None or resource.owner is None:
+def _own(caller: Caller, resource: Resource[Any], reach: policy.Rights, ids: list[int]) -> set[int]:
+    person = reach.person
+    if person is None or resource.owner is None or not ids:
         return set()
     model: Any = resource.model
-    mine = policy.condition_own(resource, reach.person)
-    return {row[0] for row in model.select(model.id).where(model.id.in_(ids), mine).tuples()}
+
+    def build(numbers: Sequence[int]) -> Any:
+        mine = policy.condition_own(resource, person)
+        return model.select(model.id).where(model.id.in_(numbers), mine)
+
+    question = ("own", resource.id, person, clock.today())
+    return {row[0] for row in caller.instance.database.ask(question, padded(ids), build)}

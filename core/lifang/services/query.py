@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import difflib
-import json
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,7 +21,7 @@ from lifang.kit.errors import FieldError, Invalid, Malformed
 from lifang.kit.words import _, n_
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
-from lifang.resources.reach import Linked
+from lifang.resources.reach import Linked, Via
 from lifang.resources.resource import Resource
 from lifang.services.standpoint import standpoint
 from lifang.services.then import closed_and_open_ended, lain
@@ -69,16 +66,17 @@ def read_filters(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str, tupl
 
 
 def asked_by(caller: Caller, resource: Resource[Any], query: Query) -> Hashable | None:
-    """What makes this list the same question as another, or None where only asking tells.
+    """What makes this list, but for its page, the same question as another, or None.
 
     Conditions follow from where the caller stands, where plugins are on (the epoch), the day, and
     the query itself; a place or a secret in the query is looked up each time.
     """
     looked_up = {"community", "sensitive"}
     specs = (resource.by_name.get(name) for name, _operator, _values in query.filters)
-    if query.within or query.exact or any(spec and spec.kind in looked_up for spec in specs):
+    if query.exact or query.as_of == THEN or any(s and s.kind in looked_up for s in specs):
         return None
-    asked = (query.filters, query.q, query.sort, query.limit, query.cursor, query.verb)
+    path = _inside(caller, resource, query.within).path if query.within else None
+    asked = (query.filters, query.q, path, query.verb)
     question = ("list", resource.id, standpoint(caller, resource), asked)
     try:
         hash(question)
@@ -87,25 +85,67 @@ def asked_by(caller: Caller, resource: Resource[Any], query: Query) -> Hashable 
     return question
 
 
-def conditions(caller: Caller, resource: Resource[Any], query: Query) -> list[Any]:
-    """Every condition of a list, permission first; raises Malformed for what cannot be asked."""
+def conditions(
+    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool | None = None
+) -> list[Any]:
+    """Every condition of a list, permission first; raises Malformed for what cannot be asked.
+
+    With `gathering` the subtree is gathered by index, else each row is judged by itself; unless
+    said, it is gathered where nothing else keeps the rows few.
+    """
     model: Any = resource.model
-    allowed = policy.readable(caller, resource)
-    if allowed is False:
-        return [model.id < 0]
-    told = [model.removed_at.is_null()]
-    if allowed is not True:
-        told.append(allowed)
+    gathering = not is_narrow(caller, resource, query) if gathering is None else gathering
+    told = [model.removed_at.is_null(), *subtree(caller, resource, query, gathering=gathering)]
     if query.verb != "read":
-        further = policy.condition(caller, resource, policy.rights(caller, resource, query.verb))
-        told += [] if further is True else [model.id < 0 if further is False else further]
+        reach = policy.rights(caller, resource, query.verb)
+        told += policy.wheres(resource, policy.condition(caller, resource, reach))
     told += [filter_of(caller, resource, *one) for one in query.filters]
-    if query.within:
-        told.append(_within(caller, resource, query.within, then=query.as_of == THEN))
+    if query.within and query.as_of == THEN:
+        told.append(lain(caller, resource, _inside(caller, resource, query.within)))
     if query.q and query.q.strip():
         told.append(_search(caller, resource, query.q))
     told += [_exactly(caller, resource, name, value) for name, value in query.exact.items()]
     return told
+
+
+def subtree(
+    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool
+) -> tuple[Any, ...]:
+    """Where the rows of a list lie: what the caller reads, and the place that was asked for.
+
+    A place that was asked for is the smaller part, so that is what is gathered.
+    """
+    model: Any = resource.model
+    among = policy.gathered if gathering else policy.judged
+    told = policy.wheres(resource, part(caller, resource, query, among))
+    if gathering and told:
+        mine = model.select(model.id).where(*told).cte("mine", materialized=True)
+        told = (model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine)),)
+    readable = policy.readable(caller, resource) if _placed(query) else True
+    return (*told, *policy.wheres(resource, readable))
+
+
+def part(caller: Caller, resource: Resource[Any], query: Query, among: policy.Among) -> Any:
+    """The part of the tree that a list is about: the place asked for, else what is readable."""
+    if not _placed(query):
+        return policy.readable(caller, resource, among)
+    path = _inside(caller, resource, str(query.within)).path
+    return policy.placed(caller, resource, ((path, path_end(path)),), among)
+
+
+def _placed(query: Query) -> bool:
+    return bool(query.within) and query.as_of == NOW
+
+
+def is_narrow(caller: Caller, resource: Resource[Any], query: Query) -> bool:
+    """Whether a list is found by something rarer than where its rows lie."""
+    if query.exact or (query.within and query.as_of == THEN):
+        return True
+    for name, operator, _values in query.filters:
+        spec = _plain(resource, name) or resource.by_name.get(name)
+        if spec is not None and not operator and (name == "id" or spec.target or spec.virtual):
+            return True
+    return bool(query.q and query.q.strip()) and _is_rare(caller, resource, str(query.q))
 
 
 def filter_of(
@@ -117,7 +157,7 @@ def filter_of(
     if spec is None or not spec.filterable or operator not in ("", *known):
         raise Malformed(_unknown_key(resource, name, operator))
     if spec is UNASSIGNED:
-        left = policy.lying(caller, resource, closed_and_open_ended())
+        left = policy.lying(caller, resource, closed_and_open_ended, policy.gathered)
         return left if _value(caller, spec, values[0]) else ~left
     if spec.virtual:
         return _linked(caller, resource, spec, values)
@@ -234,15 +274,18 @@ def _find_past(code: str, allowed: Any) -> Community | None:
     return last
 
 
-def _within(caller: Caller, resource: Resource[Any], code: str, *, then: bool) -> Any:
+def _inside(caller: Caller, resource: Resource[Any], code: str) -> Community:
     community = find_community(caller, code, past=True)
     if community is None:
         sentence = _("没有编号为「{code}」的社区，或您看不到它", code=code)
         raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
-    placed = policy.placed(caller, resource, ((community.path, path_end(community.path)),))
-    if placed is False:
-        raise Malformed(_("「{label}」不属于任何社区，不能按社区筛选", label=_(resource.label)))
-    return lain(caller, resource, community) if then else placed
+    label, scope = _(resource.label), resource.scope
+    while isinstance(scope, Via):
+        resource = caller.instance.registry.of(getattr(resource.model, scope.reference).rel_model)
+        scope = resource.scope
+    if scope is None:
+        raise Malformed(_("「{label}」不属于任何社区，不能按社区筛选", label=label))
+    return community
 
 
 def _linked(
@@ -292,11 +335,31 @@ def _holding(resource: Resource[Any], piece: str) -> Any:
     Gathering the ids of everybody called 王 costs more than walking along until a page is full.
     """
     model: Any = resource.model
-    holding = (NameGram.noun == resource.id) & (NameGram.gram == piece)
-    found: Any = NameGram.select(NameGram.record).where(holding)
-    if found.limit(1).offset(GATHERED).exists():
+    found = _held(resource, piece)
+    if _is_common(found):
         return pw.fn.EXISTS(found.where(NameGram.record == model.id))
     return model.id.in_(found)
+
+
+def _held(resource: Resource[Any], piece: str) -> Any:
+    holding = (NameGram.noun == resource.id) & (NameGram.gram == piece)
+    return NameGram.select(NameGram.record).where(holding)
+
+
+def _is_common(found: Any) -> bool:
+    return bool(found.limit(1).offset(GATHERED).exists())
+
+
+def _is_rare(caller: Caller, resource: Resource[Any], q: str) -> bool:
+    """Whether few enough records hold what was typed, wherever names are searched."""
+    registry = caller.instance.registry
+    heads = [path.partition(".")[0] for path in resource.search if "." in path]
+    nouns = [registry.of(getattr(resource.model, head).rel_model) for head in heads]
+    pieces = text.query_grams(q) or ["\0"]
+    return all(
+        any(not _is_common(_held(noun, piece)) for piece in pieces)
+        for noun in [*nouns, *([resource] if resource.grammed else [])]
+    )
 
 
 def _exactly(caller: Caller, resource: Resource[Any], name: str, value: str) -> Any:
@@ -320,72 +383,13 @@ def _uncut(caller: Caller, resource: Resource[Any]) -> Any:
     if not isinstance(scope, Linked) or not scope.whole or reach.tree == ranges.EVERYWHERE:
         return True
     model: Any = resource.model
-    link: Any = scope.model
+    link, place = scope.model.alias(), Community.alias()
+    here, there = getattr(link, scope.here), getattr(link, scope.there)
     near = model.id < 0
     if reach.tree:
-        places = Community.select(Community.id).where(policy.within(reach.tree))
         told = link.kind.in_(scope.whole) & policy.current(link)
-        there = getattr(link, scope.there).in_(places)
-        near = model.id.in_(link.select(getattr(link, scope.here)).where(told, there))
+        lies = policy.judged(there, place, place.id, policy.within(reach.tree, place))
+        near = policy.judged(model.id, link, here, told, lies)
     if reach.person is not None and resource.owner is not None:
         near |= policy.condition_own(resource, reach.person)
     return near
-
-
-@dataclass(frozen=True)
-class Order:
-    """How a list is sorted, and how to go on after its last row."""
-
-    field: str
-    descending: bool
-
-    @classmethod
-    def read(cls, resource: Resource[Any], sort: str) -> Order:
-        """Read `-created_at`; raises Malformed naming what can be sorted by."""
-        name = sort.removeprefix("-")
-        if name not in sort_names(resource):
-            known = _("、").join(sort_names(resource))
-            raise Malformed(_("不能按「{key}」排序。可用：{known}", key=name, known=known))
-        return cls(name, sort.startswith("-"))
-
-    def columns(self, model: Any) -> list[Any]:
-        """What the database sorts by."""
-        names = [self.field] if self.field == "id" else [self.field, "id"]
-        columns = [getattr(model, name) for name in names]
-        return [column.desc() if self.descending else column.asc() for column in columns]
-
-    def after(self, model: Any, cursor: str) -> Any:
-        """Which rows come after the one a cursor names."""
-        value, number = read_cursor(cursor)
-        column = getattr(model, self.field)
-        if self.field == "id":
-            return column < number if self.descending else column > number
-        if self.descending:
-            return (column < value) | ((column == value) & (model.id < number))
-        return (column > value) | ((column == value) & (model.id > number))
-
-
-def make_cursor(value: Any, number: int) -> str:
-    """Name the last row of a page."""
-    told = json.dumps([value, number], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
-
-
-def _storable(value: Any) -> bool:
-    """Whether a cursor's value can be compared with a column; raises ValueError for broken text."""
-    if isinstance(value, str):
-        value.encode()  # a lone surrogate cannot be stored, so no row comes after it
-        return True
-    return value is None or (isinstance(value, int | float) and abs(value) <= schema.LARGEST)
-
-
-def read_cursor(cursor: str) -> tuple[Any, int]:
-    """Read what `make_cursor` wrote; raises Malformed for anything else."""
-    try:
-        told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        value, number = told
-        if not isinstance(number, int) or abs(number) > schema.LARGEST or not _storable(value):
-            raise ValueError(cursor)
-    except (ValueError, TypeError, binascii.Error):
-        raise Malformed(_("续页标记 cursor 无效；请从第一页重新开始")) from None
-    return value, number

@@ -13,16 +13,11 @@ from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import values
 from lifang.services.auditing import Change, record_denial, record_effect, stated
-from lifang.services.presenting import View, names_of, present, stored
-from lifang.services.query import (
-    MOST,
-    Order,
-    Query,
-    asked_by,
-    conditions,
-    make_cursor,
-    read_filters,
-)
+from lifang.services.order import Order, make_cursor
+from lifang.services.plans import Listing
+from lifang.services.presenting import View, names_of, present, present_one, stored
+from lifang.services.query import MOST, Query, conditions, read_filters
+from lifang.services.standpoint import in_reach, reached
 from lifang.services.whole import whole
 from lifang.store.record import Record
 
@@ -49,25 +44,14 @@ def find(caller: Caller, resource: Resource[Any], query: Query) -> Page:
     model: Any = resource.model
     order = Order.read(resource, query.sort)
     limit = max(1, min(query.limit, MOST))
-    sorted_by = getattr(model, order.field)
-    columns = [*(getattr(model, name) for name in stored(resource)), sorted_by]
-
-    def build(_values: object = ()) -> Any:
-        told = conditions(caller, resource, query)
-        if query.cursor:
-            told.append(order.after(model, query.cursor))
-        select = model.select(*columns).where(*told).order_by(*order.columns(model))
-        return select.limit(limit + 1)
-
-    question = asked_by(caller, resource, query)
-    database = caller.instance.database
-    rows = database.rows(build()) if question is None else database.ask(question, (), build)
+    columns = [*stored(resource), order.field]
+    rows = Listing(caller, resource, query, columns, limit=limit + 1).rows()
     more = len(rows) > limit
     rows = rows[:limit]
-    items = present(caller, resource, [row[:-1] for row in rows])
+    items = present(caller, resource, rows)
     if not more:
         return Page(items, None)
-    last = sorted_by.db_value(rows[-1][-1])  # a date where the driver gives one
+    last = getattr(model, order.field).db_value(rows[-1][-1])  # a date where the driver gives one
     return Page(items, make_cursor(last, rows[-1][0]))
 
 
@@ -93,12 +77,7 @@ def count(caller: Caller, resource: Resource[Any], query: Query) -> int:
 def get(caller: Caller, resource: Resource[M], id: int) -> M:
     """One standing record; raises NotFound when it does not exist or is out of reach."""
     open_to(caller, resource)
-    model: Any = resource.model
-    allowed = policy.readable(caller, resource)
-    query = model.select().where(model.id == id, model.removed_at.is_null())
-    if allowed is not True:
-        query = query.where(allowed if allowed is not False else model.id < 0)
-    record: M | None = query.first()
+    record = in_reach(caller, resource, id)
     if record is None:
         raise NotFound(_gone(caller, resource, id))
     return record
@@ -116,24 +95,21 @@ def _gone(caller: Caller, resource: Resource[Any], id: int) -> str:
 
 def view(caller: Caller, resource: Resource[Any], id: int) -> View:
     """One standing record as the caller may see it."""
-    record = get(caller, resource, id)
-    return present(caller, resource, [[record.__data__.get(n) for n in stored(resource)]])[0]
+    return present_one(caller, resource, get(caller, resource, id))
 
 
 def each(resource: Resource[M], caller: Caller, **filters: Any) -> Iterator[M]:
     """The records that match, page by page, so that no cursor stays open while they change."""
     open_to(caller, resource)
     model: Any = resource.model
-    told = conditions(caller, resource, Query(filters=read_filters(filters.items())))
-    last = 0
+    query = Query(filters=read_filters(filters.items()))
     while True:
-        rows: list[M] = list(
-            model.select().where(*told, model.id > last).order_by(model.id).limit(MOST)
-        )
-        yield from rows
-        if len(rows) < MOST:
+        rows = Listing(caller, resource, query, ["id"], limit=MOST).rows()
+        ids = [row[0] for row in rows]
+        yield from model.select().where(model.id.in_(ids)).order_by(model.id)
+        if len(ids) < MOST:
             return
-        last = int(rows[-1].id)
+        query = replace(query, cursor=make_cursor(ids[-1], ids[-1]))
 
 
 @whole
@@ -151,13 +127,8 @@ def reveal(
     if not fields or not set(fields) <= secret:
         sentence = _("可查看的敏感字段：{known}", known=_("、").join(sorted(secret)))
         raise Invalid(sentence, errors=[FieldError("fields", "required", sentence)])
-    model: Any = resource.model
-    allowed = policy.condition(caller, resource, policy.rights(caller, resource, "reveal"))
-    reaches = allowed is True or (
-        allowed is not False and model.select().where(model.id == id, allowed).exists()
-    )
     shown = view(caller, resource, id)
-    if not reaches or any(
+    if not reached(caller, resource, "reveal", [id]) or any(
         shown[name] is None and getattr(record, f"{name}_mask") is not None for name in fields
     ):
         denied = Forbidden(_("您没有查看敏感信息的权限"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit.errors import FieldError, Invalid
 from lifang.kit.words import _
 from lifang.resources.fields import FieldSpec
 from lifang.services.query import find_community
+from lifang.services.standpoint import in_reach
 
 
 def settle(caller: Caller, specs: Iterable[FieldSpec], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,13 +49,9 @@ def _find(caller: Caller, spec: FieldSpec, value: Any) -> Any:
         value = found.id
     assert spec.target is not None  # noqa: S101 – settle looks at references only
     resource = caller.instance.registry.of(spec.target)
-    model: Any = spec.target
-    allowed = True if resource.open else policy.readable(caller, resource)
-    if allowed is False:
-        return None
-    record = database.standing(model, value, hold="keep")
-    if record is None or (model is Community and record.valid_to is not None):
-        return None
-    if allowed is True or model.select(model.id).where(model.id == value, allowed).exists():
-        return record
-    return None
+    if resource.open:
+        record: Any = database.standing(spec.target, value, hold="keep")
+    else:
+        record = in_reach(caller, resource, value, hold="keep")
+    closed = isinstance(record, Community) and record.valid_to is not None
+    return None if closed else record

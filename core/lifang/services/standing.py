@@ -13,7 +13,8 @@ from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.presenting import View
-from lifang.services.query import MOST, Query, conditions
+from lifang.services.query import MOST, Query
+from lifang.services.standpoint import reached
 
 
 class Standing:
@@ -38,10 +39,8 @@ class Standing:
         asked = Query(filters=(("id", "", tuple(ids)),), limit=MOST)
         found = reading.find(self.caller, self.resource, asked).items
         self.views = {int(view["id"]): view for view in found}
-        model: Any = self.resource.model
         for verb in self.within:
-            told = conditions(self.caller, self.resource, Query(asked.filters, verb=verb))
-            self.within[verb] = {row[0] for row in model.select(model.id).where(*told).tuples()}
+            self.within[verb] = reached(self.caller, self.resource, verb, self.views)
 
     def may_place(self, place: int | None) -> bool:
         """Whether both creating and importing reach a place; further reaches show when saved."""
@@ -74,9 +73,6 @@ class Standing:
         column = getattr(model, f"{name}_index" if spec.kind == "sensitive" else name)
         same = column.in_(list(kept)) & model.removed_at.is_null()
         found = {row[0]: row[1] for row in model.select(model.id, column).where(same).tuples()}
-        allowed = policy.readable(self.caller, self.resource)
-        query = model.select(model.id).where(model.id.in_(list(found) or [0]))
-        if allowed is not True:
-            query = query.where(allowed if allowed is not False else model.id < 0)
-        seen = {kept[found[row[0]]]: int(row[0]) for row in query.tuples()}
+        within = reached(self.caller, self.resource, "read", found or [0])
+        seen = {kept[found[number]]: int(number) for number in within & found.keys()}
         return seen, {kept[value] for value in found.values()} - seen.keys()

@@ -51,7 +51,7 @@ def lain(caller: Caller, resource: Resource[Any], community: Community) -> Any:
     return model.id.in_(query.with_cte(tree))
 
 
-def closed_and_open_ended() -> Any:
+def closed_and_open_ended(place: Any) -> Any:
     """Which communities are closed without one that took over the whole of them, to this day."""
     heir: Any = CommunitySuccessor
     merged = heir.select(heir.old).where(heir.share == 1)
@@ -59,7 +59,7 @@ def closed_and_open_ended() -> Any:
     lost = Community.select(Community.id).where(closed).cte("lost", recursive=True, columns=("id",))
     more = heir.select(heir.old).join(lost, on=(heir.new == lost.c.id)).where(heir.share == 1)
     lost = lost.union_all(more)
-    return Community.id.in_(lost.select_from(lost.c.id))
+    return place.id.in_(lost.select_from(lost.c.id))
 
 
 def _tree(community: Community) -> Any:
