@@ -134,9 +134,8 @@ def server() -> Server:
     return started
 
 
-@cache
 def chosen() -> bool:
-    """Whether instances of this test run are to be kept by PostgreSQL, as its start said."""
+    """Whether instances of this test run are to be kept by PostgreSQL."""
     return os.environ.get(ON) == "postgresql"
 
 

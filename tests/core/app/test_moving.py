@@ -38,7 +38,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the instance lies, on the embedded database."""
     monkeypatch.setenv("LIFANG_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LIFANG_LANG", "zh")
-    monkeypatch.delenv(served.ON, raising=False)
     return tmp_path / "home"
 
 

@@ -9,7 +9,6 @@ import pytest
 from lifang.entities.caller import Caller
 from lifang.services import backup
 from lifang.services.instance import Instance
-from lifang.testing import served
 from tests.core.services.dumped import Make, quiet
 
 
@@ -32,5 +31,4 @@ def key(instance: Instance) -> Path:
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The empty folder of another machine."""
     monkeypatch.setenv("LIFANG_HOME", str(tmp_path / "elsewhere"))
-    monkeypatch.delenv(served.ON, raising=False)
     return tmp_path / "elsewhere"
