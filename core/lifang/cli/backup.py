@@ -75,7 +75,7 @@ def _restore(session: Session, given: Given) -> None:
         )
     aside = str(done.aside) if done.aside else None
     if session.json:
-        showing.emit({"home": str(done.home), "aside": aside, "schema": done.schema,
+        showing.emit({"home": str(done.home), "aside": aside, "schema_aside": done.schema,
                       "upgraded": done.upgraded,
                       **_plain(done.manifest)})  # fmt: skip
         return

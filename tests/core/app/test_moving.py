@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ from lifang.services import delivery
 from lifang.store import copying
 from lifang.store.database import Database
 from lifang.store.opening import open_database
-from lifang.testing import served, world
-from tests.core.app.populated import SUBSCRIPTION, ended, goes_on, move_away, populate
+from lifang.testing import world
+from tests.core.app.populated import SUBSCRIPTION, ended, goes_on, move_away
 from tests.core.cli.conftest import say
 from tests.core.services.dumped import Dump, content, quiet
 
@@ -34,43 +33,9 @@ MOVED = ("database", "move")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(place: Path) -> Path:
     """Where the instance lies, on the embedded database."""
-    monkeypatch.setenv("LIFANG_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("LIFANG_LANG", "zh")
-    return tmp_path / "home"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A populated instance, closed, to be copied; and its administrator's password."""
-    place = tmp_path_factory.mktemp("made") / "home"
-    return place, populate(place)
-
-
-@pytest.fixture
-def password(home: Path, made: tuple[Path, str]) -> str:
-    """Puts the populated instance where it lies."""
-    shutil.copytree(made[0], home)
-    return made[1]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.served)])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Gives the addresses of empty databases, of either engine."""
-    made: list[str] = []
-
-    def one() -> str:
-        name = f"moved{len(made)}"
-        made.append(name)
-        if request.param == "sqlite":
-            return f"sqlite:///{tmp_path / name}.db"
-        return served.server().create(name)
-
-    yield one
-    if request.param != "sqlite":
-        for name in made:
-            served.server().drop(name)
+    return place
 
 
 def at(url: str | None, home: Path) -> Database:

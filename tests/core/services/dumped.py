@@ -12,6 +12,7 @@ from lifang.app.instance import create
 from lifang.services.instance import Instance
 from lifang.store import copying
 from lifang.store.database import Database
+from lifang.store.opening import open_database
 
 Make = Callable[..., Path]
 Dump = dict[str, list[str]]
@@ -60,6 +61,25 @@ def content(database: Database, *, without: tuple[str, str] | None = None) -> Du
             f"{name} {last}" for name, last in counted if last and name in names
         )
     return told
+
+
+def held(instance: Instance) -> Dump:
+    """What an instance holds at this moment, as somebody else sees it."""
+    told = instance.settings
+    database = open_database(told.database, home=told.home, durability=told.durability)
+    try:
+        return content(database)
+    finally:
+        database.close()
+
+
+def held_after_restore(home: Path) -> Dump:
+    """What a folder's own file holds, without the entry that says it was restored."""
+    database = open_database(None, home=home, durability="full")
+    try:
+        return content(database, without=("backup", "restore"))
+    finally:
+        database.close()
 
 
 def digest(told: Dump) -> str:
