@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -120,13 +121,14 @@ def write_database(home: Path, url: str | None) -> None:
         part.write("\n".join([kept.rstrip("\n"), told]).encode())
         part.flush()
         os.fsync(part.fileno())
-    if _from_file(fresh) != {
-        **{name: value for name, value in _from_file(file).items() if name != "database"},
-        **({} if url is None else {"database": url}),
-    }:  # a value over several lines
-        fresh.unlink()
-        raise NotReady(_("改不了 {file}；请自己写 database 一行", file=file))
-    fresh.replace(file)
+    wanted = {name: value for name, value in _from_file(file).items() if name != "database"}
+    wanted |= {} if url is None else {"database": url}
+    with suppress(Invalid):  # as where the old value went over several lines
+        if _from_file(fresh) == wanted:
+            fresh.replace(file)
+            return
+    fresh.unlink()
+    raise NotReady(_("改不了 {file}；请自己写 database 一行", file=file))
 
 
 def _from_file(file: Path) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lifang.kit.errors import Invalid, NotReady
-from lifang.kit.settings import FILE_NAME, Settings, load, write_default
+from lifang.kit.settings import FILE_NAME, Settings, load, write_database, write_default
 from lifang.kit.settings_keys import variable
 from lifang.kit.settings_text import DEFAULT_FILE
 
@@ -221,3 +221,32 @@ def test_a_file_that_is_there_is_never_overwritten(written):
     home = written("port = 8100\n")
     write_default(home)
     assert load(home, env={}).port == 8100
+
+
+def test_the_database_is_written_down_and_the_rest_of_the_file_stays(tmp_path: Path) -> None:
+    write_default(tmp_path)
+    file = tmp_path / "lifang.toml"
+    text = (
+        file.read_text("utf-8")
+        + 'port = 8123\ndatabase = "sqlite:////old.db" # here\nzone = "Asia/Urumqi"\n'
+    )
+    file.write_text(text, encoding="utf-8")
+    url = 'postgresql://lifang:ge"h\\eim@db/district'
+    write_database(tmp_path, url)
+    told = load(tmp_path, env={})
+    assert (told.database, told.port, told.zone) == (url, 8123, "Asia/Urumqi")
+    assert file.read_text("utf-8").count("# database = ") == 1
+    assert file.stat().st_mode & 0o777 == 0o600
+    write_database(tmp_path, None)
+    assert load(tmp_path, env={}).database is None
+    assert [path.name for path in tmp_path.iterdir()] == ["lifang.toml"]
+
+
+def test_a_database_written_over_several_lines_is_left_to_its_owner(tmp_path: Path) -> None:
+    file = tmp_path / "lifang.toml"
+    file.write_text('database = """sqlite:///\\\n   a.db"""\n', encoding="utf-8")
+    before = file.read_text("utf-8")
+    with pytest.raises(NotReady):
+        write_database(tmp_path, "sqlite:///b.db")
+    assert file.read_text("utf-8") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["lifang.toml"]
