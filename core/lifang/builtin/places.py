@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import peewee as pw
@@ -14,6 +15,7 @@ from lifang.kit.errors import Conflict, FieldError, Invalid
 from lifang.kit.words import _
 from lifang.resources.reach import Itself, Linked
 from lifang.resources.resource import Resource
+from lifang.store.statements import padded
 
 ORDER = tuple(KINDS)
 Nodes = dict[int, dict[str, Any]]
@@ -78,7 +80,7 @@ def code_is_free(community: Community, caller: Caller) -> None:
         raise Conflict(_("编号「{code}」已被使用", code=community.code), reason="duplicate")
 
 
-def _holding(codes: list[str]) -> Any:
+def _holding(codes: Sequence[str]) -> Any:
     standing = Community.valid_to.is_null() & Community.removed_at.is_null()
     return Community.select(Community.id).where(Community.code.in_(codes), standing)
 
@@ -95,7 +97,8 @@ def may_be_planted(fresh: Nodes, caller: Caller) -> None:
             raise Invalid(_("上级的类别必须比它大一级以上"))
         node["path"] = path_of(number, path)
     codes = [node["code"] for node in fresh.values() if not node.get("valid_to")]
-    if len(set(codes)) < len(codes) or _holding(codes).exists():
+    held = caller.instance.database.ask("held", padded(codes), _holding) if codes else []
+    if held or len(set(codes)) < len(codes):
         raise Conflict(_("已有相同的记录"), reason="duplicate")
 
 

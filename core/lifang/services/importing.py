@@ -26,7 +26,7 @@ from lifang.services.gateway import write
 from lifang.services.judging import Judge, Row
 from lifang.services.many import Batch, Maker
 from lifang.services.outcomes import CHUNK, MOST_TOLD, Imported, Progress, RowError, permit, tell
-from lifang.services.planting import Layout, TreeJudge, laid_out
+from lifang.services.planting import Layout, TreeJudge, laid_out, undisturbed
 
 Columns = Mapping[str, str]
 
@@ -34,6 +34,8 @@ HOLD = 0.03
 """Seconds that writing a piece should take, before its commit: others wait behind it."""
 SMALLEST = 50
 """Rows of the smallest piece: every piece is a commit."""
+HOLD_ALONE, MOST_ALONE = 2.0, 5_000
+"""The same where nobody can be at work yet: in an instance that is being planted."""
 
 
 def import_table(  # noqa: PLR0913 – what an import is asked, each by name
@@ -130,6 +132,7 @@ class Import:
         earlier = (Job.noun == resource.id) & (Job.digest == sheet.digest) & (Job.done > 0)
         self.earlier = Job.select().where(earlier).order_by(Job.id.desc()).first()
         self.outcome, self._size = _outcome(Counter(), self.judge()), CHUNK
+        self._most, self._hold = CHUNK, HOLD
 
     @property
     def refused(self) -> bool:
@@ -208,12 +211,15 @@ class Import:
         judge, expected = self.judge(), self.sheet.total - gone_through(job)
         verbs = ("create", "import")
         maker = Maker(self.caller, self.resource, verbs=verbs, expected=expected)
+        if isinstance(self.sheet, Layout) and undisturbed(job):
+            self._size = self._most = MOST_ALONE
+            self._hold = HOLD_ALONE
         for some in self._pieces(job.done):
             piece = Piece(maker, job, judge, some, skip_invalid=skip_invalid)
             if not piece.write():
                 return
-            fitting = self._size * HOLD / max(piece.held, HOLD / 4)
-            self._size = int(min(max(fitting, SMALLEST), CHUNK))
+            fitting = self._size * self._hold / max(piece.held, self._hold / 4)
+            self._size = int(min(max(fitting, SMALLEST), self._most))
             yield
         self._note_denial(judge)
         with self.caller.instance.database.transaction():

@@ -80,11 +80,10 @@ class Batch:
         self.numbers, self._link_numbers = maker.numbers(len(many))
         self._fresh = dict(zip(self.numbers, map(dict, many), strict=True))
         self._rows = [] if maker.resource.at_once else self._made()
-        self._grams = [
-            (self.resource.id, piece, number)
-            for number, given in zip(self.numbers, many, strict=True)
-            for piece in values.pieces_of(given.get(name) for name in self.resource.grammed)
-        ]
+        self._found: dict[str, list[int]] = {}
+        for number, given in self._fresh.items() if self.resource.grammed else ():
+            for piece in values.pieces_of(given.get(name) for name in self.resource.grammed):
+                self._found.setdefault(piece, []).append(number)
 
     def write(self) -> None:
         """Insert, link, judge the reach of, audit and tell of all of them, or raise and none."""
@@ -95,7 +94,10 @@ class Batch:
             self._rows = self._made()
         kept = [row for row, _record in self._rows]
         self._database.insert(self.resource.table, self._maker.rows.columns, kept)
-        self._database.insert("name_gram", GRAMS, self._grams)
+        pieces = sorted(self._found.items())  # as their tree is: neighbours lie on one page
+        noun = self.resource.id
+        grams = ((noun, piece, number) for piece, numbers in pieces for number in numbers)
+        self._database.insert("name_gram", GRAMS, grams)
         places = self._places()
         if self._linked is not None:
             self._link(self._linked, places)
@@ -157,11 +159,13 @@ class Batch:
 
     def _demand_reach(self, places: list[list[int]]) -> None:
         """A condition cannot judge rows that do not exist yet: the saved ones are tested."""
+        reaches = [policy.rights(self.caller, self.resource, one) for one in self._maker.verbs]
+        if all(reach.tree == ranges.EVERYWHERE for reach in reaches):
+            return
         distinct = {place for where in places for place in where}
         asked: Any = Community.select(Community.path).where(Community.id.in_(distinct))
         paths = [row[0] for row in asked.tuples()] if all(places) else []
-        for verb in self._maker.verbs:
-            reach = policy.rights(self.caller, self.resource, verb)
+        for reach in reaches:
             if paths and all(ranges.holds(reach.tree, path) for path in paths):
                 continue
             allowed = policy.condition(self.caller, self.resource, reach)

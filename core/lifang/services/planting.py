@@ -11,6 +11,7 @@ from typing import Any
 from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, Community
+from lifang.entities.job import Job
 from lifang.kit import ranges
 from lifang.kit.words import _
 from lifang.resources import schema
@@ -92,6 +93,11 @@ def laid_out(resource: Resource[Any], sheet: sheets.Sheet, columns: Mapping[str,
     return Layout(*told, scratch, dict(again.fetchall()))
 
 
+def undisturbed(job: Job) -> bool:
+    """Whether no community stands but those that this very job brought: nobody waits for it."""
+    return int(Community.select(Community.id).count()) == job.created
+
+
 @dataclass(frozen=True)
 class Node:
     """A standing node, as far as its rows and those below it must know it."""
@@ -157,7 +163,7 @@ class TreeJudge(Judge):
     def _judge(self, number: int, cells: dict[str, str], node: Node | None) -> Row | None:
         said = cells.pop("parent", "").strip()
         if first := self._sheet.again.get(number):
-            self.tell(number, "code", _("与第 {row} 行的编号重复", row=first))
+            self.blame(number, self._headers["code"], _("与第 {row} 行的编号重复", row=first))
             return None
         row = self._create(number, cells) if node is None else self._update(number, node.id, cells)
         if row is None:
@@ -222,4 +228,5 @@ class TreeJudge(Judge):
         standing = Community.removed_at.is_null() & Community.valid_to.is_null()
         held: Any = Community.select(Community.code).where(standing)
         for (code,) in held.where(Community.code.in_(list(wanted))).tuples():
-            self.tell(wanted[code], "code", _("编号「{code}」已被使用", code=code))
+            sentence = _("编号「{code}」已被使用", code=code)
+            self.blame(wanted[code], self._headers["code"], sentence)
