@@ -60,8 +60,9 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
     caller = caller.through("import")
     permit(caller, resource)
     with words.using(words.language()), sheets.opened(source) as sheet:
-        run = Import(caller, resource, sheet, columns)
         whole = sheet.total if dry_run or skip_invalid else 2 * sheet.total
+        progress(0, whole)
+        run = Import(caller, resource, sheet, columns)
         if not run.refused and (dry_run or not skip_invalid):
             for done in run.check():
                 progress(done, whole)
@@ -215,7 +216,8 @@ class Import:
             self._size = self._most = MOST_ALONE
             self._hold = HOLD_ALONE
         for some in self._pieces(job.done):
-            piece = Piece(maker, job, judge, some, skip_invalid=skip_invalid)
+            end = self.sheet.reached(job.done, some)
+            piece = Piece(maker, job, judge, some, end=end, skip_invalid=skip_invalid)
             if not piece.write():
                 return
             fitting = self._size * self._hold / max(piece.held, self._hold / 4)
@@ -242,12 +244,13 @@ class Piece:
         judge: Judge,
         some: list[tuple[int, list[str]]],
         *,
+        end: int,
         skip_invalid: bool,
     ) -> None:
         """Judge them first, outside any transaction."""
         self.caller, self.resource, self.maker = maker.caller, maker.resource, maker
         self.job, self.judge = job, judge
-        self.skip_invalid, self.end = skip_invalid, some[-1][0]
+        self.skip_invalid, self.end = skip_invalid, end
         self._database = maker.caller.instance.database
         self.held = 0.0
         self._told, self._failed = len(judge.errors), len(judge.failed)

@@ -41,13 +41,17 @@ class Layout(sheets.Sheet):
     again: Mapping[int, int]
 
     def runs(self, after: int) -> Iterator[Iterator[Line]]:
-        """The rows after the one of a number, kind by kind: whoever hangs on others comes later."""
-        found = self.scratch.execute("SELECT rank FROM told WHERE number = ?", (after,)).fetchone()
-        begun = found[0] if found else 0
-        told = "SELECT number, cells FROM told WHERE rank = ? AND number > ? ORDER BY number"
-        for rank in range(begun, len(ORDER) + 1):
-            rows = self.scratch.execute(told, (rank, after if found and rank == begun else 0))
+        """The rows after a place that was reached, kind by kind, the widest first."""
+        gone, asked = max(after - 1, 0), "SELECT number, cells FROM told WHERE rank = ?"
+        for rank in range(len(ORDER) + 1):
+            rows = self.scratch.execute(asked + " ORDER BY number LIMIT -1 OFFSET ?", (rank, gone))
             yield ((number, json.loads(cells)) for number, cells in rows)
+            counted = self.scratch.execute("SELECT COUNT(*) FROM told WHERE rank = ?", (rank,))
+            gone = max(gone - counted.fetchone()[0], 0)
+
+    def reached(self, before: int, some: Sequence[Line]) -> int:
+        """How far one is after some more rows: in this order their numbers do not tell."""
+        return max(before, 1) + len(some)
 
     def first(self, code: str) -> tuple[int, int] | None:
         """The rank and the number of the first row that tells of an open node with this code."""
@@ -112,6 +116,8 @@ class TreeJudge(Judge):
 
     The one that a row is about is the one that closed on the day it tells, or the open one.
     """
+
+    asks_rules = False  # what they would say of a new node is known here for all of a piece
 
     def __init__(
         self,

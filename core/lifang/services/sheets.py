@@ -61,8 +61,12 @@ class Sheet:
             told = cells[:width] + [""] * (width - len(cells))
             yield number, [untame(cell) if cell[:1] == "'" else cell for cell in told]
 
+    def reached(self, before: int, some: Sequence[tuple[int, list[str]]]) -> int:
+        """How far one is after some more rows."""
+        return some[-1][0]
+
     def runs(self, after: int) -> Iterator[Iterator[tuple[int, list[str]]]]:
-        """The rows after the one of a number, in runs that may not be written together."""
+        """The rows after a place that was reached, in runs that may not be written together."""
         yield (row for row in self.rows() if row[0] > after)
 
 

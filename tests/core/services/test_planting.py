@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,3 +212,27 @@ def test_a_code_that_was_taken_meanwhile_costs_its_row_only(boss: Caller) -> Non
         continue
     assert (job.created, job.failed) == (2, 1)
     assert node("b").name == "抢先"
+
+
+GUIDE = Path(__file__).parents[3] / "docs" / "administrator.md"
+TABLES = {
+    "provinces": "code,name\n44,广东省\n62,甘肃省",
+    "cities": "code,name,provinceCode\n4419,东莞市,44\n6201,兰州市,62",
+    "areas": "code,name,cityCode,provinceCode\n441900,东莞市,4419,44\n620102,城关区,6201,62",
+    "streets": "code,name,areaCode,provinceCode,cityCode\n441900003,东城街道,441900,44,4419",
+    "villages": "code,name,streetCode\n441900003001,岗贝社区,441900003",
+}
+
+
+def test_the_guide_joins_five_tables_to_one_that_comes_in(
+    empty_instance: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, told in TABLES.items():
+        (tmp_path / f"{name}.csv").write_text(told + "\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    (script,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    exec(script, {})  # noqa: S102 – what the guide tells people to run
+    boss = world.boss(empty_instance)
+    done = import_table(boss, communities, tmp_path / "divisions.csv", skip_invalid=True)
+    assert (done["created"], [error["row"] for error in done["errors"]]) == (7, [6])
+    assert node("441900003001").parent.parent.kind == "city"
