@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import exchange, goals, subtrees
+from tests.bench import country, exchange, goals, subtrees
 from tests.bench.rounds import Result, machine
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
@@ -37,6 +37,9 @@ def main() -> None:
         "W1": goals.creates,
         "I1": exchange.import_of_people,
         "I3": lambda folder: exchange.another_writer(folder, rows=many),
+        "I4": lambda folder: country.whole_country(
+            folder, rows=country.WHOLE if asked.full else 20_000, rounds=1 if asked.full else 5
+        ),
         "S1": lambda folder: exchange.finding_a_name(folder, rows=many),
     }
     results: list[Result] = []

@@ -22,6 +22,7 @@ from lifang.entities.account import Account
 from lifang.services import accounts
 from lifang.services.instance import Instance
 from lifang.testing import world
+from tests.bench.country import write_file
 
 LIFANG = str(Path(sys.executable).parent / "lifang")
 COLUMNS = ("name", "sex", "birth_date", "citizen_id", "phone", "address")
@@ -57,19 +58,19 @@ def write_people(path: Path, rows: int) -> set[int]:
     return wrong
 
 
-def bring(home: Path, path: Path, **more: Any) -> subprocess.Popen[str]:
-    words = [LIFANG, "people", "import", str(path), "--skip-invalid", "--json"]
+def bring(home: Path, path: Path, noun: str, **more: Any) -> subprocess.Popen[str]:
+    words = [LIFANG, noun, "import", str(path), "--skip-invalid", "--json"]
     environ = {**os.environ, "LIFANG_HOME": str(home), "LIFANG_AS": "wang", "LIFANG_LANG": "zh"}
     with path.with_suffix(".json").open("w") as said:
         return subprocess.Popen(words, env=environ, stdout=said, stderr=subprocess.STDOUT, **more)
 
 
-def kill_again_and_again(home: Path, path: Path, kills: int, rows: int) -> int:
+def kill_again_and_again(home: Path, path: Path, kills: int, rows: int, noun: str) -> int:
     """Kill the import at places spread over the file, each time after it has come further."""
     rng, killed = random.Random(kills), 0
     database = sqlite3.connect(home / "data" / "lifang.db", timeout=30)
     for goal in sorted(rng.randrange(rows) for _n in range(kills)):
-        child = bring(home, path)
+        child = bring(home, path, noun)
         while child.poll() is None:
             done = database.execute("SELECT MAX(done) FROM core_job").fetchone()[0] or 0
             if done >= goal:
@@ -110,15 +111,15 @@ def judge(home: Path, rows: int, wrong: set[int]) -> None:
 def run_trial(home: Path, folder: Path, *, rows: int, kills: int) -> None:
     path = folder / "people.csv"
     wrong = write_people(path, rows)
-    killed = kill_again_and_again(home, path, kills, rows)
+    killed = kill_again_and_again(home, path, kills, rows, "people")
     assert killed >= kills // 2, f"only {killed} of {kills} kills met an import at work"
-    last = bring(home, path)
+    last = bring(home, path, "people")
     assert last.wait(1800) == 0, path.with_suffix(".json").read_text()[-500:]
     told = json.loads(path.with_suffix(".json").read_text())
     assert (told["created"], told["failed"]) == (rows - len(wrong), len(wrong))
     assert sorted(error["row"] for error in told["errors"]) == sorted(wrong)
     judge(home, rows, wrong)
-    again = bring(home, path)
+    again = bring(home, path, "people")
     assert again.wait(1800) == 0
     told = json.loads(path.with_suffix(".json").read_text())
     assert (told["created"], told["updated"], told["failed"]) == (0, 0, len(wrong))
@@ -135,3 +136,59 @@ def test_an_import_that_was_killed_goes_on_where_it_was(home: Path, tmp_path: Pa
 def test_a_million_rows_survive_twenty_kills(home: Path, tmp_path: Path) -> None:
     rows = int(os.environ.get("TRUST_ROWS", "1000000"))
     run_trial(home, tmp_path, rows=rows, kills=20)
+
+
+GROWN = """
+SELECT COUNT(*) FROM core_community WHERE version = 1;
+SELECT COUNT(DISTINCT code) FROM core_community;
+SELECT COUNT(*) FROM core_community AS node LEFT JOIN core_community AS above
+    ON above.id = node.parent_id WHERE length(node.path) = length(coalesce(above.path, '')) + 6
+    AND substr(node.path, 1, length(node.path) - 6) = coalesce(above.path, '');
+SELECT COUNT(*) FROM core_community_edge AS edge JOIN core_community AS node
+    ON node.id = edge.child_id AND node.parent_id IS edge.parent_id;
+SELECT COUNT(DISTINCT community_id) FROM core_community_code;
+SELECT COUNT(*) FROM core_community_code;
+SELECT COUNT(DISTINCT record) FROM name_gram WHERE noun = 'core.communities';
+SELECT COUNT(*) FROM event WHERE type = 'core.community.created' AND seq = 1;
+SELECT COUNT(*) FROM audit_entry WHERE noun = 'communities' AND verb = 'create'
+"""
+"""Questions to each of which the answer is the number of nodes."""
+
+
+def run_country_trial(instance: Instance, folder: Path, *, rows: int, kills: int) -> None:
+    """A country is planted, of which one code is told twice, and killed on its way."""
+    accounts.create_account(world.boss(instance), "wang", role="platform_administrator")
+    Account.update(system_user=os.getuid(), must_change=False).execute()
+    home, path = instance.settings.home, folder / "country.csv"
+    write_file(path, rows)
+    city = next(line for line in path.read_text("utf-8").splitlines() if ",city," in line)
+    code = city.split(",")[0]
+    with path.open("a", encoding="utf-8") as sink:
+        sink.write(f"{code},又说一遍,district,{code}\n")
+    assert kill_again_and_again(home, path, kills, rows, "communities")
+    for created in (rows, 0):
+        last = bring(home, path, "communities")
+        assert last.wait(1800) == 0, path.with_suffix(".json").read_text()[-500:]
+        told = json.loads(path.with_suffix(".json").read_text())
+        assert (told["created"], told["updated"], told["failed"]) == (created, 0, 1)
+    database = sqlite3.connect(home / "data" / "lifang.db")
+    for statement in GROWN.split(";"):
+        assert database.execute(statement).fetchone() == (rows,), statement
+    asked = database.execute("SELECT kind FROM core_community WHERE code = ?", (code,))
+    assert asked.fetchall() == [("city",)]
+    jobs = database.execute("SELECT state, created, failed FROM core_job ORDER BY id").fetchall()
+    assert jobs[0] == ("finished", rows, 1)
+    database.close()
+
+
+@pytest.mark.timeout(240)
+def test_a_country_that_was_killed_on_its_way_grows_on(
+    empty_instance: Instance, tmp_path: Path
+) -> None:
+    run_country_trial(empty_instance, tmp_path, rows=12_000, kills=2)
+
+
+@pytest.mark.trust
+@pytest.mark.timeout(5400)
+def test_a_whole_country_survives_ten_kills(empty_instance: Instance, tmp_path: Path) -> None:
+    run_country_trial(empty_instance, tmp_path, rows=665_276, kills=10)

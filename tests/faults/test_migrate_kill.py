@@ -21,7 +21,7 @@ from lifang.kit.errors import NotReady
 from lifang.resources.registry import CORE
 from lifang.services import sealing
 from lifang.store import migrations
-from lifang.store.database import Database
+from lifang.store.embedded import Embedded
 from lifang.testing import world
 from tests.core.app.older import newer, turn_back
 from tests.core.services.dumped import dump, quiet
@@ -102,7 +102,7 @@ def states(old: Path, scratch: Path) -> list[str]:
     for name in newer():
         (scratch / f"{name}.py").rename(known / f"{name}.py")
         path = scratch / "home" / "data" / "lifang.db"
-        database = Database(path, durability="full", lock=scratch / "write.lock")
+        database = Embedded(path, durability="full", lock=scratch / "write.lock")
         with closing(database):
             applied = migrations.migrate(database, CORE, known, lock=scratch / "lock")
         assert applied == [name]

@@ -29,7 +29,7 @@ from lifang.resources.resource import Resource
 from lifang.services import accounts
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
-from lifang.services.importing import import_communities
+from lifang.services.importing import import_table
 from lifang.services.instance import Instance
 from lifang.testing import world
 
@@ -141,19 +141,28 @@ def test_walk_3_an_event_leads_through_the_dispatcher_to_the_author_and_the_gate
     assert inner == ["plugin.py", "services/authoring.py", "services/gateway.py"]
 
 
-def test_walk_4_an_import_row_ends_in_the_gateway(instance: Instance, boss: Caller) -> None:
+def test_walk_4_an_import_row_ends_in_the_gateway_or_in_its_law_for_many(
+    instance: Instance, boss: Caller
+) -> None:
     stacks: list[list[str]] = []
-    rules = communities.rules
+    rules, at_once = communities.rules, communities.at_once
+    assert at_once is not None
 
     def look(record: Any, caller: Caller) -> None:
         stacks.append(files_on_the_stack())
 
-    communities.rules = (*rules, look)
+    def look_at_many(fresh: dict[int, dict[str, Any]], caller: Caller) -> None:
+        look(None, caller)
+        at_once[0](fresh, caller)
+
+    communities.rules, communities.at_once = (*rules, look), (look_at_many, at_once[1])
     try:
         body = "code,name,kind,parent_code\n620102001003,中街子社区,community,620102001000\n"
-        told = import_communities(boss, io.BytesIO(body.encode()))
+        body += f"{world.HOME},畅家巷,community,620102001000\n"
+        told = import_table(boss, communities, io.BytesIO(body.encode()))
     finally:
-        communities.rules = rules
-    assert (told["created"], told["failed"]) == (1, 0)
-    assert "services/gateway.py" in stacks[0]
-    assert len(stacks[0]) <= 4, stacks[0]
+        communities.rules, communities.at_once = rules, at_once
+    assert (told["created"], told["updated"], told["failed"]) == (1, 1, 0)
+    new, standing = (stack for stack in stacks if "services/judging.py" not in stack)
+    assert new[-1] == "services/many.py" and "services/gateway.py" in standing
+    assert max(len(new), len(standing)) <= 4, stacks

@@ -15,6 +15,7 @@ from typing import Any
 
 from lifang.access.callers import caller_for
 from lifang.builtin.people import affiliations, memberships, organizations, people
+from lifang.builtin.places import communities
 from lifang.builtin.sample import sample_organizations, sample_people
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
@@ -24,8 +25,8 @@ from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.kit.words import _
 from lifang.services import accounts, lifecycle
-from lifang.services.exchange import import_communities
 from lifang.services.gateway import write
+from lifang.services.importing import import_table
 from lifang.services.instance import Instance
 from lifang.store.database import Database
 
@@ -59,8 +60,9 @@ def tell(
     rng = random.Random(620100)  # noqa: S311 – samples, not secrets
     boss = caller_for(instance, _account(first[0]), source="cli")
     with resources.as_file(resources.files("lifang.builtin") / "data") as folder:
-        import_communities(
+        import_table(
             boss,
+            communities,
             folder / "lanzhou-divisions.csv",
             progress=lambda done, of: progress(_("社区"), done, of),
         )

@@ -1,39 +1,30 @@
-"""Communities beside what every noun has: a file brings them, a tree shows them."""
+"""Communities beside what every noun has: a tree shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from lifang.cli import showing, widths
 from lifang.cli.frame import Command, Given
-from lifang.cli.importing import blame, file_named
 from lifang.cli.nouns import Noun
 from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
-from lifang.cli.waiting import progress
-from lifang.kit.errors import Invalid, NotFound
+from lifang.kit.errors import NotFound
 from lifang.kit.words import _, n_
+from lifang.resources.resource import Resource
 from lifang.services import branches, lineage, reading
-from lifang.services.query import Query
+from lifang.services.query import MOST, Query, conditions
 
 Node = dict[str, Any]
 
 
 def command(name: str, help: str, session: Session) -> click.Command:
-    """The noun with its two further verbs."""
-    return Noun(session, name, help, extra=lambda session: [_import(), _tree()])
-
-
-def _import() -> click.Command:
-    params = [
-        argument("file", metavar="FILE.csv"),
-        flag("--dry-run", help=n_("只检查文件，什么都不写")),
-    ]
-    told = n_("列是 code,name,kind,parent_code。再次导入同一文件不改变任何内容。")
-    return Command("import", n_("从 CSV 文件导入"), _import_file, params, epilog=told)
+    """The noun with its further verb."""
+    return Noun(session, name, help, extra=lambda session: [_tree()])
 
 
 def _tree() -> click.Command:
@@ -46,18 +37,21 @@ def _tree() -> click.Command:
 
 
 def _show_tree(session: Session, given: Given) -> None:
-    resource = session.resource("core", "communities")
+    resource, code = session.resource("core", "communities"), given["code"]
     standing = () if given["closed"] else (("valid_to", "isnull", (True,)),)
-    query = Query(standing, within=given["code"], sort="code")
-    items = list(reading.stream(session.caller, resource, query))
+    query = Query(standing, within=code, sort="code")
+    if given["depth"] is None:
+        items = list(reading.stream(session.caller, resource, query))
+    else:
+        items = [*_levels(session, resource, query, given["depth"], closed=given["closed"])]
     _say_where_closed_ones_went(session, [item for item in items if item["valid_to"]])
-    roots = planted(items, given["depth"])
-    if given["code"] and not roots:
+    roots = planted(items)
+    if code and not roots:
         raise NotFound(_("没有找到"))
     if not session.json:
         for line in drawn(roots):
             click.echo(line)
-    elif given["code"]:
+    elif code:
         showing.emit(roots[0])
     else:
         showing.emit({"items": roots, "next": None})
@@ -71,23 +65,36 @@ def _say_where_closed_ones_went(session: Session, closed: list[Node]) -> None:
         item["successors"] = [{**new, "share": share} for new, share in heirs[item["id"]]]
 
 
-def planted(items: Iterable[Node], depth: int | None = None) -> list[Node]:
+def _levels(
+    session: Session, resource: Resource[Any], query: Query, depth: int, *, closed: bool
+) -> Iterator[Node]:
+    """The nodes of so many levels: a country is not read for the names of its provinces."""
+    caller, by = session.caller, "id"
+    conditions(caller, resource, query)  # says so where no such community is in sight
+    tops = (
+        branches.trail(caller, query.within)[-1:]
+        if query.within
+        else branches.tops(caller, closed=closed)
+    )
+    level = [node.id for node in tops]
+    for _level in range(depth):
+        some = [tuple(level[start : start + MOST]) for start in range(0, len(level), MOST)]
+        asked = [
+            replace(query, filters=(*query.filters, (by, "", ids)), within=None) for ids in some
+        ]
+        found = [node for one in asked for node in reading.stream(caller, resource, one)]
+        yield from found
+        level, by = [node["id"] for node in found], "parent"
+
+
+def planted(items: Iterable[Node]) -> list[Node]:
     """Nest every node under its parent, a closed one where it is seen; others stand at the top."""
     nodes = {item["id"]: {**item, "children": []} for item in items}
     roots: list[Node] = []
     for node in nodes.values():
         parent = nodes.get(node.pop("seen_from", None) or (node["parent"] or {}).get("id"))
         (parent["children"] if parent else roots).append(node)
-    if depth is not None:
-        _prune(roots, depth)
     return roots
-
-
-def _prune(level: list[Node], depth: int) -> None:
-    for node in level:
-        if depth == 1:
-            node["children"] = []
-        _prune(node["children"], depth - 1)
 
 
 def drawn(roots: list[Node]) -> Iterator[str]:
@@ -111,27 +118,3 @@ def named(node: Node) -> str:
         taken = [(new, new["share"]) for new in node["successors"]]
         told += _("（{state}）", state=f"{day} {lineage.went(taken) if taken else _('停用')}")
     return widths.plain(told)
-
-
-def _import_file(session: Session, given: Given) -> int:
-    from lifang.services.exchange import import_communities
-
-    file = file_named(given["file"])
-    with progress(_("导入")) as told:
-        outcome = import_communities(session.caller, file, dry_run=given["dry_run"], progress=told)
-    if session.json:
-        showing.emit(outcome)
-    elif outcome["failed"]:
-        blame(outcome["failed"], outcome["errors"])
-    else:
-        click.echo(_summary(outcome["created"], outcome["updated"], outcome["unchanged"],
-                            dry_run=given["dry_run"]))  # fmt: skip
-    return Invalid.exit_code if outcome["failed"] else 0
-
-
-def _summary(created: int, updated: int, unchanged: int, *, dry_run: bool) -> str:
-    if not created and not updated:
-        return _("没有变化：{n} 个社区与文件相同", n=unchanged)
-    told = _("新建 {created} 个，修改 {updated} 个，{unchanged} 个没有变化",
-             created=created, updated=updated, unchanged=unchanged)  # fmt: skip
-    return _("只检查，没有写入：将{told}", told=told) if dry_run else told

@@ -14,6 +14,7 @@ from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
 from lifang.cli.waiting import progress
+from lifang.entities.community import Community
 from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _, n_
 from lifang.resources import schema
@@ -40,11 +41,13 @@ def command(resource: Resource[Any]) -> click.Command:
         option("--errors", metavar="FILE.csv", help=n_("把有误的行连同原因写入这个文件")),
     ]
     names = _("、").join(spec.name for spec in schema.create_fields(resource))
-    told = _(
-        "文件为 CSV 或 XLSX；列名写字段名或标签：{names}。"
-        "有 id 列时，填了 id 的行修改那条记录；遮盖的值保持原样。",
-        names=names,
-    )
+    told = _("文件为 CSV 或 XLSX；列名写字段名或标签：{names}。", names=names)
+    if resource.model is Community:
+        told += _(
+            "上级写它的代码，可以在同一个文件里，最上一级留空。代码已有的社区会更新，不会重复。"
+        )
+    else:
+        told += _("有 id 列时，填了 id 的行修改那条记录；遮盖的值保持原样。")
     return Command("import", n_("从 CSV 或 XLSX 文件导入"), work, params, epilog=told)
 
 
@@ -118,6 +121,9 @@ def _tell(outcome: Imported, *, dry_run: bool, skipped: bool) -> None:
             click.echo(f"  {told}", err=True)
         if not skipped and (dry_run or not done):
             return
+    if not done and not failed and outcome["unchanged"]:
+        click.echo(_("没有变化：{n} 条与文件相同", n=outcome["unchanged"]))
+        return
     told = _("新建 {created} 条，修改 {updated} 条，{unchanged} 条没有变化",
              created=outcome["created"], updated=outcome["updated"],
              unchanged=outcome["unchanged"])  # fmt: skip

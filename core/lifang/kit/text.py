@@ -102,8 +102,9 @@ def grams(name: str) -> frozenset[str]:
     letters = _letters(name)
     pieces = _windows(letters)
     for initials in _initials(letters):
-        pieces |= _windows(initials)
-    return frozenset(piece for piece in pieces if " " not in piece)
+        for run in initials.split(" "):
+            pieces |= _windows(run)
+    return frozenset(pieces)
 
 
 def query_grams(query: str) -> list[str]:
@@ -164,8 +165,16 @@ def _spelt(letters: str) -> str:
     length = len(letters)
     ends = ((start, end) for start in range(length) for end in range(start + 2, length + 1))
     if length > LONG or any(letters[start:end] in PHRASES_DICT for start, end in ends):
-        return _first_letters(letters)
+        return "".join(map(_first_letter, _words(letters)))
     return "".join(map(_first_letter, letters))
+
+
+def _words(letters: str) -> list[str]:
+    """The words a name is made of; half a country's names end in the same few."""
+    from pypinyin.core import Pinyin
+
+    words: list[str] = Pinyin().seg(letters)
+    return words
 
 
 def _first_letters(letters: str) -> str:
@@ -174,4 +183,4 @@ def _first_letters(letters: str) -> str:
     return "".join(lazy_pinyin(letters, style=Style.FIRST_LETTER))  # unread ones stay themselves
 
 
-_first_letter = lru_cache(maxsize=8_192)(_first_letters)
+_first_letter = lru_cache(maxsize=32_768)(_first_letters)

@@ -20,6 +20,7 @@ from lifang.store.record import Record
 
 M = TypeVar("M", bound=Record)
 Rule = Callable[[Any, Caller], None]
+Many = Callable[[dict[int, dict[str, Any]], Caller], None]
 UNSAID = "?"
 
 VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
@@ -38,7 +39,8 @@ class Resource(Generic[M]):
     resources may be pointed at by everyone. `dated` names the day field that says when a record
     happened, for reports on the tree as it was then; without it, or where it is empty, that is the
     day it was created. `saved` are functions of a record that was just created or updated, called
-    in the same transaction.
+    in the same transaction. `at_once` is what `rules` and `saved` come to for many fresh records,
+    told by their numbers: without it, files bring records that have something beside one by one.
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
@@ -65,6 +67,7 @@ class Resource(Generic[M]):
         checks: Mapping[str, Check] | None = None,
         rules: Iterable[Rule] = (),
         saved: Iterable[Rule] = (),
+        at_once: tuple[Many, Many] | None = None,
         dated: str | None = None,
         title: str | None = None,
         identity: str | None = None,
@@ -85,7 +88,7 @@ class Resource(Generic[M]):
         self.roles = {role: read_verbs(text) for role, text in (roles or {}).items()}
         self.never = frozenset(never.split())
         self.rules = tuple(rules)
-        self.saved = tuple(saved)
+        self.saved, self.at_once = tuple(saved), at_once
         self.dated = dated
         self.open = open
         self.identity = identity

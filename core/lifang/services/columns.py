@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from lifang.entities.community import Community
 from lifang.kit import text
 from lifang.kit.words import _, using
 from lifang.resources import schema
@@ -61,7 +62,7 @@ def match(
             problems.blame(1, name, _("两列是同一个字段「{name}」", name=field))
         else:
             matched[name] = field
-    if ID not in matched.values():
+    if ID not in matched.values() or resource.model is Community:  # known by its code
         _demand(resource, set(matched.values()), problems)
     return matched
 
@@ -69,6 +70,7 @@ def match(
 def _demand(resource: Resource[Any], told: set[str], problems: Problems) -> None:
     """New records need their required fields; where every row names its record none is needed."""
     for spec in schema.create_fields(resource):
-        if spec.required and spec.name not in told:
-            column = sheets.column_name(resource, spec)
+        column = sheets.column_name(resource, spec)
+        hangs = column != spec.name  # a tree without this column would be roots alone
+        if (spec.required or hangs) and spec.name not in told:
             problems.blame(1, column, _("缺少列「{name}」", name=column), _(spec.label))

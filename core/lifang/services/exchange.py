@@ -14,7 +14,7 @@ from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import reading, sheets, workbook
 from lifang.services.auditing import Change, record_denial, record_effect
-from lifang.services.importing import import_communities, import_table
+from lifang.services.importing import import_table
 from lifang.services.order import Order
 from lifang.services.presenting import View
 from lifang.services.query import MOST, Query
@@ -101,4 +101,4 @@ def _as_json(found: Iterator[list[View]]) -> Iterator[bytes]:
     yield b"]}"
 
 
-__all__ = ["FORMATS", "export", "import_communities", "import_table"]
+__all__ = ["FORMATS", "export", "import_table"]

@@ -16,7 +16,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.job import Job, JobProblem
 from lifang.kit import words
-from lifang.kit.errors import Busy, Conflict, Forbidden, LifangError, Malformed
+from lifang.kit.errors import Busy, Conflict, Forbidden, LifangError
 from lifang.kit.words import _, _p
 from lifang.resources.resource import Resource
 from lifang.services import depot, jobs, sheets
@@ -26,7 +26,7 @@ from lifang.services.gateway import write
 from lifang.services.judging import Judge, Row
 from lifang.services.many import Batch, Maker
 from lifang.services.outcomes import CHUNK, MOST_TOLD, Imported, Progress, RowError, permit, tell
-from lifang.services.planting import import_communities
+from lifang.services.planting import Layout, TreeJudge, laid_out, undisturbed
 
 Columns = Mapping[str, str]
 
@@ -34,6 +34,8 @@ HOLD = 0.03
 """Seconds that writing a piece should take, before its commit: others wait behind it."""
 SMALLEST = 50
 """Rows of the smallest piece: every piece is a commit."""
+HOLD_ALONE, MOST_ALONE = 2.0, 5_000
+"""The same where nobody can be at work yet: in an instance that is being planted."""
 
 
 def import_table(  # noqa: PLR0913 – what an import is asked, each by name
@@ -55,14 +57,12 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
     limits how many problems are told one by one, `columns` says by hand what a column is about.
     Raises NotFound and Forbidden as every write does.
     """
-    demand_whole_tree(resource, skip_invalid=skip_invalid)
-    if resource.model is Community:
-        return import_communities(caller, source, dry_run=dry_run, progress=progress)
     caller = caller.through("import")
     permit(caller, resource)
     with words.using(words.language()), sheets.opened(source) as sheet:
-        run = Import(caller, resource, sheet, columns)
         whole = sheet.total if dry_run or skip_invalid else 2 * sheet.total
+        progress(0, whole)
+        run = Import(caller, resource, sheet, columns)
         if not run.refused and (dry_run or not skip_invalid):
             for done in run.check():
                 progress(done, whole)
@@ -73,12 +73,6 @@ def import_table(  # noqa: PLR0913 – what an import is asked, each by name
         for _piece in jobs.run(caller, job, run.carry_out(job, skip_invalid=skip_invalid)):
             progress(whole - sheet.total + gone_through(job), whole)
     return _cut(outcome_of(job), told)
-
-
-def demand_whole_tree(resource: Resource[Any], *, skip_invalid: bool) -> None:
-    """Raise Malformed where rows of a tree would be left out: others hang on them."""
-    if skip_invalid and resource.model is Community:
-        raise Malformed(_("社区是一棵树，不能跳过有误的行"))
 
 
 def title_of(resource: Resource[Any], name: str) -> str:
@@ -98,9 +92,6 @@ def work_off(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[None
     caller, database = caller.through("import"), caller.instance.database
     permit(caller, resource)
     with depot.opened(caller.instance, str(job.place)) as stream:
-        if resource.model is Community:
-            yield from _plant(caller, job, stream, dry_run=asked["check"])
-            return
         run = Import(caller, resource, sheets.read(stream), asked["columns"])
         if not run.refused and (asked["check"] or not (asked["skip_invalid"] or job.done)):
             for done in run.check():
@@ -111,14 +102,6 @@ def work_off(caller: Caller, resource: Resource[Any], job: Job) -> Iterator[None
             _settle(caller, job, run.outcome, dry_run=asked["check"])
             return
         yield from run.carry_out(job, skip_invalid=asked["skip_invalid"])
-
-
-def _plant(caller: Caller, job: Job, stream: BinaryIO, *, dry_run: bool) -> Iterator[None]:
-    """Communities are one tree: they come in one transaction or not at all."""
-    with caller.instance.database.transaction():
-        jobs.hold(job)
-    _settle(caller, job, import_communities(caller, stream, dry_run=dry_run), dry_run=dry_run)
-    yield
 
 
 def _settle(caller: Caller, job: Job, outcome: Imported, *, dry_run: bool) -> None:
@@ -145,9 +128,12 @@ class Import:
     ) -> None:
         """Judge the header, and look up how much of the same file was brought before."""
         self.caller, self.resource, self.sheet, self.columns = caller, resource, sheet, columns
+        if resource.model is Community:  # rows hang on one another: first come the widest
+            self.sheet = laid_out(resource, sheet, columns)
         earlier = (Job.noun == resource.id) & (Job.digest == sheet.digest) & (Job.done > 0)
         self.earlier = Job.select().where(earlier).order_by(Job.id.desc()).first()
         self.outcome, self._size = _outcome(Counter(), self.judge()), CHUNK
+        self._most, self._hold = CHUNK, HOLD
 
     @property
     def refused(self) -> bool:
@@ -176,6 +162,8 @@ class Import:
 
     def judge(self) -> Judge:
         """A judge who knows which rows the same file has brought."""
+        if isinstance(self.sheet, Layout):
+            return TreeJudge(self.caller, self.resource, self.sheet, columns=self.columns)
         done, failed = 0, set[int]()
         if self.earlier is not None:
             asked: Any = JobProblem.select(JobProblem.row).where(JobProblem.job == self.earlier.id)
@@ -193,9 +181,9 @@ class Import:
             record_denial(self.caller, self.resource, "import", None, judge.denied)
 
     def _pieces(self, after: int) -> Iterator[list[tuple[int, list[str]]]]:
-        rows = (row for row in self.sheet.rows() if row[0] > after)
-        while some := list(islice(rows, self._size)):
-            yield some
+        for run in self.sheet.runs(after):
+            while some := list(islice(run, self._size)):
+                yield some
 
     def begin(self, *, title: str, asked: Mapping[str, Any]) -> Job:
         """The job of this import: the one that was cut off, or a new one.
@@ -224,12 +212,16 @@ class Import:
         judge, expected = self.judge(), self.sheet.total - gone_through(job)
         verbs = ("create", "import")
         maker = Maker(self.caller, self.resource, verbs=verbs, expected=expected)
+        if isinstance(self.sheet, Layout) and undisturbed(job):
+            self._size = self._most = MOST_ALONE
+            self._hold = HOLD_ALONE
         for some in self._pieces(job.done):
-            piece = Piece(maker, job, judge, some, skip_invalid=skip_invalid)
+            end = self.sheet.reached(job.done, some)
+            piece = Piece(maker, job, judge, some, end=end, skip_invalid=skip_invalid)
             if not piece.write():
                 return
-            fitting = self._size * HOLD / max(piece.held, HOLD / 4)
-            self._size = int(min(max(fitting, SMALLEST), CHUNK))
+            fitting = self._size * self._hold / max(piece.held, self._hold / 4)
+            self._size = int(min(max(fitting, SMALLEST), self._most))
             yield
         self._note_denial(judge)
         with self.caller.instance.database.transaction():
@@ -252,12 +244,13 @@ class Piece:
         judge: Judge,
         some: list[tuple[int, list[str]]],
         *,
+        end: int,
         skip_invalid: bool,
     ) -> None:
         """Judge them first, outside any transaction."""
         self.caller, self.resource, self.maker = maker.caller, maker.resource, maker
         self.job, self.judge = job, judge
-        self.skip_invalid, self.end = skip_invalid, some[-1][0]
+        self.skip_invalid, self.end = skip_invalid, end
         self._database = maker.caller.instance.database
         self.held = 0.0
         self._told, self._failed = len(judge.errors), len(judge.failed)
@@ -312,7 +305,8 @@ class Piece:
 
     def _is_plain(self, row: Row) -> bool:
         """Whether a row is created like the others; what is kept beside it the gateway keeps."""
-        return row.does == "created" and not row.elsewhere and not self.resource.saved
+        beside = self.resource.saved and self.resource.at_once is None
+        return row.does == "created" and not row.elsewhere and not beside
 
     def _row_by_row(self) -> None:
         done = Counter[str]()
@@ -394,4 +388,4 @@ def failing_lines(source: Path | BinaryIO, errors: Iterable[RowError]) -> Iterat
                 yield [*cells, _("；").join(told[number])]
 
 
-__all__ = ["Imported", "RowError", "failing_rows", "import_communities", "import_table"]
+__all__ = ["Imported", "RowError", "failing_rows", "import_table"]

@@ -1,256 +1,238 @@
-"""Communities coming in as a table: judged whole, then written in one transaction or not at all."""
+"""Communities coming in as a table: known by their codes, and planted from the top downwards."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import peewee as pw
-
+from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, Community
-from lifang.kit.errors import Busy, Forbidden, Invalid, LifangError, NotFound
+from lifang.entities.job import Job
+from lifang.kit import ranges
 from lifang.kit.words import _
-from lifang.resources import schema, written
+from lifang.resources import schema
 from lifang.resources.resource import Resource
-from lifang.services import reading, sheets
-from lifang.services.auditing import record_denial
-from lifang.services.gateway import write
-from lifang.services.outcomes import CHUNK, Imported, Problems, Progress, expected, permit, tell
-from lifang.services.query import Query
+from lifang.services import columns as matching
+from lifang.services import sheets
+from lifang.services.judging import Judge, Row, as_meant
+from lifang.services.outcomes import Problems
+from lifang.services.standpoint import standpoint
+from lifang.store.statements import padded
 
-NEEDED = ("code", "name", "kind", "parent_code")
-PARENT = "parent_code"
 ORDER = list(KINDS)
-STEP = 50
+TO_COME = schema.LARGEST
+"""Stands for the number of a parent that the same file brings, until that one has been written."""
 
-Key = tuple[str, Any]
-"""A node's code and the day it closed: a code is held by one open node, and by closed ones."""
-
-
-@dataclass
-class Row:
-    """One row: what it says, and the node it is about if there is one."""
-
-    number: int
-    told: dict[str, Any]
-    parent: str
-    standing: Community | None = None
-
-    @property
-    def code(self) -> str:
-        """The node's code."""
-        return str(self.told["code"])
-
-    @property
-    def key(self) -> Key:
-        """What tells it from the other rows."""
-        return self.code, self.told.get("valid_to")
-
-    @property
-    def rank(self) -> int:
-        """How far down the tree it lies."""
-        return ORDER.index(self.told["kind"])
-
-    @property
-    def does(self) -> str:
-        """What carrying it out does, as results count it."""
-        if self.standing is None:
-            return "created"
-        known = self.standing.__data__
-        changes = any(known.get(name) != value for name, value in self.told.items())
-        return "updated" if changes else "unchanged"
+Line = tuple[int, list[str]]
 
 
-def import_communities(
-    caller: Caller,
-    source: Path | BinaryIO,
-    *,
-    dry_run: bool = False,
-    progress: Progress = lambda _done, _of: None,
-) -> Imported:
-    """Plant or change communities as a CSV file tells them, its rows in any order.
+@dataclass(frozen=True)
+class Layout(sheets.Sheet):
+    """A file's rows laid out on disk: the widest kinds come first, in whatever order they came.
 
-    The whole file is judged first; nothing is written while anything is wrong with it, nor in a dry
-    run. Rows are recognised by their code, so the same file again changes nothing. Raises
-    NotFound and Forbidden as every write does.
+    `again` tells of each row that repeats a code which row it was that had it first.
     """
-    caller = caller.through("import")
-    resource: Resource[Community] = caller.instance.registry.of(Community)
-    permit(caller, resource)
-    with sheets.opened(source) as sheet:
-        plan = Plan(caller, resource, sheet)
-    if dry_run or plan.errors:
-        return plan.outcome(told=dry_run)
-    try:
-        with caller.instance.database.transaction():
-            plan.carry_out(progress)
-            tell(caller, resource, plan.outcome(told=True), sheet.digest)
-    except (Forbidden, NotFound) as denied:
-        record_denial(caller, resource, "import", None, denied)
-        raise
-    except _Refused as refused:
-        plan.blame(refused.row, "code", refused.sentence)
-    return plan.outcome(told=not plan.errors)
+
+    scratch: sqlite3.Connection
+    again: Mapping[int, int]
+
+    def runs(self, after: int) -> Iterator[Iterator[Line]]:
+        """The rows after a place that was reached, kind by kind, the widest first."""
+        gone, asked = max(after - 1, 0), "SELECT number, cells FROM told WHERE rank = ?"
+        for rank in range(len(ORDER) + 1):
+            rows = self.scratch.execute(asked + " ORDER BY number LIMIT -1 OFFSET ?", (rank, gone))
+            yield ((number, json.loads(cells)) for number, cells in rows)
+            counted = self.scratch.execute("SELECT COUNT(*) FROM told WHERE rank = ?", (rank,))
+            gone = max(gone - counted.fetchone()[0], 0)
+
+    def reached(self, before: int, some: Sequence[Line]) -> int:
+        """How far one is after some more rows: in this order their numbers do not tell."""
+        return max(before, 1) + len(some)
+
+    def first(self, code: str) -> tuple[int, int] | None:
+        """The rank and the number of the first row that tells of an open node with this code."""
+        told = "SELECT rank, number FROM told WHERE code = ? AND closed = '' ORDER BY rank, number"
+        found: tuple[int, int] | None = self.scratch.execute(told, (code,)).fetchone()
+        return found
 
 
-class _Refused(Exception):
-    """A row that only writing it showed to be wrong; everything is rolled back."""
+def laid_out(resource: Resource[Any], sheet: sheets.Sheet, columns: Mapping[str, str]) -> Layout:
+    """Lay out a sheet, whose header may be wrong: then it will not be read."""
+    fields = matching.match(resource, sheet.header, Problems(), columns)
+    at = {fields[name]: place for place, name in enumerate(sheet.header) if name in fields}
+    day = resource.by_name["valid_to"]
+    ranks = {
+        said: rank
+        for rank, (kind, label) in enumerate(KINDS.items())
+        for said in (kind, label, _(label))
+    }
 
-    def __init__(self, row: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.row, self.sentence = row, sentence
+    def line(number: int, cells: list[str]) -> tuple[Any, ...]:
+        code, kind, closed = (
+            cells[at[name]].strip() if name in at else "" for name in ("code", "kind", "valid_to")
+        )
+        rank, told = ranks.get(kind, len(ORDER)), json.dumps(cells, ensure_ascii=False)
+        return rank, number, code, as_meant(day, closed), told
+
+    # without a name it is gone with this object; what does not fit its small cache goes to disk
+    scratch = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    scratch.execute(
+        "CREATE TABLE told (rank, number, code, closed, cells, PRIMARY KEY (rank, number))"
+        " WITHOUT ROWID"
+    )
+    scratch.execute("BEGIN")
+    lines = (line(number, cells) for number, cells in sheet.rows())
+    scratch.executemany("INSERT INTO told VALUES (?, ?, ?, ?, ?)", lines)
+    scratch.execute("CREATE INDEX of_code ON told (code, closed)")
+    again = scratch.execute(
+        "SELECT number, first FROM (SELECT number, FIRST_VALUE(number) OVER"
+        " (PARTITION BY code, closed ORDER BY rank, number) AS first FROM told WHERE code <> '')"
+        " WHERE number <> first"
+    )
+    told = (sheet.header, sheet.total, sheet.digest, sheet._rows)
+    return Layout(*told, scratch, dict(again.fetchall()))
 
 
-class Plan(Problems):
-    """What a file would do, judged row by row and against the tree as it stands."""
+def undisturbed(job: Job) -> bool:
+    """Whether no community stands but those that this very job brought: nobody waits for it."""
+    return int(Community.select(Community.id).count()) == job.created
 
-    def __init__(self, caller: Caller, resource: Resource[Community], sheet: sheets.Sheet) -> None:
-        """Judge the whole file; `errors` holds what is wrong with it."""
-        super().__init__()
-        self.caller, self.resource = caller, resource
-        specs = schema.create_fields(resource)
-        self._columns = {sheets.column_name(resource, spec): spec for spec in specs}
-        self._specs = tuple(spec for spec in specs if spec.name != "parent")
-        self.rows: list[Row] = []
-        self._judge_header(sheet.header)
-        if self.errors:
-            return
-        for number, cells in sheet.rows():
-            self._judge_cells(number, dict(zip(sheet.header, cells, strict=True)))
-        self._known = self._find_known()
-        self._judge_keys()
-        self._judge_parents()
-        self.rows.sort(key=lambda row: row.rank)
 
-    def outcome(self, *, told: bool) -> Imported:
-        """Sum up: with `told` what the sound rows do, else that nothing was done."""
-        sound = [row for row in self.rows if told and row.number not in self.failed]
-        does = Counter(row.does for row in sound)
-        return Imported(
-            created=does["created"],
-            updated=does["updated"],
-            unchanged=does["unchanged"],
-            failed=len(self.failed),
-            errors=self.errors,
+@dataclass(frozen=True)
+class Node:
+    """A standing node, as far as its rows and those below it must know it."""
+
+    id: int
+    kind: str
+    path: str
+
+
+class TreeJudge(Judge):
+    """Says of a file's communities what each would do; a node is known by its code.
+
+    The one that a row is about is the one that closed on the day it tells, or the open one.
+    """
+
+    asks_rules = False  # what they would say of a new node is known here for all of a piece
+
+    def __init__(
+        self,
+        caller: Caller,
+        resource: Resource[Any],
+        sheet: Layout,
+        *,
+        columns: Mapping[str, str],
+    ) -> None:
+        """Judge the header; there is nothing more to judge where it is wrong."""
+        super().__init__(caller, resource, sheet.header, columns=columns)
+        self._sheet = sheet
+        self._readable = policy.readable(caller, resource)
+        self._reaches = [policy.rights(caller, resource, verb) for verb in ("create", "import")]
+        self._nodes: dict[tuple[str, str], Node] = {}
+
+    def judge(self, some: Sequence[Line]) -> list[Row]:
+        """The sound rows of a piece: what it asks of the database is asked once for all rows."""
+        told = [(number, dict(zip(self._names, cells, strict=True))) for number, cells in some]
+        codes = {cells.get(name, "").strip() for _n, cells in told for name in ("code", "parent")}
+        self._look_up(sorted(codes - {""}))
+        nodes = [(number, cells, self._node(cells)) for number, cells in told]
+        self._standing.look_up([node.id for _n, _cells, node in nodes if node is not None])
+        rows = [self._judge(number, cells, node) for number, cells, node in nodes]
+        sound = [row for row in rows if row is not None]
+        self._refuse_held([row for row in sound if row.does == "created"])
+        return [row for row in sound if row.number not in self.failed]
+
+    def _look_up(self, codes: Sequence[str]) -> None:
+        def build(told: Sequence[str]) -> Any:
+            fields = (Community.id, Community.code, Community.valid_to, Community.kind)
+            asked = Community.select(*fields, Community.path).where(
+                Community.code.in_(told), Community.removed_at.is_null()
+            )
+            return asked if self._readable is True else asked.where(self._readable)
+
+        key = ("codes", standpoint(self.caller, self.resource))
+        found = self.caller.instance.database.ask(key, padded(codes), build) if codes else []
+        self._nodes = {
+            (code, str(closed or "")): Node(id, kind, path)
+            for id, code, closed, kind, path in found
+        }
+
+    def _node(self, cells: Mapping[str, str]) -> Node | None:
+        code, closed = cells.get("code", "").strip(), cells.get("valid_to", "")
+        day = as_meant(self.resource.by_name["valid_to"], closed).strip()
+        return self._nodes.get((code, day)) or self._nodes.get((code, ""))
+
+    def _judge(self, number: int, cells: dict[str, str], node: Node | None) -> Row | None:
+        said = cells.pop("parent", "").strip()
+        if first := self._sheet.again.get(number):
+            self.blame(number, self._headers["code"], _("与第 {row} 行的编号重复", row=first))
+            return None
+        row = self._create(number, cells) if node is None else self._update(number, node.id, cells)
+        if row is None:
+            return None
+        if row.view is None:
+            return row if self._hangs(row, said) else None
+        return row if self._stays(row, said) else None
+
+    def _hangs(self, row: Row, said: str) -> bool:
+        """Whether a new node may hang where its row says; its parent may be another new one."""
+        above = self._nodes.get((said, ""))
+        if said and not self._lies_above(row.number, row.given["kind"], said, above):
+            return False
+        row.given["parent"] = (above.id if above else TO_COME) if said else None
+        if (said and above is None) or self._within(above.path if above else ""):
+            return True  # under a new one it reaches as far as that one does
+        return self._deny(row.number, "parent", _("这条记录不在您的管辖范围内"))
+
+    def _stays(self, row: Row, said: str) -> bool:
+        """Whether a standing node is told of where it lies, also under one closed or unseen."""
+        assert row.view is not None  # noqa: S101 – there is one of every standing node
+        if said in ("", (row.view["parent"] or {}).get("code", "")):
+            return True
+        parent = Community.get_by_id(row.view["id"]).parent
+        if parent is not None and said == parent.code:
+            return True
+        kind, above = row.given.get("kind") or row.view["kind"], self._nodes.get((said, ""))
+        if self._lies_above(row.number, kind, said, above):
+            self.tell(row.number, "parent", _("上级与现有的不同；导入不能移动社区"))
+        return False
+
+    def _lies_above(self, number: int, kind: str, said: str, above: Node | None) -> bool:
+        """Whether a parent stands or comes, and is wider than what would hang on it."""
+        rank, parent = ORDER.index(kind), None
+        if above is not None:
+            wider = ORDER.index(above.kind)
+        elif parent := self._sheet.first(said):
+            wider = parent[0]
+        column = self._headers["parent"]
+        if above is None and parent is None:
+            sentence = _("没有编号为「{code}」的社区，或您看不到它", code=said)
+            self.blame(number, column, sentence, _("已有的编号，或本文件中的编号"))
+        elif parent is not None and (parent[1] in self.failed or wider == len(ORDER)):
+            self.blame(number, column, _("上级所在的第 {row} 行有误", row=parent[1]))
+        elif wider >= rank:
+            wanted = _("、").join(_(KINDS[one]) for one in ORDER[:rank])
+            self.blame(number, column, _("上级的类别必须比它大"), wanted)
+        return number not in self.failed
+
+    def _within(self, path: str) -> bool:
+        """Whether creating and importing reach a place; further reaches show when it is saved."""
+        return all(
+            ranges.holds(reach.tree, path) or reach.units or reach.person is not None
+            for reach in self._reaches
         )
 
-    def _judge_header(self, names: Iterable[str]) -> None:
-        for name in NEEDED:
-            if name not in names:
-                self.blame(1, name, _("缺少列「{name}」", name=name), ",".join(NEEDED))
-        for name in names:
-            if name != "id" and name not in self._columns:
-                known = _("、").join(self._columns)
-                self.blame(1, name, _("不认识的列「{name}」", name=name), known)
-
-    def _judge_cells(self, number: int, cells: dict[str, str]) -> None:
-        told = {
-            spec.name: written.read(spec, cells[column])
-            for column, spec in self._columns.items()
-            if column in cells and column != PARENT
-        }
-        try:
-            judged = schema.load(self._specs, told, partial=False)
-        except Invalid as invalid:
-            for error in invalid.errors:
-                spec = self.resource.by_name[error.field]
-                self.blame(number, error.field, error.message, expected(spec))
+    def _refuse_held(self, rows: Sequence[Row]) -> None:
+        """A code may be held by a node that the caller cannot see."""
+        wanted = {row.given["code"]: row.number for row in rows if not row.given.get("valid_to")}
+        if self._readable is True or not wanted:
             return
-        self.rows.append(Row(number, judged, cells[PARENT].strip()))
-
-    def _find_known(self) -> dict[Key, Community]:
-        """The nodes that rows or their parents name, as far as the caller can read them."""
-        codes = sorted({row.code for row in self.rows} | {row.parent for row in self.rows} - {""})
-        known: dict[Key, Community] = {}
-        for start in range(0, len(codes), CHUNK):
-            some = codes[start : start + CHUNK]
-            for node in reading.each(self.resource, self.caller, code=some):
-                known[node.code, node.valid_to] = node
-        return known
-
-    def _judge_keys(self) -> None:
-        """Find the node each row is about; a node is told of once."""
-        seen: dict[Key, int] = {}
-        for row in self.rows:
-            row.standing = self._known.get(row.key) or self._known.get((row.code, None))
-            first = seen.setdefault(row.key, row.number)
-            if first != row.number:
-                self.blame(row.number, "code", _("与第 {row} 行的编号重复", row=first))
-
-    def _judge_parents(self) -> None:
-        told, under = {row.code: row for row in self.rows}, self._parents()
-        for row in self.rows:
-            standing = row.standing
-            where = standing.__data__["parent"] if standing is not None else None
-            if not row.parent or (where and under.get(where) == row.parent):
-                continue  # it stays where it is, also under a node that is closed or gone
-            node = self._known.get((row.parent, None))
-            above = told[row.parent].rank if row.parent in told else None
-            if above is None and node is not None:
-                above = ORDER.index(node.kind)
-            if above is None:
-                sentence = _("没有编号为「{code}」的社区，或您看不到它", code=row.parent)
-                self.blame(row.number, PARENT, sentence, _("已有的编号，或本文件中的编号"))
-            elif above >= row.rank:
-                wider = _("、").join(_(KINDS[kind]) for kind in ORDER[: row.rank])
-                self.blame(row.number, PARENT, _("上级的类别必须比它大"), wider)
-            elif row.standing is not None and _lies_elsewhere(row.standing, node):
-                self.blame(row.number, PARENT, _("上级与现有的不同；导入不能移动社区"))
-
-    def _parents(self) -> dict[int, str]:
-        """The codes of the nodes that the known ones lie under, whether these are open or not."""
-        ids = {row.standing.__data__["parent"] for row in self.rows if row.standing is not None}
-        codes: dict[int, str] = {}
-        for some in pw.chunked(sorted(ids - {None}), CHUNK):
-            asked: Any = Community.select(Community.id, Community.code).where(
-                Community.id.in_(some)
-            )
-            codes.update(asked.tuples())
-        return codes
-
-    def carry_out(self, progress: Progress) -> None:
-        """Write the rows, parents before children, inside the running transaction."""
-        places = {node.code: int(node.id) for node in self._known.values() if not node.valid_to}
-        touched: list[int] = []
-        for done, row in enumerate(self.rows, start=1):
-            number = self._write(row, places)
-            if number is not None:
-                touched.append(number)
-            if done % STEP == 0 or done == len(self.rows):
-                progress(done, len(self.rows))
-        self._demand_reach(touched)
-
-    def _write(self, row: Row, places: dict[str, int]) -> int | None:
-        """Create or update a row's node; gives its id, None where nothing changed."""
-        standing = row.standing
-        if row.does == "unchanged":
-            return None
-        try:
-            if standing is None:
-                told = {**row.told, "parent": places.get(row.parent)}
-                node = write(self.resource, "create", self.caller, told)
-                places[row.code] = int(node.id)
-            else:
-                node = write(self.resource, "update", self.caller, row.told, int(standing.id),
-                             version=standing.version)  # fmt: skip
-        except (Busy, Forbidden, NotFound):
-            raise
-        except LifangError as error:
-            raise _Refused(row.number, error.sentence) from error
-        return int(node.id)
-
-    def _demand_reach(self, touched: list[int]) -> None:
-        """Whoever may create in one place and import in another imports only in the other."""
-        for start in range(0, len(touched), CHUNK):
-            some = tuple(touched[start : start + CHUNK])
-            asked = Query(filters=(("id", "", some),), verb="import")
-            if reading.count(self.caller, self.resource, asked) != len(some):
-                raise Forbidden(_("文件里有不在您管辖范围内的社区"))
-
-
-def _lies_elsewhere(standing: Community, parent: Community | None) -> bool:
-    return parent is None or standing.__data__["parent"] != parent.id
+        standing = Community.removed_at.is_null() & Community.valid_to.is_null()
+        held: Any = Community.select(Community.code).where(standing)
+        for (code,) in held.where(Community.code.in_(list(wanted))).tuples():
+            sentence = _("编号「{code}」已被使用", code=code)
+            self.blame(wanted[code], self._headers["code"], sentence)

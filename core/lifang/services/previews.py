@@ -23,7 +23,6 @@ from lifang.services.columns import ID, spellings
 from lifang.services.importing import Import
 from lifang.services.judging import as_meant
 from lifang.services.outcomes import RowError
-from lifang.services.planting import Plan
 from lifang.services.uploads import AT_ONCE
 
 NUMBER = FieldSpec(ID, ID, "integer")
@@ -103,11 +102,7 @@ def columns_of(caller: Caller, resource: Resource[Any], job: Job) -> list[Column
 def _columns(
     resource: Resource[Any], header: tuple[str, ...], chosen: Mapping[str, str]
 ) -> list[Column]:
-    if resource.model is Community:  # whose importer knows the names alone
-        known = {sheets.column_name(resource, spec): spec.name for spec in resource.fields}
-        known |= {ID: ID}
-    else:
-        known = spellings(resource)
+    known = spellings(resource)
     matched = [known.get(text.fold(name)) for name in header]
     return [
         Column(name, chosen.get(name, found), found)
@@ -123,9 +118,6 @@ def _does(
     columns: Mapping[str, str],
 ) -> dict[int, tuple[str, tuple[str, ...]]]:
     """What carrying out each sound row would do, and which fields it changes."""
-    if resource.model is Community:
-        plan = Plan(caller.through("import"), resource, sheet)
-        return {row.number: (row.does, ()) for row in plan.rows}
     judge = Import(caller.through("import"), resource, sheet, columns).judge()
     return {
         row.number: (

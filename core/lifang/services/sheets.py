@@ -61,6 +61,14 @@ class Sheet:
             told = cells[:width] + [""] * (width - len(cells))
             yield number, [untame(cell) if cell[:1] == "'" else cell for cell in told]
 
+    def reached(self, before: int, some: Sequence[tuple[int, list[str]]]) -> int:
+        """How far one is after some more rows."""
+        return some[-1][0]
+
+    def runs(self, after: int) -> Iterator[Iterator[tuple[int, list[str]]]]:
+        """The rows after a place that was reached, in runs that may not be written together."""
+        yield (row for row in self.rows() if row[0] > after)
+
 
 def tame(text: str) -> str:
     """Keep a spreadsheet from running a cell: what would start a formula gets a leading quote."""

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community
 from lifang.entities.job import ColumnMapping, Job
 from lifang.kit import text
 from lifang.kit.errors import Forbidden, NotFound
@@ -134,7 +133,7 @@ def template(resource: Resource[Any], form: str) -> Iterable[bytes]:
     known = spellings(resource)
     head = []
     for spec in schema.create_fields(resource):
-        own = resource.model is Community or known.get(text.fold(_(spec.label))) != spec.name
+        own = known.get(text.fold(_(spec.label))) != spec.name
         head.append(sheets.column_name(resource, spec) if own else _(spec.label))
     if form == "csv":
         return [sheets.BOM + sheets.written([head])]

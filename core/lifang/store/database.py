@@ -298,6 +298,10 @@ class Database(ABC):
         record._dirty.clear()
         return cast(R, record)
 
+    def kept(self, query: Any) -> list[tuple[Any, ...]]:
+        """Rows of one table, which stay as they are until the transaction ends."""
+        return self.rows(query.for_update(self.holds["keep"].strip()) if self.holds else query)
+
     def touch(self, model: Any, number: int) -> None:
         """Write a row as it is, so that another transaction that does the same is overtaken."""
         model.update(version=model.version).where(model.id == number).execute()

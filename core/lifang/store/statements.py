@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 Value = int | str
+V = TypeVar("V", int, str)
 Build = Callable[[Sequence[Any]], Any]
 
 MOST = 1_000
@@ -59,7 +60,7 @@ def _prepare(values: Sequence[Value], build: Build) -> tuple[str, list[Any], lis
     return statement, list(parameters), places
 
 
-def padded(numbers: Sequence[int]) -> list[int]:
-    """Ids brought to the next power of two by repeating the last, so that there are few shapes."""
+def padded(numbers: Sequence[V]) -> list[V]:
+    """Values brought to the next power of two by repeating the last, so that shapes are few."""
     length = 1 << max(0, len(numbers) - 1).bit_length()
-    return [*numbers, *[numbers[-1]] * (length - len(numbers))]
+    return list(numbers) + [numbers[-1]] * (length - len(numbers))

@@ -156,7 +156,7 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
         Step(_("创建管理员账号"), _("您已登录：这一步已经完成"), done=True),
         Step(
             _("导入社区与网格"),
-            _("表格四列：编号、名称、类别、上级编号；再次导入只改变有变化的行"),
+            _("表格四列：代码、名称、类别、上级；再次导入只改变有变化的行"),
             planted,
             "lifang communities import communities.csv",
             "/communities" if planted else "/communities/import",

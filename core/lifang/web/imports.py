@@ -52,10 +52,10 @@ def upload_page(caller: Caller, resource: Resource[Any]) -> Answer:
         resource=resource,
         home=home_of(resource),
         specs=[(spec, _expected(spec)) for spec in schema.create_fields(resource)],
-        names=resource.model is Community,
         most=LARGEST_FILE // 1024 // 1024,
         error=error,
         command=commands.line(resource, "import", "…"),
+        coded=resource.model is Community,
     )
     return page, error.status if error is not None else 200
 
@@ -197,7 +197,6 @@ def _to_confirm(
         options=_options(resource, columns),
         lines=lines,
         sentences=[(_sentence(one), about(one)) for one in problems[:SHOWN]],
-        whole=resource.model is Community,
         wrong_only=wrong_only,
         unsaid=unsaid,
         unseen="unseen" in request.args,

@@ -8,7 +8,7 @@ from pathlib import Path
 from playhouse.migrations import Runner
 
 from lifang.app.instance import MIGRATIONS
-from lifang.store.database import Database
+from lifang.store.embedded import Embedded
 
 BEFORE = "0005_merged"
 """The first of the migrations that an older program does not know here."""
@@ -21,7 +21,7 @@ def newer() -> list[str]:
 
 def turn_back(home: Path) -> None:
     """Take the tables of a closed instance back to what they were before those migrations."""
-    database = Database(
+    database = Embedded(
         home / "data" / "lifang.db", durability="full", lock=home / "run" / "x.lock"
     )
     with closing(database), database.connection():

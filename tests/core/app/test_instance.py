@@ -12,7 +12,7 @@ import pytest
 from playhouse.schema_diff import diff_models
 
 import lifang
-from lifang.app.instance import create, open_instance, opened
+from lifang.app.instance import MIGRATIONS, create, open_instance, opened
 from lifang.app.migrating import Migrated, migrate_all
 from lifang.entities.person import Person
 from lifang.kit.errors import Conflict, Invalid, NotReady
@@ -125,6 +125,7 @@ def _models(base: type[Table]) -> list[type[Table]]:
 def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Path) -> None:
     with opened(home, environ={}) as instance:
         engine = instance.database.engine
+        engine.execute_sql("ALTER TABLE event DROP COLUMN xid")
         engine.execute_sql("DROP TABLE core_household_member")
         engine.execute_sql("DROP TABLE core_household")
         engine.execute_sql("ALTER TABLE core_token DROP COLUMN scope")
@@ -145,7 +146,7 @@ def test_an_instance_of_the_last_release_is_migrated_and_keeps_its_rows(home: Pa
         keys = engine.execute_sql("SELECT COUNT(*) FROM core_key").fetchone()
     with pytest.raises(NotReady, match="lifang migrate"):
         open_instance(home, environ={})
-    due = ["0002", "0003", "0004", "0005", "0006"]
+    due = [path.name[:4] for path in sorted(MIGRATIONS.glob("0*.py"))][1:]
     assert [name.split()[1][:4] for name in migrate_all(home).names] == due
     assert migrate_all(home) == Migrated([])
     with opened(home, environ={}) as instance:

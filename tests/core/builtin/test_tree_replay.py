@@ -19,7 +19,7 @@ from lifang.builtin.places import communities
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.services import reading
-from lifang.services.exchange import export, import_communities
+from lifang.services.exchange import export, import_table
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import Query, find_community
@@ -79,7 +79,7 @@ def of(*codes: str, days: tuple[dt.date, ...]) -> set[str]:
 @pytest.fixture
 def lanzhou(empty_instance: Instance, day: Any) -> Instance:
     boss = world.boss(empty_instance)
-    assert import_communities(boss, DIVISIONS)["created"] == 1304
+    assert import_table(boss, communities, DIVISIONS)["created"] == 1304
     register(boss, PLANTED)
     office = {"name": "酒泉路综治中心", "kind": "government", "no_uscc_reason": "内设机构"}
     write(organizations, "create", boss, {**office, "community": {"code": JIUQUAN}})

@@ -25,6 +25,10 @@ def file(tmp_path: Path) -> Path:
 def test_a_tree_is_drawn_with_branches(lifang: Command) -> None:
     assert lifang("communities", "tree", "620102000000").out == TREE
     assert lifang("communities", "tree", "620102000000", "--depth", "2").out.count("\n") == 2
+    assert lifang("communities", "tree", "--depth", "2").out == (
+        "兰州市  620100000000\n├── 城关区  620102000000\n└── 七里河区  620103000000\n"
+    )
+    assert lifang("communities", "tree", "620199000000", "--depth", "2").code == 2
     assert lifang("communities", "tree").out.startswith("兰州市  620100000000\n├── 城关区")
     assert lifang("communities", "tree", "620199000000").code == 2
 
@@ -44,10 +48,10 @@ def test_a_worker_sees_the_tree_from_where_they_stand(lifang: Command, worker: s
 
 def test_importing_again_changes_nothing_and_says_so(lifang: Command, file: Path) -> None:
     plan = lifang("communities", "import", str(file), "--dry-run")
-    assert plan.out == "只检查，没有写入：将新建 1 个，修改 0 个，0 个没有变化\n"
+    assert plan.out == "只检查，没有写入：将新建 1 条，修改 0 条，0 条没有变化\n"
     assert lifang("communities", "show", "620104000000").code == 4
-    assert lifang("communities", "import", str(file)).out == "新建 1 个，修改 0 个，0 个没有变化\n"
-    assert lifang("communities", "import", str(file)).out == "没有变化：1 个社区与文件相同\n"
+    assert lifang("communities", "import", str(file)).out == "新建 1 条，修改 0 条，0 条没有变化\n"
+    assert lifang("communities", "import", str(file)).out == "没有变化：1 条与文件相同\n"
     told = lifang("communities", "import", str(file), "--json").json
     assert told == {"created": 0, "updated": 0, "unchanged": 1, "failed": 0, "errors": []}
 

@@ -31,7 +31,7 @@ def test_a_district_begins_to_work_from_the_command_line(environ: dict[str, str]
 
     lifang("people", "list", code=6)
     lifang("init", "--admin", "boss", "--root", "620100000000")
-    assert "新建 1304 个" in lifang("communities", "import", str(DIVISIONS))
+    assert "新建 1304 条" in lifang("communities", "import", str(DIVISIONS))
     assert "没有变化：1304" in lifang("communities", "import", str(DIVISIONS))
     told = json.loads(lifang("communities", "list", "--within", "620102000000", "--json"))
     assert told["next"] is None

@@ -9,10 +9,11 @@ from importlib import resources
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lifang.builtin.places import communities
 from lifang.entities.community import Community
 from lifang.events.tables import EventRow
 from lifang.services import sheets
-from lifang.services.exchange import export, import_communities
+from lifang.services.exchange import export, import_table
 from lifang.services.instance import Instance
 from lifang.services.query import Query
 from lifang.testing import world
@@ -43,18 +44,19 @@ def test_the_divisions_of_a_city_are_planted_in_seconds_and_only_once(
     boss, steps = world.boss(empty_instance), []
     with resources.as_file(resources.files("lifang.builtin") / "data") as folder:
         file = folder / "lanzhou-divisions.csv"
-        assert import_communities(boss, file, dry_run=True)["created"] == 1304
+        assert import_table(boss, communities, file, dry_run=True)["created"] == 1304
         assert not Community.select().exists()
         started = time.process_time()
-        done = import_communities(boss, file, progress=lambda *step: steps.append(step))
+        done = import_table(boss, communities, file, progress=lambda *step: steps.append(step))
         took = time.process_time() - started
-        again = import_communities(boss, file)
+        again = import_table(boss, communities, file)
     assert done == {"created": 1304, "updated": 0, "unchanged": 0, "failed": 0, "errors": []}
     assert again == {"created": 0, "updated": 0, "unchanged": 1304, "failed": 0, "errors": []}
-    assert steps[-1] == (1304, 1304)
+    assert steps[-1] == (2608, 2608), "every row is judged, and then written"
     assert took < 5
     types = [row[0] for row in EventRow.select(EventRow.type).order_by(EventRow.pos).tuples()]
-    assert types == ["core.community.created"] * 1304 + ["core.community.import_finished"]
+    done = ["core.job.finished", "core.community.import_finished"]
+    assert types == ["core.community.created"] * 1304 + done
 
 
 def test_an_export_needs_no_connection_of_the_one_who_asked(instance: Instance) -> None:

@@ -189,7 +189,13 @@ def test_more_rows_than_one_piece_are_all_written_and_told_on_the_way(boss: Call
     done = bring(boss, *rows, progress=lambda *step: steps.append(step))
     assert (done["created"], steps) == (
         510,
-        [(500, 1020), (510, 1020), (1010, 1020), (1020, 1020)],  # judged whole, then written
+        [
+            (0, 1020),
+            (500, 1020),
+            (510, 1020),
+            (1010, 1020),
+            (1020, 1020),
+        ],  # judged whole, then written
     )
     assert reading.count(boss, people, Query(within=world.HOME)) == 510
 

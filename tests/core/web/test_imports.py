@@ -274,21 +274,24 @@ def test_the_template_is_the_header_alone_and_is_understood(worker: Visitor, for
     assert "只有表头" in page and "需要处理" not in page
 
 
-def test_communities_come_in_whole_or_not_at_all(administrator: Visitor) -> None:
+def test_communities_come_in_like_everything_else(administrator: Visitor) -> None:
     where = "/communities/import"
-    assert "下载" in administrator.text(where) or "空白模板" in administrator.text(where)
-    header = "code,name,kind,parent_code"
-    good, bad = f"620102001099,新社区,community,{world.HOME[:9]}000", "1,x,nothing,2"
-    at = send(administrator, table(good, bad, header=header), to=where)
+    assert "空白模板" in administrator.text(where)
+    header = "代码,name,类别,上级代码"
+    good, bad = f"620102001099,新社区,社区,{world.HOME[:9]}000", "1,x,nothing,2"
+    child = "9901,一网格,网格,620102001099"
+    at = send(administrator, table(child, good, bad, header=header), to=where)
+    assert "表头需要处理" in administrator.text(at)
+    assert choose(administrator, at, "check", c3="parent") == at
     page = administrator.text(at)
-    assert figures(page) == [1, 0, 0, 1] and "不能跳过" in page and 'value="import"' not in page
-    at = send(administrator, table(good, header=header), to=where)
-    page = administrator.text(at)
-    assert "新增" in page and "<select" not in page.split("<form method", 1)[-1]
-    choose(administrator, at, "import")
-    assert Community.select().where(Community.code == "620102001099").exists()
+    assert figures(page) == [2, 0, 0, 1] and "第 4 行 类别" in page
+    assert "勾选「跳过有误的行」" in choose(administrator, at, "import")
+    assert not Community.select().where(Community.code == "9901").exists()
+    choose(administrator, at, "import", skip="1")
+    grid = Community.get(Community.code == "9901")
+    assert (grid.kind, grid.parent.code) == ("grid", "620102001099")
     wrong = send(administrator, table(good, header="编号,name,kind,parent_code"), to=where)
-    assert "改好表头后请重新上传" in administrator.text(wrong)
+    assert "改好表头重新上传" in administrator.text(wrong)
 
 
 def test_after_a_week_the_file_is_gone_and_the_page_says_so(
