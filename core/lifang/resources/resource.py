@@ -21,6 +21,7 @@ from lifang.store.record import Record
 M = TypeVar("M", bound=Record)
 Rule = Callable[[Any, Caller], None]
 UNSAID = "?"
+NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
 
@@ -38,7 +39,8 @@ class Resource(Generic[M]):
     resources may be pointed at by everyone. `dated` names the day field that says when a record
     happened, for reports on the tree as it was then; without it, or where it is empty, that is the
     day it was created. `saved` are functions of a record that was just created or updated, called
-    in the same transaction.
+    in the same transaction. `timers` are the names of what is told when its time has come: each is
+    an event of the record like those of its actions, `dual_reporting.report.overdue`.
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
@@ -69,6 +71,7 @@ class Resource(Generic[M]):
         title: str | None = None,
         identity: str | None = None,
         open: bool = False,
+        timers: Iterable[str] = (),
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
         self.model = model
@@ -87,20 +90,28 @@ class Resource(Generic[M]):
         self.rules = tuple(rules)
         self.saved = tuple(saved)
         self.dated = dated
-        self.open = open
+        self.open, self.timers = open, frozenset(timers)
         self.identity = identity
         self._hidden = frozenset(hidden)
         self._locked = frozenset(locked)
         self._checks = dict(checks or {})
         self._columns = tuple(columns)
         self._title = title
+        self._complete()
+        if self.scope is None and not reason:
+            raise TypeError(f"{self.noun}: scope=None needs a reason")
+
+    def _complete(self) -> None:
+        """Add what follows from the place; a timer's event must be none of the record's others."""
         if isinstance(self.scope, str):
             self.actions.setdefault("place", placing(self.scope))
             for verbs in self.roles.values():
                 if "update" in verbs:
                     verbs.setdefault("place", verbs["update"])
-        if self.scope is None and not reason:
-            raise TypeError(f"{self.noun}: scope=None needs a reason")
+        taken = {"created", "updated", "removed"} | {one.event for one in self.actions.values()}
+        wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
+        if wrong:
+            raise TypeError(f"{self.noun}: {wrong} cannot be the names of timers")
 
     def _only_place(self) -> str:
         places = [
