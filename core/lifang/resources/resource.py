@@ -22,6 +22,8 @@ M = TypeVar("M", bound=Record)
 Rule = Callable[[Any, Caller], None]
 UNSAID = "?"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+TOLD = {"created", "updated", "removed", "deadline_set", "deadline_cancelled"}
+"""What is told of any record, beside its actions."""
 
 VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
 
@@ -108,7 +110,7 @@ class Resource(Generic[M]):
             for verbs in self.roles.values():
                 if "update" in verbs:
                     verbs.setdefault("place", verbs["update"])
-        taken = {"created", "updated", "removed"} | {one.event for one in self.actions.values()}
+        taken = TOLD | {one.event for one in self.actions.values()}
         wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
         if wrong:
             raise TypeError(f"{self.noun}: {wrong} cannot be the names of timers")

@@ -25,7 +25,10 @@ def timer(record: Record, caller: Caller, name: str, at: dt.datetime, **data: An
     running transaction; its data then carries `at` beside what is given. Raises LookupError for a
     name that was not declared, ValueError for a moment without a zone.
     """
-    put(declared(record, caller, name), record, caller, name, at, data)
+    resource = declared(record, caller, name)
+    before = put(resource, record, caller, name, at, data)
+    if before is not None and before.rule is not None:
+        tell_of(before, caller, "deadline_cancelled", places_of(caller, resource, record))
 
 
 def cancel_timer(record: Record, caller: Caller, name: str) -> bool:

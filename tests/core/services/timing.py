@@ -52,6 +52,13 @@ def remind(case: Case, caller: lf.Caller, *, hour: int, fail: bool = False) -> l
     return {}
 
 
+@lf.action("受理", event="accepted")
+def accept(case: Case, caller: lf.Caller, *, day: dt.date, working_days: int = 5) -> lf.Data:
+    """Take a case on: it is to be answered within so many working days."""
+    lf.deadline(case, caller, "overdue", start=day, working_days=working_days)
+    return {}
+
+
 @lf.action("办结", moves={"open": "done"})
 def close(case: Case, caller: lf.Caller) -> None:
     """Answer a case: nothing is overdue any more."""
@@ -62,8 +69,8 @@ def close(case: Case, caller: lf.Caller) -> None:
 cases = lf.Resource(
     Case,
     label="事项",
-    actions=[remind, close],
-    roles={"community_worker": "read create update remove remind close"},
+    actions=[accept, remind, close],
+    roles={"community_worker": "read create update remove accept remind close"},
     timers=["overdue", "reminded"],
 )
 
