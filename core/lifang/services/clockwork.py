@@ -13,6 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.events.publish import publish
 from lifang.events.tables import Timer
 from lifang.kit import clock
+from lifang.kit.errors import Busy
 from lifang.resources.registry import CORE
 from lifang.services import timers
 from lifang.services.instance import Instance
@@ -94,13 +95,26 @@ def tick(instance: Instance) -> bool:
                 Timer.insert(values).execute()
             else:
                 Timer.update(at=values["at"]).where(Timer.id == row.id).execute()
-        rows = _due(on, BATCH)
-        for row in rows:
+        told, caller = False, machine(instance)
+        for row in _due(on, BATCH):
             if row.agg in CLOCK:
-                _beat(instance, row)
-                break  # its next beat may come before the other rows
-            timers.tell(row, replace(machine(instance), correlation=row.corr))
-    return bool(rows)
+                _beat(row, caller)
+                return True  # its next beat may come before the other rows
+            told = _told(row, caller) or told
+    return told
+
+
+def _told(row: Any, caller: Caller) -> bool:
+    """Tell a timer, or leave it where it is: a record that cannot be read holds up nothing else."""
+    try:
+        with caller.instance.database.transaction():
+            timers.tell(row, replace(caller, correlation=row.corr))
+    except Busy:
+        raise  # all of it is done again
+    except Exception:
+        log.exception("%s of %s is due and cannot be told", row.name, row.agg)
+        return False
+    return True
 
 
 def ticked() -> bool:
@@ -135,11 +149,11 @@ def _unwound() -> list[tuple[dict[str, Any], Any]]:
     return [(values, row) for values, row in found if row is None or row.at != values["at"]]
 
 
-def _beat(instance: Instance, row: Any) -> None:
+def _beat(row: Any, caller: Caller) -> None:
     """Tell a day or an hour and set the clock to the next; hours long past are passed over."""
     told, at = json.loads(row.data), row.at
     if row.agg == DAYS:
-        publish(DAY, DAYS, {"date": told["date"]}, caller=machine(instance))
+        publish(DAY, DAYS, {"date": told["date"]}, caller=caller)
         after = dt.date.fromisoformat(told["date"]) + dt.timedelta(days=1)
         values = _day(after, told=True)
     elif (late := clock.now() - KEPT - at) > dt.timedelta():
@@ -147,7 +161,7 @@ def _beat(instance: Instance, row: Any) -> None:
         values = _hour(at + passed_over * AN_HOUR, passed_over=passed_over)
     else:
         data = {"at": clock.local(at).isoformat(), **told}
-        publish(HOUR, HOURS, data, caller=machine(instance))
+        publish(HOUR, HOURS, data, caller=caller)
         values = _hour(at + AN_HOUR)
     Timer.update(values).where(Timer.id == row.id).execute()
 

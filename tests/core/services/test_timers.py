@@ -198,6 +198,20 @@ def test_those_of_a_plugin_that_is_off_wait_and_hold_up_no_other(
     assert json.loads(event.data)["at"] == "2027-03-01T09:00:00+08:00"
 
 
+def test_one_that_cannot_be_told_holds_up_neither_the_others_nor_the_clock(
+    instance: Instance, make: Make, worker: Caller, traveller: time_machine.Traveller, caplog
+) -> None:
+    lf.act(remind, make(), worker, hour=9)
+    instance.database.engine.execute_sql("ALTER TABLE desk_case RENAME TO desk_gone")
+    at_hour(traveller, 12)
+    work(instance)
+    assert "cannot be told" in caplog.text
+    assert len(told(HOUR)) == 17
+    instance.database.engine.execute_sql("ALTER TABLE desk_gone RENAME TO desk_case")
+    work(instance)
+    assert len(told(REMINDED)) == 1
+
+
 def test_where_the_plugin_is_off_it_is_passed_over_like_any_event(
     instance: Instance, make: Make, worker: Caller, traveller: time_machine.Traveller
 ) -> None:
