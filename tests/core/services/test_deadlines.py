@@ -284,3 +284,22 @@ def test_a_deadline_set_while_the_calendar_changes_follows_it_too(
     thread.join()
     assert set(stored().values()) == {midnight_after("2026-10-10")}
     assert len(stored()) == 12
+
+
+def test_a_calendar_waits_for_a_deadline_that_is_being_set_and_moves_it(
+    desk: Instance, tmp_path: Path
+) -> None:
+    case, boss = new(desk), world.boss(desk)
+
+    def change() -> None:
+        with desk.database.connection():
+            load(desk, tmp_path, "date,kind,name\n2026-09-28,holiday,停电\n")
+
+    thread = threading.Thread(target=change)
+    with desk.database.transaction():
+        lf.deadline(case, boss, "overdue", start=dt.date(2026, 9, 24), working_days=5)
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join()
+    assert list(stored().values()) == [midnight_after("2026-10-10")]
