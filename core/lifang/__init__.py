@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from lifang.services.authoring import find as find
     from lifang.services.authoring import get as get
     from lifang.services.authoring import write as write
+    from lifang.services.deadlines import deadline as deadline
+    from lifang.services.timers import cancel_timer as cancel_timer
+    from lifang.services.timers import timer as timer
     from lifang.store.fields import DayField as DayField
     from lifang.store.fields import IdField as IdField
     from lifang.store.fields import InstantField as InstantField
@@ -69,6 +72,8 @@ _HOMES = {
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
     "services.authoring": ("act", "count", "each", "find", "get", "write"),
+    "services.deadlines": ("deadline",),
+    "services.timers": ("cancel_timer", "timer"),
     "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),
     "store.sensitive": ("Sensitive",),

@@ -28,6 +28,9 @@ LIFANG = str(Path(sys.executable).parent / "lifang")
 COLUMNS = ("name", "sex", "birth_date", "citizen_id", "phone", "address")
 
 
+pytestmark = pytest.mark.embedded  # they look into the file itself
+
+
 @pytest.fixture
 def home(instance: Instance) -> Path:
     """An instance whose operating-system user is a worker of the whole city."""

@@ -135,13 +135,20 @@ class Erasable(Table):
 
 
 class Timer(Table):
-    """An event that will be published when its time has come."""
+    """An event that will be published when its time has come: `core.clock/0` and `day`.
+
+    `rule` is how its time is found again when the working-day calendar changes; `corr` is that of
+    the transaction that set it.
+    """
 
     id = IdField()
     at = InstantField(index=True)
+    plugin = pw.CharField(max_length=40, default="core")
     agg = pw.CharField(max_length=120)
     name = pw.CharField(max_length=120)
     data = pw.TextField()
+    rule = pw.TextField(null=True)
+    corr = pw.CharField(max_length=40, null=True)
 
     class Meta:
         """Moved and cancelled with the record it belongs to."""

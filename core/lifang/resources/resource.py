@@ -22,6 +22,9 @@ M = TypeVar("M", bound=Record)
 Rule = Callable[[Any, Caller], None]
 Many = Callable[[dict[int, dict[str, Any]], Caller], None]
 UNSAID = "?"
+NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+TOLD = {"created", "updated", "removed", "deadline_set", "deadline_cancelled"}
+"""What is told of any record, beside its actions."""
 
 VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
 
@@ -41,6 +44,8 @@ class Resource(Generic[M]):
     day it was created. `saved` are functions of a record that was just created or updated, called
     in the same transaction. `at_once` is what `rules` and `saved` come to for many fresh records,
     told by their numbers: without it, files bring records that have something beside one by one.
+    `timers` are the names of what is told when its time has come: each is
+    an event of the record like those of its actions, `dual_reporting.report.overdue`.
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
@@ -72,6 +77,7 @@ class Resource(Generic[M]):
         title: str | None = None,
         identity: str | None = None,
         open: bool = False,
+        timers: Iterable[str] = (),
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
         self.model = model
@@ -90,20 +96,28 @@ class Resource(Generic[M]):
         self.rules = tuple(rules)
         self.saved, self.at_once = tuple(saved), at_once
         self.dated = dated
-        self.open = open
+        self.open, self.timers = open, frozenset(timers)
         self.identity = identity
         self._hidden = frozenset(hidden)
         self._locked = frozenset(locked)
         self._checks = dict(checks or {})
         self._columns = tuple(columns)
         self._title = title
+        self._complete()
+        if self.scope is None and not reason:
+            raise TypeError(f"{self.noun}: scope=None needs a reason")
+
+    def _complete(self) -> None:
+        """Add what follows from the place; a timer's event must be none of the record's others."""
         if isinstance(self.scope, str):
             self.actions.setdefault("place", placing(self.scope))
             for verbs in self.roles.values():
                 if "update" in verbs:
                     verbs.setdefault("place", verbs["update"])
-        if self.scope is None and not reason:
-            raise TypeError(f"{self.noun}: scope=None needs a reason")
+        taken = TOLD | {one.event for one in self.actions.values()}
+        wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
+        if wrong:
+            raise TypeError(f"{self.noun}: {wrong} cannot be the names of timers")
 
     def _only_place(self) -> str:
         places = [

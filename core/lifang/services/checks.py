@@ -17,7 +17,7 @@ from lifang.resources import schema
 from lifang.resources.action import ANY, Action
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
-from lifang.services import values
+from lifang.services import timers, values
 from lifang.services.auditing import record_denial
 from lifang.services.history import changed_since
 from lifang.services.presenting import present_one
@@ -172,6 +172,12 @@ def keep_up(resource: Resource[Any], caller: Caller, record: Record) -> None:
     """Let what the resource keeps beside its records follow one that was saved."""
     for follow in resource.saved:
         follow(record, caller)
+
+
+def let_go(resource: Resource[Any], record: Record) -> None:
+    """Let what the resource keeps beside its records go with one that is being removed."""
+    values.forget_names(resource, record)
+    timers.forget(resource, record)
 
 
 def save(resource: Resource[Any], caller: Caller, record: Record) -> None:

@@ -18,12 +18,13 @@ from lifang.entities.job import Job
 from lifang.events import log
 from lifang.events.tables import Subscription
 from lifang.kit import clock
+from lifang.kit.calendar import missing
 from lifang.kit.errors import Busy, LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import backup, jobs
+from lifang.services import backup, clockwork, deadlines, jobs
 from lifang.services.delivery import lag
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -34,6 +35,7 @@ State = Literal["ok", "warn", "bad"]
 
 FREE_SHARE = 0.05
 A_DAY = dt.timedelta(days=1)
+A_SEASON = dt.timedelta(days=61)
 LATE = dt.timedelta(minutes=10)
 """How long something may wait for the dispatcher before it is worth a word."""
 
@@ -66,7 +68,8 @@ def examine_folder(told: Settings) -> list[Finding]:
 def examine(instance: Instance) -> list[Finding]:
     """Look at what only an opened instance shows: who holds power, what waits, what failed."""
     checks: tuple[Check, ...] = (
-        _migrations, _administrators, _homes, _grants, _plugins, _events, _jobs, _audit,
+        _migrations, _administrators, _homes, _grants, _plugins, _events, _jobs, _audit, _clock,
+        _calendar,
     )  # fmt: skip
     return [found for check in checks for found in check(instance)]
 
@@ -317,3 +320,25 @@ def _audit(instance: Instance) -> Iterator[Finding]:
         yield Finding("audit", "warn", said, remedy)
     else:
         yield Finding("audit", "ok", _("审计记录都已封存，或刚刚写下（{n} 条）", n=number))
+
+
+def _clock(_instance: Instance) -> Iterator[Finding]:
+    """A clock that leapt: whatever falls due waits until it has proved right."""
+    if leapt := clockwork.leap():
+        said = _("时钟比上次走时快了 {n} 天；连续走准 10 分钟之前，不发出定时事件", n=leapt.days)
+        remedy = _("核对系统时间；停机超过两天后这是正常的，运行 lifang serve 或 lifang worker")
+        yield Finding("clock", "warn", said, remedy)
+    else:
+        yield Finding("clock", "ok", _("时钟没有跳变"))
+
+
+def _calendar(_instance: Instance) -> Iterator[Finding]:
+    """The years without which deadlines cannot be set: this one, and from November the next."""
+    today, known = clock.today(), deadlines.current().years
+    lacking = [y for y in {today.year, (today + A_SEASON).year} if y not in known]
+    for year in sorted(lacking):
+        remedy = _("按国务院办公厅的放假通知载入：lifang calendar import 文件.csv")
+        yield Finding("calendar", "warn", missing(year), remedy)
+    if not lacking:
+        said = _("工作日历已载入到 {year} 年", year=max(known))
+        yield Finding("calendar", "ok", said)

@@ -24,6 +24,7 @@ from lifang.services.checks import (
     gate,
     keep_rules,
     keep_up,
+    let_go,
     may_create,
     not_in_the_future,
     ready,
@@ -159,7 +160,7 @@ def _update(
 def _remove(resource: Resource[M], caller: Caller, record: M, occurred_at: dt.datetime | None) -> M:
     before = places_of(caller, resource, record)
     record.removed_at = clock.now()
-    values.forget_names(resource, record)
+    let_go(resource, record)
     save(resource, caller, record)
     tell(resource, caller, record, Deed("remove", "removed", [], {}, before, occurred_at))
     return record

@@ -286,10 +286,14 @@ def as_meant(spec: FieldSpec, cell: str) -> str:
     if _is_sex(spec):
         return SEX_CODES.get(said, cell)
     if spec.kind in {"day", "partial_date"} or spec.secret in DATED:
-        parts = _DAY.fullmatch(said)
-        if parts is not None:
-            return "-".join(part.zfill(2) for part in parts.groups() if part)
+        return as_day(said) or cell
     return cell
+
+
+def as_day(said: str) -> str | None:
+    """A day, or a month, the way it is stored, from what a spreadsheet shows: 2027/1/5."""
+    parts = _DAY.fullmatch(said)
+    return None if parts is None else "-".join(part.zfill(2) for part in parts.groups() if part)
 
 
 def _same(value: Any, shown: Any) -> bool:

@@ -355,7 +355,7 @@ def _is_rare(caller: Caller, resource: Resource[Any], q: str) -> bool:
     registry = caller.instance.registry
     heads = [path.partition(".")[0] for path in resource.search if "." in path]
     nouns = [registry.of(getattr(resource.model, head).rel_model) for head in heads]
-    pieces = text.query_grams(q) or ["\0"]
+    pieces = text.query_grams(q) or [""]
     return all(
         any(not _is_common(_held(noun, piece)) for piece in pieces)
         for noun in [*nouns, *([resource] if resource.grammed else [])]

@@ -14,7 +14,7 @@ from pathlib import Path
 from lifang.kit.errors import LifangError
 from lifang.services import bulk, importing
 from lifang.services.backup import Daily
-from lifang.services.clockwork import tick
+from lifang.services.clockwork import Clockwork
 from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
@@ -94,7 +94,7 @@ class Worker:
         self._daily = Daily(instance)
         ready = instance.database.mend
         self._duties = (
-            Duty("clock", lambda: tick(instance), ready=ready, every=POLL),
+            Duty("clock", Clockwork(instance).step, ready=ready, every=POLL),
             Duty("delivery", self._dispatcher.step, ready=ready, every=0.0),
             Duty("sealing", lambda: seal(instance) == BATCH, ready=ready, every=POLL),
             Duty("jobs", Jobs(instance).step, ready=ready, every=POLL),

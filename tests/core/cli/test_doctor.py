@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from lifang.access.roles import FIRST_ADMINISTRATOR
 from lifang.app.instance import create, opened
 from lifang.app.main import hands
 from lifang.entities.account import Account, Grant
 from lifang.entities.audit import AuditEntry
+from lifang.entities.calendar import CalendarDay
 from lifang.entities.job import Job
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.plugins.tables import PluginRow
+from lifang.services import deadlines
 from lifang.services.accounts import first_administrator
+from lifang.services.clockwork import tick
 from lifang.services.instance import Instance
 from lifang.testing import world
 from tests.core.cli.conftest import Said, say
@@ -33,6 +37,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     first_administrator(instance, "boss", home_code=world.CITY, system_user=os.getuid())
     with instance.database.connection():
         world.plant(instance)
+        for year in (clock.today().year, clock.today().year + 1):
+            if year not in deadlines.current().years:
+                CalendarDay.create(day=dt.date(year, 1, 1), kind="holiday", name="元旦")
     instance.close()
     yield home
 
@@ -65,7 +72,7 @@ def test_a_healthy_instance_leaves_with_0(home: Path) -> None:
     assert checks["ok"]
     names = {check["name"] for check in checks["checks"]}
     assert names >= {"folder", "key", "disk", "database", "migrations", "administrators"}
-    assert names >= {"grants", "plugins", "events", "jobs", "audit"}
+    assert names >= {"grants", "plugins", "events", "jobs", "audit", "clock", "calendar"}
     assert {check["state"] for check in checks["checks"]} == {"ok"}
 
 
@@ -208,3 +215,15 @@ def test_jobs_that_failed_or_that_nobody_does_are_told(inside: Instance) -> None
     told = found("jobs")
     assert (told["state"], told["sentence"]) == ("warn", "没有人在做的任务：#5、#6")
     assert "lifang worker" in told["remedy"]
+
+
+def test_a_clock_that_leapt_and_a_year_without_a_calendar_are_named(inside: Instance) -> None:
+    tick(inside)
+    assert (found("clock")["state"], found("calendar")["state"]) == ("ok", "ok")
+    with time_machine.travel(dt.datetime(2099, 11, 1, 9, tzinfo=dt.UTC), tick=False):
+        assert found("clock")["state"] == "warn"
+        told = doctor().out
+        assert "2099 年的工作日历还没有载入" in told
+        assert "2100 年的工作日历还没有载入" in told
+    with time_machine.travel(dt.datetime(2099, 10, 1, 9, tzinfo=dt.UTC), tick=False):
+        assert "2100" not in doctor().out, "the next year's notice comes in November"

@@ -18,7 +18,7 @@ from lifang.events.tables import EventRow
 from lifang.kit import clock
 from lifang.kit.errors import Busy
 from lifang.services import clockwork
-from lifang.services.clockwork import DAY, tick
+from lifang.services.clockwork import DAY, HOUR, tick
 from lifang.services.instance import Instance
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -155,3 +155,98 @@ def test_workers_killed_on_the_way_lose_and_double_no_day(
             two.kill()
     work(instance)
     assert told() == days("2027-02-28", str(clock.today()))
+
+
+def hours() -> list[dict[str, str]]:
+    rows = EventRow.select().where(EventRow.type == HOUR).order_by(EventRow.pos)
+    return [json.loads(row.data) for row in rows]
+
+
+def test_every_hour_is_told_once_at_its_beginning_among_the_days(
+    instance: Instance, traveller: time_machine.Traveller
+) -> None:
+    traveller.move_to(dt.datetime(2028, 2, 28, 21, 59, 59, tzinfo=SHANGHAI))
+    work(instance)
+    before = len(hours())
+    for minutes in (0.5, 60, -60, 60, 60, 60, -180, 240):
+        traveller.shift(dt.timedelta(minutes=minutes))
+        work(instance)
+    assert [one["at"][5:13] for one in hours()[before:]] == [
+        "02-28T22", "02-28T23", "02-29T00", "02-29T01", "02-29T02",
+    ]  # fmt: skip
+    new_day = EventRow.get(EventRow.data == '{"date":"2028-02-29"}')
+    rows = list(EventRow.select().where(EventRow.pos >= new_day.pos).order_by(EventRow.pos))
+    assert [row.type for row in rows] == [DAY, HOUR, HOUR, HOUR], (
+        "the day begins before its first hour"
+    )
+
+
+def test_after_a_long_stop_every_day_is_told_but_only_the_hours_of_two(
+    instance: Instance, traveller: time_machine.Traveller
+) -> None:
+    traveller.move_to(dt.datetime(2028, 1, 1, 0, 30, tzinfo=SHANGHAI))
+    work(instance)
+    assert told() == days("2027-02-28", "2028-01-01")
+    found = hours()
+    assert found[1]["at"] == "2027-12-30T01:00:00+08:00"
+    assert found[1]["passed_over"] == 24 * 306 - 15
+    assert len(found) == 49
+    assert "passed_over" not in found[2]
+    assert found[-1]["at"] == "2028-01-01T00:00:00+08:00"
+
+
+def test_hours_follow_the_wall_through_summer_time_and_half_hours(
+    instance: Instance, traveller: time_machine.Traveller
+) -> None:
+    try:
+        clock.set_zone("America/New_York")
+        traveller.move_to(dt.datetime(2027, 11, 7, 8, 0, tzinfo=ZoneInfo("UTC")))
+        work(instance)
+        shown = [one["at"][11:] for one in hours() if one["at"].startswith("2027-11-07")]
+        assert shown == [
+            "00:00:00-04:00", "01:00:00-04:00", "01:00:00-05:00",
+            "02:00:00-05:00", "03:00:00-05:00",
+        ]  # fmt: skip
+        clock.set_zone("Asia/Kolkata")
+        traveller.shift(dt.timedelta(hours=2))
+        work(instance)
+        assert [one["at"][11:16] for one in hours()[-2:]] == ["03:00", "15:00"]
+    finally:
+        clock.set_zone(clock.DEFAULT_ZONE)
+
+
+def test_after_a_leap_of_the_clock_nothing_is_told_before_it_has_proved_right(
+    instance: Instance, traveller: time_machine.Traveller
+) -> None:
+    patient = clockwork.Clockwork(instance)
+    traveller.shift(dt.timedelta(hours=48))
+    while patient.step():
+        pass
+    assert len(hours()) == 49, "a weekend's stop is no leap"
+    wrong = dt.timedelta(days=3650)
+    traveller.shift(wrong)
+    assert not patient.step()
+    assert not patient.step()
+    traveller.shift(-wrong + dt.timedelta(hours=1))
+    assert patient.step()
+    assert len(hours()) == 50
+    assert len(told()) == 2, "the ten years were never told"
+
+
+def test_a_clock_that_goes_on_steadily_after_a_leap_is_believed(
+    instance: Instance, traveller: time_machine.Traveller
+) -> None:
+    traveller.shift(dt.timedelta(days=9))
+    worker = clockwork.Clockwork(instance, proof=0.4)
+    assert not worker.step()
+    unsteady = clockwork.Clockwork(instance, proof=0.4)
+    assert not unsteady.step()
+    threading.Event().wait(0.2)
+    traveller.shift(dt.timedelta(days=1))
+    assert not unsteady.step(), "it leapt once more: the wait begins anew"
+    traveller.move_to(FIRST + dt.timedelta(days=9, seconds=0.42))
+    threading.Event().wait(0.22)
+    assert not unsteady.step()
+    while worker.step():
+        pass
+    assert len(told()) == 9
