@@ -32,7 +32,7 @@ def test_what_was_acknowledged_before_a_backup_is_in_it_and_goes_on_after_a_rest
     told = json.loads(server.run("backup", "create", str(file), "--json"))
     clients.stop()
     assert len(clients.made) > len(made) > 0, "they wrote before, meanwhile and after"
-    assert len(made) <= told["rows"]["core_person"] <= len(clients.made) + 3
+    assert len(made) <= told["rows"]["core_person"], "and those of who hung up"
 
     code, refusal = said(server, "backup", "restore", str(file), "--replace")
     assert (code, "已有一个服务在运行" in refusal) == (5, True)

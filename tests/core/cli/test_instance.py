@@ -45,6 +45,7 @@ class Recorded:
             "demo": self.note("demo", demo),
             "verify_backup": self.note("verify_backup", None),
             "restore": self.note("restore", None),
+            "move": self.note("move", None),
         }
         return Hands(**{**told, **instead})
 
