@@ -23,6 +23,7 @@ BATCH = 200
 LOOK_AHEAD = 1_000
 HOLD = 0.02  # seconds of held write lock after which a batch ends: web writers go first
 SLOW = 0.05
+EVERYTHING = "*"  # the lane of who keeps the order of all: no aggregate is called so
 
 logger = logging.getLogger("lifang.events")
 
@@ -65,17 +66,23 @@ class Delivery:
     @property
     def lane(self) -> retry.Lane:
         """Within what its order is kept."""
-        return self.subscriber.name, retry.aggregate(self.event)
+        order, event = self.subscriber.handler.order, self.event
+        own = {"all": EVERYTHING, "none": str(event.position)}
+        return self.subscriber.name, own.get(order) or retry.aggregate(event)
 
 
 @dataclass(frozen=True)
 class _Batch:
     """What to tell those who stand at one position, and where that brings them."""
 
-    names: tuple[str, ...]
+    subscribers: dict[str, Subscriber]
     place: Place
     end: Place
     plan: list[tuple[Place, Event, list[Delivery]]]
+
+    def order_of(self, name: str) -> str:
+        """What one of the subscribers declared that its failures hold back."""
+        return self.subscribers[name].handler.order
 
 
 class _Failed(Exception):
@@ -103,9 +110,11 @@ class Dispatcher:
             return False
         standing = self._standing(everyone)
         told = self._again(audience, [everyone[name] for name in standing])
+        held = retry.held(standing)
         cohorts: dict[Place, list[Subscriber]] = {}
         for name, place in standing.items():
-            cohorts.setdefault(place, []).append(everyone[name])
+            if name not in held:
+                cohorts.setdefault(place, []).append(everyone[name])
         for place in sorted(cohorts):
             told = self._onward(audience, cohorts[place], place) or told
         return told
@@ -138,7 +147,7 @@ class Dispatcher:
              [Delivery(one, event) for one in cohort if audience.concerns(one, event)])
             for event in log.read(at)
         ]  # fmt: skip
-        batch = _Batch(tuple(one.name for one in cohort), place, end, plan)
+        batch = _Batch({one.name: one for one in cohort}, place, end, plan)
         whole = self._database.whole
         try:
             return whole(lambda: self._move(audience, batch, careful=False))
@@ -148,13 +157,17 @@ class Dispatcher:
     def _move(self, audience: Audience, batch: _Batch, *, careful: bool) -> bool:
         """Run a batch's handlers and move the cursors, in one transaction."""
         with self._database.transaction():
-            taken = subscriptions.claim(batch.names, self.owner, place=batch.place)
-            blocked = retry.blocked(taken, [event for _at, event, _told in batch.plan])
+            taken = subscriptions.claim(batch.subscribers, self.owner, place=batch.place)
+            lined = [name for name in taken if batch.order_of(name) == "aggregate"]
+            blocked = retry.blocked(lined, [event for _at, event, _told in batch.plan])
             end, hold = batch.end, _deadline()
             for place, _event, told in batch.plan:
                 for delivery in told:
-                    if delivery.subscriber.name in taken:
+                    if (name := delivery.subscriber.name) in taken:
                         self._tell(audience, delivery, blocked, careful=careful)
+                        if (name, EVERYTHING) in blocked:  # the log itself is its queue
+                            subscriptions.move([name], place)
+                            taken.remove(name)
                 if time.monotonic() > hold:
                     end = place
                     break

@@ -54,6 +54,9 @@ class RetryAfter(Exception):
         self.seconds = seconds
 
 
+ORDERS = ("aggregate", "none", "all")
+"""What waits while one event's handler fails: later ones of its aggregate, nothing, or all."""
+
 Reaction = Callable[[Event, Caller], None]
 R = TypeVar("R", bound=Reaction)
 
@@ -65,6 +68,7 @@ class Handler:
     types: tuple[str, ...]
     react: Reaction
     at: str | None
+    order: str = "aggregate"
 
     @property
     def name(self) -> str:
@@ -72,16 +76,22 @@ class Handler:
         return self.react.__name__
 
 
-def on(*types: str, at: str | None = None) -> Callable[[R], R]:
+def on(*types: str, at: str | None = None, order: str = "aggregate") -> Callable[[R], R]:
     """Declare a reaction to events, run once after the commit, retried when it fails.
 
     A type is written out whole, as `core.person.moved`; there are no wildcards. `at` names the key
     of the event's data that holds the community where the plugin must be on; without it, any of
     the event's communities will do.
+
+    `order` is what a failure holds back until it succeeds or is laid aside: "aggregate" the later
+    events of the same record, "none" nothing, "all" every later event of this handler. Raises
+    ValueError for another word.
     """
+    if order not in ORDERS:
+        raise ValueError(f"order={order!r} is none of {', '.join(ORDERS)}")
 
     def declare(react: R) -> R:
-        react.__dict__["handler"] = Handler(types, react, at)
+        react.__dict__["handler"] = Handler(types, react, at, order)
         return react
 
     return declare

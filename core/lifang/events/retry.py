@@ -14,7 +14,7 @@ from typing import Any
 import peewee as pw
 
 from lifang.events.event import Dead, Event, RetryAfter
-from lifang.events.tables import Retry
+from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
 
 TRIES = 8
@@ -47,15 +47,28 @@ def blocked(names: Collection[str], events: Collection[Event]) -> set[Lane]:
     return set(rows)
 
 
+def held(names: Collection[str]) -> set[str]:
+    """Those of some subscriptions that keep the order of all and wait for what failed."""
+    waits = Retry.select(Retry.sub).where(Retry.state == "waiting")
+    rows: Any = Subscription.select(Subscription.name).where(
+        Subscription.name.in_(list(names)),
+        Subscription.order == "all",
+        Subscription.name.in_(waits),
+    )
+    return {row.name for row in rows}
+
+
 def due(names: Collection[str], limit: int) -> list[tuple[str, int, int]]:
     """What may be tried now, in order: subscription, position, tries so far.
 
-    A row whose lane still waits for an earlier one is left out.
+    A row whose lane still waits for an earlier one is left out; who keeps no order has no lanes.
     """
     now = clock.now()
     earlier: Any = Retry.alias()
+    free = Subscription.select(Subscription.name).where(Subscription.order == "none")
     waiting = earlier.select(earlier.pos).where(
         earlier.sub == Retry.sub,
+        earlier.sub.not_in(free),
         earlier.agg == Retry.agg,
         earlier.state == "waiting",
         earlier.pos < Retry.pos,

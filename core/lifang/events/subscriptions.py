@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,18 +41,24 @@ def subscribe(subscribers: Iterable[Subscriber]) -> None:
     """
     end = log.end()
     for one in subscribers:
-        types = json.dumps(one.handler.types)
         Subscription.insert(
-            name=one.name, plugin=one.plugin, types=types, pos=end.position, xid=end.xid
+            name=one.name, plugin=one.plugin, pos=end.position, xid=end.xid, **_declared(one)
         ).on_conflict_ignore().execute()
-        Subscription.update(types=types).where(
-            Subscription.name == one.name, Subscription.types != types
-        ).execute()
+        Subscription.update(_declared(one)).where(Subscription.name == one.name).execute()
 
 
-def places(names: Collection[str], owner: str) -> dict[str, Place | None]:
-    """Where subscriptions stand; None for one in another live dispatcher's hands, newcomers not."""
-    rows: Any = Subscription.select().where(Subscription.name.in_(list(names)))
+def _declared(one: Subscriber) -> dict[str, str]:
+    """What a subscription keeps of its handler's declaration."""
+    return {"types": json.dumps(one.handler.types), "order": one.handler.order}
+
+
+def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | None]:
+    """Where subscriptions stand; None for one in another live dispatcher's hands.
+
+    Newcomers are left out, and so is one whose handler is declared otherwise than it was.
+    """
+    found: Any = Subscription.select().where(Subscription.name.in_(list(everyone)))
+    rows = [row for row in found if _declared(everyone[row.name]).items() <= row.__data__.items()]
     now = clock.now()
     return {
         row.name: Place(row.xid, row.pos)

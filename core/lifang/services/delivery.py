@@ -100,8 +100,11 @@ def drain(instance: Instance, timeout: float = 30.0) -> bool:
 
 
 def _anything_due(instance: Instance) -> bool:
-    live = [one for one in lag(instance) if one.state == "live"]
-    return any(one.behind for one in live) or bool(retry.due([one.name for one in live], 1))
+    live = {one.name: one.behind for one in lag(instance) if one.state == "live"}
+    held = retry.held(live)
+    return any(behind and name not in held for name, behind in live.items()) or bool(
+        retry.due(live, 1)
+    )
 
 
 @dataclass(frozen=True)
