@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from lifang.entities.caller import Caller
 from lifang.events import log, retry, subscriptions
-from lifang.events.event import Event
+from lifang.events.event import Event, Parked
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 from lifang.store.database import Database, Overtaken
@@ -23,6 +23,8 @@ BATCH = 200
 LOOK_AHEAD = 1_000
 HOLD = 0.02  # seconds of held write lock after which a batch ends: web writers go first
 SLOW = 0.05
+CRASHES = 2  # processes that a noted delivery may end before it is parked: with the first, three
+SUSPECTS = BATCH  # how many events a process may have had in its hands when it ended
 EVERYTHING = "*"  # the lane of who keeps the order of all: no aggregate is called so
 
 logger = logging.getLogger("lifang.events")
@@ -100,6 +102,8 @@ class Dispatcher:
         """Work on a database for whoever `gather` finds listening."""
         self._database = database
         self._gather = gather
+        self._wary: dict[str, int] = {}
+        self._doomed: tuple[str, int] | None = None
         self.owner = subscriptions.this_process()
 
     def step(self) -> bool:
@@ -109,8 +113,13 @@ class Dispatcher:
         if not everyone:
             return False
         standing = self._standing(everyone)
-        told = self._again(audience, [everyone[name] for name in standing])
         held = retry.held(standing)
+        told = False
+        for name in self._wary.keys() & standing.keys():
+            place = None if name in held else standing[name]
+            told = self._warily(audience, everyone[name], place) or told
+            del standing[name]
+        told = self._again(audience, [everyone[name] for name in standing]) or told
         cohorts: dict[Place, list[Subscriber]] = {}
         for name, place in standing.items():
             if name not in held:
@@ -131,28 +140,65 @@ class Dispatcher:
             with self._database.transaction():
                 subscriptions.subscribe(one for name, one in everyone.items() if name not in places)
             places = subscriptions.places(everyone, self.owner)
-        return {name: place for name, place in places.items() if place is not None}
+        mine = {name: place for name, place in places.items() if place is not None}
+        for name in subscriptions.left(mine, self.owner):
+            if self._wary.setdefault(name, SUSPECTS) == SUSPECTS:
+                logger.warning("who told %s ended amid it: each event is noted first now", name)
+        return mine
+
+    def _warily(self, audience: Audience, one: Subscriber, place: Place | None) -> bool:
+        """Tell one event after noting which, so that the next process knows what ended this one."""
+        again = retry.due([one.name], 1)
+        batch = self._next(audience, [one], place, 1) if place and not again else None
+        more = bool(again) or batch is not None
+        self._wary[one.name] -= batch is not None  # what failed before comes first: not counted
+        if not more or not self._wary[one.name]:
+            del self._wary[one.name]  # past all that may have been in the other's hands
+        position = again[0][1] if again else batch.end.position if batch else 0
+        whole = self._database.whole
+        crashes = whole(lambda: self._mark(one.name, position))
+        if not more or crashes is None:
+            return False
+        self._doomed = (one.name, position) if crashes >= CRASHES else None
+        try:
+            if batch is not None:
+                return whole(lambda: self._move(audience, batch, careful=True))
+            return whole(lambda: self._once_more(audience, {one.name: one}, 1))
+        finally:
+            self._doomed = None
+
+    def _mark(self, name: str, position: int) -> int | None:
+        with self._database.transaction():
+            return subscriptions.mark(name, self.owner, position)
 
     def _onward(self, audience: Audience, cohort: list[Subscriber], place: Place) -> bool:
         """Tell the next events to all who stand at one place, and move them on together."""
+        batch = self._next(audience, cohort, place, BATCH)
+        if batch is None:
+            return False
+        whole = self._database.whole
+        try:
+            return whole(lambda: self._move(audience, batch, careful=False))
+        except _Failed:
+            return whole(lambda: self._move(audience, batch, careful=True))
+
+    def _next(
+        self, audience: Audience, cohort: list[Subscriber], place: Place, most: int
+    ) -> _Batch | None:
+        """What is to be told next to all who stand at one place; None while there is nothing."""
         ahead = log.after(place, LOOK_AHEAD)
         types = {type for one in cohort for type in one.handler.types}
-        wanted = [there for there, type in ahead if type in types][:BATCH]
+        wanted = [there for there, type in ahead if type in types][:most]
         if not wanted and len(ahead) < LOOK_AHEAD:
-            return False  # nothing for anyone here: not worth a write until there is much of it
-        end = wanted[-1] if len(wanted) == BATCH else ahead[-1][0]
+            return None  # nothing for anyone here: not worth a write until there is much of it
+        end = wanted[-1] if len(wanted) == most else ahead[-1][0]
         at = {there.position: there for there in wanted}
         plan = [
             (at[event.position], event,
              [Delivery(one, event) for one in cohort if audience.concerns(one, event)])
             for event in log.read(at)
         ]  # fmt: skip
-        batch = _Batch({one.name: one for one in cohort}, place, end, plan)
-        whole = self._database.whole
-        try:
-            return whole(lambda: self._move(audience, batch, careful=False))
-        except _Failed:
-            return whole(lambda: self._move(audience, batch, careful=True))
+        return _Batch({one.name: one for one in cohort}, place, end, plan)
 
     def _move(self, audience: Audience, batch: _Batch, *, careful: bool) -> bool:
         """Run a batch's handlers and move the cursors, in one transaction."""
@@ -179,14 +225,14 @@ class Dispatcher:
         names = {one.name: one for one in subscribers}
         if not retry.due(names, 1):
             return False
-        return self._database.whole(lambda: self._once_more(audience, names))
+        return self._database.whole(lambda: self._once_more(audience, names, BATCH))
 
-    def _once_more(self, audience: Audience, names: dict[str, Subscriber]) -> bool:
+    def _once_more(self, audience: Audience, names: dict[str, Subscriber], most: int) -> bool:
         with self._database.transaction():
             taken = subscriptions.claim(names, self.owner)
             hold = _deadline()
             blocked: set[retry.Lane] = set()
-            for delivery in self._due(names, taken):
+            for delivery in self._due(names, taken, most):
                 if delivery.lane in blocked:
                     continue
                 subscriber, event = delivery.subscriber, delivery.event
@@ -197,9 +243,11 @@ class Dispatcher:
                     break
         return bool(taken)
 
-    def _due(self, subscribers: dict[str, Subscriber], taken: set[str]) -> Iterator[Delivery]:
+    def _due(
+        self, subscribers: dict[str, Subscriber], taken: set[str], most: int
+    ) -> Iterator[Delivery]:
         """What is due, in order; of an event that is no longer kept nothing is left to tell."""
-        rows = retry.due(taken, BATCH)
+        rows = retry.due(taken, most)
         events = {event.position: event for event in log.read({place for _s, place, _t in rows})}
         for name, position, tries in rows:
             if position in events:
@@ -222,6 +270,8 @@ class Dispatcher:
         started = time.perf_counter()
         try:
             with self._database.transaction() if careful else nullcontext():
+                if (subscriber.name, event.position) == self._doomed:
+                    raise Parked(f"{CRASHES + 1} processes ended while they told it")
                 subscriber.handler.react(event, audience.caller_of(subscriber.plugin, event))
         except Overtaken:
             raise  # nobody's fault: all of it is done again

@@ -45,6 +45,10 @@ class Dead(Exception):
         self.reason = reason
 
 
+class Parked(Dead):
+    """Said for a handler that ended its whole process each time it was told of an event."""
+
+
 class RetryAfter(Exception):
     """Raised by a handler that knows when to be asked again; it counts as a try like any other."""
 

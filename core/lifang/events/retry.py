@@ -1,7 +1,8 @@
 """Deliveries that failed, and those that wait behind one: tried again, and in the end laid aside.
 
-A delivery that has failed eight times becomes a dead letter. A dead letter holds nothing back: what
-had queued behind it goes on, and it stays listed until somebody deals with it.
+A delivery that has failed eight times becomes a dead letter, one that ended the process thrice is
+parked. Neither holds anything back: what had queued behind it goes on, and it stays listed until
+somebody deals with it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import peewee as pw
 
-from lifang.events.event import Dead, Event, RetryAfter
+from lifang.events.event import Dead, Event, Parked, RetryAfter
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
 
@@ -107,7 +108,7 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
         event,
         tries=tries,
         next_at=clock.now() + dt.timedelta(seconds=seconds),
-        state="dead" if over else "waiting",
+        state="parked" if isinstance(error, Parked) else "dead" if over else "waiting",
         error=f"{type(error).__name__}: {error}"[:ERROR_LENGTH],
     )
     return not over

@@ -68,6 +68,39 @@ def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | 
     }
 
 
+def left(names: Collection[str], owner: str) -> set[str]:
+    """Those of some subscriptions whose last holder ended without giving its lease back.
+
+    What it was telling may have ended it. Of another host nothing is known but that time ran out.
+    """
+    rows: Any = Subscription.select().where(
+        Subscription.name.in_(list(names)), Subscription.lease_owner != owner
+    )
+    now = clock.now()
+    return {
+        row.name
+        for row in rows
+        if gone(row.lease_owner) or (row.lease_until < now and not _here(row.lease_owner))
+    }
+
+
+def mark(name: str, owner: str, position: int) -> int | None:
+    """Note what is about to be told, to be committed before; None when it is in other hands.
+
+    Says how many processes have ended while they told just this; `claim` takes the note away in the
+    transaction that tells it.
+    """
+    told: Any = Subscription.select(Subscription.inflight_pos, Subscription.inflight_tries)
+    before, times = told.where(Subscription.name == name).tuples().first()
+    if not claim([name], owner):
+        return None
+    times = times if before == position else 0
+    Subscription.update(inflight_pos=position, inflight_tries=times + 1).where(
+        Subscription.name == name
+    ).execute()
+    return int(times)
+
+
 def claim(names: Collection[str], owner: str, *, place: Place | None = None) -> set[str]:
     """Take the lease of some subscriptions inside the delivering transaction; gives those taken.
 
@@ -82,7 +115,9 @@ def claim(names: Collection[str], owner: str, *, place: Place | None = None) -> 
     takeable = Subscription.lease_owner.is_null() | (Subscription.lease_until < now)
     if free:
         takeable |= Subscription.lease_owner.in_(free)
-    Subscription.update(lease_owner=owner, lease_until=now + LEASE).where(mine, takeable).execute()
+    Subscription.update(
+        lease_owner=owner, lease_until=now + LEASE, inflight_pos=None, inflight_tries=0
+    ).where(mine, takeable).execute()
     taken: Any = Subscription.select(Subscription.name).where(
         mine, Subscription.lease_owner == owner
     )
@@ -111,10 +146,13 @@ def this_process() -> str:
 
 def gone(owner: str) -> bool:
     """Whether a holder was a process of this host that has ended; another may have its number."""
-    host, _slash, rest = owner.rpartition("/")[0].rpartition("/")
-    if host != socket.gethostname()[:40] or not rest.isdigit():
-        return False
-    return _started(int(rest)) != owner.rpartition("/")[2]
+    host, pid, started = owner.rsplit("/", 2)
+    return _here(owner) and pid.isdigit() and _started(int(pid)) != started
+
+
+def _here(owner: str) -> bool:
+    """Whether a holder was a process of this host, so that one can know what became of it."""
+    return owner.startswith(f"{socket.gethostname()[:40]}/")
 
 
 def _started(pid: int) -> str | None:

@@ -151,7 +151,7 @@ def _lag(row: Any, *, live: bool) -> Lag:
         position=row.pos,
         behind=EventRow.select().where(ahead).count(),
         retrying=failures.get("waiting", 0),
-        dead=failures.get("dead", 0),
+        dead=failures.get("dead", 0) + failures.get("parked", 0),
         oldest=min((one.at for one in (first, waiting) if one is not None), default=None),
         error=last.order_by(Retry.pos.desc()).limit(1).scalar(),
     )
