@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Collection
 from types import MappingProxyType
@@ -32,6 +33,13 @@ def end() -> Place:
     rows: Any = EventRow.select(EventRow.xid, EventRow.pos).where(*_settled())
     last = rows.order_by(*_backwards()).tuples().first()
     return Place(*last) if last else Place(0, 0)
+
+
+def before(instant: dt.datetime) -> Place:
+    """The place just before the first event that happened at an instant or later."""
+    rows: Any = EventRow.select(EventRow.xid, EventRow.pos).where(EventRow.at >= instant)
+    first = rows.order_by(*_onwards()).tuples().first()
+    return Place(first[0], first[1] - 1) if first else end()
 
 
 def ahead_of(place: Place) -> Any:

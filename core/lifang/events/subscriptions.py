@@ -68,6 +68,13 @@ def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | 
     }
 
 
+def hold(plugin: str) -> dict[str, Place]:
+    """Where a plugin's subscriptions stand; nobody moves them until this transaction ends."""
+    mine = Subscription.plugin == plugin
+    Subscription.update(plugin=plugin).where(mine).execute()
+    return {row.name: Place(row.xid, row.pos) for row in Subscription.select().where(mine)}
+
+
 def left(names: Collection[str], owner: str) -> set[str]:
     """Those of some subscriptions whose last holder ended without giving its lease back.
 

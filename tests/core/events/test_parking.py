@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -18,14 +17,12 @@ from lifang.events.event import Dead, Event, on
 from lifang.events.publish import publish
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
-from lifang.plugins import manager
-from lifang.plugins.tables import PluginRow
-from lifang.services.delivery import dispatcher_of, drain, lag, let_in
+from lifang.services import lifecycle
+from lifang.services.delivery import dispatcher_of, drain, lag
 from lifang.services.instance import Instance
 from lifang.testing.world import CITY
-from tests.core.events.listeners import HEARD, Note, heard, listen, note, say, switch, waiting
-
-ROOT = Path(__file__).parents[3]
+from tests.core.events.listeners import HEARD, heard, listen, note, say, waiting
+from tests.core.events.packages import install
 
 LETHAL = """
 import os, signal, sys
@@ -91,33 +88,13 @@ def test_of_a_thousand_with_a_poisonous_one_the_others_flow_at_once(
     assert Retry.get().error == "Dead: poison"
 
 
-def install_lethal(instance: Instance, folder: Path, monkeypatch: pytest.MonkeyPatch, end: str):
-    """Bring a package whose handler ends its process at the five hundredth, and switch it on."""
-    info = folder / "lethal-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lethal\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[lifang.plugins]\nlethal = lethal:plugin\n")
-    (folder / "lethal.py").write_text(LETHAL.replace("{end}", ENDS[end]))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(ROOT)]))
-    monkeypatch.setenv("LETHAL_LOG", str(folder / "told"))
-    monkeypatch.syspath_prepend(str(folder))
-    instance.database.engine.create_tables([Note])
-    plugin = instance.plugins.load(manager.discover()["lethal"])
-    monkeypatch.delitem(sys.modules, "lethal")
-    assert plugin is not None
-    with instance.database.transaction():
-        PluginRow.create(
-            name="lethal", label="lethal", version="1", state="installed", changed_at=clock.now()
-        )
-        let_in(plugin)
-    switch("lethal", CITY, on=True, instance=instance)
-
-
 @pytest.mark.parametrize("end", ENDS)
 def test_a_delivery_that_kills_the_worker_is_parked_and_the_others_flow(
     instance: Instance, boss: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ):
-    install_lethal(instance, tmp_path, monkeypatch, end)
+    install(instance, tmp_path, monkeypatch, "lethal", LETHAL.replace("{end}", ENDS[end]))
+    monkeypatch.setenv("LETHAL_LOG", str(tmp_path / "told"))
+    lifecycle.switch(boss, "lethal", at=CITY, on=True)
     say_thousand(boss)
     with Server(instance.settings.home):
         until = time.monotonic() + 60
