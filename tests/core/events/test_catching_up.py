@@ -324,7 +324,7 @@ def test_a_switch_between_looking_and_telling_is_noticed(
     assert told() == [1]
 
 
-@pytest.mark.parametrize("dies_at", [1, 250, 600])
+@pytest.mark.parametrize("dies_at", [1, 250])
 def test_killed_amid_the_past_the_next_worker_goes_on_and_tells_each_once(
     instance: Instance,
     boss: Caller,
@@ -336,7 +336,7 @@ def test_killed_amid_the_past_the_next_worker_goes_on_and_tells_each_once(
     turn(QILIHE)
     with instance.database.transaction():
         home = int(Community.get(Community.code == HOME).id)
-        for subject in range(1, 601):
+        for subject in range(1, 301):
             publish(HEARD, f"core.thing/{subject}", {}, caller=boss, communities=[home])
     text = (tmp_path / "chronicle.py").read_text()
     once = tmp_path / "died"
@@ -350,13 +350,13 @@ def test_killed_amid_the_past_the_next_worker_goes_on_and_tells_each_once(
     assert drain(instance)
     turn(HOME, history="start")
     with Server(instance.settings.home):
-        until = time.monotonic() + 60
-        while len(told()) < 600 and time.monotonic() < until:
+        until = time.monotonic() + 150
+        while set(range(1, 301)) - set(told()) and time.monotonic() < until:
             say(boss, 900, at=FOREIGN)
-            time.sleep(0.05)
+            time.sleep(0.5)
     assert once.exists(), "it was killed"
     at_home = [one for one in told() if one != 900]
-    assert at_home == list(range(1, 601))
+    assert at_home == list(range(1, 301))
     assert Retry.select().count() == 0
     assert drain(instance)
     assert Catchup.select().where(Catchup.to_pos.is_null()).count() == 0
