@@ -31,7 +31,8 @@ class Caller:
     `plugin` is set when a plugin acts by itself (a handler): then rights come from its
     declaration. `scope` narrows a token to `read` and to verbs like `core.people:update`; None is
     everything its owner may. `source` is one of web, api, cli, event, import. `snapshot` says where
-    every plugin is on and does not change while the caller acts.
+    every plugin is on and does not change while the caller acts. `trace` is the W3C traceparent
+    that came along, unchecked.
     """
 
     instance: Instance = field(repr=False, compare=False)
@@ -46,6 +47,7 @@ class Caller:
     request_id: str | None = None
     correlation: str | None = None
     cause: int | None = None
+    trace: str | None = None
     scope: frozenset[str] | None = None
 
     def through(self, source: str) -> Caller:

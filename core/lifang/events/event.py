@@ -18,7 +18,7 @@ class Event:
     """A fact: `type` in the past tense, about one record (`noun`, `subject`), at one moment.
 
     `position` is its place in the log and never reused; `sequence` counts without gaps within the
-    record; `communities` are the ids of all places it concerns.
+    record; `trace` is its W3C traceparent; `communities` are the ids of all places it concerns.
     """
 
     position: int
@@ -30,6 +30,7 @@ class Event:
     actor: str | None
     correlation: str | None
     cause: int | None
+    trace: str | None
     at: dt.datetime
     data: Data
     communities: tuple[int, ...]

@@ -100,6 +100,7 @@ def _event(row: Any, communities: list[int]) -> Event:
         actor=row.actor,
         correlation=row.corr,
         cause=row.cause,
+        trace=row.trace,
         at=row.at,
         data=MappingProxyType(json.loads(row.data)),
         communities=tuple(communities),

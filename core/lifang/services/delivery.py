@@ -57,6 +57,7 @@ def audience_of(instance: Instance) -> Audience:
             on_behalf_of=event.actor,
             correlation=event.correlation,
             cause=event.position,
+            trace=event.trace,
         )
 
     loaded = list(instance.plugins.loaded.values())
