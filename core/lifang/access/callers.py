@@ -23,6 +23,7 @@ def caller_for(
     *,
     source: str,
     request_id: str | None = None,
+    trace: str | None = None,
     scope: frozenset[str] | None = None,
 ) -> Caller:
     """Make the caller of an account, with the rights it holds now, narrowed to a token's scope."""
@@ -36,6 +37,7 @@ def caller_for(
         person=account.person_id,
         standings=standings_of(instance, number),
         request_id=request_id or new_request_id(),
+        trace=trace,
         scope=scope,
     )
 

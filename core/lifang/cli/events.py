@@ -14,7 +14,7 @@ from lifang.cli.session import Session
 from lifang.cli.verbs import within
 from lifang.kit import clock, json
 from lifang.kit.words import _, n_
-from lifang.services.delivery import Lag, lag_seen_by
+from lifang.services.delivery import Lag, Part, lag_seen_by
 from lifang.services.event_log import SeenEvent, list_events
 
 STATES = {"live": n_("进行中"), "paused": n_("暂停")}
@@ -73,6 +73,7 @@ def _lag(session: Session, given: Given) -> None:
         _("重试中"),
         _("死信"),
         _("最早"),
+        _("落后的地方"),
         _("错误"),
     ]
     showing.lines(headings, (_line(one) for one in found))
@@ -80,6 +81,13 @@ def _lag(session: Session, given: Given) -> None:
 
 def _told(one: Lag) -> dict[str, Any]:
     return {**asdict(one), "oldest": clock.fixed(one.oldest) if one.oldest else None}
+
+
+def _part(part: Part) -> str:
+    """A place that lags behind, and by how many events."""
+    if part.state == "off":
+        return _("{name}（停用）{n}", name=part.name, n=part.behind)
+    return f"{part.name} {part.behind}"
 
 
 def _line(one: Lag) -> list[str]:
@@ -91,5 +99,6 @@ def _line(one: Lag) -> list[str]:
         _(STATES.get(one.state, one.state)),
         *numbers,
         oldest,
+        _("、").join(_part(part) for part in one.parts) or "—",
         last[-1] if last else "",
     ]

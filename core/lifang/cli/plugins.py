@@ -33,7 +33,12 @@ def command(name: str, help: str, session: Session) -> click.Command:
             Command("list", n_("列出这台机器上的插件"), _list),
             Command("show", n_("显示一个插件"), _show, [_id()]),
             Command("install", n_("安装：建立它的表；还不在任何地方启用"), _install, [_id()]),
-            Command("enable", n_("在一个社区和它下面启用，立即生效"), _enable, [_id(), *_place()]),
+            Command(
+                "enable",
+                n_("在一个社区和它下面启用，立即生效"),
+                _enable,
+                [_id(), *_place(), *_past()],
+            ),
             Command(
                 "disable", n_("在一个社区和它下面停用，数据保留"), _disable, [_id(), *_place()]
             ),
@@ -50,6 +55,30 @@ def _place() -> list[click.Parameter]:
         option("--at", metavar="CODE", help=n_("在这个社区；不写就是所有顶级社区，须确认")),
         flag("--yes", help=n_("不再询问")),
     ]
+
+
+def _past() -> list[click.Parameter]:
+    told = n_("新启用的地方，过去的事件从何时起告诉它：start、now（默认）或日期")
+    return [
+        option("--history", metavar="start|now|DATE", help=told),
+        flag("--resume", help=n_("重新启用：补上停用期间的事件（默认）")),
+        flag("--skip", help=n_("重新启用：略过停用期间的事件")),
+        flag("--restart", help=n_("重新启用：从头再告诉一遍")),
+    ]
+
+
+def _history(given: Given, known: Listed) -> str | None:
+    """What somebody chose to be told of the past; where it was off before, a terminal is asked."""
+    words = ("resume", "skip", "restart")
+    chosen = [word for word in words if given[word]]
+    chosen += [given["history"]] if given["history"] is not None else []
+    if len(chosen) > 1:
+        raise Malformed(_("--history、--resume、--skip、--restart 只能选一个"))
+    was_off = any(one.code == given["at"] and not one.on for one in known.switches)
+    if not chosen and was_off and sys.stdin.isatty():
+        asked = _("停用期间的事件：补上 resume、略过 skip、从头 restart")
+        chosen = [click.prompt(asked, type=click.Choice(words), default="resume", err=True)]
+    return chosen[0] if chosen else None
 
 
 def _list(session: Session, given: Given) -> None:
@@ -118,7 +147,8 @@ def _switch(session: Session, given: Given, *, on: bool) -> None:
     known = lifecycle.show(session.caller, given["id"])
     if given["at"] is None and not given["yes"]:
         _confirm(known, on=on)
-    one = lifecycle.switch(session.caller, known.id, at=given["at"], on=on)
+    history = _history(given, known) if on else None
+    one = lifecycle.switch(session.caller, known.id, at=given["at"], on=on, history=history)
     if known.state == "available":
         click.echo(_("已安装插件 {id} {version}", id=one.id, version=one.version), err=True)
     if session.json:

@@ -32,6 +32,7 @@ class Caller:
     declaration. `scope` narrows a token to `read` and to verbs like `core.people:update`; None is
     everything its owner may. `source` is one of web, api, cli, event, import. `snapshot` says where
     every plugin is on and does not change while the caller acts, so `rights` are worked out once.
+    `trace` is the W3C traceparent that came along, unchecked.
     """
 
     instance: Instance = field(repr=False, compare=False)
@@ -46,6 +47,7 @@ class Caller:
     request_id: str | None = None
     correlation: str | None = None
     cause: int | None = None
+    trace: str | None = None
     scope: frozenset[str] | None = None
     rights: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 

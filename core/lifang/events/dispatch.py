@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lifang.entities.caller import Caller
-from lifang.events import log, retry, subscriptions
-from lifang.events.event import Event
+from lifang.events import catchup, log, retry, subscriptions
+from lifang.events.audience import Audience
+from lifang.events.catchup import Range
+from lifang.events.event import Event, Parked
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 from lifang.store.database import Database, Overtaken
@@ -23,35 +24,11 @@ BATCH = 200
 LOOK_AHEAD = 1_000
 HOLD = 0.02  # seconds of held write lock after which a batch ends: web writers go first
 SLOW = 0.05
+CRASHES = 2  # processes that a noted delivery may end before it is parked: with the first, three
+SUSPECTS = 2 * BATCH  # an event counts twice, or once where a part of the past is told beside it
+EVERYTHING = "*"  # the lane of who keeps the order of all: no aggregate is called so
 
 logger = logging.getLogger("lifang.events")
-
-
-@dataclass(frozen=True)
-class Audience:
-    """Who listens during one batch, where each is switched on, and as whom each acts.
-
-    `is_on(plugin, communities)` says whether a plugin is on at any of some communities, and
-    without any, whether it is on anywhere.
-    """
-
-    subscribers: tuple[Subscriber, ...]
-    is_on: Callable[[str, Sequence[int]], bool]
-    caller_of: Callable[[str, Event], Caller]
-
-    def concerns(self, subscriber: Subscriber, event: Event) -> bool:
-        """Whether an event is told to a subscriber, or passed over.
-
-        A handler declared with `at` looks only at the community under that key of the data; an
-        event that names none there concerns nobody.
-        """
-        handler = subscriber.handler
-        if event.type not in handler.types:
-            return False
-        if handler.at is None:
-            return self.is_on(subscriber.plugin, event.communities)
-        place = event.data.get(handler.at)
-        return isinstance(place, int) and self.is_on(subscriber.plugin, (place,))
 
 
 @dataclass(frozen=True)
@@ -65,17 +42,37 @@ class Delivery:
     @property
     def lane(self) -> retry.Lane:
         """Within what its order is kept."""
-        return self.subscriber.name, retry.aggregate(self.event)
+        order, event = self.subscriber.handler.order, self.event
+        own = {"all": EVERYTHING, "none": str(event.position)}
+        return self.subscriber.name, own.get(order) or retry.aggregate(event)
 
 
 @dataclass(frozen=True)
 class _Batch:
     """What to tell those who stand at one position, and where that brings them."""
 
-    names: tuple[str, ...]
+    subscribers: dict[str, Subscriber]
     place: Place
     end: Place
     plan: list[tuple[Place, Event, list[Delivery]]]
+    part: Range | None = None
+
+    def stands(self) -> bool:
+        """Whether nobody else has told this part of the past meanwhile."""
+        return self.part is None or catchup.advance(self.part, self.part.place)
+
+    def move(self, names: Collection[str], end: Place) -> None:
+        """Note how far some have been told; a part is over where the subscription stands."""
+        if self.part is None:
+            subscriptions.move(names, end)
+        elif names and end >= self.place:
+            catchup.finish(self.part)
+        elif names:
+            catchup.advance(self.part, end)
+
+    def order_of(self, name: str) -> str:
+        """What one of the subscribers declared that its failures hold back."""
+        return self.subscribers[name].handler.order
 
 
 class _Failed(Exception):
@@ -93,6 +90,8 @@ class Dispatcher:
         """Work on a database for whoever `gather` finds listening."""
         self._database = database
         self._gather = gather
+        self._wary: dict[str, int] = {}
+        self._doomed: tuple[str, int] | None = None
         self.owner = subscriptions.this_process()
 
     def step(self) -> bool:
@@ -102,7 +101,16 @@ class Dispatcher:
         if not everyone:
             return False
         standing = self._standing(everyone)
-        told = self._again(audience, [everyone[name] for name in standing])
+        held = retry.held(standing)
+        told = False
+        for name in self._wary.keys() & standing.keys():
+            place = None if name in held else standing[name]
+            told = self._warily(audience, everyone[name], place) or told
+            del standing[name]
+        told = self._again(audience, [everyone[name] for name in standing]) or told
+        for name in held:
+            standing.pop(name, None)
+        told = self._catch_up(audience, [everyone[name] for name in standing], standing) or told
         cohorts: dict[Place, list[Subscriber]] = {}
         for name, place in standing.items():
             cohorts.setdefault(place, []).append(everyone[name])
@@ -122,71 +130,155 @@ class Dispatcher:
             with self._database.transaction():
                 subscriptions.subscribe(one for name, one in everyone.items() if name not in places)
             places = subscriptions.places(everyone, self.owner)
-        return {name: place for name, place in places.items() if place is not None}
+        mine = {name: place for name, place in places.items() if place is not None}
+        for name in subscriptions.left(mine, self.owner):
+            if self._wary.setdefault(name, SUSPECTS) == SUSPECTS:
+                logger.warning("who told %s ended amid it: each event is noted first now", name)
+        return mine
 
-    def _onward(self, audience: Audience, cohort: list[Subscriber], place: Place) -> bool:
-        """Tell the next events to all who stand at one place, and move them on together."""
-        ahead = log.after(place, LOOK_AHEAD)
-        types = {type for one in cohort for type in one.handler.types}
-        wanted = [there for there, type in ahead if type in types][:BATCH]
-        if not wanted and len(ahead) < LOOK_AHEAD:
-            return False  # nothing for anyone here: not worth a write until there is much of it
-        end = wanted[-1] if len(wanted) == BATCH else ahead[-1][0]
-        at = {there.position: there for there in wanted}
-        plan = [
-            (at[event.position], event,
-             [Delivery(one, event) for one in cohort if audience.concerns(one, event)])
-            for event in log.read(at)
-        ]  # fmt: skip
-        batch = _Batch(tuple(one.name for one in cohort), place, end, plan)
+    def _warily(self, audience: Audience, one: Subscriber, place: Place | None) -> bool:
+        """Tell one event after noting which, so that the next process knows what ended this one."""
+        again, batch, part = retry.due([one.name], 1), None, audience.behind(one)
+        if place is not None and not again:
+            parts = (part, None) if self._wary[one.name] % 2 else (None, part)
+            some = (self._next(audience, [one], place, part=part, most=1) for part in parts)
+            batch = next(filter(None, some), None)
+            self._wary[one.name] -= 1 if part else 2
+        more = bool(again) or batch is not None
+        if not more or self._wary[one.name] <= 0:
+            del self._wary[one.name]  # past all that may have been in the other's hands
+        position = again[0][1] if again else 0
+        for _place, event, _told in batch.plan if batch else ():
+            position = event.position
+        whole = self._database.whole
+        crashes = whole(lambda: self._mark(one.name, position))
+        if not more or crashes is None:
+            return False
+        self._doomed = (one.name, position) if crashes >= CRASHES else None
+        try:
+            if batch is not None:
+                return whole(lambda: self._move(audience, batch, careful=True))
+            return whole(lambda: self._once_more(audience, {one.name: one}, 1))
+        finally:
+            self._doomed = None
+
+    def _mark(self, name: str, position: int) -> int | None:
+        with self._database.transaction():
+            return subscriptions.mark(name, self.owner, position)
+
+    def _catch_up(
+        self, audience: Audience, subscribers: list[Subscriber], standing: dict[str, Place]
+    ) -> bool:
+        """Tell a part of the past where it was told least: one batch, so that nobody waits long."""
+        parts = [(part, one) for one in subscribers if (part := audience.behind(one))]
+        if not parts:
+            return False
+        part, one = min(parts, key=lambda pair: pair[0].place)
+        return self._onward(audience, [one], standing[one.name], part)
+
+    def _onward(
+        self,
+        audience: Audience,
+        cohort: list[Subscriber],
+        place: Place,
+        part: Range | None = None,
+    ) -> bool:
+        """Tell the next events to all who stand at one place, and move them on together.
+
+        With a `part`, it is what lies before that place that is told on.
+        """
+        batch = self._next(audience, cohort, place, part=part)
+        if batch is None:
+            return False
         whole = self._database.whole
         try:
             return whole(lambda: self._move(audience, batch, careful=False))
         except _Failed:
             return whole(lambda: self._move(audience, batch, careful=True))
 
+    def _next(
+        self,
+        audience: Audience,
+        cohort: list[Subscriber],
+        place: Place,
+        *,
+        part: Range | None,
+        most: int = BATCH,
+    ) -> _Batch | None:
+        """What is to be told next to all who stand at one place; None while there is nothing."""
+        ahead = log.after(part.place if part else place, LOOK_AHEAD)
+        if part is not None:
+            ahead = [one for one in ahead if one[0] <= place]
+        types = {type for one in cohort for type in one.handler.types}
+        wanted = [there for there, type in ahead if type in types][:most]
+        if part is not None and len(wanted) < most and len(ahead) < LOOK_AHEAD:
+            end = place
+        elif not wanted and len(ahead) < LOOK_AHEAD:
+            return None  # nothing for anyone here: not worth a write until there is much of it
+        else:
+            end = wanted[-1] if len(wanted) == most else ahead[-1][0]
+        at = {there.position: there for there in wanted}
+        plan = [
+            (there, event,
+             [Delivery(one, told) for one in cohort
+              if (told := audience.told(one, event, there, part))])
+            for event in log.read(at) if (there := at[event.position])
+        ]  # fmt: skip
+        return _Batch({one.name: one for one in cohort}, place, end, plan, part)
+
     def _move(self, audience: Audience, batch: _Batch, *, careful: bool) -> bool:
         """Run a batch's handlers and move the cursors, in one transaction."""
         with self._database.transaction():
-            taken = subscriptions.claim(batch.names, self.owner, place=batch.place)
-            blocked = retry.blocked(taken, [event for _at, event, _told in batch.plan])
+            if not audience.current():
+                return True  # something was switched meanwhile: who is to be told is asked again
+            taken = subscriptions.claim(batch.subscribers, self.owner, place=batch.place)
+            if not taken or not batch.stands():
+                return False
+            lined = [name for name in taken if batch.order_of(name) == "aggregate"]
+            blocked = retry.blocked(lined, [event for _at, event, _told in batch.plan])
             end, hold = batch.end, _deadline()
             for place, _event, told in batch.plan:
                 for delivery in told:
-                    if delivery.subscriber.name in taken:
+                    if (name := delivery.subscriber.name) in taken:
                         self._tell(audience, delivery, blocked, careful=careful)
+                        if (name, EVERYTHING) in blocked:  # the log itself is its queue
+                            batch.move([name], place)
+                            taken.remove(name)
                 if time.monotonic() > hold:
                     end = place
                     break
-            subscriptions.move(taken, end)
-        return bool(taken)
+            batch.move(taken, end)
+        return True
 
     def _again(self, audience: Audience, subscribers: list[Subscriber]) -> bool:
         """Try once more what has failed before and is due."""
         names = {one.name: one for one in subscribers}
         if not retry.due(names, 1):
             return False
-        return self._database.whole(lambda: self._once_more(audience, names))
+        return self._database.whole(lambda: self._once_more(audience, names, BATCH))
 
-    def _once_more(self, audience: Audience, names: dict[str, Subscriber]) -> bool:
+    def _once_more(self, audience: Audience, names: dict[str, Subscriber], most: int) -> bool:
         with self._database.transaction():
             taken = subscriptions.claim(names, self.owner)
             hold = _deadline()
             blocked: set[retry.Lane] = set()
-            for delivery in self._due(names, taken):
+            for delivery in self._due(names, taken, most):
                 if delivery.lane in blocked:
                     continue
                 subscriber, event = delivery.subscriber, delivery.event
-                passed_over = not audience.concerns(subscriber, event)
-                if passed_over or self._tell(audience, delivery, blocked, careful=True):
+                told = audience.told(subscriber, event)
+                delivery = replace(delivery, event=told or event)
+                if told is None or self._tell(audience, delivery, blocked, careful=True):
                     retry.settled(subscriber.name, event.position)
                 if time.monotonic() > hold:
                     break
         return bool(taken)
 
-    def _due(self, subscribers: dict[str, Subscriber], taken: set[str]) -> Iterator[Delivery]:
+    def _due(
+        self, subscribers: dict[str, Subscriber], taken: set[str], most: int
+    ) -> Iterator[Delivery]:
         """What is due, in order; of an event that is no longer kept nothing is left to tell."""
-        rows = retry.due(taken, BATCH)
+        rows = retry.due(taken, most)
         events = {event.position: event for event in log.read({place for _s, place, _t in rows})}
         for name, position, tries in rows:
             if position in events:
@@ -209,6 +301,8 @@ class Dispatcher:
         started = time.perf_counter()
         try:
             with self._database.transaction() if careful else nullcontext():
+                if (subscriber.name, event.position) == self._doomed:
+                    raise Parked(f"{CRASHES + 1} processes ended while they told it")
                 subscriber.handler.react(event, audience.caller_of(subscriber.plugin, event))
         except Overtaken:
             raise  # nobody's fault: all of it is done again

@@ -18,7 +18,7 @@ class Event:
     """A fact: `type` in the past tense, about one record (`noun`, `subject`), at one moment.
 
     `position` is its place in the log and never reused; `sequence` counts without gaps within the
-    record; `communities` are the ids of all places it concerns.
+    record; `trace` is its W3C traceparent; `communities` are the ids of all places it concerns.
     """
 
     position: int
@@ -30,6 +30,7 @@ class Event:
     actor: str | None
     correlation: str | None
     cause: int | None
+    trace: str | None
     at: dt.datetime
     data: Data
     communities: tuple[int, ...]
@@ -45,6 +46,10 @@ class Dead(Exception):
         self.reason = reason
 
 
+class Parked(Dead):
+    """Said for a handler that ended its whole process each time it was told of an event."""
+
+
 class RetryAfter(Exception):
     """Raised by a handler that knows when to be asked again; it counts as a try like any other."""
 
@@ -53,6 +58,9 @@ class RetryAfter(Exception):
         super().__init__(reason or f"asked again after {seconds:g} s")
         self.seconds = seconds
 
+
+ORDERS = ("aggregate", "none", "all")
+"""What waits while one event's handler fails: later ones of its aggregate, nothing, or all."""
 
 Reaction = Callable[[Event, Caller], None]
 R = TypeVar("R", bound=Reaction)
@@ -65,6 +73,7 @@ class Handler:
     types: tuple[str, ...]
     react: Reaction
     at: str | None
+    order: str = "aggregate"
 
     @property
     def name(self) -> str:
@@ -72,16 +81,22 @@ class Handler:
         return self.react.__name__
 
 
-def on(*types: str, at: str | None = None) -> Callable[[R], R]:
+def on(*types: str, at: str | None = None, order: str = "aggregate") -> Callable[[R], R]:
     """Declare a reaction to events, run once after the commit, retried when it fails.
 
     A type is written out whole, as `core.person.moved`; there are no wildcards. `at` names the key
     of the event's data that holds the community where the plugin must be on; without it, any of
     the event's communities will do.
+
+    `order` is what a failure holds back until it succeeds or is laid aside: "aggregate" the later
+    events of the same record, "none" nothing, "all" every later event of this handler. Raises
+    ValueError for another word.
     """
+    if order not in ORDERS:
+        raise ValueError(f"order={order!r} is none of {', '.join(ORDERS)}")
 
     def declare(react: R) -> R:
-        react.__dict__["handler"] = Handler(types, react, at)
+        react.__dict__["handler"] = Handler(types, react, at, order)
         return react
 
     return declare

@@ -47,6 +47,13 @@ def held_since() -> dt.datetime | None:
     return None if embedded() else waiting.order_by(*_onwards()).limit(1).scalar()
 
 
+def before(instant: dt.datetime) -> Place:
+    """The place just before the first event that happened at an instant or later."""
+    rows: Any = EventRow.select(EventRow.xid, EventRow.pos).where(EventRow.at >= instant)
+    first = rows.order_by(*_onwards()).tuples().first()
+    return Place(first[0], first[1] - 1) if first else end()
+
+
 def ahead_of(place: Place) -> Any:
     """Which events come after a place, as a condition."""
     if embedded():
@@ -105,6 +112,7 @@ def _event(row: Any, communities: list[int]) -> Event:
         actor=row.actor,
         correlation=row.corr,
         cause=row.cause,
+        trace=row.trace,
         at=row.at,
         data=MappingProxyType(json.loads(row.data)),
         communities=tuple(communities),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from lifang.entities.caller import Caller
     from lifang.store.database import Database
 
+TRACEPARENT = re.compile(
+    "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})"
+)
+
 
 @dataclass(frozen=True)
 class Pending:
@@ -28,6 +35,7 @@ class Pending:
     actor: str
     corr: str | None
     cause: int | None
+    trace: str
     data: str
     communities: tuple[int, ...]
     database: Database
@@ -56,6 +64,7 @@ def publish(
         actor=caller.name,
         corr=caller.correlation or caller.request_id,
         cause=caller.cause,
+        trace=_trace(caller),
         data=json.dumps(dict(data), ensure_ascii=False, separators=(",", ":")),
         communities=tuple(dict.fromkeys(communities)),
         database=database,
@@ -65,6 +74,20 @@ def publish(
     ring = caller.instance.ring
     if ring not in database.unit.after:
         database.unit.after.append(ring)
+
+
+def _trace(caller: Caller) -> str:
+    """An event's W3C traceparent: a span of its own in the trace that led to it.
+
+    What came along malformed starts a new trace, as the standard asks; without any, everything that
+    one request leads to is one trace all the same.
+    """
+    came = TRACEPARENT.fullmatch(caller.trace or "")
+    trace, flags = came.groups() if came else (None, "01")
+    if trace is None:
+        led = caller.correlation or caller.request_id
+        trace = hashlib.sha256(led.encode()).hexdigest()[:32] if led else secrets.token_hex(16)
+    return f"00-{trace}-{secrets.token_hex(8)}-{flags}"
 
 
 def _flush(events: list[Pending]) -> None:
@@ -79,14 +102,14 @@ def _flush(events: list[Pending]) -> None:
         number = numbers[event.agg] = numbers[event.agg] + 1
         rows.append(
             (position, event.type, 1, event.agg, number, event.actor, event.corr, event.cause)
-            + (at, event.data)
+            + (event.trace, at, event.data)
         )
         scopes += [(position, community) for community in event.communities]
     database.insert("event", _COLUMNS, rows)
     database.insert("event_scope", ("pos", "community_id"), scopes)
 
 
-_COLUMNS = ("pos", "type", "ver", "agg", "seq", "actor", "corr", "cause", "at", "data")
+_COLUMNS = ("pos", "type", "ver", "agg", "seq", "actor", "corr", "cause", "trace", "at", "data")
 
 
 def _last_numbers(aggregates: set[str]) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Deliveries that failed, and those that wait behind one: tried again, and in the end laid aside.
 
-A delivery that has failed eight times becomes a dead letter. A dead letter holds nothing back: what
-had queued behind it goes on, and it stays listed until somebody deals with it.
+A delivery that has failed eight times becomes a dead letter, one that ended the process thrice is
+parked. Neither holds anything back: what had queued behind it goes on, and it stays listed until
+somebody deals with it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 
 import peewee as pw
 
-from lifang.events.event import Dead, Event, RetryAfter
-from lifang.events.tables import Retry
+from lifang.events.event import Dead, Event, Parked, RetryAfter
+from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
 
 TRIES = 8
@@ -47,15 +48,28 @@ def blocked(names: Collection[str], events: Collection[Event]) -> set[Lane]:
     return set(rows)
 
 
+def held(names: Collection[str]) -> set[str]:
+    """Those of some subscriptions that keep the order of all and wait for what failed."""
+    waits = Retry.select(Retry.sub).where(Retry.state == "waiting")
+    rows: Any = Subscription.select(Subscription.name).where(
+        Subscription.name.in_(list(names)),
+        Subscription.order == "all",
+        Subscription.name.in_(waits),
+    )
+    return {row.name for row in rows}
+
+
 def due(names: Collection[str], limit: int) -> list[tuple[str, int, int]]:
     """What may be tried now, in order: subscription, position, tries so far.
 
-    A row whose lane still waits for an earlier one is left out.
+    A row whose lane still waits for an earlier one is left out; who keeps no order has no lanes.
     """
     now = clock.now()
     earlier: Any = Retry.alias()
+    free = Subscription.select(Subscription.name).where(Subscription.order == "none")
     waiting = earlier.select(earlier.pos).where(
         earlier.sub == Retry.sub,
+        earlier.sub.not_in(free),
         earlier.agg == Retry.agg,
         earlier.state == "waiting",
         earlier.pos < Retry.pos,
@@ -94,7 +108,7 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
         event,
         tries=tries,
         next_at=clock.now() + dt.timedelta(seconds=seconds),
-        state="dead" if over else "waiting",
+        state="parked" if isinstance(error, Parked) else "dead" if over else "waiting",
         error=f"{type(error).__name__}: {error}"[:ERROR_LENGTH],
     )
     return not over

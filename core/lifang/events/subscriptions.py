@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,18 +41,24 @@ def subscribe(subscribers: Iterable[Subscriber]) -> None:
     """
     end = log.end()
     for one in subscribers:
-        types = json.dumps(one.handler.types)
         Subscription.insert(
-            name=one.name, plugin=one.plugin, types=types, pos=end.position, xid=end.xid
+            name=one.name, plugin=one.plugin, pos=end.position, xid=end.xid, **_declared(one)
         ).on_conflict_ignore().execute()
-        Subscription.update(types=types).where(
-            Subscription.name == one.name, Subscription.types != types
-        ).execute()
+        Subscription.update(_declared(one)).where(Subscription.name == one.name).execute()
 
 
-def places(names: Collection[str], owner: str) -> dict[str, Place | None]:
-    """Where subscriptions stand; None for one in another live dispatcher's hands, newcomers not."""
-    rows: Any = Subscription.select().where(Subscription.name.in_(list(names)))
+def _declared(one: Subscriber) -> dict[str, str]:
+    """What a subscription keeps of its handler's declaration."""
+    return {"types": json.dumps(one.handler.types), "order": one.handler.order}
+
+
+def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | None]:
+    """Where subscriptions stand; None for one in another live dispatcher's hands.
+
+    Newcomers are left out, and so is one whose handler is declared otherwise than it was.
+    """
+    found: Any = Subscription.select().where(Subscription.name.in_(list(everyone)))
+    rows = [row for row in found if _declared(everyone[row.name]).items() <= row.__data__.items()]
     now = clock.now()
     return {
         row.name: Place(row.xid, row.pos)
@@ -60,6 +66,46 @@ def places(names: Collection[str], owner: str) -> dict[str, Place | None]:
         else None
         for row in rows
     }
+
+
+def hold(plugin: str) -> dict[str, Place]:
+    """Where a plugin's subscriptions stand; nobody moves them until this transaction ends."""
+    mine = Subscription.plugin == plugin
+    Subscription.update(plugin=plugin).where(mine).execute()
+    return {row.name: Place(row.xid, row.pos) for row in Subscription.select().where(mine)}
+
+
+def left(names: Collection[str], owner: str) -> set[str]:
+    """Those of some subscriptions whose last holder ended without giving its lease back.
+
+    What it was telling may have ended it. Of another host nothing is known but that time ran out.
+    """
+    rows: Any = Subscription.select().where(
+        Subscription.name.in_(list(names)), Subscription.lease_owner != owner
+    )
+    now = clock.now()
+    return {
+        row.name
+        for row in rows
+        if gone(row.lease_owner) or (row.lease_until < now and not _here(row.lease_owner))
+    }
+
+
+def mark(name: str, owner: str, position: int) -> int | None:
+    """Note what is about to be told, to be committed before; None when it is in other hands.
+
+    Says how many processes have ended while they told just this; `claim` takes the note away in the
+    transaction that tells it.
+    """
+    told: Any = Subscription.select(Subscription.inflight_pos, Subscription.inflight_tries)
+    before, times = told.where(Subscription.name == name).tuples().first()
+    if not claim([name], owner):
+        return None
+    times = times if before == position else 0
+    Subscription.update(inflight_pos=position, inflight_tries=times + 1).where(
+        Subscription.name == name
+    ).execute()
+    return int(times)
 
 
 def claim(names: Collection[str], owner: str, *, place: Place | None = None) -> set[str]:
@@ -76,7 +122,9 @@ def claim(names: Collection[str], owner: str, *, place: Place | None = None) -> 
     takeable = Subscription.lease_owner.is_null() | (Subscription.lease_until < now)
     if free:
         takeable |= Subscription.lease_owner.in_(free)
-    Subscription.update(lease_owner=owner, lease_until=now + LEASE).where(mine, takeable).execute()
+    Subscription.update(
+        lease_owner=owner, lease_until=now + LEASE, inflight_pos=None, inflight_tries=0
+    ).where(mine, takeable).execute()
     taken: Any = Subscription.select(Subscription.name).where(
         mine, Subscription.lease_owner == owner
     )
@@ -105,10 +153,13 @@ def this_process() -> str:
 
 def gone(owner: str) -> bool:
     """Whether a holder was a process of this host that has ended; another may have its number."""
-    host, _slash, rest = owner.rpartition("/")[0].rpartition("/")
-    if host != socket.gethostname()[:40] or not rest.isdigit():
-        return False
-    return _started(int(rest)) != owner.rpartition("/")[2]
+    host, pid, started = owner.rsplit("/", 2)
+    return _here(owner) and pid.isdigit() and _started(int(pid)) != started
+
+
+def _here(owner: str) -> bool:
+    """Whether a holder was a process of this host, so that one can know what became of it."""
+    return owner.startswith(f"{socket.gethostname()[:40]}/")
 
 
 def _started(pid: int) -> str | None:

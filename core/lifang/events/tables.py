@@ -110,12 +110,13 @@ class Catchup(Table):
     id = IdField()
     sub = pw.CharField(max_length=120, index=True)
     community = pw.BigIntegerField()
-    from_pos = pw.BigIntegerField()
-    to_pos = pw.BigIntegerField(null=True)
+    xid = pw.BigIntegerField(default=0)
     pos = pw.BigIntegerField(default=0)
+    to_xid = pw.BigIntegerField(null=True)
+    to_pos = pw.BigIntegerField(null=True)
 
     class Meta:
-        """Open ranges have no end yet."""
+        """Open ranges have no end; the others were passed over for good."""
 
         table_name = "catchup"
 

@@ -58,7 +58,7 @@ def for_programs() -> bool:
 
 
 def _begin() -> None:
-    g.request_id = new_request_id()
+    g.request_id, g.trace = new_request_id(), request.headers.get("traceparent")
     g.caller = None
     g.held = ExitStack()
     g.held.enter_context(words.using(_language()))
@@ -117,7 +117,9 @@ def _by_token() -> Caller | None:
         return None
     instance = the_instance()
     account, scope = sign_in.bearer(instance.database, given.token or "")
-    return caller_for(instance, account, source="api", request_id=g.request_id, scope=scope)
+    return caller_for(
+        instance, account, source="api", request_id=g.request_id, trace=g.trace, scope=scope
+    )
 
 
 def _by_session() -> Caller | None:
@@ -137,4 +139,4 @@ def _by_session() -> Caller | None:
     if sign_in.session_is_due(secret):
         with suppress(Busy), instance.database.transaction():
             sign_in.touch_session(secret)
-    return caller_for(instance, account, source="web", request_id=g.request_id)
+    return caller_for(instance, account, source="web", request_id=g.request_id, trace=g.trace)

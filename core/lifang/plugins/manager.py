@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +40,31 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """A plugin's switch at a node: it decides for all below that have none of their own."""
+
+    path: str
+    node: int
+    on: bool
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Where every plugin is on, as of one epoch; a request keeps one to its end."""
 
     epoch: int
     on: dict[str, ranges.Ranges] = field(default_factory=dict)
+    switches: dict[str, list[Turned]] = field(default_factory=dict)
 
     def where(self, plugin: str) -> ranges.Ranges:
         """The parts of the tree where a plugin is on; the core is on everywhere."""
         return ranges.EVERYWHERE if plugin == CORE else self.on.get(plugin, ranges.NOWHERE)
+
+    def decides(self, plugin: str, path: str) -> Turned | None:
+        """The switch that decides whether a plugin is on at a path: the nearest one above it."""
+        found = reversed(self.switches.get(plugin, ()))
+        return next((one for one in found if path.startswith(one.path)), None)
 
 
 def discover() -> dict[str, Found]:
@@ -121,15 +138,19 @@ class PluginManager:
             return self._snapshot
         with self._loading:
             switches = _read_switches()
-            wanted = [name for name in switches if name not in self.loaded | self.faults]
+            wanted = [
+                name
+                for name, turned in switches.items()
+                if name not in self.loaded | self.faults and _where(turned)
+            ]
             if wanted:
                 present = discover()
                 for name in wanted:
                     if name in present:
                         self.load(present[name])
-            self._snapshot = Snapshot(
-                epoch, {name: where for name, where in switches.items() if name in self.loaded}
-            )
+            known = switches.keys() & self.loaded.keys()
+            on = {name: where for name in known if (where := _where(switches[name]))}
+            self._snapshot = Snapshot(epoch, on, switches)
         return self._snapshot
 
     def is_on(self, plugin: Plugin, caller: Caller) -> bool:
@@ -149,10 +170,12 @@ class PluginManager:
         return [card for answer in answers for card in answer or ()]
 
 
-def _read_switches() -> dict[str, ranges.Ranges]:
-    """Where each installed plugin is on: deeper switches override the ones above them."""
+def _read_switches() -> dict[str, list[Turned]]:
+    """Every installed plugin's switches, in the order of their paths."""
     rows: Any = (
-        Activation.select(Activation.plugin, Community.path, Activation.on)
+        Activation.select(
+            Activation.plugin, Community.path, Community.id, Activation.on, Activation.changed_at
+        )
         .join(Community)
         .switch(Activation)
         .join(PluginRow, on=(PluginRow.name == Activation.plugin))
@@ -160,12 +183,19 @@ def _read_switches() -> dict[str, ranges.Ranges]:
         .order_by(Community.path)
         .tuples()
     )
-    on: dict[str, ranges.Ranges] = {}
-    for name, path, switched_on in rows:
-        node = (path, path_end(path))
-        before = on.get(name, ranges.NOWHERE)
-        on[name] = ranges.union([*before, node]) if switched_on else ranges.subtract(before, node)
-    return {name: where for name, where in on.items() if where}
+    switches: dict[str, list[Turned]] = {}
+    for name, *told in rows:
+        switches.setdefault(name, []).append(Turned(*told))
+    return switches
+
+
+def _where(switches: Iterable[Turned]) -> ranges.Ranges:
+    """Where a plugin is on: deeper switches override the ones above them."""
+    on = ranges.NOWHERE
+    for one in switches:
+        node = (one.path, path_end(one.path))
+        on = ranges.union([*on, node]) if one.on else ranges.subtract(on, node)
+    return on
 
 
 def note_fault(plugin: str, text: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,14 +12,17 @@ import peewee as pw
 
 from lifang.access.callers import plugin_caller
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community
-from lifang.events import log, retry
-from lifang.events.dispatch import Audience, Dispatcher
+from lifang.entities.community import Community, path_end
+from lifang.events import catchup, log, retry, subscriptions
+from lifang.events.audience import Audience, Here
+from lifang.events.dispatch import Dispatcher
 from lifang.events.event import Event
 from lifang.events.subscriptions import Subscriber, subscribe
-from lifang.events.tables import EventRow, Retry, Subscription
+from lifang.events.tables import EventRow, EventScope, Retry, Subscription
 from lifang.kit import ranges
+from lifang.plugins.manager import Turned
 from lifang.plugins.plugin import Plugin
+from lifang.plugins.tables import read_epoch
 from lifang.services import event_log
 from lifang.services.event_log import list_events
 from lifang.services.instance import Instance
@@ -36,19 +38,16 @@ def dispatcher_of(instance: Instance) -> Dispatcher:
 def audience_of(instance: Instance) -> Audience:
     """The handlers of every plugin that is on somewhere now; the others keep their place."""
     snapshot = instance.plugins.refresh()
-    paths: dict[int, str | None] = {}
+    heres: dict[tuple[str, int], Here | None] = {}
     actors: dict[str, Caller] = {}
 
-    def is_on(plugin: str, communities: Sequence[int]) -> bool:
-        where = snapshot.where(plugin)
-        if not communities:
-            return bool(where)
-        for number in communities:
-            if number not in paths:
-                row: Any = Community.select(Community.path).where(Community.id == number)
-                paths[number] = row.scalar()
-        found = [paths[number] for number in communities]
-        return any(path is not None and ranges.holds(where, path) for path in found)
+    def on_at(plugin: str, community: int) -> Here | None:
+        if (plugin, community) not in heres:
+            row: Any = Community.select(Community.path).where(Community.id == community)
+            turned = snapshot.decides(plugin, path) if (path := row.scalar()) is not None else None
+            on = turned is not None and turned.on
+            heres[plugin, community] = Here(turned.node, turned.since) if turned and on else None
+        return heres[plugin, community]
 
     def caller_of(plugin: str, event: Event) -> Caller:
         if plugin not in actors:
@@ -58,11 +57,20 @@ def audience_of(instance: Instance) -> Audience:
             on_behalf_of=event.actor,
             correlation=event.correlation,
             cause=event.position,
+            trace=event.trace,
         )
 
     loaded = list(instance.plugins.loaded.values())
     on = [one for plugin in loaded if snapshot.where(plugin.id) for one in subscribers_of(plugin)]
-    return Audience(tuple(on), is_on, caller_of)
+    unfinished = catchup.unfinished()
+    arrears: dict[str, list[catchup.Range]] = {}
+    for one in catchup.ranges([subscriber.name for subscriber in on]):
+        arrears.setdefault(one.name, []).append(one)
+
+    def current() -> bool:
+        return read_epoch() == snapshot.epoch and catchup.unfinished() == unfinished
+
+    return Audience(tuple(on), on_at, caller_of, arrears, current)
 
 
 def subscribers_of(plugin: Plugin) -> list[Subscriber]:
@@ -76,6 +84,27 @@ def let_in(plugin: Plugin) -> None:
     Called in the transaction that switches it on, so that nothing after the switch is missed.
     """
     subscribe(subscribers_of(plugin))
+
+
+def turned(
+    plugin: str, node: int, former: Turned | None, *, on: bool, since: log.Place | str
+) -> None:
+    """Keep what a node misses from now on, or say what it is told of the past.
+
+    `former` is the switch that decided there before. Called in the transaction that switches.
+    """
+    for name, cursor in subscriptions.hold(plugin).items():
+        if former is None or former.node != node:
+            catchup.inherit(name, node, former.node if former else None)
+        if on:
+            catchup.turned_on(name, node, cursor, since)
+        else:
+            catchup.turned_off(name, node, cursor)
+
+
+def go_to_end(plugin: str) -> None:
+    """Let a plugin that was off everywhere pass over what happened meanwhile."""
+    subscriptions.move(subscriptions.hold(plugin), log.end())
 
 
 def drain(instance: Instance, timeout: float = 30.0) -> bool:
@@ -100,8 +129,30 @@ def drain(instance: Instance, timeout: float = 30.0) -> bool:
 
 
 def _anything_due(instance: Instance) -> bool:
-    live = [one for one in lag(instance) if one.state == "live"]
-    return any(one.behind for one in live) or bool(retry.due([one.name for one in live], 1))
+    live = {
+        one.name: one.behind + sum(part.behind for part in one.parts if part.state == "telling")
+        for one in lag(instance)
+        if one.state == "live"
+    }
+    held = retry.held(live)
+    return any(behind and name not in held for name, behind in live.items()) or bool(
+        retry.due(live, 1)
+    )
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one subscriber has not told at one community and what its switch decides for.
+
+    `state` is off while the plugin is off there, telling while it catches up, from `position` on;
+    `behind` counts the events that concern that subtree.
+    """
+
+    code: str
+    name: str
+    state: str
+    position: int
+    behind: int
 
 
 @dataclass(frozen=True)
@@ -109,7 +160,8 @@ class Lag:
     """How far one subscriber is behind the log.
 
     `state` is live, or paused while its plugin is off everywhere; `oldest` is when the oldest event
-    happened that it has still to be told; `error` is what its latest failed delivery said.
+    happened that it has still to be told; `error` is what its latest failed delivery said; `parts`
+    are the communities that lag behind it.
     """
 
     name: str
@@ -120,13 +172,37 @@ class Lag:
     dead: int
     oldest: dt.datetime | None
     error: str | None
+    parts: tuple[Part, ...] = ()
 
 
 def lag(instance: Instance) -> list[Lag]:
     """How far every subscriber is, by name; for `doctor` and whoever may see events."""
-    listening = {one.name for one in audience_of(instance).subscribers}
-    query: Any = Subscription.select().order_by(Subscription.name)
-    return [_lag(row, live=row.name in listening) for row in query]
+    audience = audience_of(instance)
+    listening = {one.name for one in audience.subscribers}
+    rows: Any = list(Subscription.select().order_by(Subscription.name))
+    open_ranges: dict[str, list[Part]] = {}
+    types = {row.name: (json.loads(row.types), log.Place(row.xid, row.pos)) for row in rows}
+    for one in catchup.ranges(types):
+        if one.end is None:
+            here = audience.on_at(one.name.partition(".")[0], one.community)
+            telling = here is not None and here.node == one.community
+            open_ranges.setdefault(one.name, []).append(_part(one, *types[one.name], on=telling))
+    return [
+        replace(_lag(row, live=row.name in listening), parts=tuple(open_ranges.get(row.name, ())))
+        for row in rows
+    ]
+
+
+def _part(told: catchup.Range, types: list[str], cursor: log.Place, *, on: bool) -> Part:
+    node = Community.get_by_id(told.community)
+    below = Community.select(Community.id).where(
+        Community.path >= node.path, Community.path < path_end(node.path)
+    )
+    there = EventScope.select(EventScope.pos).where(EventScope.community_id.in_(below))
+    missed = log.ahead_of(told.place) & EventRow.type.in_(types) & EventRow.pos.in_(there)
+    behind = EventRow.select().where(missed, ~log.ahead_of(cursor)).count()
+    state = "telling" if on else "off"
+    return Part(node.code, node.name, state, told.place.position, behind)
 
 
 def _lag(row: Any, *, live: bool) -> Lag:
@@ -148,7 +224,7 @@ def _lag(row: Any, *, live: bool) -> Lag:
         position=row.pos,
         behind=EventRow.select().where(ahead).count(),
         retrying=failures.get("waiting", 0),
-        dead=failures.get("dead", 0),
+        dead=failures.get("dead", 0) + failures.get("parked", 0),
         oldest=min((one.at for one in (first, waiting) if one is not None), default=None),
         error=last.order_by(Retry.pos.desc()).limit(1).scalar(),
     )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from lifang.access.roles import included
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
+from lifang.events import catchup, log
 from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, NotReady
 from lifang.kit.words import _
-from lifang.plugins.manager import Found, discover
+from lifang.plugins.manager import Found, Snapshot, discover
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
-from lifang.services.delivery import let_in
+from lifang.services.delivery import go_to_end, let_in, turned
 from lifang.services.query import find_community
 from lifang.services.whole import whole
 from lifang.store import migrations
@@ -143,13 +145,20 @@ def _loaded(caller: Caller, found: Found) -> Plugin:
 
 
 @whole
-def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
+def switch(
+    caller: Caller, plugin: str, *, at: str | None, on: bool, history: str | None = None
+) -> Listed:
     """Switch a plugin on or off at a node and below, effective at once in every process.
 
     Without `at`, at every root. A switch that says what is inherited anyway is kept: it holds when
     the one above changes. One who may install is spared that step. Raises Conflict when the switch
     stands so already.
+
+    `history` says what its handlers are told there of the past: "resume" what they missed while it
+    was off, "skip" or "now" nothing, "restart" or "start" everything, or all since a day. By itself
+    a node that was on before resumes, and a new one begins now.
     """
+    since = _since(history)
     wanted = plugin.replace("-", "_")
     _demand(caller)
     known = show(caller, wanted)
@@ -168,11 +177,13 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
     with caller.instance.database.transaction():
         if declared is not None:
             let_in(declared)
-        changed = [node for node in nodes if _set(wanted, node, on)]
+        before_that = caller.instance.plugins.refresh()
+        changed = [node for node in nodes if _set(wanted, node, on, before_that)]
         if not changed:
             if on:
                 raise Conflict(_("插件「{plugin}」在那里已是启用状态", plugin=wanted))
             raise Conflict(_("插件「{plugin}」在那里已是停用状态", plugin=wanted))
+        _turn(wanted, changed, before_that, on=on, since=since)
         for node in changed:
             verb = "enable" if on else "disable"
             before, after = ("off", "on") if on else ("on", "off")
@@ -186,6 +197,42 @@ def switch(caller: Caller, plugin: str, *, at: str | None, on: bool) -> Listed:
         bump_epoch()
     caller.instance.plugins.refresh()
     return show(caller, wanted)
+
+
+def _turn(
+    plugin: str,
+    nodes: list[Community],
+    before: Snapshot,
+    *,
+    on: bool,
+    since: log.Place | str | None,
+) -> None:
+    """Say what of the past is told where a plugin was switched; who was off everywhere waits."""
+    formers = {int(node.id): before.decides(plugin, node.path) for node in nodes}
+    whence = {
+        node: since or (catchup.RESUME if former else catchup.SKIP)
+        for node, former in formers.items()
+    }
+    if on and not before.where(plugin) and set(whence.values()) != {catchup.RESUME}:
+        go_to_end(plugin)
+    for node, former in formers.items():
+        turned(plugin, node, former, on=on, since=whence[node])
+
+
+def _since(history: str | None) -> log.Place | str | None:
+    """Where the past begins that somebody wants told; Invalid for what is neither word nor day."""
+    if history in ("start", "restart"):
+        return catchup.START
+    if history in ("now", catchup.SKIP):
+        return catchup.SKIP
+    if history in (None, "", catchup.RESUME):
+        return history or None
+    try:
+        day = dt.datetime.fromisoformat(f"{history}T00:00").replace(tzinfo=clock.zone())
+    except ValueError:
+        sentence = _("「{said}」不是 start、now 或日期（例如 2026-09-01）", said=history)
+        raise Invalid(sentence, errors=[FieldError("history", "invalid", sentence)]) from None
+    return log.before(day)
 
 
 def on_at(caller: Caller, community: Community) -> list[tuple[str, str]]:
@@ -229,29 +276,18 @@ def _nodes(caller: Caller, at: str | None) -> list[Community]:
     return nodes
 
 
-def _set(plugin: str, node: Community, on: bool) -> bool:  # noqa: FBT001 – private
+def _set(plugin: str, node: Community, on: bool, before: Snapshot) -> bool:  # noqa: FBT001 – private
     row = Activation.get_or_none(Activation.plugin == plugin, Activation.community == node)
     if row is not None and row.on == on:
         return False
-    if row is None and not on and not _inherited(plugin, node):
+    above = before.decides(plugin, node.path)
+    if row is None and not on and not (above and above.on):
         return False
     if row is None:
         Activation.create(plugin=plugin, community=node, on=on, changed_at=clock.now())
     else:
         Activation.update(on=on, changed_at=clock.now()).where(Activation.id == row.id).execute()
     return True
-
-
-def _inherited(plugin: str, node: Community) -> bool:
-    """Whether a node has a plugin on from above."""
-    rows: Any = (
-        Activation.select(Community.path, Activation.on)
-        .join(Community)
-        .where(Activation.plugin == plugin)
-        .order_by(Community.path.desc())
-        .tuples()
-    )
-    return next((bool(on) for path, on in rows if node.path.startswith(path)), False)
 
 
 def _may_install(caller: Caller) -> bool:

@@ -20,6 +20,11 @@ STATES = {
     "faulted": n_("无法载入"),
     "missing": n_("软件包不见了"),
 }
+PASTS = (
+    ("", n_("补上停用期间的；新启用的从现在起")),
+    ("skip", n_("不告诉")),
+    ("restart", n_("从头告诉")),
+)
 DONE = {
     "install": n_("插件已安装；现在可以选择在哪里启用"),
     "enable": n_("插件已启用"),
@@ -37,6 +42,7 @@ def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str
         places=pointers.places(caller),
         error=error,
         asked=request.form,
+        pasts=PASTS,
         done=_(DONE[said]) if (said := request.args.get("done")) in DONE else None,
         command="lifang plugin enable … --at …",
     )
@@ -51,7 +57,8 @@ def change(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
         else:
             said = request.form.get("at", "").strip()
             at = pointers.place_code(caller, said) if said else None
-            lifecycle.switch(caller, plugin, at=at, on=verb == "enable")
+            on, history = verb == "enable", request.form.get("history")
+            lifecycle.switch(caller, plugin, at=at, on=on, history=history)
     except (Forbidden, NotFound):
         raise
     except LifangError as error:

@@ -7,14 +7,14 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 
 import time_machine
 
 from lifang.entities.caller import Caller
 from lifang.events import subscriptions
-from lifang.events.dispatch import Audience, Dispatcher
+from lifang.events.audience import Audience, Here
+from lifang.events.dispatch import Dispatcher
 from lifang.events.event import Event, on
 from lifang.events.log import Place
 from lifang.events.tables import Retry, Subscription
@@ -136,14 +136,14 @@ def test_a_lease_that_somebody_takes_in_the_last_moment_is_respected(
     def gather() -> Audience:
         audience = audience_of(instance)
 
-        def is_on(plugin: str, communities: Sequence[int]) -> bool:
+        def on_at(plugin: str, community: int) -> Here | None:
             until = clock.now() + dt.timedelta(seconds=5)
             Subscription.update(lease_owner=somebody_alive(), lease_until=until).where(
                 Subscription.name == "probe.hears"
             ).execute()
-            return audience.is_on(plugin, communities)
+            return audience.on_at(plugin, community)
 
-        return replace(audience, is_on=is_on)
+        return replace(audience, on_at=on_at)
 
     assert Dispatcher(instance.database, gather).step()
     assert heard("hears") == []

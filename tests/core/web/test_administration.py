@@ -6,6 +6,7 @@ import re
 
 from lifang.app.http import create_app
 from lifang.entities.account import Account
+from lifang.events.tables import Catchup
 from lifang.services import accounts
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -29,6 +30,17 @@ def test_a_plugin_is_installed_and_switched_from_its_page(
     assert again.status_code == 409 and "已是启用状态" in again.text
     administrator.post(f"{SWITCH}/disable", {"at": world.CHENGGUAN})
     worker.text(REPORTS, status=404)
+
+
+def test_the_page_says_what_of_the_past_is_told(administrator: Visitor, reporting: None) -> None:
+    assert "从头告诉" in administrator.text("/admin/plugins")
+    asked = {"at": world.QILIHE, "history": "yesterday"}
+    refused = administrator.post(f"{SWITCH}/enable", asked)
+    assert refused.status_code == 422 and "不是 start、now 或日期" in refused.text
+    asked["history"] = "restart"
+    assert administrator.post(f"{SWITCH}/enable", asked).status_code == 303
+    ranges = Catchup.select().where(Catchup.to_pos.is_null())
+    assert [row.pos for row in ranges] == [0]
 
 
 def test_a_switch_outside_ones_district_is_refused(
