@@ -141,7 +141,8 @@ def _lag(row: Any, *, live: bool) -> Lag:
         .order_by(EventRow.pos)
         .first()
     )
-    last: Any = Retry.select(Retry.error).where(Retry.sub == row.name, ~Retry.error.is_null())
+    standing = (Retry.sub == row.name) & ~Retry.error.is_null() & (Retry.state != "skipped")
+    last: Any = Retry.select(Retry.error).where(standing)
     return Lag(
         name=row.name,
         state=row.state if live else "paused",

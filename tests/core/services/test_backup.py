@@ -154,6 +154,8 @@ def test_an_older_backup_is_brought_up_to_the_programs_tables(
     newest = [name for (name,) in engine.execute_sql(asked).fetchall()]
     assert newest[:2] == ["0006_tree", "0007_served"]
     engine.execute_sql("ALTER TABLE event DROP COLUMN xid")
+    for column in ("stack", "data", "reason"):
+        engine.execute_sql(f"ALTER TABLE retry DROP COLUMN {column}")
     for table in ("core_former_place", "core_community_code"):
         engine.execute_sql(f"DROP TABLE {table}")
     edges = engine.execute_sql("DELETE FROM core_community_edge").rowcount

@@ -1,0 +1,91 @@
+"""Why a subscriber stands still, in sentences: for doctors, and for whoever sees all events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from lifang.entities.caller import Caller
+from lifang.events import subscriptions
+from lifang.events.tables import Retry, Subscription
+from lifang.kit import clock
+from lifang.kit.words import _
+from lifang.services.delivery import Lag, lag, lag_seen_by
+from lifang.services.instance import Instance
+
+UNMOVED = dt.timedelta(seconds=30)
+"""How long events may wait before it is asked who should be moving them."""
+
+
+def seen_by(caller: Caller) -> list[tuple[Lag, tuple[str, ...]]]:
+    """How far every subscriber is, and why it stands; Forbidden for who may not see all events."""
+    return _told(caller.instance, lag_seen_by(caller))
+
+
+def of(instance: Instance) -> list[tuple[Lag, tuple[str, ...]]]:
+    """The same for the instance itself."""
+    return _told(instance, lag(instance))
+
+
+def _told(instance: Instance, lags: list[Lag]) -> list[tuple[Lag, tuple[str, ...]]]:
+    rows: dict[str, Any] = {row.name: row for row in Subscription.select()}
+    return [(one, tuple(_why(instance, one, rows[one.name]))) for one in lags]
+
+
+def _why(instance: Instance, one: Lag, row: Any) -> Iterator[str]:
+    if one.state != "live":
+        yield _off(instance, row)
+    elif one.behind and one.oldest and one.oldest < clock.now() - UNMOVED:
+        yield _unmoved(row)
+    if one.retrying:
+        yield from _blocked(one)
+    if one.dead:
+        yield _("{n} 个死信，不再自动尝试：{error}", n=one.dead, error=_last(one.name, "dead"))
+
+
+def _off(instance: Instance, row: Any) -> str:
+    if row.state == "paused":
+        return _("已手动暂停")
+    if row.plugin in instance.plugins.faults:
+        return _("插件「{plugin}」无法载入", plugin=row.plugin)
+    if row.plugin not in instance.plugins.loaded:
+        return _("插件「{plugin}」的软件包不在了", plugin=row.plugin)
+    return _("插件「{plugin}」没有在任何地方启用", plugin=row.plugin)
+
+
+def _unmoved(row: Any) -> str:
+    """Who should be moving it and does not."""
+    now, holder = clock.now(), row.lease_owner
+    if holder is None or row.lease_until < now:
+        return _("没有分发进程在处理：运行 lifang serve 或 lifang worker")
+    host, _slash, number = holder.rpartition("/")[0].rpartition("/")
+    if row.lease_until > now + 2 * subscriptions.LEASE:
+        until = clock.local(row.lease_until).strftime("%Y-%m-%d %H:%M")
+        return _("被主机 {host} 占用到 {until}，时钟可能走错过", host=host, until=until)
+    if subscriptions.gone(holder):
+        return _("处理它的进程 {number} 已经不在了，等别的进程接手", number=number)
+    return _("由主机 {host} 的进程 {number} 处理，还没有赶上", host=host, number=number)
+
+
+def _blocked(one: Lag) -> Iterator[str]:
+    """The delivery that holds others of its record back."""
+    waiting = (Retry.sub == one.name) & (Retry.state == "waiting")
+    row: Any = Retry.select().where(waiting, Retry.tries > 0).order_by(Retry.pos).first()
+    if row is None:
+        yield _("{n} 个事件等着再处理", n=one.retrying)
+        return
+    when = clock.local(row.next_at).strftime("%m-%d %H:%M:%S")
+    yield _(
+        "记录 {record} 卡在位置 {position}：失败 {tries} 次，{when} 再试：{error}",
+        record=row.agg,
+        position=row.pos,
+        tries=row.tries,
+        when=when,
+        error=row.error or "",
+    )
+
+
+def _last(name: str, state: str) -> str:
+    rows: Any = Retry.select(Retry.error).where(Retry.sub == name, Retry.state == state)
+    return str(rows.order_by(Retry.pos.desc()).limit(1).scalar() or "—")
