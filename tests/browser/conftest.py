@@ -46,6 +46,7 @@ class Site:
     odd: int
     done: int
     queued: int
+    event: int
 
 
 @dataclass

@@ -8,7 +8,7 @@ import click
 
 from lifang.cli import showing
 from lifang.cli.frame import Command, Given, Group
-from lifang.cli.letters import letter_commands, position, told
+from lifang.cli.letters import letter_commands, position, span, told
 from lifang.cli.params import option, whole
 from lifang.cli.session import Session
 from lifang.cli.verbs import within
@@ -34,6 +34,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
         option("--about", metavar="RECORD", help=n_("只看这条记录的，例如 core.person/7")),
         within(),
         option("--before", metavar="N", callback=whole(1), help=n_("只看这个位置之前的")),
+        *span(),
         option("--limit", metavar="N", callback=whole(1), help=n_("最多几条；默认全部")),
     ]
     return Group(
@@ -50,8 +51,16 @@ def command(name: str, help: str, session: Session) -> click.Command:
 
 
 def _list(session: Session, given: Given) -> None:
-    names = ("type", "about", "within", "before", "limit")
-    found = event_log.list_events(session.caller, **{name: given[name] for name in names})
+    found = event_log.list_events(
+        session.caller,
+        type=given["type"],
+        about=given["about"],
+        within=given["within"],
+        before=given["before"],
+        since=letters.moment("since", given["since"]),
+        until=letters.moment("until", given["until"], over=True),
+        limit=given["limit"],
+    )
     events = showing.counted(found, None)
     if session.json:
         showing.emit_list(told(event) for event in events)

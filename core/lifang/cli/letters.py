@@ -27,8 +27,7 @@ def letter_commands() -> list[click.Command]:
         subscriber,
         option("--plugin", metavar="ID", help=n_("只看这个插件的")),
         option("--type", metavar="TYPE", help=n_("只看这一种，例如 core.person.moved")),
-        option("--since", metavar="TIME", help=n_("只看这时以来的事件，例如 2026-11-23")),
-        option("--until", metavar="TIME", help=n_("只看到这时为止的事件")),
+        *span(),
     ]
     state = option("--state", metavar="dead|waiting|skipped", default="dead",
                    help=n_("死信（默认）、等待重试的，或已忽略的"))  # fmt: skip
@@ -51,6 +50,14 @@ def letter_commands() -> list[click.Command]:
         Command("dead", n_("列出没有成功的投递，新的在前"), _dead, [*narrowing, state, limit]),
         Command("replay", n_("重放死信：一条，或符合条件的全部"), _replay, replaying),
         Command("skip", n_("忽略一条没有成功的投递，注明原因"), _skip, skipping),
+    ]
+
+
+def span() -> list[click.Parameter]:
+    """From when until when."""
+    return [
+        option("--since", metavar="TIME", help=n_("只看这时以来的事件，例如 2026-11-23")),
+        option("--until", metavar="TIME", help=n_("只看到这时为止的事件")),
     ]
 
 

@@ -157,7 +157,7 @@ def _lag(row: Any, *, live: bool) -> Lag:
 
 def lag_seen_by(caller: Caller) -> list[Lag]:
     """How far every subscriber is; for those who may see every event, Forbidden for others."""
-    if event_log.sight(caller) != ranges.EVERYWHERE:
+    if not event_log.sees_all(caller):
         raise event_log.unseen()
     return lag(caller.instance)
 

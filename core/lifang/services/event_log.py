@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import peewee as pw
 
@@ -53,25 +53,30 @@ class SeenEvent:
     data: dict[str, Any]
 
 
-def list_events(
-    caller: Caller,
-    *,
-    type: str | None = None,
-    about: str | None = None,
-    within: str | None = None,
-    before: int | None = None,
-    limit: int | None = None,
-) -> Iterator[SeenEvent]:
-    """Events, newest first, within what the caller may see; Forbidden for who may see none.
+class Narrowed(TypedDict, total=False):
+    """Which events are meant: `about` names a record as `core.person/7`, `before` a position."""
 
-    `about` names a record as `core.person/7`, `within` a community's code, `before` a position.
-    """
-    told = seen(caller, within)
-    if type is not None:
+    type: str | None
+    about: str | None
+    within: str | None
+    before: int | None
+    since: dt.datetime | None
+    until: dt.datetime | None
+    limit: int | None
+
+
+def list_events(caller: Caller, **asked: Unpack[Narrowed]) -> Iterator[SeenEvent]:
+    """Events, newest first, within what the caller may see; Forbidden for who may see none."""
+    told = seen(caller, asked.get("within"))
+    if type := asked.get("type"):
         told.append(EventRow.type == type)
-    if about is not None:
+    if about := asked.get("about"):
         told.append(EventRow.agg == about)
-    return islice(_pages(caller, told, before), limit)
+    if since := asked.get("since"):
+        told.append(EventRow.pos >= _first_since(since))
+    if until := asked.get("until"):
+        told.append(EventRow.pos < _first_since(until))
+    return islice(_pages(caller, told, asked.get("before")), asked.get("limit"))
 
 
 def find_event(caller: Caller, position: int) -> SeenEvent:
@@ -146,6 +151,11 @@ def sight(caller: Caller) -> ranges.Ranges:
         for standing in caller.standings
         if standing.role in SEERS and standing.organization is None
     )
+
+
+def sees_all(caller: Caller) -> bool:
+    """Whether the caller sees the events of the whole instance, and so how all handlers are."""
+    return sight(caller) == ranges.EVERYWHERE
 
 
 def seen(caller: Caller, within: str | None = None) -> list[Any]:

@@ -14,8 +14,8 @@ import peewee as pw
 from lifang.entities.caller import Caller
 from lifang.events import log, retry
 from lifang.events.tables import EventRow, Retry, Subscription
-from lifang.kit import ranges
-from lifang.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from lifang.kit.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
+from lifang.kit.json import loads_strict
 from lifang.kit.words import _
 from lifang.services import event_log
 from lifang.services.auditing import Change, record_note, stated
@@ -91,8 +91,8 @@ def as_data(caller: Caller, letter: Letter, said: str) -> dict[str, Any]:
     Raises Invalid on the field `data`.
     """
     try:
-        told = json.loads(said)
-    except ValueError:
+        told = loads_strict(said.encode("utf-8", "replace"))
+    except Malformed:
         told = None
     if not isinstance(told, dict):
         raise Invalid(_("内容须为一个 JSON 对象，例如 {example}", example='{"old": 3}'))
@@ -123,7 +123,7 @@ def _treat(
             elif data is None:
                 retry.again(letter.subscriber, position)
             else:
-                changes += _edits(caller, position, data)
+                changes += edits(caller, position, data)
                 told = json.dumps(dict(data), ensure_ascii=False, separators=(",", ":"))
                 retry.again(letter.subscriber, position, told)
             record_note(caller, "event", verb, changes=changes, reason=reason)
@@ -131,7 +131,7 @@ def _treat(
     return len(found)
 
 
-def _edits(caller: Caller, position: int, data: Mapping[str, Any]) -> Iterator[Change]:
+def edits(caller: Caller, position: int, data: Mapping[str, Any]) -> Iterator[Change]:
     """The fields that somebody changed; what may not be shown is kept sealed."""
     [event] = log.read([position])
     secrets = event_log.secrets_of(caller, event.noun)
@@ -147,7 +147,7 @@ def _edits(caller: Caller, position: int, data: Mapping[str, Any]) -> Iterator[C
 
 
 def _meant(caller: Caller, verb: Verb, wanted: Wanted) -> list[Letter]:
-    if event_log.sight(caller) != ranges.EVERYWHERE:
+    if not event_log.sees_all(caller):
         raise Forbidden(_("只有能查看全部事件的平台管理员或审计员可以重放或忽略"))
     found = letters(caller, wanted)
     if wanted.keys is not None and len(wanted.keys) == 1 and not found:
