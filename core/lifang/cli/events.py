@@ -129,11 +129,11 @@ def _tail(session: Session, given: Given) -> None:
 def _lag(session: Session, given: Given) -> None:
     found = stalls.seen_by(session.caller)
     if session.json:
-        showing.emit_list({**told(one), "why": why} for one, why in found)
+        showing.emit_list({**told(one), "why": why} for one, why, _worrying in found)
         return
     headings = [_("订阅"), _("状态"), _("位置"), _("待处理"), _("重试中"), _("死信"), _("最早"),
                 _("原因")]  # fmt: skip
-    showing.lines(headings, (_line(one, why) for one, why in found))
+    showing.lines(headings, (_line(one, why) for one, why, _worrying in found))
 
 
 def _line(one: Lag, why: tuple[str, ...]) -> list[str]:

@@ -144,6 +144,11 @@ def _first_since(moment: dt.datetime) -> int:
     return low
 
 
+def last_position() -> int:
+    """The position of the last event: positions are never reused, so it counts them all."""
+    return int(EventRow.select(pw.fn.MAX(EventRow.pos)).scalar() or 0)
+
+
 def sight(caller: Caller) -> ranges.Ranges:
     """The parts of the tree whose events a caller sees: as platform administrator or auditor."""
     return ranges.union(

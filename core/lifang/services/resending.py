@@ -22,8 +22,8 @@ from lifang.services.auditing import Change, record_note, stated
 from lifang.services.delivery import audience_of
 from lifang.services.letters import STEPS, Letter, Wanted, chain, letters, read_key
 
-AT_ONCE = 200
-"""Letters treated in one transaction."""
+AT_ONCE, MOST = 200, 5_000
+"""Letters treated in one transaction, and by one request."""
 
 Verb = Literal["replay", "skip"]
 TREATED: dict[Verb, tuple[str, ...]] = {
@@ -56,6 +56,8 @@ def check(caller: Caller, verb: Verb, wanted: Wanted) -> Plan:
         told = [*_twice(names), *_order(found), *_asleep(caller, names)]
     elif found:
         told = [_("不再尝试；排在后面的照常处理；以后仍可重放")]
+    if len(found) == MOST:
+        told.append(_("一次最多处理 {n} 条，从新的开始；其余请再来一次", n=MOST))
     return Plan(len(found), tuple(found[:20]), tuple(told))
 
 
@@ -149,7 +151,7 @@ def edits(caller: Caller, position: int, data: Mapping[str, Any]) -> Iterator[Ch
 def _meant(caller: Caller, verb: Verb, wanted: Wanted) -> list[Letter]:
     if not event_log.sees_all(caller):
         raise Forbidden(_("只有能查看全部事件的平台管理员或审计员可以重放或忽略"))
-    found = letters(caller, wanted)
+    found = letters(caller, wanted, limit=MOST)
     if wanted.keys is not None and len(wanted.keys) == 1 and not found:
         raise _why_not(caller, wanted.keys[0])
     return [one for one in found if one.state in TREATED[verb]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from lifang.entities.caller import Caller
 from lifang.events import subscriptions
@@ -17,26 +17,50 @@ from lifang.services.instance import Instance
 UNMOVED = dt.timedelta(seconds=30)
 """How long events may wait before it is asked who should be moving them."""
 
+LATE = dt.timedelta(minutes=10)
+"""How long they may wait, or somebody hold them, before a doctor has a word to say."""
 
-def seen_by(caller: Caller) -> list[tuple[Lag, tuple[str, ...]]]:
-    """How far every subscriber is, and why it stands; Forbidden for who may not see all events."""
+
+class Stall(NamedTuple):
+    """How far one subscriber is, why it stands, and whether somebody should look after it."""
+
+    lag: Lag
+    why: tuple[str, ...]
+    worrying: bool
+
+
+def seen_by(caller: Caller) -> list[Stall]:
+    """How every subscriber is; Forbidden for who may not see all events."""
     return _told(caller.instance, lag_seen_by(caller))
 
 
-def of(instance: Instance) -> list[tuple[Lag, tuple[str, ...]]]:
+def of(instance: Instance) -> list[Stall]:
     """The same for the instance itself."""
     return _told(instance, lag(instance))
 
 
-def _told(instance: Instance, lags: list[Lag]) -> list[tuple[Lag, tuple[str, ...]]]:
+def _told(instance: Instance, lags: list[Lag]) -> list[Stall]:
     rows: dict[str, Any] = {row.name: row for row in Subscription.select()}
-    return [(one, tuple(_why(instance, one, rows[one.name]))) for one in lags]
+    return [_stall(instance, one, rows[one.name]) for one in lags]
+
+
+def _stall(instance: Instance, one: Lag, row: Any) -> Stall:
+    now, loaded = clock.now(), row.plugin in instance.plugins.loaded
+    held = row.lease_until is not None and row.lease_until > now + LATE
+    waits = one.oldest is not None and one.oldest < now - LATE
+    meant = one.state != "live" and row.state == "live" and loaded  # switched off, and that is all
+    why = tuple(_why(instance, one, row))
+    return Stall(one, why, bool(one.dead or held or (waits and not meant)))
 
 
 def _why(instance: Instance, one: Lag, row: Any) -> Iterator[str]:
+    now = clock.now()
     if one.state != "live":
         yield _off(instance, row)
-    elif one.behind and one.oldest and one.oldest < clock.now() - UNMOVED:
+    elif row.lease_until is not None and row.lease_until > now + LATE:
+        until = clock.local(row.lease_until).strftime("%Y-%m-%d %H:%M")
+        yield _("被 {host} 占用到 {until}，时钟可能走错过", host=row.lease_owner, until=until)
+    elif one.behind and one.oldest and one.oldest < now - UNMOVED:
         yield _unmoved(row)
     if one.retrying:
         yield from _blocked(one)
@@ -56,13 +80,10 @@ def _off(instance: Instance, row: Any) -> str:
 
 def _unmoved(row: Any) -> str:
     """Who should be moving it and does not."""
-    now, holder = clock.now(), row.lease_owner
-    if holder is None or row.lease_until < now:
+    holder = row.lease_owner
+    if holder is None or row.lease_until < clock.now():
         return _("没有分发进程在处理：运行 lifang serve 或 lifang worker")
     host, _slash, number = holder.rpartition("/")[0].rpartition("/")
-    if row.lease_until > now + 2 * subscriptions.LEASE:
-        until = clock.local(row.lease_until).strftime("%Y-%m-%d %H:%M")
-        return _("被主机 {host} 占用到 {until}，时钟可能走错过", host=host, until=until)
     if subscriptions.gone(holder):
         return _("处理它的进程 {number} 已经不在了，等别的进程接手", number=number)
     return _("由主机 {host} 的进程 {number} 处理，还没有赶上", host=host, number=number)

@@ -55,7 +55,7 @@ def events_page(caller: Caller) -> str:
     told = stalls.seen_by(caller) if event_log.sees_all(caller) else []
     most = max(number for _hour, number in hours) or 1
     if show == "subscribers":
-        rows, last = [_subscriber(*one) for one in told], None
+        rows, last = [_subscriber(one.lag, one.why) for one in told], None
     else:
         rows, last = _listed(caller, show, asked)
     kept: Pairs = [("show", show), *asked.items()]
@@ -63,13 +63,13 @@ def events_page(caller: Caller) -> str:
         "web/events.html",
         home=HOME,
         show=show,
-        views=_views(show, [one for one, _why in told]),
+        views=_views(show, [one for one, *_why in told]),
         asked=asked,
         hours=[(clock.local(at).strftime("%H:00"), n, -(-HIGHEST * n // most)) for at, n in hours],
         highest=HIGHEST,
-        behind=sum(one.behind for one, _why in told) if told else None,
-        names=[one.name for one, _why in told],
-        plugins=sorted({one.name.partition(".")[0] for one, _why in told}),
+        behind=sum(one.behind for one, *_why in told) if told else None,
+        names=[one.name for one, *_why in told],
+        plugins=sorted({one.name.partition(".")[0] for one, *_why in told}),
         columns=columns_of(rows, _("订阅") if show == "subscribers" else None),
         rows=rows,
         verbs={verb: _(VERBS[verb]) for verb in VERBS if told and show in TREATED[verb]},

@@ -244,6 +244,9 @@ def test_many_are_replayed_by_filter(instance: Instance, boss: Caller, monkeypat
     assert {state for _pos, state, _tries in waiting(FRAIL)} == {"waiting"}
     assert AuditEntry.select().where(AuditEntry.verb == "replay").count() == 5
     assert resending.carry_out(boss, "replay", wanted) == 0, "none is dead any more"
+    monkeypatch.setattr(resending, "MOST", 2)
+    plan = resending.check(boss, "skip", Wanted(state="waiting"))
+    assert plan.number == 2 and "其余请再来一次" in plan.sentences[-1]
 
 
 def test_what_succeeded_or_was_never_meant_cannot_be_replayed(
