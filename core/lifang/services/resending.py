@@ -189,21 +189,24 @@ def _order(found: Iterable[Letter]) -> Iterator[str]:
     later = 0
     for name, some in groupby(sorted(found, key=lambda one: one.subscriber), _subscriber):
         row: Any = Subscription.get_by_id(name)
-        still: Any = Retry.alias()
-        waits = still.select(still.pos).where(still.sub == name, still.pos == EventRow.pos)
-        told = (
-            Retry.sub == name,
-            EventRow.pos > Retry.pos,
-            ~log.ahead_of(log.Place(row.xid, row.pos)),
-            EventRow.type.in_(json.loads(row.types)),
-            ~pw.fn.EXISTS(waits),
-        )
-        for batch in pw.chunked([one.event.position for one in some], AT_ONCE):
-            query: Any = EventRow.select(EventRow.pos).distinct()
-            query = query.join(Retry, on=(Retry.agg == EventRow.agg))
-            later += query.where(Retry.pos.in_(batch), *told).count()
+        for batch in pw.chunked(some, AT_ONCE):
+            later += len(_told_since(row, batch))
     if later:
         yield _("同一记录后来的 {n} 个事件已经先处理；重放的补在它们之后，不改变它们", n=later)
+
+
+def _told_since(row: Any, some: Iterable[Letter]) -> set[int]:
+    """The events a subscriber has been told of the records of some letters, after each of those."""
+    first: dict[str, int] = {}
+    for event in (letter.event for letter in some):
+        record = f"{event.noun}/{event.subject}"
+        first[record] = min(event.position, first.get(record, event.position))
+    read = EventRow.agg.in_(list(first)), ~log.ahead_of(log.Place(row.xid, row.pos))
+    told: Any = EventRow.select(EventRow.pos, EventRow.agg, EventRow.type).where(*read).tuples()
+    types = set(json.loads(row.types))
+    since = {pos for pos, record, type in told if type in types and pos > first[record]}
+    waits: Any = Retry.select(Retry.pos).where(Retry.sub == row.name, Retry.agg.in_(list(first)))
+    return since - {pos for (pos,) in waits.tuples()}
 
 
 def _asleep(caller: Caller, names: Iterable[str]) -> Iterator[str]:
