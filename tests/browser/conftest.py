@@ -47,6 +47,7 @@ class Site:
     done: int
     queued: int
     closed: int
+    event: int
 
 
 @dataclass

@@ -55,6 +55,10 @@ PAGES = [
     ("boss", "/admin/accounts/new", 200),
     ("boss", "/admin/grants/new", 200),
     ("boss", "/admin/audit?verify=true", 200),
+    ("boss", "/admin/events", 200),
+    ("boss", "/admin/events?show=dead", 200),
+    ("boss", "/admin/events?show=subscribers", 200),
+    ("boss", "/admin/events/{event}", 200),
     ("newcomer", "/account/password", 200),
     ("worker", "/nowhere", 404),
     ("worker", "/admin/audit", 403),
@@ -126,6 +130,22 @@ def test_what_opens_or_goes_wrong_on_a_page_is_accessible_too(open_page: Open, s
     expect(watched.page.locator(".one-time")).to_be_visible()
     inspect(watched)
     watched.page.click(".menu summary")
+    inspect(watched)
+
+
+def test_what_is_asked_before_a_letter_is_treated_is_accessible_too(
+    open_page: Open, site: Site
+) -> None:
+    watched = open_page("boss")
+    watched.open("/admin/events?show=dead")
+    watched.page.check("input[name='bulk.id'] >> nth=0")
+    watched.page.select_option("select[name='bulk.verb']", "skip")
+    watched.page.click("text=下一步：核对")
+    watched.page.click("text=对 1 条：忽略")
+    expect(watched.page.locator("#problems")).to_be_visible()
+    inspect(watched)
+    watched.open(f"/admin/events/{site.event}")
+    watched.page.click("summary:has-text('改后重放')")
     inspect(watched)
 
 

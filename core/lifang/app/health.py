@@ -11,13 +11,22 @@ from collections.abc import Callable, Iterator
 
 from flask import Flask, Response
 
-from lifang.kit import json
+from lifang.kit import clock, json
 from lifang.services.delivery import Lag, lag
+from lifang.services.event_log import last_position
 from lifang.services.instance import Instance
 from lifang.store import migrations
 
 FREE_SHARE = 0.05
 """With less of the disk free than this, the instance does not call itself ready."""
+
+FIGURES: tuple[tuple[str, str, Callable[[Lag], float]], ...] = (
+    ("behind", "Events a subscriber has still to be told.", lambda one: one.behind),
+    ("lag_seconds", "Age of the oldest event it has still to be told.", lambda one: _age(one)),
+    ("retrying", "Deliveries that wait for another try.", lambda one: one.retrying),
+    ("dead", "Deliveries that are tried no more.", lambda one: one.dead),
+)
+"""What is told of every subscriber."""
 
 log = logging.getLogger("lifang.health")
 
@@ -79,24 +88,28 @@ class Health:
         for status, number in answers:
             yield f'lifang_responses_total{{status="{status}"}} {number}'
 
-        told = self._lag()
-        yield "# HELP lifang_events_behind Events a subscriber has still to be told."
-        yield "# TYPE lifang_events_behind gauge"
-        for one in told:
-            yield f'lifang_events_behind{{subscriber="{one.name}"}} {one.behind}'
-        yield "# HELP lifang_events_dead Deliveries that were given up."
-        yield "# TYPE lifang_events_dead gauge"
-        for one in told:
-            yield f'lifang_events_dead{{subscriber="{one.name}"}} {one.dead}'
+        last, told = self._events()
+        yield "# HELP lifang_events_total Events that were told, by the highest position."
+        yield "# TYPE lifang_events_total counter"
+        if last is not None:
+            yield f"lifang_events_total {last}"
+        for name, meaning, figure in FIGURES:
+            yield f"# HELP lifang_events_{name} {meaning}"
+            yield f"# TYPE lifang_events_{name} gauge"
+            for one in told:
+                yield f'lifang_events_{name}{{subscriber="{one.name}"}} {figure(one)}'
 
-    def _lag(self) -> list[Lag]:
-        """How far every subscriber is; nothing is told while the database does not answer."""
+    def _events(self) -> tuple[int | None, list[Lag]]:
+        """The last position and how far everybody is; nothing while the database does not answer.
+
+        Figures a monitor cannot see are better than figures that are wrong.
+        """
         try:
             with self.instance.database.connection():
-                return lag(self.instance)
+                return last_position(), lag(self.instance)
         except Exception:
             log.exception("the lag could not be read")
-            return []
+            return None, []
 
     def _database_answers(self) -> bool:
         with self.instance.database.connection():
@@ -113,6 +126,11 @@ class Health:
                 migrations.pending(database, plugin.id, plugin.migrations)
                 for plugin in list(self.instance.plugins.loaded.values())
             )
+
+
+def _age(one: Lag) -> float:
+    waits = clock.now() - one.oldest if one.oldest is not None else None
+    return round(max(waits.total_seconds(), 0.0), 3) if waits else 0
 
 
 def _holds(check: Callable[[], bool]) -> bool:

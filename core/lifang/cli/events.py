@@ -1,51 +1,72 @@
-"""Events: what happened, and how far those who listen are."""
+"""Events: what happened, how far those who listen are, and what they could not be told."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+import time
 
 import click
 
 from lifang.cli import showing
 from lifang.cli.frame import Command, Given, Group
+from lifang.cli.letters import letter_commands, position, span, told
 from lifang.cli.params import option, whole
 from lifang.cli.session import Session
 from lifang.cli.verbs import within
-from lifang.kit import clock, json
+from lifang.events.log import Place
+from lifang.kit import json
+from lifang.kit.errors import Busy
 from lifang.kit.words import _, n_
-from lifang.services.delivery import Lag, Part, lag_seen_by
-from lifang.services.event_log import SeenEvent, list_events
+from lifang.services import event_log, letters, stalls
+from lifang.services.delivery import Lag, Part
+from lifang.services.event_log import SeenEvent
+from lifang.services.letters import STEPS, Step
 
 STATES = {"live": n_("进行中"), "paused": n_("暂停")}
+POLL = 1.0  # seconds between looks for what is new
+PATIENCE = 5.0  # seconds before a database that was away is asked again
 
 
 def command(name: str, help: str, session: Session) -> click.Command:
     """The noun `events`."""
+    type = option("--type", metavar="TYPE", help=n_("只看这一种，例如 core.person.moved"))
     params = [
-        option("--type", metavar="TYPE", help=n_("只看这一种，例如 core.person.moved")),
+        type,
         option("--about", metavar="RECORD", help=n_("只看这条记录的，例如 core.person/7")),
         within(),
         option("--before", metavar="N", callback=whole(1), help=n_("只看这个位置之前的")),
+        *span(),
         option("--limit", metavar="N", callback=whole(1), help=n_("最多几条；默认全部")),
     ]
-    listing = Command("list", n_("列出事件，新的在前"), _list, params)
-    return Group(name, help, [listing, Command("lag", n_("还有多少事件没有处理完"), _lag)])
+    return Group(
+        name,
+        help,
+        [
+            Command("list", n_("列出事件，新的在前"), _list, params),
+            Command("show", n_("一个事件：内容、处理链、错误、相关事件"), _show, [position()]),
+            Command("tail", n_("跟着看新的事件，按 Ctrl-C 结束"), _tail, [type]),
+            Command("lag", n_("还有多少事件没有处理完"), _lag),
+            *letter_commands(),
+        ],
+    )
 
 
 def _list(session: Session, given: Given) -> None:
-    names = ("type", "about", "within", "before", "limit")
-    found = list_events(session.caller, **{name: given[name] for name in names})
+    found = event_log.list_events(
+        session.caller,
+        type=given["type"],
+        about=given["about"],
+        within=given["within"],
+        before=given["before"],
+        since=letters.moment("since", given["since"]),
+        until=letters.moment("until", given["until"], over=True),
+        limit=given["limit"],
+    )
     events = showing.counted(found, None)
     if session.json:
-        showing.emit_list(_document(event) for event in events)
+        showing.emit_list(told(event) for event in events)
         return
     headings = [_("位置"), _("时间"), _("事件"), _("记录"), _("操作者"), _("社区"), _("内容")]
     showing.lines(headings, (_row(event) for event in events))
-
-
-def _document(event: SeenEvent) -> dict[str, Any]:
-    return {**asdict(event), "at": clock.fixed(event.at)}
 
 
 def _row(event: SeenEvent) -> list[str]:
@@ -60,27 +81,31 @@ def _row(event: SeenEvent) -> list[str]:
     ]
 
 
-def _lag(session: Session, given: Given) -> None:
-    found = lag_seen_by(session.caller)
+def _show(session: Session, given: Given) -> None:
+    caller = session.caller
+    event = event_log.find_event(caller, given["position"])
+    steps, near = letters.chain(caller, event), event_log.neighbours(caller, event)
     if session.json:
-        showing.emit_list(_told(one) for one in found)
+        more = {"chain": [told(step) for step in steps], "related": [told(one) for one in near]}
+        showing.emit(told(event) | more)
         return
-    headings = [
-        _("订阅"),
-        _("状态"),
-        _("位置"),
-        _("待处理"),
-        _("重试中"),
-        _("死信"),
-        _("最早"),
-        _("落后的地方"),
-        _("错误"),
-    ]
-    showing.lines(headings, (_line(one) for one in found))
+    headings = [_("位置"), _("时间"), _("事件"), _("记录"), _("操作者"), _("社区"), _("内容")]
+    showing.pairs(zip(headings, _row(event), strict=True))
+    showing.pairs([(_("请求"), event.correlation or "—"), (_("起因"), str(event.cause or "—"))])
+    click.echo()
+    showing.lines([_("订阅"), _("处理"), _("次数"), _("错误")], map(_step, steps))
+    for step in steps:
+        if step.letter and step.letter.stack:
+            click.echo(f"\n{step.subscriber}\n{step.letter.stack}")
+    if near:
+        click.echo()
+        showing.lines(headings, map(_row, near))
 
 
-def _told(one: Lag) -> dict[str, Any]:
-    return {**asdict(one), "oldest": clock.fixed(one.oldest) if one.oldest else None}
+def _step(step: Step) -> list[str]:
+    letter = step.letter
+    tries, error = (str(letter.tries), letter.error or "") if letter else ("", "")
+    return [step.subscriber, _(STEPS[step.state]), tries, error]
 
 
 def _part(part: Part) -> str:
@@ -90,15 +115,37 @@ def _part(part: Part) -> str:
     return f"{part.name} {part.behind}"
 
 
-def _line(one: Lag) -> list[str]:
+def _tail(session: Session, given: Given) -> None:
+    """Look again and again; rights that were taken back meanwhile end it."""
+    place: Place | None = None
+    while True:
+        try:
+            session.instance.database.mend()
+            place, events = event_log.newer(session.anew(), place, given["type"])
+        except Busy as away:
+            click.echo(away.sentence, err=True)
+            time.sleep(PATIENCE)
+            continue
+        for event in events:
+            said = json.dumps(told(event)).decode() if session.json else "\t".join(_row(event))
+            click.echo(said)
+        if not events:
+            time.sleep(POLL)
+
+
+def _lag(session: Session, given: Given) -> None:
+    found = stalls.seen_by(session.caller)
+    if session.json:
+        showing.emit_list({**told(one), "why": why} for one, why, _worrying in found)
+        return
+    headings = [_("订阅"), _("状态"), _("位置"), _("待处理"), _("重试中"), _("死信"), _("最早"),
+                _("落后的地方"), _("原因")]  # fmt: skip
+    showing.lines(headings, (_line(one, why) for one, why, _worrying in found))
+
+
+def _line(one: Lag, why: tuple[str, ...]) -> list[str]:
     numbers = [str(number) for number in (one.position, one.behind, one.retrying, one.dead)]
     oldest = showing.moment(one.oldest) if one.oldest else "—"
-    last = (one.error or "").strip().splitlines()
-    return [
-        one.name,
-        _(STATES.get(one.state, one.state)),
-        *numbers,
-        oldest,
-        _("、").join(_part(part) for part in one.parts) or "—",
-        last[-1] if last else "",
-    ]
+    state = _(STATES.get(one.state, one.state))
+    parts = _("、").join(map(_part, one.parts)) or "—"
+    return [one.name, state, *numbers, oldest, parts, _("；").join(why)]

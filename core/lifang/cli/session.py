@@ -69,6 +69,11 @@ class Session:
 
         return operator(self.instance, self.as_account, system_user=os.getuid())
 
+    def anew(self) -> Caller:
+        """Who acts, with the rights held by now: for what runs on and on."""
+        self.__dict__.pop("caller", None)
+        return self.caller
+
     def caller_for(self, resource: Resource[Any]) -> Caller:
         """Who acts on a resource; raises NotFound where its plugin is off for them."""
         from lifang.resources.registry import CORE

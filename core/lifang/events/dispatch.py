@@ -282,7 +282,7 @@ class Dispatcher:
         events = {event.position: event for event in log.read({place for _s, place, _t in rows})}
         for name, position, tries in rows:
             if position in events:
-                yield Delivery(subscribers[name], events[position], tries)
+                yield Delivery(subscribers[name], retry.as_told(name, events[position]), tries)
             else:
                 retry.settled(name, position)
 

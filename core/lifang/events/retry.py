@@ -8,19 +8,25 @@ somebody deals with it.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
-from collections.abc import Collection
+import traceback
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import peewee as pw
 
 from lifang.events.event import Dead, Event, Parked, RetryAfter
 from lifang.events.tables import Retry, Subscription
-from lifang.kit import clock
+from lifang.kit import clock, masking
 
 TRIES = 8
 FIRST_WAIT, FACTOR, LONGEST_WAIT = 1.0, 4.0, 3600.0  # seconds: eight tries take an hour and a half
 ERROR_LENGTH = 400
+FRAMES, CAUSES = 10, 3  # how much of a stack is kept: the innermost calls, the nearest causes
 
 Lane = tuple[str, str]
 """A subscription and an aggregate: within one, events are told in their order."""
@@ -109,17 +115,52 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
         tries=tries,
         next_at=clock.now() + dt.timedelta(seconds=seconds),
         state="parked" if isinstance(error, Parked) else "dead" if over else "waiting",
-        error=f"{type(error).__name__}: {error}"[:ERROR_LENGTH],
+        error=masking.numbers(f"{type(error).__name__}: {error}")[:ERROR_LENGTH],
+        stack="\n".join(_stack(error)),
     )
     return not over
 
 
+def _stack(error: BaseException | None) -> Iterable[str]:
+    """Where it failed and what came before, as files, lines and code: values are never kept."""
+    for _cause in range(CAUSES):
+        if error is None:
+            return
+        yield type(error).__name__
+        for frame in traceback.extract_tb(error.__traceback__)[-FRAMES:]:
+            place = "/".join(Path(frame.filename).parts[-2:])
+            yield f"  {place}:{frame.lineno} {frame.name}: {frame.line or ''}".rstrip(": ")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def as_told(subscription: str, event: Event) -> Event:
+    """An event as a subscriber is told it once more: its data may have been changed for it."""
+    row: Any = Retry.select(Retry.data).where(_at(subscription, event.position))
+    data = row.scalar()
+    return event if data is None else replace(event, data=MappingProxyType(json.loads(data)))
+
+
+def again(subscription: str, position: int, data: str | None = None) -> None:
+    """Let a delivery wait anew, due now and with all its tries, perhaps with changed data."""
+    told = {"state": "waiting", "tries": 0, "next_at": clock.now(), "data": data, "reason": None}
+    Retry.update(told).where(_at(subscription, position)).execute()
+
+
+def skip(subscription: str, position: int, reason: str) -> None:
+    """Give a delivery up: it is tried no more, and what queued behind it goes on."""
+    told = {"state": "skipped", "reason": reason}
+    Retry.update(told).where(_at(subscription, position)).execute()
+
+
 def settled(subscription: str, position: int) -> None:
     """Forget a delivery that succeeded, or that no longer concerns anyone."""
-    Retry.delete().where(Retry.sub == subscription, Retry.pos == position).execute()
+    Retry.delete().where(_at(subscription, position)).execute()
+
+
+def _at(subscription: str, position: int) -> Any:
+    return (Retry.sub == subscription) & (Retry.pos == position)
 
 
 def _keep(subscription: str, event: Event, **told: Any) -> None:
-    row = (Retry.sub == subscription) & (Retry.pos == event.position)
-    if not Retry.update(told).where(row).execute():
+    if not Retry.update(told).where(_at(subscription, event.position)).execute():
         Retry.insert(sub=subscription, pos=event.position, agg=aggregate(event), **told).execute()

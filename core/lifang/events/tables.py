@@ -80,9 +80,15 @@ class Retry(Table):
     next_at = InstantField()
     state = pw.CharField(max_length=10, default="waiting")
     error = pw.TextField(null=True)
+    stack = pw.TextField(null=True)
+    data = pw.TextField(null=True)
+    reason = pw.TextField(null=True)
 
     class Meta:
-        """Dead letters are rows whose state is `dead`."""
+        """Dead letters are rows whose state is `dead`; `skipped` is what somebody gave up.
+
+        `data` is what this one subscriber is told instead of what the log holds.
+        """
 
         table_name = "retry"
         primary_key = pw.CompositeKey("sub", "pos")

@@ -15,6 +15,7 @@ _BUILDING = re.compile(f"^.*?{_NUMBER}(?:号楼|栋|幢|座|#楼?)")
 _DOOR_NUMBER = re.compile(r"^.*?(?<!\d)\d++号")
 _HOME = re.compile(f"{_NUMBER}(?:单元|楼层|层|室|户|门)")  # from here on it is somebody's home
 _PLACE = re.compile(r"^\D*[省市州盟区县旗镇乡道路街巷弄村屯庄里坊苑园院城]")
+_BARE = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[0-9]{10})(?![0-9A-Za-z])")
 _CHARACTER = re.compile(r".[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]*", re.DOTALL)
 
 REST = "***"
@@ -24,6 +25,11 @@ def mask(kind: str, value: str) -> str:
     """Return the mask of a value; an unknown kind is a mistake of the caller (KeyError)."""
     cover = _MASKS[kind]
     return cover(value) if value else value
+
+
+def numbers(told: str) -> str:
+    """Mask what looks like somebody's phone or citizen id, wherever it stands in a text."""
+    return _BARE.sub(lambda one: mask("phone" if len(one[0]) == 11 else "citizen_id", one[0]), told)
 
 
 def _citizen_id(value: str) -> str:

@@ -21,12 +21,15 @@ VERBS = {
     "sign_in": n_("登录"),
     "password": n_("更换密码"),
     "tie": n_("绑定操作系统用户"),
+    "replay": n_("重放"),
+    "skip": n_("忽略"),
 }
 NOUNS = {
     "account": n_("账号"),
     "token": n_("令牌"),
     "plugin": n_("插件"),
     "session": n_("会话"),
+    "event": n_("事件"),
 }
 """What audit notes about the instance itself are about; everything else is a resource."""
 

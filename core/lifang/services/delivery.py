@@ -19,7 +19,6 @@ from lifang.events.dispatch import Dispatcher
 from lifang.events.event import Event
 from lifang.events.subscriptions import Subscriber, subscribe
 from lifang.events.tables import EventRow, EventScope, Retry, Subscription
-from lifang.kit import ranges
 from lifang.plugins.manager import Turned
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import read_epoch
@@ -217,7 +216,8 @@ def _lag(row: Any, *, live: bool) -> Lag:
         .order_by(EventRow.pos)
         .first()
     )
-    last: Any = Retry.select(Retry.error).where(Retry.sub == row.name, ~Retry.error.is_null())
+    standing = (Retry.sub == row.name) & ~Retry.error.is_null() & (Retry.state != "skipped")
+    last: Any = Retry.select(Retry.error).where(standing)
     return Lag(
         name=row.name,
         state=row.state if live else "paused",
@@ -232,7 +232,7 @@ def _lag(row: Any, *, live: bool) -> Lag:
 
 def lag_seen_by(caller: Caller) -> list[Lag]:
     """How far every subscriber is; for those who may see every event, Forbidden for others."""
-    if event_log.sight(caller) != ranges.EVERYWHERE:
+    if not event_log.sees_all(caller):
         raise event_log.unseen()
     return lag(caller.instance)
 

@@ -16,7 +16,6 @@ from lifang.entities.audit import AuditEntry
 from lifang.entities.community import Community
 from lifang.entities.job import Job
 from lifang.events import log
-from lifang.events.tables import Subscription
 from lifang.kit import clock
 from lifang.kit.calendar import missing
 from lifang.kit.errors import Busy, LifangError, NotReady
@@ -24,8 +23,7 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import backup, clockwork, deadlines, jobs
-from lifang.services.delivery import lag
+from lifang.services import backup, clockwork, deadlines, jobs, stalls
 from lifang.services.instance import Instance
 from lifang.store import migrations
 from lifang.store.embedded import Embedded
@@ -252,24 +250,16 @@ def _plugins(instance: Instance) -> Iterator[Finding]:
 
 
 def _events(instance: Instance) -> Iterator[Finding]:
-    late = clock.now() - LATE
     wrong = False
-    for one in lag(instance):
-        if one.dead:
+    for one, why, worrying in stalls.of(instance):
+        if worrying:
             wrong = True
-            said = _("{name} 有 {n} 个事件多次处理失败，已搁置", name=one.name, n=one.dead)
-            yield Finding("events", "warn", said, "lifang events lag")
-        if one.state == "live" and one.behind and one.oldest and one.oldest < late:
-            wrong = True
-            said = _("{name} 有 {n} 个事件超过 10 分钟没有处理", name=one.name, n=one.behind)
-            yield Finding("events", "warn", said, _("运行 lifang serve 或 lifang worker"))
+            told = _("{name}：{why}", name=one.name, why=_("；").join(why))
+            dead = f"lifang events dead --subscriber {one.name}"
+            yield Finding("events", "warn", told, dead if one.dead else "lifang events lag")
     if held := _held_back(instance):
         wrong = True
         yield held
-    for row in Subscription.select().where(Subscription.lease_until > clock.now() + LATE):
-        wrong = True
-        said = _("{name} 被占用到 {until}，时钟可能走错过", name=row.name, until=row.lease_until)
-        yield Finding("events", "warn", said, _("核对系统时钟，重新运行 lifang serve"))
     if not wrong:
         yield Finding("events", "ok", _("事件没有积压，没有死信"))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from itertools import islice, pairwise
+from typing import Any, TypedDict, Unpack
 
 import peewee as pw
 
@@ -16,13 +16,15 @@ from lifang.entities.community import Community, path_end
 from lifang.events import log
 from lifang.events.event import Event
 from lifang.events.tables import EventRow, EventScope
-from lifang.kit import ranges
-from lifang.kit.errors import Forbidden, Invalid
+from lifang.kit import clock, masking, ranges
+from lifang.kit.errors import Forbidden, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.services.query import find_community
 
 SEERS = ("platform_administrator", "auditor")
 PAGE = 500
+NEAR, NEIGHBOURS = 5_000, 50
+"""How far around an event others of its request are looked for, and how many are shown."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +53,100 @@ class SeenEvent:
     data: dict[str, Any]
 
 
-def list_events(
-    caller: Caller,
-    *,
-    type: str | None = None,
-    about: str | None = None,
-    within: str | None = None,
-    before: int | None = None,
-    limit: int | None = None,
-) -> Iterator[SeenEvent]:
-    """Events, newest first, within what the caller may see; Forbidden for who may see none.
+class Narrowed(TypedDict, total=False):
+    """Which events are meant: `about` names a record as `core.person/7`, `before` a position."""
 
-    `about` names a record as `core.person/7`, `within` a community's code, `before` a position.
-    """
-    told = _seen(caller, within)
-    if type is not None:
+    type: str | None
+    about: str | None
+    within: str | None
+    before: int | None
+    since: dt.datetime | None
+    until: dt.datetime | None
+    limit: int | None
+
+
+def list_events(caller: Caller, **asked: Unpack[Narrowed]) -> Iterator[SeenEvent]:
+    """Events, newest first, within what the caller may see; Forbidden for who may see none."""
+    told = seen(caller, asked.get("within"))
+    if type := asked.get("type"):
         told.append(EventRow.type == type)
-    if about is not None:
+    if about := asked.get("about"):
         told.append(EventRow.agg == about)
-    return islice(_pages(told, before), limit)
+    if since := asked.get("since"):
+        told.append(EventRow.pos >= _first_since(since))
+    if until := asked.get("until"):
+        told.append(EventRow.pos < _first_since(until))
+    return islice(_pages(caller, told, asked.get("before")), asked.get("limit"))
+
+
+def find_event(caller: Caller, position: int) -> SeenEvent:
+    """One event; raises NotFound where there is none, or none that the caller may see."""
+    standing = EventRow.select().where(EventRow.pos == position, *seen(caller)).exists()
+    if found := log.read([position]) if standing else []:
+        return shown(caller, found)[0]
+    raise NotFound(_("没有位置为 {n} 的事件，或您看不到它", n=position))
+
+
+def newer(
+    caller: Caller, place: log.Place | None, type: str | None = None
+) -> tuple[log.Place, list[SeenEvent]]:
+    """What happened after a place, in the order subscribers are told, and the place it leads to.
+
+    Without a place, nothing yet: only the end of the log.
+    """
+    told = seen(caller)
+    ahead = log.after(place, PAGE) if place is not None else []
+    wanted = [there.position for there, kind in ahead if type in (None, kind)]
+    rows: Any = EventRow.select(EventRow.pos).where(EventRow.pos.in_(wanted), *told).tuples()
+    found = log.read({position for (position,) in rows}) if wanted else []
+    return ahead[-1][0] if ahead else place or log.end(), shown(caller, found)
+
+
+def neighbours(caller: Caller, event: SeenEvent) -> list[SeenEvent]:
+    """What an event followed from, what followed from it, and what the same request did nearby."""
+    around = EventRow.pos.between(event.position - NEAR, event.position + NEAR)
+    kin = EventRow.cause == event.position
+    if event.correlation is not None:
+        kin |= EventRow.corr == event.correlation
+    related = (around & kin) | (EventRow.pos == (event.cause or 0))
+    rows: Any = EventRow.select(EventRow.pos).where(
+        related, EventRow.pos != event.position, *seen(caller)
+    )
+    found = rows.order_by(EventRow.pos).limit(NEIGHBOURS).tuples()
+    return shown(caller, log.read([position for (position,) in found]))
+
+
+def traffic(caller: Caller, hours: int = 24) -> list[tuple[dt.datetime, int]]:
+    """How many events there were in each of the last hours, the running one last."""
+    an_hour = dt.timedelta(hours=1)
+    end = clock.now().replace(minute=0, second=0, microsecond=0) + an_hour
+    edges = [end - an_hour * back for back in range(hours, -1, -1)]
+    sums = [
+        pw.fn.SUM(pw.Case(None, [((EventRow.at >= start) & (EventRow.at < over), 1)], 0))
+        for start, over in pairwise(edges)
+    ]
+    since = EventRow.pos >= _first_since(edges[0])
+    row: Any = EventRow.select(*sums).where(since, *seen(caller)).tuples().first()
+    return [(start, int(number or 0)) for start, number in zip(edges, row, strict=False)]
+
+
+def _first_since(moment: dt.datetime) -> int:
+    """The first position of a moment's events: halving finds it, for times grow with positions."""
+    rows: Any = EventRow.select(EventRow.pos, EventRow.at)
+    low, high = 0, log.end().position + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = rows.where(EventRow.pos >= middle).order_by(EventRow.pos).first()
+        if found is None or found.at >= moment:
+            high = middle
+        else:
+            low = int(found.pos) + 1
+    return low
+
+
+def last_position() -> int:
+    """The position of the last event: positions are never reused, so it counts them all."""
+    return int(EventRow.select(pw.fn.MAX(EventRow.pos)).scalar() or 0)
 
 
 def sight(caller: Caller) -> ranges.Ranges:
@@ -81,7 +158,12 @@ def sight(caller: Caller) -> ranges.Ranges:
     )
 
 
-def _seen(caller: Caller, within: str | None) -> list[Any]:
+def sees_all(caller: Caller) -> bool:
+    """Whether the caller sees the events of the whole instance, and so how all handlers are."""
+    return sight(caller) == ranges.EVERYWHERE
+
+
+def seen(caller: Caller, within: str | None = None) -> list[Any]:
     """The conditions of what a caller may see, narrowed to a subtree if one is named."""
     reach = sight(caller)
     if not reach:
@@ -103,7 +185,7 @@ def unseen() -> Forbidden:
     return Forbidden(_("只有平台管理员或审计员可以查看事件"))
 
 
-def _pages(told: list[Any], before: int | None) -> Iterator[SeenEvent]:
+def _pages(caller: Caller, told: list[Any], before: int | None) -> Iterator[SeenEvent]:
     """Every matching event, read page by page, so that no cursor stays open."""
     while True:
         older = [EventRow.pos < before] if before is not None else []
@@ -115,24 +197,56 @@ def _pages(told: list[Any], before: int | None) -> Iterator[SeenEvent]:
             .tuples()
         )
         positions = [position for (position,) in rows]
-        events = log.read(positions)
-        places = _places({number for event in events for number in event.communities})
-        yield from (_shown(event, places) for event in reversed(events))
+        yield from sorted(shown(caller, log.read(positions)), key=lambda one: -one.position)
         if len(positions) < PAGE:
             return
         before = positions[-1]
 
 
-def _places(numbers: set[int]) -> dict[int, Place]:
+def shown(caller: Caller, events: Iterable[Event]) -> list[SeenEvent]:
+    """Events as a caller may see them: no community out of sight, sensitive values masked."""
+    told, reach = list(events), sight(caller)
+    places = _places({number for event in told for number in event.communities}, reach)
+    secrets = {noun: secrets_of(caller, noun) for noun in {event.noun for event in told}}
+    return [_shown(event, places, secrets[event.noun]) for event in told]
+
+
+def secrets_of(caller: Caller, aggregate: str) -> dict[str, str]:
+    """The kinds of the sensitive fields and inputs of a noun, by their names."""
+    return {
+        spec.name: spec.secret or ""
+        for resource in caller.instance.registry
+        if resource.aggregate == aggregate
+        for fields in (resource.fields, *(one.fields for one in resource.actions.values()))
+        for spec in fields
+        if spec.kind == "sensitive"
+    }
+
+
+def covered(value: Any, secrets: Mapping[str, str], unseen: set[int], name: str = "") -> Any:
+    """Data without what may not be shown: sensitive values, numbers of people, places unseen."""
+    if isinstance(value, Mapping):
+        return {key: covered(one, secrets, unseen, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [covered(one, secrets, unseen, name) for one in value]
+    if value in unseen and not isinstance(value, bool):
+        return None
+    if name in secrets and value is not None:
+        return masking.mask(secrets[name], str(value)) if secrets[name] else masking.REST
+    return masking.numbers(value) if isinstance(value, str) else value
+
+
+def _places(numbers: set[int], reach: ranges.Ranges) -> dict[int, Place]:
     found: dict[int, Place] = {}
+    near = [] if reach == ranges.EVERYWHERE else [policy.within(reach)]
     for batch in pw.chunked(sorted(numbers), PAGE):
         query: Any = Community.select(Community.id, Community.code, Community.name)
-        rows = query.where(Community.id.in_(batch)).tuples()
+        rows = query.where(Community.id.in_(batch), *near).tuples()
         found.update({row[0]: Place(*row) for row in rows})
     return found
 
 
-def _shown(event: Event, places: dict[int, Place]) -> SeenEvent:
+def _shown(event: Event, places: dict[int, Place], secrets: Mapping[str, str]) -> SeenEvent:
     return SeenEvent(
         position=event.position,
         type=event.type,
@@ -144,5 +258,5 @@ def _shown(event: Event, places: dict[int, Place]) -> SeenEvent:
         correlation=event.correlation,
         cause=event.cause,
         communities=tuple(places[n] for n in event.communities if n in places),
-        data=dict(event.data),
+        data=covered(event.data, secrets, set(event.communities) - places.keys()),
     )

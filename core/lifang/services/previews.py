@@ -26,8 +26,6 @@ from lifang.services.outcomes import RowError
 from lifang.services.uploads import AT_ONCE
 
 NUMBER = FieldSpec(ID, ID, "integer")
-_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[0-9]{10})(?![0-9A-Za-z])")
-"""What looks like somebody's number, in whichever column it stands."""
 _COVERED = re.compile(r"[0-9]{4}(-\*\*){0,2}|[^*]*\*{3,}[^*]{0,4}")
 """What a mask may leave as it was: a bare year, and a mask."""
 
@@ -131,7 +129,7 @@ def _does(
 def covered(spec: FieldSpec | None, cell: str) -> tuple[str, bool]:
     """A cell as it may be shown, and whether it is masked: so is what nobody knows."""
     if spec is None or spec.secret is None:
-        told = _NUMBER.sub(_number, cell) if spec else _hidden(cell)
+        told = masking.numbers(cell) if spec else _hidden(cell)
         return told, told != cell
     try:
         value = schema.load((spec,), {spec.name: as_meant(spec, cell)}, partial=True)[spec.name]
@@ -144,7 +142,3 @@ def covered(spec: FieldSpec | None, cell: str) -> tuple[str, bool]:
 
 def _hidden(cell: str) -> str:
     return f"{cell[0]}***{cell[-1]}" if len(cell) > 2 else "***" if cell else ""
-
-
-def _number(found: re.Match[str]) -> str:
-    return masking.mask("phone" if len(found[0]) == 11 else "citizen_id", found[0])

@@ -45,7 +45,7 @@ class Column:
 class Row:
     """One record: its number, where it leads, what it is called, and its cells."""
 
-    id: int
+    id: int | str
     link: str
     title: str
     cells: list[Shown]

@@ -17,8 +17,10 @@ from lifang.web import (
     audits,
     bulk,
     changes,
+    events,
     home,
     imports,
+    letters,
     lists,
     newcomers,
     records,
@@ -72,6 +74,27 @@ def show_tree(caller: Caller) -> ResponseReturnValue:
 def show_audit(caller: Caller) -> ResponseReturnValue:
     """The audit trail."""
     return audits.audit_page(caller)
+
+
+@blueprint.get("/admin/events")
+@signed_in
+def show_events(caller: Caller) -> ResponseReturnValue:
+    """Events, and what could not be told."""
+    return events.events_page(caller)
+
+
+@blueprint.get("/admin/events/<int:position>")
+@signed_in
+def show_event(caller: Caller, position: int) -> ResponseReturnValue:
+    """One event and how far everybody is with it."""
+    return events.event_page(caller, position)
+
+
+@blueprint.post("/admin/events/letters")
+@signed_in
+def treat_letters(caller: Caller) -> ResponseReturnValue:
+    """Replay what could not be told, or give it up."""
+    return letters.letters_page(caller)
 
 
 @blueprint.get("/admin/plugins")

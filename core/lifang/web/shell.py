@@ -15,7 +15,7 @@ from lifang.kit import words
 from lifang.kit.words import _, _p
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
-from lifang.services import lifecycle, trail
+from lifang.services import event_log, lifecycle, trail
 from lifang.services.accounts import must_change
 from lifang.services.offers import may
 from lifang.web import doors, looks
@@ -88,6 +88,8 @@ def navigation(caller: Caller) -> list[Group]:
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
     if trail.may_audit(caller):
         admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))
+    if event_log.sight(caller):
+        admin.items.append(_fixed(_("事件"), "/admin/events", "list"))
     return [group for group in (core, *plugins.values(), admin) if group.items]
 
 

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lifang.app.http import create_app
+from lifang.services import event_log
 from lifang.services.instance import Instance
 from lifang.store import migrations
 from lifang.testing import world
@@ -60,6 +61,10 @@ def test_figures_tell_of_answers_and_lag_and_of_nobody(
     assert 'lifang_responses_total{status="2xx"} 1' in lines
     assert 'lifang_responses_total{status="4xx"} 1' in lines
     assert any(line.startswith("lifang_uptime_seconds ") for line in lines)
+    assert f"lifang_events_total {event_log.last_position()}" in lines
+    name = 'subscriber="dual_reporting.close_old_reports"'
+    for figure in ("behind", "lag_seconds", "retrying", "dead"):
+        assert f"lifang_events_{figure}{{{name}}} 0" in lines
     assert not any(secret in told.text for secret in ("李强", "138", "people"))
     names = [line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")]
     assert names == sorted(names, key=names.index)

@@ -170,13 +170,14 @@ def test_events_that_wait_failed_or_are_held_are_worth_a_word(inside: Instance) 
     event = EventRow.create(
         type="core.person.moved", agg="core.person/1", seq=99, at=late, data="{}"
     )
-    assert "没有处理" in found("events")["sentence"]
+    assert "没有分发进程" in found("events")["sentence"]
     Subscription.update(pos=event.pos).execute()
     assert found("events")["state"] == "ok"
     dead = Retry.create(
         sub=name, pos=event.pos, agg=event.agg, tries=9, next_at=late, state="dead", error="x"
     )
-    assert "搁置" in found("events")["sentence"]
+    assert "1 个死信" in found("events")["sentence"]
+    assert found("events")["remedy"].endswith(f"--subscriber {name}")
     dead.delete_instance()
     ahead = clock.now() + dt.timedelta(days=1)
     Subscription.update(lease_owner="x", lease_until=ahead).execute()

@@ -1,0 +1,115 @@
+"""Replaying what could not be told, or giving it up: checked first, then confirmed."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from lifang.entities.caller import Caller
+from lifang.kit.errors import Conflict, Forbidden, LifangError, Malformed, NotFound
+from lifang.kit.words import _
+from lifang.services import resending
+from lifang.services.letters import Letter, Wanted
+from lifang.services.resending import Plan, Verb
+from lifang.web.addresses import with_query
+from lifang.web.bulk import OWN
+from lifang.web.doors import go_to
+from lifang.web.events import HOME, VERBS, columns_of, letter_row, wanted
+from lifang.web.shown import NOTHING
+from lifang.web.timeline import SECRET
+
+
+def letters_page(caller: Caller) -> ResponseReturnValue:
+    """Tell what would happen to the letters that were chosen, and do it once confirmed."""
+    verb = _verb()
+    kept = parse_qsl(_said("list"))
+    plan, data, error = Plan(0, (), ()), None, None
+    try:
+        meant = _meant(dict(kept))
+        plan = resending.check(caller, verb, meant)
+        said = request.form.get("data")
+        if said is not None:
+            data = resending.as_data(caller, plan.only(), said)
+        if _said("confirm"):
+            if _said("count") != str(plan.number):
+                raise Conflict(_("符合条件的记录刚刚有变化；请按新的数目再确认一次"))
+            reason = request.form.get("reason", "")
+            done = resending.carry_out(caller, verb, meant, reason=reason, data=data)
+            return go_to(with_query(HOME, [*kept, ("done", verb), ("n", str(done))]))
+    except (NotFound, Forbidden):
+        raise
+    except LifangError as refused:
+        error = refused
+    rows = [letter_row(caller, one) for one in plan.first]
+    page = render_template(
+        "web/letters.html",
+        home=HOME,
+        back=with_query(HOME, kept),
+        verb=verb,
+        label=_(VERBS[verb]),
+        plan=plan,
+        columns=columns_of(rows),
+        rows=rows,
+        edits=_edits(caller, plan.first[0], data) if data is not None and plan.first else [],
+        error=error,
+        reason=request.form.get("reason", ""),
+        sent=_sent(plan),
+        command=_command(verb, plan, dict(kept)),
+    )
+    return page, error.status if error is not None else 200
+
+
+def _said(name: str) -> str:
+    return request.form.get(OWN + name, "")
+
+
+def _verb() -> Verb:
+    said = _said("verb")
+    for verb in VERBS:
+        if verb == said:
+            return verb
+    raise Malformed(_("没有这样的操作"))
+
+
+def _meant(kept: dict[str, str]) -> Wanted:
+    """The letters that were chosen one by one, or the whole list they were chosen from."""
+    if _said("which") == "all":
+        return wanted(kept.get("show", "dead"), kept)
+    return Wanted(keys=tuple(request.form.getlist(OWN + "id")))
+
+
+def _sent(plan: Plan) -> list[tuple[str, str]]:
+    """What the page sends again when it is confirmed."""
+    names = {OWN + name for name in ("verb", "which", "list", "id")} | {"data"}
+    sent = [(key, value) for key, value in request.form.items(multi=True) if key in names]
+    return [*sent, (OWN + "confirm", "1"), (OWN + "count", str(plan.number))]
+
+
+def _edits(caller: Caller, letter: Letter, data: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What was changed in the data: name, before, after; what may not be shown is covered."""
+    told = []
+    for one in resending.edits(caller, letter.event.position, data):
+        before, after = one.before or NOTHING, one.after or NOTHING
+        if one.sensitive:
+            before, after = (SECRET if side != NOTHING else side for side in (before, after))
+        told.append((one.field.partition(".")[2], before, after))
+    return told
+
+
+def _command(verb: Verb, plan: Plan, kept: dict[str, str]) -> str:
+    words = ["lifang", "events", verb]
+    if plan.number == 1:
+        [letter] = plan.first
+        words += [str(letter.event.position), "--subscriber", letter.subscriber]
+    else:
+        words.append("--all")
+        for name in ("subscriber", "plugin", "type", "since", "until"):
+            if name in kept:
+                words += [f"--{name}", kept[name]]
+    if verb == "skip":
+        words += ["--reason", "…"]
+    return shlex.join(words).replace("'…'", "…")
