@@ -36,6 +36,26 @@ def settle(source: Database, target: Database) -> None:
         waiting = [(name, pos, agg, 0, now, "waiting") for pos, agg in missed]
         if waiting:
             target.insert("retry", columns, waiting)
+    _settle_ranges(source, target)
+
+
+def _settle_ranges(source: Database, target: Database) -> None:
+    """Let what was not told at a node begin before everything that lies behind its place.
+
+    Of an event told there already it may be told once more, where a later position was told before
+    an earlier one; nothing is lost.
+    """
+    put, slot = target.engine.param, source.engine.param
+    for number, *place in source.engine.execute_sql(
+        "SELECT id, xid, pos FROM catchup WHERE xid > 0"
+    ).fetchall():
+        behind = f"SELECT min(pos) FROM event WHERE (xid, pos) > ({slot}, {slot})"  # noqa: S608 – no value is in it
+        first = source.engine.execute_sql(behind, place).fetchone()[0]
+        begins = place[1] if first is None else min(place[1], first - 1)
+        put_back = f"UPDATE catchup SET pos = {put} WHERE id = {put}"  # noqa: S608 – no value is in it
+        target.engine.execute_sql(put_back, (begins, number))
+    target.engine.execute_sql("UPDATE catchup SET xid = 0")
+    target.engine.execute_sql("UPDATE catchup SET to_xid = 0 WHERE to_xid > 0")
 
 
 def _missed(source: Database, place: Place, last: int, types: list[str]) -> list[tuple[int, str]]:

@@ -42,7 +42,7 @@ TOLD = {
 }
 SECRET = ("birth_date", "citizen_id", "phone", "address")
 LEFT_OUT = {"id", "created_at", "updated_at", "person", "record", "mac", "seq", "chain", "at"}
-LEFT_OUT |= {*SECRET, "pos", "xid", "agg", "changes", "corr", "request_id", "source"}
+LEFT_OUT |= {*SECRET, "pos", "xid", "trace", "agg", "changes", "corr", "request_id", "source"}
 
 
 def bring(caller: Caller, resource: Any, header: str, *rows: str, **more: Any) -> Imported:

@@ -29,7 +29,18 @@ Make = Callable[..., Caller]
 HEADER = "code,name,kind,parent_code"
 STREET = "620102001000"
 LEFT_OUT = {"id", "created_at", "updated_at", "path", "code", "record", "mac", "seq", "chain", "at"}
-LEFT_OUT |= {"pos", "xid", "agg", "changes", "corr", "request_id", "source", "community", "child"}
+LEFT_OUT |= {
+    "pos",
+    "xid",
+    "trace",
+    "agg",
+    "changes",
+    "corr",
+    "request_id",
+    "source",
+    "community",
+    "child",
+}
 
 
 def bring(caller: Caller, *rows: str, header: str = HEADER, **more: Any) -> Imported:
