@@ -27,11 +27,12 @@ from lifang.web.lists import Column, Row
 from lifang.web.shown import NOTHING, Shown
 
 HOME = "/admin/events"
-VIEWS = {"all": n_("全部"), **STATES, "subscribers": n_("订阅进度")}
+LISTED = ("dead", "waiting", "skipped")  # what is parked stands among the dead letters
+VIEWS = {"all": n_("全部"), **{one: STATES[one] for one in LISTED}, "subscribers": n_("订阅进度")}
 ALL_FILTERS = ("type", "about", "since", "until")
 LETTER_FILTERS = ("type", "subscriber", "plugin", "since", "until")
-TONES = {"dead": "broken", "waiting": "waiting", "done": "standing", "ahead": "waiting",
-         "live": "standing"}  # fmt: skip
+TONES = {"dead": "broken", "parked": "broken", "waiting": "waiting", "ahead": "waiting",
+         "done": "standing", "live": "standing"}  # fmt: skip
 RUNNING = {"live": n_("进行中"), "paused": n_("暂停")}
 VERBS: dict[Verb, str] = {"replay": n_("重放"), "skip": n_("忽略")}
 DONE = {"replay": n_("已排队重放：{n} 条"), "skip": n_("已忽略：{n} 条")}

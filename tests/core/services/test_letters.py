@@ -188,6 +188,16 @@ def test_changed_numbers_of_people_are_sealed_in_the_trail(
     assert letter.instead is None, "told as the log has it"
 
 
+def test_what_ended_the_process_is_a_dead_letter_too(boss: Caller, broken: int) -> None:
+    Retry.update(state="parked").execute()
+    [letter] = letters.letters(boss, Wanted())
+    assert letter.state == "parked"
+    [step] = [one for one in letters.chain(boss, letter.event) if one.subscriber == FRAIL]
+    assert step.state == "parked"
+    assert resending.carry_out(boss, "replay", Wanted(subscriber=FRAIL)) == 1
+    assert waiting(FRAIL) == [(broken, "waiting", 0)]
+
+
 @pytest.mark.parametrize("said", ["", "[]", "{", "3"])
 def test_changed_data_must_be_an_object(boss: Caller, broken: int, said: str) -> None:
     [letter] = letters.letters(boss, key(broken))

@@ -123,6 +123,15 @@ def test_one_event_shows_what_it_tells_and_where_it_failed(
     assert "/people/" in administrator.text(f"/admin/events/{person}")
 
 
+def test_what_ended_the_process_stands_among_the_dead_letters(
+    administrator: Visitor, broken: int
+) -> None:
+    Retry.update(state="parked").where(Retry.pos == broken).execute()
+    page = administrator.text("/admin/events?show=dead")
+    assert page.count('name="bulk.id"') == 3 and "show=parked" not in page
+    assert "pill-broken" in administrator.text(f"/admin/events/{broken}")
+
+
 def test_many_are_replayed_after_a_check(administrator: Visitor, broken: int) -> None:
     check = administrator.post(LETTERS, chosen("replay", broken, broken + 1)).text
     assert "不会重复计入" in check and "2 条" in check
