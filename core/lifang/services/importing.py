@@ -30,8 +30,8 @@ from lifang.services.planting import Layout, TreeJudge, laid_out, undisturbed
 
 Columns = Mapping[str, str]
 
-HOLD = 0.03
-"""Seconds that writing a piece should take, before its commit: others wait behind it."""
+HOLD = 0.08
+"""Seconds that writing a piece should take, with its commit: others wait behind it."""
 SMALLEST = 50
 """Rows of the smallest piece: every piece is a commit."""
 HOLD_ALONE, MOST_ALONE = 2.0, 5_000
