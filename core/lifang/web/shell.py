@@ -89,7 +89,7 @@ def navigation(caller: Caller) -> list[Group]:
     if trail.may_audit(caller):
         admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))
     if event_log.sight(caller):
-        admin.items.append(_fixed(_("事件"), "/admin/events", "list"))
+        admin.items.append(_fixed(_p("plural", "事件"), "/admin/events", "list"))
     return [group for group in (core, *plugins.values(), admin) if group.items]
 
 
