@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +71,8 @@ def publish(
         first=first,
     )
     database.unit.collect("events", pending, _flush)
-    ring = caller.instance.ring
-    if ring not in database.unit.after:
-        database.unit.after.append(ring)
+    if database.ring not in database.unit.after:
+        database.unit.after.append(database.ring)
 
 
 def _trace(caller: Caller) -> str:
@@ -124,7 +123,3 @@ def _last_numbers(aggregates: set[str]) -> dict[str, int]:
         )
         numbers.update(dict(found))
     return numbers
-
-
-Ring = Callable[[], None]
-"""Wakes the dispatcher after a commit; a lost wake-up costs one poll, never an event."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from lifang.kit.settings import Settings
@@ -36,32 +33,14 @@ class Instance:
     plugins: PluginManager
     held: int | None = field(default=None, repr=False)
     plans: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    _bell: socket.socket = field(
-        default_factory=lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), repr=False
-    )
-
-    def __post_init__(self) -> None:
-        """Never wait for a dispatcher that is not listening."""
-        self._bell.settimeout(0)
 
     @cached_property
     def sample(self) -> bool:
         """Whether everything in here was made up by `lifang demo`; pages say so."""
         return (self.settings.home / SAMPLE_NOTE).exists()
 
-    @property
-    def doorbell(self) -> Path:
-        """The socket at which the dispatcher listens for commits."""
-        return self.settings.home / "run" / "doorbell"
-
-    def ring(self) -> None:
-        """Wake the dispatcher; a lost wake-up costs one poll, never an event."""
-        with contextlib.suppress(OSError):
-            self._bell.sendto(b"1", str(self.doorbell))
-
     def close(self) -> None:
         """Give back connections and sockets."""
-        self._bell.close()
         self.database.close()
         if self.held is not None:
             os.close(self.held)

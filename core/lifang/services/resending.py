@@ -129,7 +129,7 @@ def _treat(
                 told = json.dumps(dict(data), ensure_ascii=False, separators=(",", ":"))
                 retry.again(letter.subscriber, position, told)
             record_note(caller, "event", verb, changes=changes, reason=reason)
-        unit.after.append(caller.instance.ring)
+        unit.after.append(caller.instance.database.ring)
     return len(found)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import select
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from lifang.kit.errors import LifangError
 from lifang.services import bulk, importing
@@ -19,6 +17,7 @@ from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
 from lifang.services.sealing import BATCH, seal
+from lifang.store.doorbell import Doorbell
 
 POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longer
 YIELD = 0.005  # seconds between batches, longer than a waiting web writer sleeps: it goes first
@@ -115,7 +114,8 @@ class Worker:
 
         Told to stop, it finishes within ten seconds and gives up its leases.
         """
-        with Doorbell(self._instance.doorbell) as bell, self._instance.database.connection():
+        database = self._instance.database
+        with database.doorbell() as bell, database.connection():
             while not self._stopping:
                 more = [duty.turn() for duty in self._duties]
                 if any(more):
@@ -132,59 +132,6 @@ class Worker:
 
     def _wait(self, bell: Doorbell) -> None:
         """Sleep until somebody rings, the worker is to stop, or a second is over."""
-        ears = [self._alarmed] if bell.socket is None else [self._alarmed, bell.socket]
-        ready, _writable, _failed = select.select(ears, [], [], POLL)
-        if bell.socket in ready:
+        ready, _writable, _failed = select.select([self._alarmed, *bell.ears()], [], [], POLL)
+        if set(ready) - {self._alarmed}:
             bell.quiet()
-
-
-class Doorbell:
-    """The socket at which commits ring; without one, the worker only looks every second.
-
-    There is none while another worker of the same folder listens, and none where the folder's path
-    is too long for a socket's address.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Know where the socket will lie."""
-        self.path = path
-        self.socket: socket.socket | None = None
-
-    def __enter__(self) -> Doorbell:
-        if self._answered():
-            log.info("another worker listens at %s", self.path)
-            return self
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        listening.settimeout(0)
-        try:
-            self.path.unlink(missing_ok=True)
-            listening.bind(str(self.path))
-            self.path.chmod(0o600)
-        except OSError as error:
-            log.warning("no doorbell at %s (%s): looking every second instead", self.path, error)
-            listening.close()
-            return self
-        self.socket = listening
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self.socket is not None:
-            self.socket.close()
-            self.path.unlink(missing_ok=True)
-
-    def quiet(self) -> None:
-        """Take in every ring so far: they all mean the same."""
-        with suppress(BlockingIOError):
-            while self.socket is not None:
-                self.socket.recv(16)
-
-    def _answered(self) -> bool:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
-            caller.settimeout(0)
-            try:
-                caller.sendto(b"1", os.fspath(self.path))
-            except BlockingIOError:
-                return True  # so many have rung that there is no room: somebody is slow
-            except OSError:
-                return False
-            return True

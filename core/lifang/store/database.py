@@ -19,6 +19,7 @@ from playhouse.pool import PooledDatabase
 
 from lifang.kit import clock
 from lifang.kit.errors import Busy, LifangError
+from lifang.store.doorbell import Doorbell
 from lifang.store.statements import Build, Statements, Value
 
 proxy = pw.DatabaseProxy()
@@ -132,6 +133,14 @@ class Database(ABC):
     @abstractmethod
     def count_from(self, counters: Mapping[str, int]) -> None:
         """Give no id again that was given where the rows come from."""
+
+    @abstractmethod
+    def ring(self) -> None:
+        """Wake who waits for commits; a lost ring costs one poll, never an event."""
+
+    @abstractmethod
+    def doorbell(self) -> Doorbell:
+        """Where those rings are heard."""
 
     def references(self) -> list[tuple[str, str]]:
         """Foreign keys that stand in the way of a copy: what takes each away, what restores it."""

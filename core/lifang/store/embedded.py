@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -15,6 +16,7 @@ from playhouse.pool import PooledSqliteDatabase
 from lifang.kit.errors import Busy, Conflict, LifangError, NotReady
 from lifang.kit.words import _
 from lifang.store.database import MAX_CONNECTIONS, PATIENCE, Database
+from lifang.store.doorbell import SocketDoorbell
 from lifang.store.lane import Lane
 
 BUSY_TIMEOUT = 5_000  # milliseconds
@@ -35,6 +37,8 @@ class Embedded(Database):
         self.path, self.place = path, str(path)
         self._lane, self._log = Lane(lock, timeout=PATIENCE), path.with_name(f"{path.name}-wal")
         self._folding = threading.Lock()
+        self._bell: socket.socket | None = None
+        self._rings_at = lock.with_name("doorbell")
         engine = PooledSqliteDatabase(
             str(path),
             max_connections=MAX_CONNECTIONS,
@@ -52,6 +56,25 @@ class Embedded(Database):
             },
         )
         super().__init__(engine)
+
+    def ring(self) -> None:
+        """Send a datagram to the socket in the folder; nobody waits for one that is not heard."""
+        if self._bell is None:
+            self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._bell.settimeout(0)
+        with suppress(OSError):
+            self._bell.sendto(b"1", str(self._rings_at))
+
+    def doorbell(self) -> SocketDoorbell:
+        """The socket in the folder."""
+        return SocketDoorbell(self._rings_at)
+
+    def close(self) -> None:
+        """Close the bell with the connections."""
+        super().close()
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
 
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which file cannot be opened, and why."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +23,7 @@ from psycopg.adapt import Loader
 from lifang.kit.errors import Busy, Conflict, LifangError, Malformed, NotReady
 from lifang.kit.words import _
 from lifang.store.database import MAX_CONNECTIONS, PATIENCE, Database, Overtaken
+from lifang.store.notices import RING, NoticeDoorbell, Ringing
 
 T = TypeVar("T")
 
@@ -158,9 +159,21 @@ class Served(Database):
             application_name="lifang",
             connect_timeout=3,
         )
-        engine.served = self
+        engine.served, self._ringing = self, Ringing()
         super().__init__(engine)
         self._sequence = cache(self._find_sequence)
+
+    def ring(self) -> None:
+        """Let the server tell whoever listens, on this machine or another."""
+        self._ringing.ring(self._notify)
+
+    def _notify(self) -> None:
+        with suppress(LifangError, pw.PeeweeException), self.connection():
+            self.engine.execute_sql(RING)
+
+    def doorbell(self) -> NoticeDoorbell:
+        """A connection that listens."""
+        return NoticeDoorbell(self._told[0])
 
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which database does not answer; what the server says may name users and hosts."""

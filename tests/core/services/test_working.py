@@ -6,7 +6,6 @@ import importlib
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -26,8 +25,8 @@ from lifang.kit.errors import NotReady
 from lifang.services import sealing
 from lifang.services.delivery import drain, lag
 from lifang.services.instance import Instance
-from lifang.services.working import Doorbell, Duty, Worker
-from lifang.testing import world
+from lifang.services.working import Duty, Worker
+from lifang.testing import served, world
 from tests.core.services.probe import environment, write_package
 
 HEARD = "core.thing.heard"
@@ -76,6 +75,14 @@ def heard(instance: Instance, handler: str) -> list[tuple[str, int]]:
     return list(rows.fetchall())
 
 
+def listened(instance: Instance) -> bool:
+    """Whether somebody waits for commits to ring."""
+    if not served.chosen():
+        return (instance.settings.run / "doorbell").exists()
+    asked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE %s"
+    return instance.database.engine.execute_sql(asked, ("LISTEN%",)).fetchone() is not None
+
+
 def wait_until(holds: Callable[[], bool], *, seconds: float = 20) -> float:
     """Wait for something to become true; gives how long it took."""
     began = time.monotonic()
@@ -118,7 +125,7 @@ def test_a_commit_wakes_it_and_the_trail_is_sealed_within_seconds(
     instance: Instance, boss: Caller, start: Start
 ):
     start()
-    wait_until(lambda: instance.doorbell.exists())
+    wait_until(lambda: listened(instance))
     say(boss, 1)
     wait_until(lambda: len(heard(instance, "hears")) == 1)
     wait_until(lambda: sealing.verify(instance).unsealed == 0)
@@ -135,7 +142,7 @@ def test_told_to_stop_it_finishes_seals_and_gives_up_its_leases(
     instance: Instance, boss: Caller, start: Start
 ):
     child = start()
-    wait_until(lambda: instance.doorbell.exists())
+    wait_until(lambda: listened(instance))
     with instance.database.transaction():
         for subject in range(1, 120):
             publish(HEARD, f"core.thing/{subject}", {"takes": 0.005}, caller=boss)
@@ -145,7 +152,7 @@ def test_told_to_stop_it_finishes_seals_and_gives_up_its_leases(
     assert len(heard(instance, "hears")) == 119
     assert all(row.lease_owner is None for row in Subscription.select())
     assert AuditEntry.select().where(AuditEntry.seq.is_null()).count() == 0
-    assert not instance.doorbell.exists()
+    assert not listened(instance)
 
 
 def test_it_ends_when_the_process_that_started_it_is_killed(instance: Instance, probe: Path):
@@ -163,7 +170,7 @@ def test_it_ends_when_the_process_that_started_it_is_killed(instance: Instance, 
     with parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        wait_until(lambda: instance.doorbell.exists())
+        wait_until(lambda: listened(instance))
         parent.kill()
     assert wait_until(lambda: _started(pid) is None, seconds=3) < 2
 
@@ -174,35 +181,17 @@ def run_for_a_while(instance: Instance, seconds: float) -> None:
     worker.run()
 
 
+@pytest.mark.embedded
 def test_without_a_doorbell_it_looks_every_second(
     instance: Instance, boss: Caller, probe: Path, monkeypatch, caplog
 ):
     far = instance.settings.home / ("x" * 120) / "doorbell"
-    monkeypatch.setattr(Instance, "doorbell", property(lambda _self: far))
-    instance.ring()
+    monkeypatch.setattr(instance.database, "_rings_at", far)
+    instance.database.ring()
     say(boss, 1)
     run_for_a_while(instance, 0.2)
     assert len(heard(instance, "hears")) == 1
     assert "looking every second instead" in caplog.text
-
-
-def test_a_second_worker_leaves_the_doorbell_to_the_first(tmp_path: Path):
-    with Doorbell(tmp_path / "bell") as first:
-        with Doorbell(tmp_path / "bell") as second:
-            assert second.socket is None
-        assert first.socket is not None
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
-            caller.sendto(b"1", str(tmp_path / "bell"))
-        first.quiet()
-    with Doorbell(tmp_path / "bell") as third:
-        assert third.socket is not None
-
-
-def test_a_doorbell_left_by_a_killed_worker_is_taken_over(tmp_path: Path):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
-        dead.bind(str(tmp_path / "bell"))
-    with Doorbell(tmp_path / "bell") as fresh:
-        assert fresh.socket is not None
 
 
 def test_a_database_that_fails_for_a_while_does_not_end_it(
@@ -255,18 +244,6 @@ def test_rung_awake_it_takes_up_what_was_said(instance: Instance, boss: Caller, 
     run_for_a_while(instance, 0.8)
     speaker.join()
     assert len(heard(instance, "hears")) == 2
-
-
-def test_a_bell_that_nobody_answers_for_long_still_has_its_worker(tmp_path: Path):
-    with Doorbell(tmp_path / "bell") as first:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
-            caller.settimeout(0)
-            with pytest.raises(BlockingIOError):
-                while True:
-                    caller.sendto(b"1", str(tmp_path / "bell"))
-            with Doorbell(tmp_path / "bell") as second:
-                assert second.socket is None
-        first.quiet()
 
 
 def test_told_to_stop_it_does_all_that_is_left():
