@@ -37,6 +37,8 @@ class Server:
     ) -> None:
         self.home, self.postgres, self.workers = home, postgres, workers
         self.url = postgres.create("kept") if postgres is not None else None
+        self.packages: Path | None = None  # where plugins of the test's own lie
+        self.options: tuple[str, ...] = ()
         self.port = free_port()
         self.token = ""
         self.process: subprocess.Popen[bytes] | None = None
@@ -51,6 +53,7 @@ class Server:
     def environ(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")}
         where = {"LIFANG_DATABASE": self.url} if self.url else {}
+        where |= {"PYTHONPATH": str(self.packages)} if self.packages else {}
         return {**kept, **where, "LIFANG_HOME": str(self.home), "LIFANG_LANG": "zh"}
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
@@ -64,7 +67,8 @@ class Server:
     def start(self) -> None:
         log = (self.home / "log" / "test-server.txt").open("ab")
         self.process = subprocess.Popen(
-            [LIFANG, "serve", "--port", str(self.port), "--workers", str(self.workers)],
+            [LIFANG, "serve", "--port", str(self.port), "--workers", str(self.workers)]
+            + list(self.options),
             env=self.environ(),
             stdout=log,
             stderr=log,

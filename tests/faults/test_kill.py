@@ -30,6 +30,8 @@ def prepare(server: Server) -> None:
     server.run("communities", "import", str(DIVISIONS))
     server.run("plugin", "install", "dual_reporting")
     server.run("plugin", "enable", "dual_reporting", "--at", "620102000000")
+    if server.packages:
+        server.run("plugin", "enable", "witness", "--at", "620100000000")
     server.token = server.run("token", "create", "--account", "boss", "--quiet")
     server.start()
 
@@ -181,10 +183,10 @@ def wait_until_served(server: Server) -> float:
 
 
 def wait_until_delivered(server: Server) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until:
-        told = server.run("events", "lag", "--json")
-        if '"behind":0' in told.replace(" ", ""):
+        told = json.loads(server.run("events", "lag", "--json"))["items"]
+        if not any(one["behind"] or one["retrying"] for one in told):
             return
         time.sleep(0.2)
     raise AssertionError(f"events were not delivered: {server.run('events', 'lag')}")

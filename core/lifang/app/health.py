@@ -15,18 +15,20 @@ from lifang.kit import clock, json
 from lifang.services.delivery import Lag, lag
 from lifang.services.event_log import last_position
 from lifang.services.instance import Instance
+from lifang.services.stalls import patience
 from lifang.store import migrations
 
 FREE_SHARE = 0.05
 """With less of the disk free than this, the instance does not call itself ready."""
 
-FIGURES: tuple[tuple[str, str, Callable[[Lag], float]], ...] = (
-    ("behind", "Events a subscriber has still to be told.", lambda one: one.behind),
-    ("lag_seconds", "Age of the oldest event it has still to be told.", lambda one: _age(one)),
-    ("retrying", "Deliveries that wait for another try.", lambda one: one.retrying),
-    ("dead", "Deliveries that are tried no more.", lambda one: one.dead),
+FIGURES: tuple[tuple[str, str, Callable[[Lag, float], float]], ...] = (
+    ("behind", "Events a subscriber has still to be told.", lambda one, _most: one.behind),
+    ("lag_seconds", "Age of the oldest event it has still to be told.", lambda one, _: _age(one)),
+    ("late", "Whether that is more than lag_minutes.", lambda one, most: int(_age(one) > most)),
+    ("retrying", "Deliveries that wait for another try.", lambda one, _most: one.retrying),
+    ("dead", "Deliveries that are tried no more.", lambda one, _most: one.dead),
 )
-"""What is told of every subscriber."""
+"""What is told of every subscriber, with the seconds that an event may wait."""
 
 log = logging.getLogger("lifang.health")
 
@@ -93,11 +95,12 @@ class Health:
         yield "# TYPE lifang_events_total counter"
         if last is not None:
             yield f"lifang_events_total {last}"
+        most = patience(self.instance).total_seconds()
         for name, meaning, figure in FIGURES:
             yield f"# HELP lifang_events_{name} {meaning}"
             yield f"# TYPE lifang_events_{name} gauge"
             for one in told:
-                yield f'lifang_events_{name}{{subscriber="{one.name}"}} {figure(one)}'
+                yield f'lifang_events_{name}{{subscriber="{one.name}"}} {figure(one, most)}'
 
     def _events(self) -> tuple[int | None, list[Lag]]:
         """The last position and how far everybody is; nothing while the database does not answer.

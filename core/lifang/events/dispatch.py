@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from lifang.events import catchup, log, retry, subscriptions
@@ -18,12 +18,14 @@ from lifang.events.catchup import Range
 from lifang.events.event import Event, Parked
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
+from lifang.kit.errors import Busy
 from lifang.store.database import Database, Overtaken
 
 BATCH = 200
 LOOK_AHEAD = 1_000
 HOLD = 0.02  # seconds of held write lock after which a batch ends: web writers go first
 SLOW = 0.05
+REST = 1.0  # seconds without anything to tell after which leases are given back
 CRASHES = 2  # processes that a noted delivery may end before it is parked: with the first, three
 SUSPECTS = 2 * BATCH  # an event counts twice, or once where a part of the past is told beside it
 EVERYTHING = "*"  # the lane of who keeps the order of all: no aggregate is called so
@@ -92,10 +94,24 @@ class Dispatcher:
         self._gather = gather
         self._wary: dict[str, int] = {}
         self._doomed: tuple[str, int] | None = None
+        self._telling: set[str] = set()
+        self._told_at: float | None = None
         self.owner = subscriptions.this_process()
 
     def step(self) -> bool:
-        """Tell what is due once around; says whether there may be more to tell at once."""
+        """Tell what is due once around; says whether there may be more to tell at once.
+
+        Who has had nothing to tell for a while holds no lease: so one that ran out was left by
+        somebody who ended, or was stopped, amid something.
+        """
+        if self._around():
+            self._told_at = time.monotonic()
+            return True
+        if self._told_at is not None and time.monotonic() - self._told_at > REST:
+            self.release()
+        return False
+
+    def _around(self) -> bool:
         audience = self._gather()
         everyone = {one.name: one for one in audience.subscribers}
         if not everyone:
@@ -122,6 +138,7 @@ class Dispatcher:
         """Give up all leases, so that another dispatcher can go on at once."""
         with self._database.transaction():
             subscriptions.release(self.owner)
+        self._told_at = None
 
     def _standing(self, everyone: dict[str, Subscriber]) -> dict[str, Place]:
         """Where those stand that this dispatcher may move; newcomers are let in first."""
@@ -156,15 +173,30 @@ class Dispatcher:
             return False
         self._doomed = (one.name, position) if crashes >= CRASHES else None
         try:
-            if batch is not None:
-                return whole(lambda: self._move(audience, batch, careful=True))
-            return whole(lambda: self._once_more(audience, {one.name: one}, 1))
+            with self._watched():
+                if batch is not None:
+                    return whole(lambda: self._move(audience, batch, careful=True))
+                return whole(lambda: self._once_more(audience, {one.name: one}, 1))
         finally:
             self._doomed = None
 
     def _mark(self, name: str, position: int) -> int | None:
         with self._database.transaction():
             return subscriptions.mark(name, self.owner, position)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Be wary of what was being told when the database hung up: it may have been silent too
+        long for a transaction (see `Served`), and would be each time.
+        """
+        self._telling = set()
+        try:
+            yield
+        except Overtaken:
+            raise
+        except Busy:
+            self._wary.update(dict.fromkeys(self._telling, SUSPECTS))
+            raise
 
     def _catch_up(
         self, audience: Audience, subscribers: list[Subscriber], standing: dict[str, Place]
@@ -191,10 +223,11 @@ class Dispatcher:
         if batch is None:
             return False
         whole = self._database.whole
-        try:
-            return whole(lambda: self._move(audience, batch, careful=False))
-        except _Failed:
-            return whole(lambda: self._move(audience, batch, careful=True))
+        with self._watched():
+            try:
+                return whole(lambda: self._move(audience, batch, careful=False))
+            except _Failed:
+                return whole(lambda: self._move(audience, batch, careful=True))
 
     def _next(
         self,
@@ -234,6 +267,7 @@ class Dispatcher:
             taken = subscriptions.claim(batch.subscribers, self.owner, place=batch.place)
             if not taken or not batch.stands():
                 return False
+            self._telling = set(taken)
             lined = [name for name in taken if batch.order_of(name) == "aggregate"]
             blocked = retry.blocked(lined, [event for _at, event, _told in batch.plan])
             end, hold = batch.end, _deadline()
@@ -255,11 +289,12 @@ class Dispatcher:
         names = {one.name: one for one in subscribers}
         if not retry.due(names, 1):
             return False
-        return self._database.whole(lambda: self._once_more(audience, names, BATCH))
+        with self._watched():
+            return self._database.whole(lambda: self._once_more(audience, names, BATCH))
 
     def _once_more(self, audience: Audience, names: dict[str, Subscriber], most: int) -> bool:
         with self._database.transaction():
-            taken = subscriptions.claim(names, self.owner)
+            taken = self._telling = subscriptions.claim(names, self.owner)
             hold = _deadline()
             blocked: set[retry.Lane] = set()
             for delivery in self._due(names, taken, most):

@@ -101,5 +101,6 @@ KEYS = {
         _one_of("debug", "info", "warning", "error"), n_("debug、info、warning 或 error")
     ),
     "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
+    "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
 }
 VARIABLES = {variable(key): key for key in KEYS}

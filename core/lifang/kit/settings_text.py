@@ -54,4 +54,8 @@ DEFAULT_FILE = """\
 # 每天自动备份，保留最近几份；0 不自动备份
 # Backups are made once a day and so many are kept; 0 makes none
 # backup_keep = 7
+
+# 事件等了多少分钟还没有处理，日志、doctor 和 /metrics 就报警
+# After how many minutes an event that still waits is warned about: log, doctor, /metrics
+# lag_minutes = 10
 """

@@ -44,6 +44,7 @@ def carry(
             copy = copying.Copy(source, target, moved.AT_REST, progress)
             told = copy.run()
             with target.transaction():
+                target.unhurried()
                 target.count_from(copy.counters)
                 moved.settle(source, target)
                 last()

@@ -205,29 +205,43 @@ def _part(told: catchup.Range, types: list[str], cursor: log.Place, *, on: bool)
 
 
 def _lag(row: Any, *, live: bool) -> Lag:
-    ahead = log.ahead_of(log.Place(row.xid, row.pos)) & EventRow.type.in_(json.loads(row.types))
-    first: Any = EventRow.select(EventRow.at).where(ahead).order_by(EventRow.pos).first()
     counted: Any = Retry.select(Retry.state, pw.fn.COUNT(Retry.pos)).where(Retry.sub == row.name)
     failures = dict(counted.group_by(Retry.state).tuples())
-    waiting: Any = (
-        EventRow.select(EventRow.at)
-        .join(Retry, on=(Retry.pos == EventRow.pos))
-        .where(Retry.sub == row.name, Retry.state == "waiting")
-        .order_by(EventRow.pos)
-        .first()
-    )
     standing = (Retry.sub == row.name) & ~Retry.error.is_null() & (Retry.state != "skipped")
     last: Any = Retry.select(Retry.error).where(standing)
     return Lag(
         name=row.name,
         state=row.state if live else "paused",
         position=row.pos,
-        behind=EventRow.select().where(ahead).count(),
+        behind=EventRow.select().where(_ahead(row)).count(),
         retrying=failures.get("waiting", 0),
         dead=failures.get("dead", 0) + failures.get("parked", 0),
-        oldest=min((one.at for one in (first, waiting) if one is not None), default=None),
+        oldest=_oldest(row),
         error=last.order_by(Retry.pos.desc()).limit(1).scalar(),
     )
+
+
+def _ahead(row: Any) -> Any:
+    """Which events a subscription has still to read and will be told of."""
+    return log.ahead_of(log.Place(row.xid, row.pos)) & EventRow.type.in_(json.loads(row.types))
+
+
+def _oldest(row: Any) -> dt.datetime | None:
+    """When the oldest event happened that a subscription is still to be told, read or tried."""
+    at: Any = EventRow.select(EventRow.at).order_by(EventRow.pos)
+    retried = at.join(Retry, on=(Retry.pos == EventRow.pos)).where(
+        Retry.sub == row.name, Retry.state == "waiting"
+    )
+    found = (at.where(_ahead(row)).first(), retried.first())
+    return min((one.at for one in found if one is not None), default=None)
+
+
+def waiting_since(instance: Instance) -> dict[str, dt.datetime]:
+    """When the oldest event happened that waits for each subscriber who is on and behind."""
+    listening = [one.name for one in audience_of(instance).subscribers]
+    rows: Any = Subscription.select().where(Subscription.name.in_(listening))
+    found = {row.name: _oldest(row) for row in rows}
+    return {name: at for name, at in found.items() if at is not None}
 
 
 def lag_seen_by(caller: Caller) -> list[Lag]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
 import secrets
@@ -47,6 +48,17 @@ def opened(instance: Instance, name: str) -> Iterator[BinaryIO]:
         raise NotFound(_("这个文件已不再保存；请重新上传")) from None
     with raw, io.BufferedReader(_Kept(instance, name, raw), PIECE) as stream:
         yield stream
+
+
+def here(instance: Instance, name: str) -> bool:
+    """Whether a file is kept in this folder: another machine of the instance has its own."""
+    return _path(instance, name).exists()
+
+
+def before(instance: Instance, moment: dt.datetime) -> set[str]:
+    """The files kept in this folder since before a moment."""
+    files = (instance.settings.data / "files").glob("*")
+    return {one.name for one in files if one.stat().st_mtime < moment.timestamp()}
 
 
 def drop(instance: Instance, name: str) -> None:

@@ -29,6 +29,8 @@ from lifang.services.whole import whole as one_deed
 LEASE = dt.timedelta(seconds=60)
 KEPT = dt.timedelta(days=7)
 """How long an uploaded file lies here: long enough to fetch the rows that failed."""
+LONGEST_ELSEWHERE = dt.timedelta(days=1)
+"""How long a job waits for a worker of the machine on which its file lies."""
 WORKABLE = ("queued", "running")
 FINISHED = ("finished", "failed", "cancelled")
 COUNTS = ("created", "updated", "unchanged", "failed")
@@ -234,9 +236,14 @@ class Jobs:
     def _take_up(self) -> Iterator[None] | None:
         due = Job.state.in_(WORKABLE) & (~Job.place.is_null() | (Job.kind == "bulk"))
         for job in Job.select().where(due, Job.removed_at.is_null()).order_by(Job.id):
-            if not held_by_another(job):
+            if not held_by_another(job) and self._can(job):
                 return self._doing(job)
         return None
+
+    def _can(self, job: Job) -> bool:
+        """Whether a job's file is at hand; one that no machine has had for a day has gone."""
+        there = job.place is None or depot.here(self._instance, str(job.place))
+        return there or job.updated_at < clock.now() - LONGEST_ELSEWHERE
 
     def _doing(self, job: Job) -> Iterator[None]:
         asked = json.loads(job.asked)
@@ -274,3 +281,7 @@ class Jobs:
             depot.drop(self._instance, str(job.place))
             state = "cancelled" if job.state == "waiting" else job.state
             Job.update(place=None, state=state).where(Job.id == job.id).execute()
+        kept: Any = Job.select(Job.place).where(~Job.place.is_null())
+        wanted = {str(job.place) for job in kept}
+        for name in depot.before(self._instance, now - KEPT) - wanted:
+            depot.drop(self._instance, name)  # another machine's worker has let the job go

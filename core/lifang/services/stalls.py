@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,15 +12,39 @@ from lifang.events import subscriptions
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
 from lifang.kit.words import _
-from lifang.services.delivery import Lag, lag, lag_seen_by
+from lifang.services.delivery import Lag, lag, lag_seen_by, waiting_since
 from lifang.services.instance import Instance
 from lifang.services.letters import GIVEN_UP
+
+logger = logging.getLogger("lifang.worker")
 
 UNMOVED = dt.timedelta(seconds=30)
 """How long events may wait before it is asked who should be moving them."""
 
-LATE = dt.timedelta(minutes=10)
-"""How long they may wait, or somebody hold them, before a doctor has a word to say."""
+
+def patience(instance: Instance) -> dt.timedelta:
+    """How long events may wait, or somebody hold them, before somebody has a word to say."""
+    return dt.timedelta(minutes=instance.settings.lag_minutes)
+
+
+class Alarm:
+    """The worker's share: says in the log who begins to be late, and who no longer is."""
+
+    def __init__(self, instance: Instance) -> None:
+        """Watch over an instance."""
+        self._instance = instance
+        self._late: set[str] = set()
+
+    def step(self) -> bool:
+        """Look once; there is never more to do at once."""
+        before = clock.now() - patience(self._instance)
+        late = {name: at for name, at in waiting_since(self._instance).items() if at < before}
+        for name in sorted(late.keys() - self._late):
+            logger.warning("%s waits for an event of %s; see lifang events lag", name, late[name])
+        for name in sorted(self._late - late.keys()):
+            logger.warning("%s is no longer late", name)
+        self._late = set(late)
+        return False
 
 
 class Stall(NamedTuple):
@@ -47,8 +72,9 @@ def _told(instance: Instance, lags: list[Lag]) -> list[Stall]:
 
 def _stall(instance: Instance, one: Lag, row: Any) -> Stall:
     now, loaded = clock.now(), row.plugin in instance.plugins.loaded
-    held = row.lease_until is not None and row.lease_until > now + LATE
-    waits = one.oldest is not None and one.oldest < now - LATE
+    late = patience(instance)
+    held = row.lease_until is not None and row.lease_until > now + late
+    waits = one.oldest is not None and one.oldest < now - late
     meant = one.state != "live" and row.state == "live" and loaded  # switched off, and that is all
     why = tuple(_why(instance, one, row))
     return Stall(one, why, bool(one.dead or held or (waits and not meant)))
@@ -58,7 +84,7 @@ def _why(instance: Instance, one: Lag, row: Any) -> Iterator[str]:
     now = clock.now()
     if one.state != "live":
         yield _off(instance, row)
-    elif row.lease_until is not None and row.lease_until > now + LATE:
+    elif row.lease_until is not None and row.lease_until > now + patience(instance):
         until = clock.local(row.lease_until).strftime("%Y-%m-%d %H:%M")
         yield _("被 {host} 占用到 {until}，时钟可能走错过", host=row.lease_owner, until=until)
     elif one.behind and one.oldest and one.oldest < now - UNMOVED:

@@ -17,6 +17,7 @@ from lifang.services.delivery import dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
 from lifang.services.sealing import BATCH, seal
+from lifang.services.stalls import Alarm
 from lifang.store.doorbell import Doorbell
 
 POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longer
@@ -98,6 +99,7 @@ class Worker:
             Duty("sealing", lambda: seal(instance) == BATCH, ready=ready, every=POLL),
             Duty("jobs", Jobs(instance).step, ready=ready, every=POLL),
             Duty("backup", self._daily.step, ready=ready, every=LONGEST_PAUSE),
+            Duty("alarm", Alarm(instance).step, ready=ready, every=LONGEST_PAUSE),
         )
         self._stopping = False
         self._alarm, self._alarmed = socket.socketpair()

@@ -142,6 +142,9 @@ class Database(ABC):
     def doorbell(self) -> Doorbell:
         """Where those rings are heard."""
 
+    def unhurried(self) -> None:  # noqa: B027 – a file waits as long as it takes
+        """Let the running transaction say nothing for as long as something else takes."""
+
     def references(self) -> list[tuple[str, str]]:
         """Foreign keys that stand in the way of a copy: what takes each away, what restores it."""
         return []

@@ -82,7 +82,9 @@ SETTINGS = {
     "timezone": "UTC",
     "datestyle": "ISO",
     "lock_timeout": f"{PATIENCE:.0f}s",
-    "idle_in_transaction_session_timeout": "300s",  # a client that hangs holds no lock for ever
+    # A client that was stopped amid a transaction holds rows that others need, and all delivery
+    # back: the server ends it a moment after its leases.
+    "idle_in_transaction_session_timeout": "6s",
 }
 
 
@@ -250,9 +252,13 @@ class Served(Database):
         """Read in one transaction; it has no number, so it holds no delivery back."""
         with self.engine.transaction("REPEATABLE READ"):
             self.engine.execute_sql("SET TRANSACTION READ ONLY")
-            self.engine.execute_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            self.unhurried()
             self.engine.execute_sql("SELECT 1 FROM pg_class LIMIT 1").fetchone()
             yield
+
+    def unhurried(self) -> None:
+        """Switch the server's patience off for this transaction."""
+        self.engine.execute_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
     def counters(self) -> dict[str, int]:
         """What the sequences have given; other transactions may have taken some of it."""

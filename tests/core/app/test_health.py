@@ -63,7 +63,7 @@ def test_figures_tell_of_answers_and_lag_and_of_nobody(
     assert any(line.startswith("lifang_uptime_seconds ") for line in lines)
     assert f"lifang_events_total {event_log.last_position()}" in lines
     name = 'subscriber="dual_reporting.close_old_reports"'
-    for figure in ("behind", "lag_seconds", "retrying", "dead"):
+    for figure in ("behind", "lag_seconds", "late", "retrying", "dead"):
         assert f"lifang_events_{figure}{{{name}}} 0" in lines
     assert not any(secret in told.text for secret in ("李强", "138", "people"))
     names = [line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")]

@@ -7,12 +7,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
+import pytest
 import time_machine
 
 from lifang.entities.caller import Caller
-from lifang.events import subscriptions
+from lifang.events import dispatch, subscriptions
 from lifang.events.audience import Audience, Here
 from lifang.events.dispatch import Dispatcher
 from lifang.events.event import Event, on
@@ -21,8 +23,9 @@ from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
 from lifang.services.delivery import audience_of, dispatcher_of, drain
 from lifang.services.instance import Instance
+from lifang.services.working import Duty
 from lifang.testing.world import CITY
-from tests.core.events.listeners import HEARD, heard, listen, note, position, say
+from tests.core.events.listeners import HEARD, heard, listen, note, position, say, waiting
 
 
 @on(HEARD)
@@ -160,3 +163,70 @@ def test_who_finds_everything_taken_has_nothing_to_do(instance: Instance, boss: 
     lease(somebody_alive())
     assert not dispatcher_of(instance).step()
     assert heard("hears") == []
+
+
+def test_who_has_nothing_to_tell_for_a_while_holds_no_lease(
+    instance: Instance, boss: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    listen(instance, hears, at=[CITY])
+    dispatcher = dispatcher_of(instance)
+    say(boss, 1)
+    assert dispatcher.step()
+    assert not dispatcher.step()
+    assert Subscription.get().lease_owner == dispatcher.owner, "something may follow at once"
+    monkeypatch.setattr(dispatch, "REST", 0.0)
+    assert not dispatcher.step()
+    assert Subscription.get().lease_owner is None
+    say(boss, 2)
+    assert dispatcher_of(instance).step(), "so another need not take this one for dead"
+    assert len(heard("hears")) == 2
+
+
+def test_a_lease_that_ran_out_on_another_host_makes_wary_and_an_idle_one_does_not(
+    instance: Instance, boss: Caller, caplog: pytest.LogCaptureFixture
+):
+    listen(instance, hears, at=[CITY])
+    say(boss, 1)
+    assert dispatcher_of(instance).step()
+    lease("another-host/1/1", seconds=-1)
+    say(boss, 2, 3)
+    assert drain(instance)
+    assert caplog.text.count("ended amid it") == 1
+    say(boss, 4)
+    assert drain(instance)
+    assert caplog.text.count("ended amid it") == 1
+    assert len(heard("hears")) == 4
+
+
+@pytest.mark.served
+def test_a_handler_that_is_silent_for_longer_than_a_transaction_may_be_is_parked(
+    instance: Instance, boss: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    """Else the event would be told, cut off and told again for ever, and nothing behind it."""
+    calls: list[int] = []
+
+    @on(HEARD)
+    def silent(event: Event, caller: Caller) -> None:
+        calls.append(event.subject)
+        if event.subject == 2:
+            time.sleep(1)
+        note("silent", event)
+
+    listen(instance, silent, hears, at=[CITY])
+    say(boss, 1, 2, 3)
+    engine = instance.database.engine
+    engine.execute_sql("SET idle_in_transaction_session_timeout = '200ms'")
+    options = engine.connect_params["options"]
+    monkeypatch.setitem(
+        engine.connect_params, "options", options.replace("timeout=6s", "timeout=200ms")
+    )
+    delivery = Duty("delivery", dispatcher_of(instance).step, ready=instance.database.mend, every=0)
+    until = time.monotonic() + 30
+    while len(heard("silent")) < 2 or len(heard("hears")) < 3:
+        assert time.monotonic() < until
+        delivery._next = 0.0
+        delivery.turn()
+        instance.database.mend()
+    assert heard("silent") == [("core.thing/1", 1), ("core.thing/3", 1)]
+    assert [row[1:] for row in waiting("probe.silent")] == [("parked", 1)]
+    assert calls.count(2) == 3

@@ -69,6 +69,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_SESSION_HOURS": "8",
         "LIFANG_LOG_LEVEL": "debug",
         "LIFANG_BACKUP_KEEP": "3",
+        "LIFANG_LAG_MINUTES": "30",
     }
     settings = load(tmp_path, env=env)
     keys = [field.name for field in fields(Settings) if field.name != "home"]

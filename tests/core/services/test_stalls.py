@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from dataclasses import replace
 
 import pytest
 
 import lifang as lf
+from lifang.app.http import create_app
 from lifang.entities.caller import Caller
 from lifang.events import subscriptions
 from lifang.events.event import Event, on
@@ -101,3 +103,33 @@ def test_switched_off_is_no_worry_but_paused_by_hand_or_lost_is(
     assert "无法载入" in why(instance)
     instance.plugins.loaded["probe"] = plugin
     del instance.plugins.faults["probe"]
+
+
+def test_who_is_later_than_the_setting_allows_is_said_once_in_the_log_and_to_doctor_and_monitor(
+    instance: Instance, boss: Caller, probe: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING")
+    late = replace(instance, settings=replace(instance.settings, lag_minutes=90))
+    patient, alarm = stalls.Alarm(late), stalls.Alarm(instance)
+    say(boss, 1, bad=False)
+    grow_old()
+    assert not patient.step() and caplog.text == "", "an hour is not ninety minutes"
+    assert [one.worrying for one in stalls.of(late)] == [False]
+    assert [one.worrying for one in stalls.of(instance)] == [True]
+    for _again in range(3):
+        assert not alarm.step()
+    assert caplog.text.count("probe.frail waits for an event of") == 1
+    monitored = create_app(instance).test_client().get("/metrics").text
+    assert 'lifang_events_late{subscriber="probe.frail"} 1' in monitored
+    assert drain(instance)
+    alarm.step()
+    assert caplog.text.count("probe.frail is no longer late") == 1
+    say(boss, 2, bad="yes")
+    assert drain(instance)
+    grow_old()
+    alarm.step()
+    assert caplog.text.count("probe.frail waits") == 2, "what waits for its next try waits too"
+    switch("probe", CITY, on=False, instance=instance)
+    fresh = stalls.Alarm(instance)
+    fresh.step()
+    assert caplog.text.count("probe.frail waits") == 2, "who is switched off is not waited for"

@@ -227,3 +227,30 @@ def test_a_noun_of_another_plugin_does_not_find_it(instance: Instance, sender: C
     other: Resource[Community] = instance.registry.of(Community)
     with pytest.raises(NotFound):
         uploads.import_of(sender, other, int(job.id))
+
+
+def test_a_worker_of_another_machine_leaves_a_file_to_the_one_that_has_it(
+    instance: Instance, sender: Caller, tmp_path: Path
+) -> None:
+    """Machines share a database, and each has a folder of its own."""
+    there = replace(instance, settings=replace(instance.settings, home=tmp_path / "elsewhere"))
+    job = uploads.receive(sender, people, crowd(3), name="a.csv", check=False)
+    jobs.queue(sender, job)
+    assert not Jobs(there).step()
+    assert Job.get_by_id(job.id).state == "queued"
+    finish(instance)
+    assert Person.select().count() == 3
+    lost = uploads.receive(sender, people, crowd(4), name="b.csv", check=False)
+    jobs.queue(sender, lost)
+    depot.drop(instance, str(lost.place))
+    assert not Jobs(instance).step()
+    with time_machine.travel(clock.now() + dt.timedelta(days=1, minutes=1), tick=False):
+        finish(instance)
+    assert Job.get_by_id(lost.id).state == "failed"
+    assert "不再保存" in Job.get_by_id(lost.id).note
+    with time_machine.travel(clock.now() + jobs.KEPT + dt.timedelta(minutes=1), tick=False):
+        finish(there)
+        assert Job.select().where(~Job.place.is_null()).count() == 0
+        assert depot.here(instance, str(job.place)), "it could not be thrown away from there"
+        finish(instance)
+    assert list((instance.settings.data / "files").iterdir()) == []
