@@ -42,6 +42,7 @@ class Server:
         self.port = free_port()
         self.token = ""
         self.process: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
 
     def run(self, *words: str) -> str:
         done = subprocess.run(
@@ -64,17 +65,28 @@ class Server:
         with closing(sqlite3.connect(self.home / "data" / "lifang.db")) as connection:
             return connection.execute(statement).fetchall()
 
+    def _begin(self, *words: str) -> subprocess.Popen[bytes]:
+        with (self.home / "log" / "test-server.txt").open("ab") as log:
+            return subprocess.Popen(
+                [LIFANG, *words],
+                env=self.environ(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def start_worker(self) -> None:
+        """Another one, beside that of the server."""
+        self.worker = self._begin("worker")
+
+    def kill_worker(self) -> None:
+        if self.worker is not None:
+            self.worker.kill()
+            self.worker.wait(10)
+
     def start(self) -> None:
-        log = (self.home / "log" / "test-server.txt").open("ab")
-        self.process = subprocess.Popen(
-            [LIFANG, "serve", "--port", str(self.port), "--workers", str(self.workers)]
-            + list(self.options),
-            env=self.environ(),
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        log.close()
+        words = ("--port", str(self.port), "--workers", str(self.workers), *self.options)
+        self.process = self._begin("serve", *words)
         until = time.monotonic() + READY_WITHIN
         while time.monotonic() < until:
             assert self.process.poll() is None, self.said()
@@ -108,6 +120,7 @@ class Server:
         self.process.wait(10)
 
     def stop(self) -> None:
+        self.kill_worker()
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
