@@ -24,8 +24,11 @@ from flask.testing import FlaskClient
 from lifang.app.http import create_app
 from lifang.builtin.households import household_members, households
 from lifang.builtin.people import affiliations, memberships
+from lifang.entities.account import Grant
 from lifang.entities.community import Community
-from lifang.entities.person import Affiliation
+from lifang.entities.person import Affiliation, Person
+from lifang.events.tables import EventRow, Retry
+from lifang.kit import clock
 from lifang.services import accounts
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -53,10 +56,14 @@ for line in sys.stdin:
 
 @dataclass
 class Planted:
-    """Where everything is: for each resource's URL the id of one row here and one there."""
+    """Where everything is: for each resource's URL the id of one row here and one there.
+
+    `events` are the positions of an event here and one there, neither of which could be told.
+    """
 
     instance: Instance
     ids: dict[str, tuple[Any, Any]]
+    events: tuple[int, int]
     token: str
     password: str
 
@@ -96,9 +103,21 @@ def planted(instance: Instance, enable: Callable[..., None]) -> Planted:
     )
     type(account).update(must_change=False).execute()
     accounts.grant(boss, "worker", role="district_admin", at=world.CHENGGUAN)
+    place = Community.get(Community.code == world.CHENGGUAN)
+    Grant.create(account=account, role="auditor", community=place)  # events of one district only
     token = accounts.create_token(boss, "worker", days=1)
     pairs = {noun: (here, there) for noun, (here, there) in ids.items()}
-    return Planted(instance, pairs, token, password)
+    events = [untold(int(pairs["people"][side])) for side in (0, 1)]
+    return Planted(instance, pairs, (events[0], events[1]), token, password)
+
+
+def untold(person: int) -> int:
+    """Let the plugin's handler have failed at a person's first event; gives its position."""
+    event = EventRow.get(EventRow.agg == f"core.person/{person}", EventRow.seq == 1)
+    error = f"ValueError: {Person.get_by_id(person).name}"
+    Retry.create(sub="dual_reporting.close_old_reports", pos=event.pos, agg=event.agg, tries=8,
+                 next_at=clock.now(), state="dead", error=error)  # fmt: skip
+    return int(event.pos)
 
 
 def faceless(text: str, *numbers: Any) -> str:
@@ -147,6 +166,21 @@ class Api:
         for action in ("move", "accept", "end", "merge", "merge?dry_run=true"):
             yield self.ask("POST", f"{noun}/{number}/actions/{action}", {})
 
+    def bus(self) -> Iterator[tuple[str, int, str]]:
+        for query in ("", "?limit=1000", "?type=core.person.created", "?since=2020-01-01",
+                      f"?within={world.FOREIGN}", f"?about=core.person/{NOBODY}", "/lag",
+                      "/dead", "/dead?state=waiting", "/dead?plugin=dual_reporting"):  # fmt: skip
+            yield self.ask("GET", f"events{query}")
+        for verb in ("replay", "skip"):
+            told = {"filter": {}, "input": {"reason": "x"} if verb == "skip" else {}}
+            yield self.ask("POST", f"events/actions/{verb}", {**told, "dry_run": True})
+
+    def of_the_bus(self, position: int) -> Iterator[tuple[str, int, str]]:
+        yield self.ask("GET", f"events/{position}")
+        told = {"subscriber": "dual_reporting.close_old_reports"}
+        yield self.ask("POST", f"events/{position}/actions/replay", told)
+        yield self.ask("POST", f"events/{position}/actions/skip", told | {"reason": "x"})
+
     def ask(
         self, method: str, path: str, body: Any = None, more: dict[str, str] | None = None
     ) -> tuple[str, int, str]:
@@ -192,6 +226,14 @@ class Web:
         for tail in ("", "/history", "/edit"):
             yield self.ask(f"{self.place(noun)}/{number}{tail}")
 
+    def bus(self) -> Iterator[tuple[str, int, str]]:
+        for query in ("", "?type=core.person.created", "?show=dead", "?show=waiting",
+                      "?show=subscribers"):  # fmt: skip
+            yield self.ask(f"/admin/events{query}")
+
+    def of_the_bus(self, position: int) -> Iterator[tuple[str, int, str]]:
+        yield self.ask(f"/admin/events/{position}")
+
     def ask(self, path: str) -> tuple[str, int, str]:
         answer = self.client.get(path)
         return f"GET {path}", answer.status_code, legible(answer.get_data())
@@ -235,6 +277,18 @@ class Cli:
             number = codes.get(number, world.FOREIGN)
         yield self.ask(*noun.split("/"), "show", str(number))
         yield self.ask(*noun.split("/"), "history", str(number))
+
+    def bus(self) -> Iterator[tuple[str, int, str]]:
+        for words in (("list",), ("list", "--json"), ("list", "--within", world.FOREIGN),
+                      ("dead",), ("dead", "--json"), ("lag",), ("replay", "--all", "--dry-run"),
+                      ("skip", "--all", "--reason", "x", "--dry-run")):  # fmt: skip
+            yield self.ask("events", *words)
+
+    def of_the_bus(self, position: int) -> Iterator[tuple[str, int, str]]:
+        named = (str(position), "--subscriber", "dual_reporting.close_old_reports")
+        yield self.ask("events", "show", str(position))
+        yield self.ask("events", "replay", *named)
+        yield self.ask("events", "skip", *named, "--reason", "x")
 
     def ask(self, *words: str) -> tuple[str, int, str]:
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -284,6 +338,22 @@ def test_a_foreign_id_answers_exactly_like_one_that_does_not_exist(
             assert one[1] == other[1], (one, other)
             assert faceless(one[2], *names) == faceless(other[2], *names), one[0]
             assert one[1] in (2, 4, 404, 422, 400), one
+
+
+def test_the_event_bus_tells_of_no_other_district_either(planted: Planted, interface: Any) -> None:
+    here, there = planted.events
+    seen = False
+    for what, status, told in interface.bus():
+        assert CANARY not in told, what
+        assert world.FOREIGN not in told.replace(what, "") or status in (2, 422), what
+        assert status in (0, 2, 3, 200, 403, 422), (what, status, told)
+        seen = seen or "本地" in told
+    assert seen, "not even the dead letter that lies here"
+    assert list(interface.of_the_bus(here))[0][1] in (0, 200)
+    answers = zip(interface.of_the_bus(there), interface.of_the_bus(NOBODY), strict=True)
+    for foreign, missing in answers:
+        assert foreign[1] == missing[1] and foreign[1] in (3, 4, 403, 404), foreign
+        assert faceless(foreign[2], there, NOBODY) == faceless(missing[2], there, NOBODY)
 
 
 def test_every_interface_counts_the_same_rows_and_only_ours(planted: Planted) -> None:

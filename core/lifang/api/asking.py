@@ -52,12 +52,19 @@ def refuse_unknown(told: dict[str, Any], known: tuple[str, ...]) -> None:
         raise Invalid(problems[0].message, errors=problems)
 
 
-def claims(*known: str) -> dict[str, bool]:
-    """What an address claims with `true` or `false`; raises Malformed for any other parameter."""
-    for key in request.args:
+def words(*known: str) -> dict[str, str]:
+    """What an address asks, each once; raises Malformed for any other parameter."""
+    for key, values in request.args.lists():
         if key not in known:
             raise Malformed(_("不认识查询参数「{key}」", key=key), known=list(known))
-    asked = {key: request.args.get(key, "false") for key in known}
+        if len(values) > 1:
+            raise Malformed(_("「{key}」只能出现一次", key=key))
+    return request.args.to_dict()
+
+
+def claims(*known: str) -> dict[str, bool]:
+    """What an address claims with `true` or `false`; raises Malformed for any other parameter."""
+    asked = dict.fromkeys(known, "false") | words(*known)
     for key, given in asked.items():
         if given not in ("true", "false"):
             raise Malformed(_("「{key}」须为 true 或 false", key=key))

@@ -8,7 +8,7 @@ from typing import Any
 from apispec import APISpec
 from flask import Response, current_app
 
-from lifang.api import schemas
+from lifang.api import event_paths, schemas
 from lifang.api.operations import Noun, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
@@ -16,9 +16,10 @@ from lifang.http.problems import PROBLEM
 from lifang.http.request import known_caller, the_instance
 from lifang.kit import json, words
 from lifang.kit.errors import TITLES
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
+from lifang.services import event_log
 from lifang.services.offers import may
 
 ADDRESS = "/openapi.json"
@@ -33,15 +34,15 @@ def describe() -> Response:
     """Describe what the caller can read; whoever is not signed in sees the core's own nouns."""
     refuse_query()
     caller = known_caller()
-    nouns = readable(caller)
+    nouns, events = readable(caller), caller is None or bool(event_log.sight(caller))
     epoch = the_instance().plugins.refresh().epoch
-    key = (epoch, words.language(), *(resource.id for resource in nouns))
+    key = (epoch, words.language(), events, *(resource.id for resource in nouns))
     cache: Cache = current_app.extensions.setdefault("lifang.descriptions", {})
     made = cache.get(key)
     if made is None:
         if len(cache) >= KEPT:
             cache.clear()
-        made = cache[key] = json.dumps(description(nouns))
+        made = cache[key] = json.dumps(description(nouns, events=events))
     return Response(made, mimetype="application/json")
 
 
@@ -53,8 +54,9 @@ def readable(caller: Caller | None) -> list[Resource[Any]]:
     return [resource for resource in everything if may(caller, resource, "read")]
 
 
-def description(nouns: list[Resource[Any]]) -> dict[str, Any]:
-    """The whole description of some nouns."""
+def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
+    """The whole description of some nouns, and of the event bus for who may see it."""
+    bus = {"name": event_paths.SLUG, "description": _p("plural", "事件")}
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
         title="里坊 Lifang",
@@ -63,15 +65,16 @@ def description(nouns: list[Resource[Any]]) -> dict[str, Any]:
         info={"description": _("社区治理框架的接口；由声明生成，与现状一致。")},
         servers=[{"url": "/"}],
         security=[{"bearer": []}],
-        tags=[{"name": noun.slug, "description": noun.label} for noun in told],
+        tags=[{"name": one.slug, "description": one.label} for one in told] + [bus] * events,
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
-    for noun in told:
-        for name, schema in noun.schemas():
-            spec.components.schema(name, component=schema)
-        for path, operations in noun.paths():
-            spec.path(path=path, operations=operations)
+    schemes = [one for noun in told for one in noun.schemas()]
+    paths = [one for noun in told for one in noun.paths()]
+    for name, schema in [*schemes, *(event_paths.described() if events else ())]:
+        spec.components.schema(name, component=schema)
+    for path, operations in [*paths, *(event_paths.paths() if events else ())]:
+        spec.path(path=path, operations=operations)
     spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
     made: dict[str, Any] = spec.to_dict()
     return made

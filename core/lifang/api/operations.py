@@ -99,25 +99,18 @@ class Noun:
         refusals: tuple[int, ...],
         **more: Any,
     ) -> Operation:
-        problems = {str(status): problem(status) for status in refusals}
-        return {
-            "operationId": f"{verb}_{self.slug}",
-            "summary": summary,
-            "tags": [self.slug],
-            "responses": {**answers, **problems, "default": problem(0)},
-            **more,
-        }
+        return operation(f"{verb}_{self.slug}", self.slug, summary, answers, refusals, **more)
 
     def _record(self, summary: str) -> dict[str, Any]:
-        return {"description": summary, "headers": ETAG, "content": _json(ref(self.name))}
+        return {"description": summary, "headers": ETAG, "content": content(ref(self.name))}
 
     def _list(self) -> Operation:
-        answers = {"200": {"description": self.labels, "content": _json(ref(f"{self.name}List"))}}
+        answers = {"200": {"description": self.labels, "content": content(ref(f"{self.name}List"))}}
         paging = [
-            _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST,
+            parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST,
                                  "default": Query.limit}, _("一页多少行")),
-            _parameter("cursor", {"type": "string"}, _("上一页的 next")),
-            _parameter("count", {"type": "boolean"}, _("同时给出总数")),
+            parameter("cursor", {"type": "string"}, _("上一页的 next")),
+            parameter("count", {"type": "boolean"}, _("同时给出总数")),
         ]  # fmt: skip
         summary = _("列出{label}", label=self.labels)
         return self._operation(
@@ -128,14 +121,14 @@ class Noun:
         """What narrows and orders a list, also one that is exported."""
         names = sort_names(self.resource)
         orders = [*names, *(f"-{name}" for name in names)]
-        yield _parameter("sort", {"type": "string", "enum": orders, "default": "id"}, _("排序"))
+        yield parameter("sort", {"type": "string", "enum": orders, "default": "id"}, _("排序"))
         if self.resource.scope is not None:
-            yield _parameter("within", {"type": "string"}, _("只看这个编号的社区及其下级"))
+            yield parameter("within", {"type": "string"}, _("只看这个编号的社区及其下级"))
             trees = {"type": "string", "enum": [NOW, THEN], "default": NOW}
-            yield _parameter("tree", trees, _("按现在的区划，或按每条记录当时的区划"))
+            yield parameter("tree", trees, _("按现在的区划，或按每条记录当时的区划"))
         if self.resource.search:
             most = {"type": "string", "maxLength": LONGEST_SEARCH}
-            yield _parameter("q", most, _("名称的任意部分，或拼音首字母"))
+            yield parameter("q", most, _("名称的任意部分，或拼音首字母"))
         for spec in filter_fields(self.resource):
             yield from _filter(spec)
 
@@ -145,7 +138,7 @@ class Noun:
         made["headers"] = {**ETAG, "Location": {"schema": {"type": "string"}, "required": True}}
         return self._operation(
             "create", summary, {"201": made}, WRITING,
-            parameters=[IDEMPOTENCY_KEY], requestBody=_body(ref(f"{self.name}Create")),
+            parameters=[IDEMPOTENCY_KEY], requestBody=body(ref(f"{self.name}Create")),
         )  # fmt: skip
 
     def _show(self) -> Operation:
@@ -159,7 +152,7 @@ class Noun:
         return self._operation(
             "update", summary, {"200": self._record(summary)}, (*WRITING, 412, 428),
             parameters=[ID, {**IF_MATCH, "required": True}],
-            requestBody=_body(ref(f"{self.name}Update")),
+            requestBody=body(ref(f"{self.name}Update")),
         )  # fmt: skip
 
     def _remove(self) -> Operation:
@@ -176,12 +169,12 @@ class Noun:
         needed, answer = "required" in asked, self._record(summary)
         parameters = [ID, IF_MATCH, IDEMPOTENCY_KEY]
         if action.preview:
-            parameters.append(_parameter("dry_run", YES, _("只预览，不写入")))
+            parameters.append(parameter("dry_run", YES, _("只预览，不写入")))
             either = {"anyOf": [ref(self.name), ref("Preview")]}
-            answer = {"description": summary, "content": _json(either)}
+            answer = {"description": summary, "content": content(either)}
         return self._operation(
             action.name, summary, {"200": answer}, (*WRITING, 412),
-            parameters=parameters, requestBody=_body(asked, required=needed),
+            parameters=parameters, requestBody=body(asked, required=needed),
         )  # fmt: skip
 
     def _act_on_many(self, verb: str) -> Operation:
@@ -191,17 +184,17 @@ class Noun:
         queued = {
             "description": _("排队中"),
             "headers": where,
-            "content": _json({"type": "object"}),
+            "content": content({"type": "object"}),
         }
-        done = {"description": summary, "content": _json(ref("Bulk"))}
+        done = {"description": summary, "content": content(ref("Bulk"))}
         return self._operation(
             f"{verb}_many", summary, {"200": done, "202": queued}, WRITING,
-            parameters=[IDEMPOTENCY_KEY], requestBody=_body(schemas.many(given)),
+            parameters=[IDEMPOTENCY_KEY], requestBody=body(schemas.many(given)),
         )  # fmt: skip
 
     def _history(self) -> Operation:
         summary = _("{label}的变动记录", label=self.label)
-        answers = {"200": {"description": summary, "content": _json(ref("History"))}}
+        answers = {"200": {"description": summary, "content": content(ref("History"))}}
         return self._operation("history", summary, answers, READING, parameters=[ID])
 
     def _reveal(self) -> Operation:
@@ -219,9 +212,9 @@ class Noun:
         values = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
         shown = {"type": "object", "required": ["fields"], "properties": {"fields": values}}
         summary = _("查看{label}的敏感信息；原因会记入审计", label=self.label)
-        answers = {"200": {"description": summary, "content": _json(shown)}}
+        answers = {"200": {"description": summary, "content": content(shown)}}
         return self._operation(
-            "reveal", summary, answers, WRITING, parameters=[ID], requestBody=_body(asked)
+            "reveal", summary, answers, WRITING, parameters=[ID], requestBody=body(asked)
         )
 
     def _search(self) -> Operation:
@@ -236,8 +229,8 @@ class Noun:
             "properties": properties,
         }
         summary = _("按完整的号码查找{label}", label=self.labels)
-        answers = {"200": {"description": summary, "content": _json(ref(f"{self.name}List"))}}
-        return self._operation("search", summary, answers, WRITING, requestBody=_body(asked))
+        answers = {"200": {"description": summary, "content": content(ref(f"{self.name}List"))}}
+        return self._operation("search", summary, answers, WRITING, requestBody=body(asked))
 
     def _export(self) -> Operation:
         rows = {"type": "object", "required": ["items"],
@@ -247,7 +240,7 @@ class Noun:
 
     def _ledger(self) -> Operation:
         stated = _("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")
-        asked = [_parameter("purpose", {"type": "string", "minLength": 1}, stated)]
+        asked = [parameter("purpose", {"type": "string", "minLength": 1}, stated)]
         text = {"type": "array", "items": {"type": "string"}}
         members = {"title": {"type": "string"}, "notes": text, "columns": text,
                    "rows": {"type": "array", "items": {"type": "array"}}}  # fmt: skip
@@ -260,30 +253,30 @@ class Noun:
     ) -> Operation:
         """A list as a file of a kind that the address may choose."""
         kinds = {"type": "string", "enum": list(FORMATS), "default": default}
-        content = {
+        told = {
             "text/csv": {"schema": {"type": "string"}},
             XLSX: {"schema": BINARY},
-            **_json(rows),
+            **content(rows),
         }
-        answers = {"200": {"description": summary, "content": content}}
-        asked = [_parameter("format", kinds, _("文件格式")), *asked, *self._filters()]
+        answers = {"200": {"description": summary, "content": told}}
+        asked = [parameter("format", kinds, _("文件格式")), *asked, *self._filters()]
         return self._operation(verb, summary, answers, (*READING, 403, 422), parameters=asked)
 
     def _result(self) -> Operation:
         form = {"type": "string", "enum": ["json", "csv"], "default": "json"}
         summary = _("任务的结果；有误的行为 CSV")
-        content = {**_json(ref("Imported")), "text/csv": {"schema": {"type": "string"}}}
-        answers = {"200": {"description": summary, "content": content}}
-        asked = [ID, _parameter("format", form, _("文件格式"))]
+        told = {**content(ref("Imported")), "text/csv": {"schema": {"type": "string"}}}
+        answers = {"200": {"description": summary, "content": told}}
+        asked = [ID, parameter("format", form, _("文件格式"))]
         return self._operation("result", summary, answers, (*READING, 403), parameters=asked)
 
     def _import(self) -> Operation:
         asked = [
-            _parameter("dry_run", YES, _("只检查，不写入")),
-            _parameter("skip_invalid", YES, _("跳过有误的行，导入其余的")),
+            parameter("dry_run", YES, _("只检查，不写入")),
+            parameter("skip_invalid", YES, _("跳过有误的行，导入其余的")),
         ]
         form = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
-        content = {
+        told = {
             "text/csv": {"schema": {"type": "string"}},
             XLSX: {"schema": BINARY},
             "multipart/form-data": {"schema": form},
@@ -295,17 +288,36 @@ class Noun:
         queued = {
             "description": _("超过 {n} 行：成为一项任务", n=AT_ONCE),
             "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
-            "content": _json(job),
+            "content": content(job),
         }
-        done = {"description": summary, "content": _json(ref("Imported"))}
+        done = {"description": summary, "content": content(ref("Imported"))}
         answers = {"200": done, "202": queued}
         return self._operation(
             "import", summary, answers, WRITING, parameters=asked,
-            requestBody={"required": True, "content": content},
+            requestBody={"required": True, "content": told},
         )  # fmt: skip
 
 
 ID: Schema = {"name": "id", "in": "path", "required": True, "schema": schemas.ID}
+
+
+def operation(
+    name: str,
+    tag: str,
+    summary: str,
+    answers: dict[str, Any],
+    refusals: tuple[int, ...],
+    **more: Any,
+) -> Operation:
+    """What can be asked at an address, how it is answered, and how it is refused."""
+    problems = {str(status): problem(status) for status in refusals}
+    return {
+        "operationId": name,
+        "summary": summary,
+        "tags": [tag],
+        "responses": {**answers, **problems, "default": problem(0)},
+        **more,
+    }
 
 
 def problem(status: int) -> Schema:
@@ -330,27 +342,30 @@ def _list_of(name: str) -> Schema:
     }
 
 
-def _json(made: Schema) -> Schema:
+def content(made: Schema) -> Schema:
+    """What a JSON body looks like."""
     return {JSON: {"schema": made}}
 
 
-def _body(made: Schema, *, required: bool = True) -> Schema:
-    return {"required": required, "content": _json(made)}
+def body(made: Schema, *, required: bool = True) -> Schema:
+    """What a request sends."""
+    return {"required": required, "content": content(made)}
 
 
-def _parameter(name: str, made: Schema, said: str) -> Schema:
+def parameter(name: str, made: Schema, said: str) -> Schema:
+    """What an address may ask."""
     return {"name": name, "in": "query", "schema": made, "description": said}
 
 
 def _filter(spec: FieldSpec) -> Iterator[Schema]:
     """A field's filters: repeated values mean or; ranges and emptiness where they make sense."""
     label, value = _(spec.label), schemas.filtered(spec)
-    yield _parameter(spec.name, {"type": "array", "items": value}, label)
+    yield parameter(spec.name, {"type": "array", "items": value}, label)
     if spec.virtual:
         return
-    yield _parameter(f"{spec.name}__not", {"type": "array", "items": value}, _("不是：") + label)
+    yield parameter(f"{spec.name}__not", {"type": "array", "items": value}, _("不是：") + label)
     if spec.kind in schemas.ORDERED:
-        yield _parameter(f"{spec.name}__gte", value, _("不小于：") + label)
-        yield _parameter(f"{spec.name}__lte", value, _("不大于：") + label)
+        yield parameter(f"{spec.name}__gte", value, _("不小于：") + label)
+        yield parameter(f"{spec.name}__lte", value, _("不大于：") + label)
     if spec.null:
-        yield _parameter(f"{spec.name}__isnull", {"type": "boolean"}, _("没有填写：") + label)
+        yield parameter(f"{spec.name}__isnull", {"type": "boolean"}, _("没有填写：") + label)

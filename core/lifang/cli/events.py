@@ -8,7 +8,7 @@ import click
 
 from lifang.cli import showing
 from lifang.cli.frame import Command, Given, Group
-from lifang.cli.letters import letter_commands, position, span, told
+from lifang.cli.letters import letter_commands, position, span
 from lifang.cli.params import option, whole
 from lifang.cli.session import Session
 from lifang.cli.verbs import within
@@ -18,7 +18,7 @@ from lifang.kit.errors import Busy
 from lifang.kit.words import _, n_
 from lifang.services import event_log, letters, stalls
 from lifang.services.delivery import Lag, Part
-from lifang.services.event_log import SeenEvent
+from lifang.services.event_log import SeenEvent, told
 from lifang.services.letters import STEPS, Step
 
 STATES = {"live": n_("进行中"), "paused": n_("暂停")}
@@ -57,8 +57,8 @@ def _list(session: Session, given: Given) -> None:
         about=given["about"],
         within=given["within"],
         before=given["before"],
-        since=letters.moment("since", given["since"]),
-        until=letters.moment("until", given["until"], over=True),
+        since=given["since"],
+        until=given["until"],
         limit=given["limit"],
     )
     events = showing.counted(found, None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -12,44 +10,41 @@ from lifang.cli import showing, widths
 from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
-from lifang.kit import clock
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
 from lifang.services import letters, resending
+from lifang.services.event_log import told
 from lifang.services.letters import STATES, Letter, Wanted
 from lifang.services.resending import Plan, Verb
 
 
 def letter_commands() -> list[click.Command]:
     """The verbs of `events` about deliveries that failed."""
-    subscriber = option("--subscriber", metavar="NAME", help=n_("只看这个订阅的"))
-    narrowing = [
-        subscriber,
+    limit = option("--limit", metavar="N", callback=whole(1), help=n_("最多几条；默认全部"))
+    targets = [
+        positions(),
+        *_narrowing(),
+        flag("--all", help=n_("符合条件的全部")),
+        flag("--dry-run", help=n_("只预览，不写入")),
+    ]
+    data = option("--data", metavar="JSON", help=n_("改后重放：只告诉这个订阅，事件本身不变"))
+    reason = option("--reason", metavar="TEXT", required=True, help=n_("为什么忽略；记入审计"))
+    return [
+        Command("dead", n_("列出没有成功的投递，新的在前"), _dead, [*_narrowing(), limit]),
+        Command("replay", n_("重放没有成功的：几条，或符合条件的全部"), _replay, [*targets, data]),
+        Command("skip", n_("忽略没有成功的投递，注明原因"), _skip, [*targets, reason]),
+    ]
+
+
+def _narrowing() -> list[click.Parameter]:
+    """Which deliveries are meant."""
+    states = n_("死信（默认）、等待重试的，或已忽略的")
+    return [
+        option("--subscriber", metavar="NAME", help=n_("只看这个订阅的")),
         option("--plugin", metavar="ID", help=n_("只看这个插件的")),
         option("--type", metavar="TYPE", help=n_("只看这一种，例如 core.person.moved")),
         *span(),
-    ]
-    state = option("--state", metavar="dead|waiting|skipped", default="dead",
-                   help=n_("死信（默认）、等待重试的，或已忽略的"))  # fmt: skip
-    limit = option("--limit", metavar="N", callback=whole(1), help=n_("最多几条；默认全部"))
-    dry_run = flag("--dry-run", help=n_("只预览，不写入"))
-    replaying = [
-        position(required=False),
-        *narrowing,
-        flag("--all", help=n_("符合条件的全部死信")),
-        option("--data", metavar="JSON", help=n_("改后重放：只告诉这个订阅，事件本身不变")),
-        dry_run,
-    ]
-    skipping = [
-        position(),
-        subscriber,
-        option("--reason", metavar="TEXT", required=True, help=n_("为什么忽略；记入审计")),
-        dry_run,
-    ]
-    return [
-        Command("dead", n_("列出没有成功的投递，新的在前"), _dead, [*narrowing, state, limit]),
-        Command("replay", n_("重放死信：一条，或符合条件的全部"), _replay, replaying),
-        Command("skip", n_("忽略一条没有成功的投递，注明原因"), _skip, skipping),
+        option("--state", metavar="dead|waiting|skipped", help=states),
     ]
 
 
@@ -61,34 +56,40 @@ def span() -> list[click.Parameter]:
     ]
 
 
-def position(*, required: bool = True) -> click.Parameter:
+def position() -> click.Parameter:
     """The place of an event in the log."""
-    named = argument("position", metavar="POS", required=required)
+    named = argument("position", metavar="POS")
     named.callback = whole(1)
     return named
 
 
-def told(one: Any) -> dict[str, Any]:
-    """Anything about events as JSON tells it: instants in fixed width."""
-    return dict(asdict(one, dict_factory=_fixed))
+def positions() -> click.Parameter:
+    """The places of some events."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: Any) -> tuple[int, ...]:
+        return tuple(whole(1)(ctx, param, one) for one in value)
+
+    named = argument("positions", metavar="POS…", required=False)
+    named.nargs, named.callback = -1, read
+    return named
 
 
-def _fixed(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    return {k: clock.fixed(v) if hasattr(v, "astimezone") else v for k, v in pairs}
-
-
-def _wanted(given: Given, state: str) -> Wanted:
-    names = ("subscriber", "plugin", "type")
-    return Wanted(
-        state=state,
-        since=letters.moment("since", given["since"]),
-        until=letters.moment("until", given["until"], over=True),
-        **{name: given[name] for name in names},
-    )
+def _wanted(given: Given) -> Wanted:
+    """What was named, or with `--all` what was narrowed."""
+    if given["all"] == bool(given["positions"]):
+        raise Malformed(_("请给出位置，或用 --all 表示符合条件的全部"))
+    if given["all"]:
+        return letters.wanted(given, given["state"] or "dead")
+    if given["subscriber"] is None:
+        raise Malformed(_("请用 --subscriber 说明是哪个订阅"))
+    for name in ("plugin", "type", "since", "until", "state"):
+        if given[name] is not None:
+            raise Malformed(_("{name} 只与 --all 一起用", name=f"--{name}"))
+    return Wanted(keys=tuple(f"{one}@{given['subscriber']}" for one in given["positions"]))
 
 
 def _dead(session: Session, given: Given) -> None:
-    wanted = _wanted(given, given["state"])
+    wanted = letters.wanted(given, given["state"] or "dead")
     found = letters.letters(session.caller, wanted, limit=given["limit"])
     if session.json:
         showing.emit_list(told(letter) for letter in found)
@@ -108,20 +109,12 @@ def _row(letter: Letter) -> list[str]:
     return [str(event.position), at, event.type, about, letter.subscriber, state, tries, said]
 
 
-def _named(given: Given) -> Wanted:
-    if given["subscriber"] is None:
-        raise Malformed(_("请用 --subscriber 说明是哪个订阅"))
-    return Wanted(keys=(f"{given['position']}@{given['subscriber']}",))
-
-
 def _replay(session: Session, given: Given) -> None:
-    if given["all"] == (given["position"] is not None):
-        raise Malformed(_("请给出一个位置，或用 --all 表示符合条件的全部"))
-    wanted = _wanted(given, "dead") if given["all"] else _named(given)
+    wanted, data = _wanted(given), None
     plan = resending.check(session.caller, "replay", wanted)
-    data = None
     if given["data"] is not None:
-        data = resending.as_data(session.caller, plan.only(), given["data"])
+        said = resending.read_data(given["data"])
+        data = resending.as_data(session.caller, plan.only(), said)
     if _shown(session, plan, dry_run=given["dry_run"]):
         return
     number = resending.carry_out(session.caller, "replay", wanted, data=data)
@@ -129,7 +122,7 @@ def _replay(session: Session, given: Given) -> None:
 
 
 def _skip(session: Session, given: Given) -> None:
-    wanted = _named(given)
+    wanted = _wanted(given)
     plan = resending.check(session.caller, "skip", wanted)
     if _shown(session, plan, dry_run=given["dry_run"]):
         return

@@ -23,6 +23,9 @@ from lifang.services.instance import Instance
 from lifang.services.query import find_community
 from lifang.services.whole import whole
 
+EVENT_WORDS = ("events:read", "events:replay", "events:skip")
+"""What a token may be narrowed to on the event bus, which is no noun."""
+
 
 def first_administrator(
     instance: Instance, name: str, *, home_code: str | None, system_user: int | None
@@ -201,7 +204,7 @@ def create_token(
     """Make an API token for an account; its own holder may, and a security administrator.
 
     `scope` narrows it to some verbs, each `read` (reading whatever the owner may) or one verb of
-    one noun as addresses name it: `people:update`, `dual-reporting/reports:accept`.
+    one noun as addresses name it: `people:update`, `dual-reporting/reports:accept`, `events:skip`.
     """
     if caller.name != name:
         _demand(caller)
@@ -222,6 +225,8 @@ def _narrowed(caller: Caller, word: str) -> str:
     """One word of a token's scope as policy compares it; raises Invalid saying what is known."""
     if word == "read":
         return word
+    if word in EVENT_WORDS:
+        return f"{CORE}.{word}"
     noun, _colon, verb = word.partition(":")
     plugin, _slash, own = noun.rpartition("/")
     resource = caller.instance.registry.find(plugin or CORE, own)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice, pairwise
 from typing import Any, TypedDict, Unpack
 
@@ -17,7 +17,7 @@ from lifang.events import log
 from lifang.events.event import Event
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock, masking, ranges
-from lifang.kit.errors import Forbidden, Invalid, NotFound
+from lifang.kit.errors import Forbidden, Invalid, Malformed, NotFound
 from lifang.kit.words import _
 from lifang.services.query import find_community
 
@@ -53,15 +53,44 @@ class SeenEvent:
     data: dict[str, Any]
 
 
+def told(one: Any) -> dict[str, Any]:
+    """Anything of these modules as JSON tells it: instants in fixed width."""
+    return dict(asdict(one, dict_factory=_fixed))
+
+
+def _fixed(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {k: clock.fixed(v) if isinstance(v, dt.datetime) else v for k, v in pairs}
+
+
+def moment(name: str, said: str | None) -> dt.datetime | None:
+    """A day or a moment in the instance's zone, for `until` the end of the day that was typed.
+
+    Raises Malformed for anything else.
+    """
+    if not said:
+        return None
+    try:
+        at = dt.datetime.fromisoformat(said)
+        at = at if at.tzinfo else at.replace(tzinfo=clock.zone())
+        whole = name == "until" and len(said) <= len("2026-11-23")
+        return (at + dt.timedelta(days=whole)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise Malformed(_("「{key}」须为日期或时间，例如 {example}", key=name,
+                          example="2026-11-23, 2026-11-23T09:00")) from None  # fmt: skip
+
+
 class Narrowed(TypedDict, total=False):
-    """Which events are meant: `about` names a record as `core.person/7`, `before` a position."""
+    """Which events are meant: `about` names a record as `core.person/7`, `before` a position.
+
+    `since` and `until` are days or moments as somebody types them; that of `until` belongs to it.
+    """
 
     type: str | None
     about: str | None
     within: str | None
     before: int | None
-    since: dt.datetime | None
-    until: dt.datetime | None
+    since: str | None
+    until: str | None
     limit: int | None
 
 
@@ -72,9 +101,9 @@ def list_events(caller: Caller, **asked: Unpack[Narrowed]) -> Iterator[SeenEvent
         told.append(EventRow.type == type)
     if about := asked.get("about"):
         told.append(EventRow.agg == about)
-    if since := asked.get("since"):
+    if since := moment("since", asked.get("since")):
         told.append(EventRow.pos >= _first_since(since))
-    if until := asked.get("until"):
+    if until := moment("until", asked.get("until")):
         told.append(EventRow.pos < _first_since(until))
     return islice(_pages(caller, told, asked.get("before")), asked.get("limit"))
 
@@ -151,11 +180,18 @@ def last_position() -> int:
 
 def sight(caller: Caller) -> ranges.Ranges:
     """The parts of the tree whose events a caller sees: as platform administrator or auditor."""
+    if not within_scope(caller, "read"):
+        return ()
     return ranges.union(
         ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
         for standing in caller.standings
         if standing.role in SEERS and standing.organization is None
     )
+
+
+def within_scope(caller: Caller, verb: str) -> bool:
+    """Whether the caller's token, if it was narrowed, is good for a verb on events."""
+    return caller.scope is None or bool({verb, f"core.events:{verb}"} & caller.scope)
 
 
 def sees_all(caller: Caller) -> bool:

@@ -51,6 +51,22 @@ class Turn:
         return present_one(self.caller, self.resource, self.record)
 
 
+def answered(caller: Caller, key: Key) -> int | None:
+    """The number an earlier copy of this request was answered with.
+
+    For what may be done twice without harm: a copy that comes meanwhile, or after a crash, goes on.
+    """
+    with caller.instance.database.transaction():
+        return _known(caller, key)
+
+
+def answer(caller: Caller, key: Key, number: int) -> None:
+    """Keep the number a request is answered with for its copies."""
+    with caller.instance.database.transaction():
+        if _known(caller, key) is None:
+            _remember(caller, key, 200, number)
+
+
 def once(
     caller: Caller,
     resource: Resource[Any],

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.events import log
 from lifang.events.tables import EventRow, Retry, Subscription
-from lifang.kit import clock
 from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _, n_
 from lifang.plugins.tables import Activation
@@ -27,6 +25,8 @@ STATES = {
     "skipped": n_("已忽略"),
 }
 GIVEN_UP = ("dead", "parked")
+MOST = 5_000
+"""Letters that are treated by one request."""
 STEPS = STATES | {
     "done": n_("已处理"),
     "ahead": n_("还没有轮到"),
@@ -39,10 +39,12 @@ STEPS = STATES | {
 class Letter:
     """One delivery that failed: to whom, what, how often, and with which error.
 
-    `stack` tells where it failed; `instead` what this subscriber is told instead of the event's
-    own data; `reason` why somebody gave it up.
+    `key` is what it is named by: `17@dual_reporting.close_old_reports`. `stack` tells where it
+    failed; `instead` what this subscriber is told instead of the event's own data; `reason` why
+    somebody gave it up.
     """
 
+    key: str
     subscriber: str
     state: str
     tries: int
@@ -52,11 +54,6 @@ class Letter:
     reason: str | None
     instead: dict[str, Any] | None
     event: SeenEvent
-
-    @property
-    def key(self) -> str:
-        """What it is named by: `17@dual_reporting.close_old_reports`."""
-        return f"{self.event.position}@{self.subscriber}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +76,18 @@ class Step:
     subscriber: str
     state: str
     letter: Letter | None
+
+
+def wanted(asked: Mapping[str, str | None], state: str) -> Wanted:
+    """The letters in a state that some filters leave, each as somebody typed it."""
+    return Wanted(
+        state=state,
+        subscriber=asked.get("subscriber") or None,
+        plugin=asked.get("plugin") or None,
+        type=asked.get("type") or None,
+        since=event_log.moment("since", asked.get("since")),
+        until=event_log.moment("until", asked.get("until")),
+    )
 
 
 def letters(
@@ -144,15 +153,14 @@ def _conditions(wanted: Wanted) -> Iterator[Any]:
             yield condition
 
 
-def _named(keys: Iterable[str]) -> Any:
+def _named(keys: Collection[str]) -> Any:
     """The condition of the letters of some keys."""
-    whole: Any = None
-    for name, some in groupby(sorted(map(read_key, keys), key=_name), _name):
-        part = (Retry.sub == name) & Retry.pos.in_([position for position, _name in some])
-        whole = part if whole is None else whole | part
-    if whole is None:
+    if not keys:
         raise Invalid(_("还没有选中任何记录；请回到列表勾选，或改选「符合条件的全部」"))
-    return whole
+    if len(keys) > MOST:
+        raise Malformed(_("一次最多处理 {n} 条，从新的开始；其余请再来一次", n=MOST))
+    whole = Retry.pos.cast("TEXT").concat("@").concat(Retry.sub).in_(list(keys))
+    return Retry.pos.in_([position for position, _name in map(read_key, keys)]) & whole
 
 
 def _read(caller: Caller, rows: Iterable[Any]) -> list[Letter]:
@@ -168,24 +176,11 @@ def _read(caller: Caller, rows: Iterable[Any]) -> list[Letter]:
         return told
 
     return [
-        Letter(row.sub, row.state, row.tries, row.next_at, row.error, row.stack, row.reason,
-               instead(row, shown[row.pos]), shown[row.pos])
+        Letter(f"{row.pos}@{row.sub}", row.sub, row.state, row.tries, row.next_at, row.error,
+               row.stack, row.reason, instead(row, shown[row.pos]), shown[row.pos])
         for row in kept
         if row.pos in shown
     ]  # fmt: skip
-
-
-def moment(name: str, said: str | None, *, over: bool = False) -> dt.datetime | None:
-    """A day or a moment as somebody typed it, in the instance's zone; `over`: a day's end."""
-    if not said:
-        return None
-    try:
-        told = dt.datetime.fromisoformat(said)
-    except ValueError:
-        raise Malformed(_("「{key}」须为日期或时间，例如 {example}", key=name,
-                          example="2026-11-23, 2026-11-23T09:00")) from None  # fmt: skip
-    told = told if told.tzinfo else told.replace(tzinfo=clock.zone())
-    return told + dt.timedelta(days=1) if over and len(said) <= len("2026-11-23") else told
 
 
 def read_key(key: str) -> tuple[int, str]:
@@ -194,7 +189,3 @@ def read_key(key: str) -> tuple[int, str]:
     if not (position.isascii() and position.isdigit() and len(position) < 19 and name):
         raise Malformed(_("没有这样的投递：{key}", key=key))
     return int(position), name
-
-
-def _name(pair: tuple[int, str]) -> str:
-    return pair[1]

@@ -14,16 +14,16 @@ import peewee as pw
 from lifang.entities.caller import Caller
 from lifang.events import log, retry
 from lifang.events.tables import EventRow, Retry, Subscription
-from lifang.kit.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
+from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, Malformed, NotFound
 from lifang.kit.json import loads_strict
 from lifang.kit.words import _
 from lifang.services import event_log
 from lifang.services.auditing import Change, record_note, stated
 from lifang.services.delivery import audience_of
-from lifang.services.letters import STEPS, Letter, Wanted, chain, letters, read_key
+from lifang.services.letters import MOST, STEPS, Letter, Wanted, chain, letters, read_key
 
-AT_ONCE, MOST = 200, 5_000
-"""Letters treated in one transaction, and by one request."""
+AT_ONCE = 200
+"""Letters treated in one transaction."""
 
 Verb = Literal["replay", "skip"]
 TREATED: dict[Verb, tuple[str, ...]] = {
@@ -87,17 +87,22 @@ def carry_out(
     return treated
 
 
-def as_data(caller: Caller, letter: Letter, said: str) -> dict[str, Any]:
-    """Read changed data from JSON: what still stands masked stays as it was.
-
-    Raises Invalid on the field `data`.
-    """
+def read_data(said: str) -> Any:
+    """What somebody typed as JSON; nothing that is JSON is None."""
     try:
-        told = loads_strict(said.encode("utf-8", "replace"))
+        return loads_strict(said.encode("utf-8", "replace"))
     except Malformed:
-        told = None
+        return None
+
+
+def as_data(caller: Caller, letter: Letter, told: Any) -> dict[str, Any]:
+    """Changed data in which what still stands masked stays as it was.
+
+    Raises Invalid on the field `data` for what is no object.
+    """
     if not isinstance(told, dict):
-        raise Invalid(_("内容须为一个 JSON 对象，例如 {example}", example='{"old": 3}'))
+        sentence = _("内容须为一个 JSON 对象，例如 {example}", example='{"old": 3}')
+        raise Invalid(sentence, errors=[FieldError("data", "invalid", sentence)])
     original = log.read([letter.event.position])[0].data
     shown = letter.event.data
     return {
@@ -149,8 +154,11 @@ def edits(caller: Caller, position: int, data: Mapping[str, Any]) -> Iterator[Ch
 
 
 def _meant(caller: Caller, verb: Verb, wanted: Wanted) -> list[Letter]:
-    if not event_log.sees_all(caller):
-        raise Forbidden(_("只有能查看全部事件的平台管理员或审计员可以重放或忽略"))
+    if not (event_log.sees_all(caller) and event_log.within_scope(caller, verb)):
+        denied = Forbidden(_("只有能查看全部事件的平台管理员或审计员可以重放或忽略"))
+        with caller.instance.database.transaction():
+            record_note(caller, "event", verb, reason=denied.sentence, outcome="denied")
+        raise denied
     found = letters(caller, wanted, limit=MOST)
     if wanted.keys is not None and len(wanted.keys) == 1 and not found:
         raise _why_not(caller, wanted.keys[0])

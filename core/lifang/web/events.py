@@ -18,7 +18,7 @@ from lifang.kit.words import _, n_
 from lifang.services import event_log, letters, stalls
 from lifang.services.delivery import Lag
 from lifang.services.event_log import SeenEvent
-from lifang.services.letters import STATES, STEPS, Letter, Step, Wanted
+from lifang.services.letters import STATES, STEPS, Letter, Step
 from lifang.services.offers import may
 from lifang.services.resending import TREATED, Verb
 from lifang.web import looks
@@ -140,7 +140,7 @@ def _listed(caller: Caller, show: str, asked: dict[str, str]) -> tuple[list[Row]
     """The rows, and what the next page begins after."""
     limit, before = looks.rows(), request.args.get("before")
     if show != "all":
-        found = letters.letters(caller, wanted(show, asked), before=before, limit=limit + 1)
+        found = letters.letters(caller, letters.wanted(asked, show), before=before, limit=limit + 1)
         last = found[limit - 1].key if len(found) > limit else None
         return [letter_row(caller, one) for one in found[:limit]], last
     if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
@@ -150,26 +150,14 @@ def _listed(caller: Caller, show: str, asked: dict[str, str]) -> tuple[list[Row]
             caller,
             type=asked.get("type"),
             about=asked.get("about"),
-            since=letters.moment("since", asked.get("since")),
-            until=letters.moment("until", asked.get("until"), over=True),
+            since=asked.get("since"),
+            until=asked.get("until"),
             before=int(before) if before else None,
             limit=limit + 1,
         )
     )
     place = str(events[limit - 1].position) if len(events) > limit else None
     return [event_row(caller, one) for one in events[:limit]], place
-
-
-def wanted(state: str, asked: Mapping[str, str]) -> Wanted:
-    """The letters in a state that a page's filters leave."""
-    return Wanted(
-        state=state,
-        subscriber=asked.get("subscriber"),
-        plugin=asked.get("plugin"),
-        type=asked.get("type"),
-        since=letters.moment("since", asked.get("since")),
-        until=letters.moment("until", asked.get("until"), over=True),
-    )
 
 
 def columns_of(rows: Sequence[Row], first: str | None = None) -> list[Column]:

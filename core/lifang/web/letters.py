@@ -12,13 +12,13 @@ from flask.typing import ResponseReturnValue
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict, Forbidden, LifangError, Malformed, NotFound
 from lifang.kit.words import _
-from lifang.services import resending
-from lifang.services.letters import Letter, Wanted
+from lifang.services import letters, resending
+from lifang.services.letters import Letter, Wanted, read_key
 from lifang.services.resending import Plan, Verb
 from lifang.web.addresses import with_query
 from lifang.web.bulk import OWN
 from lifang.web.doors import go_to
-from lifang.web.events import HOME, VERBS, columns_of, letter_row, wanted
+from lifang.web.events import HOME, VERBS, columns_of, letter_row
 from lifang.web.shown import NOTHING
 from lifang.web.timeline import SECRET
 
@@ -27,13 +27,13 @@ def letters_page(caller: Caller) -> ResponseReturnValue:
     """Tell what would happen to the letters that were chosen, and do it once confirmed."""
     verb = _verb()
     kept = parse_qsl(_said("list"))
+    meant = _meant(dict(kept))
     plan, data, error = Plan(0, (), ()), None, None
     try:
-        meant = _meant(dict(kept))
         plan = resending.check(caller, verb, meant)
         said = request.form.get("data")
         if said is not None:
-            data = resending.as_data(caller, plan.only(), said)
+            data = resending.as_data(caller, plan.only(), resending.read_data(said))
         if _said("confirm"):
             if _said("count") != str(plan.number):
                 raise Conflict(_("符合条件的记录刚刚有变化；请按新的数目再确认一次"))
@@ -58,7 +58,7 @@ def letters_page(caller: Caller) -> ResponseReturnValue:
         error=error,
         reason=request.form.get("reason", ""),
         sent=_sent(plan),
-        command=_command(verb, plan, dict(kept)),
+        command=_command(verb, meant.keys, dict(kept), edited=data is not None),
     )
     return page, error.status if error is not None else 200
 
@@ -78,7 +78,7 @@ def _verb() -> Verb:
 def _meant(kept: dict[str, str]) -> Wanted:
     """The letters that were chosen one by one, or the whole list they were chosen from."""
     if _said("which") == "all":
-        return wanted(kept.get("show", "dead"), kept)
+        return letters.wanted(kept, kept.get("show", "dead"))
     return Wanted(keys=tuple(request.form.getlist(OWN + "id")))
 
 
@@ -100,16 +100,24 @@ def _edits(caller: Caller, letter: Letter, data: dict[str, Any]) -> list[tuple[s
     return told
 
 
-def _command(verb: Verb, plan: Plan, kept: dict[str, str]) -> str:
-    words = ["lifang", "events", verb]
-    if plan.number == 1:
-        [letter] = plan.first
-        words += [str(letter.event.position), "--subscriber", letter.subscriber]
-    else:
-        words.append("--all")
+def _command(
+    verb: Verb, keys: tuple[str, ...] | None, kept: dict[str, str], *, edited: bool
+) -> str:
+    """The same as commands: one for all that the filters leave, or one for each subscription."""
+    told = ["--reason", "…"] if verb == "skip" else ["--data", "…"] if edited else []
+    if keys is None:
+        words = ["--all"]
         for name in ("subscriber", "plugin", "type", "since", "until"):
-            if name in kept:
-                words += [f"--{name}", kept[name]]
-    if verb == "skip":
-        words += ["--reason", "…"]
-    return shlex.join(words).replace("'…'", "…")
+            words += [f"--{name}", kept[name]] if name in kept else []
+        state = kept.get("show", "dead")
+        words += [] if state == "dead" else ["--state", state]
+        return _line(verb, *words, *told)
+    places: dict[str, list[str]] = {}
+    for position, name in map(read_key, keys):
+        places.setdefault(name, []).append(str(position))
+    lines = [_line(verb, *some, "--subscriber", name, *told) for name, some in places.items()]
+    return " && ".join(lines)
+
+
+def _line(*words: str) -> str:
+    return shlex.join(["lifang", "events", *words]).replace("'…'", "…")

@@ -61,6 +61,31 @@ def test_every_rule_is_described_for_every_noun(
         assert noun not in having[tail], (noun, tail)
 
 
+def test_every_rule_that_is_no_nouns_is_described_too(
+    app: Flask, described: dict[str, Any]
+) -> None:
+    found = set()
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/api/") or "<noun>" in rule.rule:
+            continue
+        path = re.sub("<record:id>", "{id}", rule.rule)
+        for verb in re.findall(r"<any\(([^)]+)\)", path) or [""]:
+            for one in verb.split(", "):
+                whole = re.sub("<any[^>]+>", one, path)
+                found |= {(whole, method.lower()) for method in rule.methods or ()}
+    found = {(path, method) for path, method in found if method not in ("head", "options")}
+    told = {(path, method) for path, verbs in described["paths"].items() for method in verbs}
+    assert ("/api/v1/events/{id}/actions/skip", "post") in found
+    assert found <= told
+
+
+def test_the_event_bus_is_described_to_who_may_see_events(app: Flask, api: Api) -> None:
+    address = "/api/v1/events/dead"
+    assert address in app.test_client().get(ADDRESS).json["paths"]
+    assert address in api("auditor", at=world.HOME).get(ADDRESS).json["paths"]
+    assert address not in api("community_worker", at=world.HOME).get(ADDRESS).json["paths"]
+
+
 def test_every_operation_tells_its_refusals_as_problem_documents(described: dict[str, Any]) -> None:
     shared = described["components"]["responses"]
     assert all(list(one["content"]) == ["application/problem+json"] for one in shared.values())

@@ -92,10 +92,33 @@ def test_changed_data_is_replayed(lifang: Command, instance: Instance, broken: s
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("--all", "1"), ("1",), ("0", "--subscriber", FRAIL)],
-)
+    [(), ("--all", "1"), ("1",), ("0", "--subscriber", FRAIL), ("x", "--subscriber", FRAIL),
+     ("1", "--subscriber", FRAIL, "--type", HEARD), ("--all", "--state", "gone")],
+)  # fmt: skip
 def test_a_replay_says_what_it_needs(lifang: Command, words: tuple[str, ...]) -> None:
-    assert lifang("events", "replay", *words).code == 2
+    for verb in (("replay",), ("skip", "--reason", "x")):
+        refused = lifang("events", *verb, *words)
+        assert refused.code == 2 and refused.err, words
+
+
+def test_some_or_all_are_given_up_or_replayed_in_whatever_state(
+    lifang: Command, instance: Instance, boss: Caller, broken: str
+) -> None:
+    say(boss, 3, at=HOME, bad=True)
+    say(boss, 4, at=HOME, bad=True)
+    assert drain(instance)
+    places = [str(row.pos) for row in Retry.select().order_by(Retry.pos)]
+    some = lifang("events", "replay", *places[:2], "--subscriber", FRAIL, "--json")
+    assert some.json == {"verb": "replay", "done": 2}
+    assert [row.state for row in Retry.select().order_by(Retry.pos)] == [
+        "waiting", "waiting", "dead"
+    ]  # fmt: skip
+    every = ("--all", "--state", "waiting", "--subscriber", FRAIL)
+    assert "共 2 条" in lifang("events", "skip", *every, "--reason", "x", "--dry-run").out
+    done = lifang("events", "skip", *every, "--reason", "重复登记")
+    assert (done.code, done.out) == (0, "2 条已忽略\n")
+    again = lifang("events", "replay", "--all", "--state", "skipped", "--json")
+    assert again.json["done"] == 2
 
 
 def test_a_letter_is_given_up_with_a_reason(lifang: Command, broken: str, worker: str) -> None:

@@ -79,7 +79,7 @@ def test_a_dead_letter_is_listed_with_why_and_where_but_no_values(
 )  # fmt: skip
 def test_letters_are_narrowed(boss: Caller, broken: int, asked: dict, number: int) -> None:
     asked = {
-        name: letters.moment(name, value) if name in ("since", "until") else value
+        name: event_log.moment(name, value) if name in ("since", "until") else value
         for name, value in asked.items()
     }
     assert len(letters.letters(boss, Wanted(**asked))) == number
@@ -91,7 +91,7 @@ def test_what_cannot_be_asked_is_refused(boss: Caller) -> None:
     with pytest.raises(Malformed):
         letters.letters(boss, Wanted(keys=("x",)))
     with pytest.raises(Malformed):
-        letters.moment("since", "soon")
+        event_log.moment("since", "soon")
     with pytest.raises(Invalid):
         resending.check(boss, "replay", Wanted(keys=()))
 
@@ -157,7 +157,7 @@ def test_changed_data_is_told_to_that_subscriber_only_and_the_log_stays(
     [letter] = letters.letters(boss, key(broken))
     shown = letter.event.data
     said = json.dumps({**shown, "bad": False})
-    data = resending.as_data(boss, letter, said)
+    data = resending.as_data(boss, letter, resending.read_data(said))
     assert data == {**json.loads(before), "bad": False}, "what stood masked stays as it was"
     assert resending.carry_out(boss, "replay", key(broken), data=data) == 1
     [letter] = letters.letters(boss, key(broken))
@@ -177,7 +177,7 @@ def test_changed_numbers_of_people_are_sealed_in_the_trail(
 ) -> None:
     [letter] = letters.letters(boss, key(broken))
     said = json.dumps({**letter.event.data, "phone": "13900004321"})
-    data = resending.as_data(boss, letter, said)
+    data = resending.as_data(boss, letter, resending.read_data(said))
     resending.carry_out(boss, "replay", key(broken), data=data)
     change = AuditChange.get(AuditChange.field == "data.phone")
     assert (change.sealed, change.before, change.after) == (True, None, None)
@@ -202,7 +202,7 @@ def test_what_ended_the_process_is_a_dead_letter_too(boss: Caller, broken: int) 
 def test_changed_data_must_be_an_object(boss: Caller, broken: int, said: str) -> None:
     [letter] = letters.letters(boss, key(broken))
     with pytest.raises(Invalid):
-        resending.as_data(boss, letter, said)
+        resending.as_data(boss, letter, resending.read_data(said))
 
 
 def test_one_can_be_given_up_for_a_reason_and_taken_up_again(

@@ -159,6 +159,21 @@ def test_the_whole_list_is_replayed_only_as_it_was_checked(
     assert {row.state for row in Retry.select()} == {"waiting"}
 
 
+def test_the_page_shows_the_command_that_does_just_the_same(
+    administrator: Visitor, broken: int
+) -> None:
+    some = administrator.post(LETTERS, chosen("replay", broken, broken + 1)).text
+    assert f"lifang events replay {broken} {broken + 1} --subscriber {FRAIL}" in some
+    one = administrator.post(LETTERS, chosen("skip", broken)).text
+    assert f"lifang events skip {broken} --subscriber {FRAIL} --reason …" in one
+    edited = administrator.post(LETTERS, chosen("replay", broken) | {"data": '{"bad": false}'}).text
+    assert f"lifang events replay {broken} --subscriber {FRAIL} --data …" in edited
+    Retry.update(state="waiting").execute()
+    whole = chosen("skip") | {"bulk.which": "all", "bulk.list": f"show=waiting&type={HEARD}"}
+    every = administrator.post(LETTERS, whole).text
+    assert f"lifang events skip --all --type {HEARD} --state waiting --reason …" in every
+
+
 def test_one_is_given_up_with_a_reason(administrator: Visitor, broken: int) -> None:
     check = administrator.post(LETTERS, chosen("skip", broken)).text
     form = confirmed(check)
