@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 import threading
 from collections.abc import Callable, Iterator
 
@@ -14,7 +15,7 @@ import lifang as lf
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.events.tables import EventRow, EventScope, Timer
-from lifang.services.clockwork import HOUR, tick
+from lifang.services.clockwork import DAY, HOUR, tick
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -248,3 +249,46 @@ def test_only_declared_names_zoned_moments_and_running_transactions_will_do(
 def test_a_timer_cannot_be_named_like_another_event(name: str) -> None:
     with pytest.raises(TypeError, match="names of timers"):
         lf.Resource(Case, label="事项", actions=[remind, close], timers=[name])
+
+
+MOMENTS = ["2027-06-15T10:20", "2027-12-31T22:40", "2028-02-28T22:40", "2028-02-29T22:40"]
+JUMPS = [0.25, 0.5, 1, 1, 2, -1, -1, 24, -24, 47, -47, -100]
+"""Hours: the clock goes on, is put back an hour, forward a day, and more of each."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_whatever_the_clock_does_no_tick_is_lost_or_doubled_and_no_timer_is_early(
+    instance: Instance, make: Make, boss: Caller, traveller: time_machine.Traveller, moment: str
+) -> None:
+    """On an ordinary day, at a year's end, into a leap day and out of it."""
+    rng = random.Random(moment)
+    begin = dt.datetime.fromisoformat(moment).replace(tzinfo=SHANGHAI)
+    traveller.move_to(begin)
+    work(instance)
+    before = {one.pos for one in told(DAY, HOUR)}
+    due = {make(str(n)).id: begin + dt.timedelta(hours=rng.uniform(0, 80)) for n in range(12)}
+    for number, at in due.items():
+        with instance.database.transaction():
+            lf.timer(Case.get_by_id(number), boss, "reminded", at)
+    farthest = begin
+    for jump in (rng.choice(JUMPS) for _step in range(60)):
+        traveller.shift(dt.timedelta(hours=jump))
+        now = lf.now()
+        farthest = max(farthest, now)
+        early = {int(one.agg.rpartition("/")[2]) for one in told(REMINDED)}
+        work(instance)
+        found = [int(one.agg.rpartition("/")[2]) for one in told(REMINDED)]
+        assert len(found) == len(set(found)), "told twice"
+        assert all(due[one] <= now for one in set(found) - early), "told early"
+        assert set(found) == {one for one, at in due.items() if at <= farthest}, "not told"
+    hours = [json.loads(one.data) for one in told(HOUR) if one.pos not in before]
+    first = begin.replace(minute=0) + dt.timedelta(hours=1)
+    number = (farthest - first) // dt.timedelta(hours=1) + 1
+    assert [one["at"] for one in hours] == [
+        (first + dt.timedelta(hours=n)).isoformat() for n in range(number)
+    ]
+    days = [json.loads(one.data)["date"] for one in told(DAY) if one.pos not in before]
+    last = farthest.astimezone(SHANGHAI).date()
+    assert days == [
+        str(begin.date() + dt.timedelta(n + 1)) for n in range((last - begin.date()).days)
+    ]
