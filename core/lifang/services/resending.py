@@ -169,6 +169,8 @@ def _why_not(caller: Caller, key: str) -> Exception:
     """Why there is no letter where one was named."""
     position, name = read_key(key)
     steps = {one.subscriber: one for one in chain(caller, event_log.find_event(caller, position))}
+    if not steps:
+        return NotFound(_("没有订阅听这种事件"))
     if name not in steps:
         known = _("、").join(steps) or "—"
         return NotFound(_("订阅「{name}」不听这种事件；听的有：{known}", name=name, known=known))

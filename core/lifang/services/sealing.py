@@ -94,7 +94,7 @@ def _stamp(instance: Instance, stamps: list[tuple[int, str, int]]) -> None:
     """Give entries their places in the chain: one prepared statement for all."""
     slot = instance.database.engine.param
     statement = f"UPDATE audit_entry SET seq = {slot}, chain = {slot} WHERE id = {slot}"  # noqa: S608 – no value is in it
-    instance.database.engine.cursor().executemany(statement, stamps)
+    instance.database.each(statement, stamps)
 
 
 def _last() -> Checkpoint | None:

@@ -334,6 +334,10 @@ class Database(ABC):
         names = ", ".join(map(self.quoted, columns))
         slots = ", ".join([self.engine.param] * len(columns))
         statement = f"INSERT INTO {self.quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
+        self.each(statement, rows)
+
+    def each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one prepared statement for each of many rows."""
         with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee tells them
             self.engine.cursor().executemany(statement, rows)
 

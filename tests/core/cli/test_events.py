@@ -88,6 +88,9 @@ def test_changed_data_is_replayed(lifang: Command, instance: Instance, broken: s
     assert json.loads(EventRow.get_by_id(int(broken)).data) == {"bad": True}
     again = lifang(*named)
     assert again.code == 5 and "已经处理过" in again.err
+    [first] = lifang("events", "list", "--before", "2", "--json").json["items"]
+    nobody = lifang("events", "replay", str(first["position"]), "--subscriber", FRAIL)
+    assert nobody.code == 4 and "没有订阅听这种事件" in nobody.err
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.sealing import checkpoint, seal, sink, verify
 from lifang.testing import world
+from tests.core.store.sides import at_once
 
 
 def remember(boss: Caller, *reasons: str) -> None:
@@ -307,3 +308,14 @@ def test_changes_whose_entry_was_taken_away_before_it_was_sealed_show(
         change("DELETE FROM audit_entry WHERE id = ?", gone.id)
         verdict = verify(instance)
         assert (verdict.sound, verdict.bad_seq, verdict.bad_id) == (False, None, gone.id)
+
+
+def test_two_workers_that_seal_at_once_make_one_chain_and_neither_stumbles(
+    instance: Instance, boss: Caller
+):
+    for number in range(8):
+        world.person(instance, f"人{number}")
+        sealed = at_once(instance, *[lambda: seal(instance)] * 3)
+        assert not [one for one in sealed if isinstance(one, Exception)], sealed
+    verdict = verify(instance)
+    assert verdict.sound and verdict.unsealed == 0
