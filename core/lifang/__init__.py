@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from lifang.entities.person import Affiliation as Affiliation
     from lifang.entities.person import Membership as Membership
     from lifang.entities.person import Person as Person
+    from lifang.events.cloud import CloudEvent as CloudEvent
+    from lifang.events.event import Away as Away
     from lifang.events.event import Data as Data
     from lifang.events.event import Dead as Dead
     from lifang.events.event import Event as Event
     from lifang.events.event import RetryAfter as RetryAfter
+    from lifang.events.event import Rewind as Rewind
     from lifang.events.event import on as on
     from lifang.kit.clock import now as now
     from lifang.kit.clock import today as today
@@ -62,7 +65,8 @@ _HOMES = {
     "entities.community": ("Community", "place"),
     "entities.organization": ("Organization",),
     "entities.person": ("Affiliation", "Membership", "Person"),
-    "events.event": ("Data", "Dead", "Event", "RetryAfter", "on"),
+    "events.cloud": ("CloudEvent",),
+    "events.event": ("Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
     "kit.words": ("_",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import os
 import socket
 from collections.abc import Hashable
@@ -48,6 +49,12 @@ class Instance:
     def sample(self) -> bool:
         """Whether everything in here was made up by `lifang demo`; pages say so."""
         return (self.settings.home / SAMPLE_NOTE).exists()
+
+    @cached_property
+    def id(self) -> str:
+        """Tell this instance from others, the same for as long as it lives."""
+        first = self.keys.keys["sign"][min(self.keys.keys["sign"])]
+        return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]
 
     @property
     def doorbell(self) -> Path:

@@ -19,8 +19,8 @@ from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import go_to_end, let_in, turned
 from lifang.services.query import find_community
-from lifang.services.whole import whole
 from lifang.store import migrations
+from lifang.store.whole import whole
 
 
 @dataclass(frozen=True)
