@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lifang.entities.person import Membership as Membership
     from lifang.entities.person import Person as Person
     from lifang.events.cloud import CloudEvent as CloudEvent
+    from lifang.events.event import ALL as ALL
     from lifang.events.event import Away as Away
     from lifang.events.event import Data as Data
     from lifang.events.event import Dead as Dead
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from lifang.services.authoring import get as get
     from lifang.services.authoring import write as write
     from lifang.services.deadlines import deadline as deadline
+    from lifang.services.event_log import masked as masked
     from lifang.services.timers import cancel_timer as cancel_timer
     from lifang.services.timers import timer as timer
     from lifang.store.fields import DayField as DayField
@@ -66,7 +68,7 @@ _HOMES = {
     "entities.organization": ("Organization",),
     "entities.person": ("Affiliation", "Membership", "Person"),
     "events.cloud": ("CloudEvent",),
-    "events.event": ("Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
+    "events.event": ("ALL", "Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
     "kit.words": ("_",),
@@ -77,6 +79,7 @@ _HOMES = {
     "resources.resource": ("Resource",),
     "services.authoring": ("act", "count", "each", "find", "get", "write"),
     "services.deadlines": ("deadline",),
+    "services.event_log": ("masked",),
     "services.timers": ("cancel_timer", "timer"),
     "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from lifang.events import catchup, log, retry, subscriptions
 from lifang.events.audience import Audience
 from lifang.events.catchup import Range
-from lifang.events.event import Event, Parked
+from lifang.events.event import Event, Parked, wanted
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 from lifang.store.database import Database, Overtaken
@@ -211,14 +211,14 @@ class Dispatcher:
         if part is not None:
             ahead = [one for one in ahead if one[0] <= place]
         types = {type for one in cohort for type in one.handler.types}
-        wanted = [there for there, type in ahead if type in types][:most]
-        if part is not None and len(wanted) < most and len(ahead) < LOOK_AHEAD:
+        due = [there for there, type in ahead if wanted(types, type)][:most]
+        if part is not None and len(due) < most and len(ahead) < LOOK_AHEAD:
             end = place
-        elif not wanted and len(ahead) < LOOK_AHEAD:
+        elif not due and len(ahead) < LOOK_AHEAD:
             return None  # nothing for anyone here: not worth a write until there is much of it
         else:
-            end = wanted[-1] if len(wanted) == most else ahead[-1][0]
-        at = {there.position: there for there in wanted}
+            end = due[-1] if len(due) == most else ahead[-1][0]
+        at = {there.position: there for there in due}
         plan = [
             (there, event,
              [Delivery(one, told) for one in cohort

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -88,6 +88,15 @@ ORDERS = ("aggregate", "none", "all")
 MODES = ("tx", "ext")
 """Where a handler runs: in the transaction that moves its cursor, or outside of any."""
 
+ALL = "*"
+"""A handler's type that means every type, those still to come included."""
+
+
+def wanted(types: Collection[str], type: str) -> bool:
+    """Whether a handler of some types is meant by an event of one."""
+    return type in types or ALL in types
+
+
 Reaction = Callable[[Event, Caller], None]
 R = TypeVar("R", bound=Reaction)
 
@@ -113,7 +122,8 @@ def on(
 ) -> Callable[[R], R]:
     """Declare a reaction to events, run once after the commit, retried when it fails.
 
-    A type is written out whole, as `core.person.moved`; there are no wildcards. `at` names the key
+    A type is written out whole, as `core.person.moved`; `ALL` stands for every type, and there are
+    no other wildcards. `at` names the key
     of the event's data that holds the community where the plugin must be on; without it, any of
     the event's communities will do.
 

@@ -241,14 +241,14 @@ def _part(told: catchup.Range, types: list[str], cursor: log.Place, *, on: bool)
         Community.path >= node.path, Community.path < path_end(node.path)
     )
     there = EventScope.select(EventScope.pos).where(EventScope.community_id.in_(below))
-    missed = log.ahead_of(told.place) & EventRow.type.in_(types) & EventRow.pos.in_(there)
+    missed = log.ahead_of(told.place) & log.of_types(types) & EventRow.pos.in_(there)
     behind = EventRow.select().where(missed, ~log.ahead_of(cursor)).count()
     state = "telling" if on else "off"
     return Part(node.code, node.name, state, told.place.position, behind)
 
 
 def _lag(row: Any, *, live: bool) -> Lag:
-    ahead = log.ahead_of(log.Place(row.xid, row.pos)) & EventRow.type.in_(json.loads(row.types))
+    ahead = log.ahead_of(log.Place(row.xid, row.pos)) & log.of_types(json.loads(row.types))
     first: Any = EventRow.select(EventRow.at).where(ahead).order_by(EventRow.pos).first()
     counted: Any = Retry.select(Retry.state, pw.fn.COUNT(Retry.pos)).where(Retry.sub == row.name)
     failures = dict(counted.group_by(Retry.state).tuples())

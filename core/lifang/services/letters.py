@@ -11,6 +11,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.events import log
+from lifang.events.event import wanted
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.kit.errors import Invalid, Malformed
@@ -107,7 +108,7 @@ def chain(caller: Caller, event: SeenEvent) -> list[Step]:
     moved = {row.plugin for row in switched}
     steps: list[Step] = []
     for row in Subscription.select().order_by(Subscription.name):
-        if event.type not in json.loads(row.types):
+        if not wanted(json.loads(row.types), event.type):
             continue
         ahead = log.ahead_of(log.Place(row.xid, row.pos)) & (EventRow.pos == event.position)
         if letter := failed.get(row.name):

@@ -150,7 +150,7 @@ def test_a_receiver_that_is_away_makes_no_dead_letters_and_gets_all_when_it_is_b
     assert waiting(NAME) == []
     [one] = lag(instance)
     assert (one.behind, one.dead, one.retrying) == (30, 0, 0)
-    assert one.error == "nobody answers at 110101********0011" or "19900307" not in str(one.error)
+    assert one.error == "nobody answers at 110101***********1"
     assert "收信的一方不在" in stalls.of(instance)[0].why[0]
     assert len(post.arrived) <= 8, "it is not asked again and again"
     post.arrived.clear()
