@@ -195,13 +195,13 @@ def test_a_receiver_that_hangs_holds_up_neither_handlers_of_the_database_nor_oth
         note("inside", event)
 
     listen(instance, post.handler(), quick, inside, at=[CITY])
+    say(boss, 1, 2, 3)
     worker = Worker(instance)
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:
-        say(boss, 1, 2, 3)
+        _until(lambda: len(post.arrived) == 3)  # it hangs in all three, side by side
         _until(lambda: len(other) == 3 and len(heard("inside")) == 3)
-        assert len(post.arrived) == 3, "it hangs in all three, side by side"
     finally:
         free.set()
         worker.stop()
