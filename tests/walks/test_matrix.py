@@ -140,6 +140,8 @@ class Api:
     def by_id(self, noun: str, number: Any) -> Iterator[tuple[str, int, str]]:
         yield self.ask("GET", f"{noun}/{number}")
         yield self.ask("GET", f"{noun}/{number}/history")
+        if noun == "communities":
+            yield self.ask("GET", f"{noun}/{number}/lineage")
         for verb in ("PATCH", "DELETE"):
             body = {"name": "x"} if verb == "PATCH" else None
             yield self.ask(verb, f"{noun}/{number}", body, {"If-Match": '"1"'})
@@ -235,6 +237,8 @@ class Cli:
             number = codes.get(number, world.FOREIGN)
         yield self.ask(*noun.split("/"), "show", str(number))
         yield self.ask(*noun.split("/"), "history", str(number))
+        if noun == "communities":
+            yield self.ask(noun, "lineage", str(number))
 
     def ask(self, *words: str) -> tuple[str, int, str]:
         assert self.process.stdin is not None and self.process.stdout is not None
