@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
+    from lifang.plugins.setting import Setting as Setting
     from lifang.resources.action import ANY as ANY
     from lifang.resources.action import Preview as Preview
     from lifang.resources.action import Section as Section
@@ -74,6 +75,7 @@ _HOMES = {
     "kit.words": ("_",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
+    "plugins.setting": ("Setting",),
     "resources.action": ("ANY", "Preview", "Section", "action"),
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
