@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Invalid as Invalid
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
@@ -73,6 +74,7 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.ledger": ("Ledger",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),
