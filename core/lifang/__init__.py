@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from lifang.entities.person import Affiliation as Affiliation
     from lifang.entities.person import Membership as Membership
     from lifang.entities.person import Person as Person
+    from lifang.events.cloud import CloudEvent as CloudEvent
+    from lifang.events.event import ALL as ALL
+    from lifang.events.event import Away as Away
     from lifang.events.event import Data as Data
     from lifang.events.event import Dead as Dead
     from lifang.events.event import Event as Event
     from lifang.events.event import RetryAfter as RetryAfter
+    from lifang.events.event import Rewind as Rewind
     from lifang.events.event import on as on
     from lifang.kit.clock import now as now
     from lifang.kit.clock import today as today
@@ -27,9 +31,11 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Invalid as Invalid
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
+    from lifang.plugins.setting import Setting as Setting
     from lifang.resources.action import ANY as ANY
     from lifang.resources.action import Preview as Preview
     from lifang.resources.action import Section as Section
@@ -44,6 +50,7 @@ if TYPE_CHECKING:
     from lifang.services.authoring import get as get
     from lifang.services.authoring import write as write
     from lifang.services.deadlines import deadline as deadline
+    from lifang.services.event_log import masked as masked
     from lifang.services.timers import cancel_timer as cancel_timer
     from lifang.services.timers import timer as timer
     from lifang.store.fields import DayField as DayField
@@ -62,17 +69,21 @@ _HOMES = {
     "entities.community": ("Community", "place"),
     "entities.organization": ("Organization",),
     "entities.person": ("Affiliation", "Membership", "Person"),
-    "events.event": ("Data", "Dead", "Event", "RetryAfter", "on"),
+    "events.cloud": ("CloudEvent",),
+    "events.event": ("ALL", "Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.ledger": ("Ledger",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
+    "plugins.setting": ("Setting",),
     "resources.action": ("ANY", "Preview", "Section", "action"),
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
     "services.authoring": ("act", "count", "each", "find", "get", "write"),
     "services.deadlines": ("deadline",),
+    "services.event_log": ("masked",),
     "services.timers": ("cancel_timer", "timer"),
     "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),

@@ -159,6 +159,8 @@ class Api:
     def by_id(self, noun: str, number: Any) -> Iterator[tuple[str, int, str]]:
         yield self.ask("GET", f"{noun}/{number}")
         yield self.ask("GET", f"{noun}/{number}/history")
+        if noun == "communities":
+            yield self.ask("GET", f"{noun}/{number}/lineage")
         for verb in ("PATCH", "DELETE"):
             body = {"name": "x"} if verb == "PATCH" else None
             yield self.ask(verb, f"{noun}/{number}", body, {"If-Match": '"1"'})
@@ -277,6 +279,8 @@ class Cli:
             number = codes.get(number, world.FOREIGN)
         yield self.ask(*noun.split("/"), "show", str(number))
         yield self.ask(*noun.split("/"), "history", str(number))
+        if noun == "communities":
+            yield self.ask(noun, "lineage", str(number))
 
     def bus(self) -> Iterator[tuple[str, int, str]]:
         for words in (("list",), ("list", "--json"), ("list", "--within", world.FOREIGN),

@@ -8,10 +8,11 @@ from flask import Response
 
 from lifang.api import answering, asking
 from lifang.api.rules import gated, refuse_query, rule
+from lifang.entities.community import Community
 from lifang.http.listing import read_limit
 from lifang.kit.errors import FieldError, Invalid, NotFound
 from lifang.kit.words import _
-from lifang.services import history, reading
+from lifang.services import history, lineage, reading
 from lifang.services.gateway import preview, write
 from lifang.services.idempotency import once
 from lifang.services.query import Query
@@ -47,6 +48,16 @@ def tell_history(noun: str, id: int, plugin: str | None = None) -> Response:
     refuse_query()
     reading.get(caller, resource, id)
     return answering.told(history.history(caller, resource, id))
+
+
+@rule("/<record:id>/lineage", "GET")
+def tell_lineage(noun: str, id: int, plugin: str | None = None) -> Response:
+    """Where a community came from and where it went, the last first."""
+    caller, resource = gated(plugin, noun)
+    refuse_query()
+    if resource.model is not Community:
+        raise NotFound(_("没有找到"))
+    return answering.told(lineage.told(caller, id))
 
 
 @rule("/<record:id>/reveal", "POST")

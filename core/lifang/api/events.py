@@ -77,7 +77,7 @@ def list_letters() -> Response:
     """Deliveries that failed, newest first: dead ones, or those in another state."""
     caller, asked = current_caller(), asking.words(*LETTER_FILTERS, *PAGING)
     limit = read_limit(asked.get("limit"))
-    wanted = letters.wanted(asked, asked.get("state", "dead"))
+    wanted = letters.narrowed(asked, asked.get("state", "dead"))
     found = letters.letters(caller, wanted, before=asked.get("cursor"), limit=limit + 1)
     return _page(found, limit, lambda letter: str(letter.key))
 
@@ -135,7 +135,7 @@ def _meant(body: dict[str, Any]) -> Wanted:
     filters = _object(body, "filter")
     asking.refuse_unknown(filters, LETTER_FILTERS)
     asked = {name: asking.text(filters, name) for name in filters}
-    return letters.wanted(asked, asked.get("state") or "dead")
+    return letters.narrowed(asked, asked.get("state") or "dead")
 
 
 def _page(found: Iterable[Any], limit: int, place: Callable[[Any], str]) -> Response:

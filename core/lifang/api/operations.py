@@ -9,6 +9,7 @@ from lifang.api import schemas
 from lifang.api.answering import address
 from lifang.api.asking import WHEN
 from lifang.api.schemas import Schema, ref
+from lifang.entities.community import Community
 from lifang.entities.job import Job
 from lifang.http.listing import LONGEST_SEARCH
 from lifang.kit.words import _, _p
@@ -88,6 +89,8 @@ class Noun:
             yield f"{self.base}/search", {"post": self._search()}
         if any("import" in verbs for verbs in self.resource.roles.values()):
             yield f"{self.base}/import", {"post": self._import()}
+        if self.resource.model is Community:
+            yield f"{self.one}/lineage", {"get": self._lineage()}
         if self.resource.model is Job:
             yield f"{self.one}/result", {"get": self._result()}
 
@@ -196,6 +199,11 @@ class Noun:
         summary = _("{label}的变动记录", label=self.label)
         answers = {"200": {"description": summary, "content": content(ref("History"))}}
         return self._operation("history", summary, answers, READING, parameters=[ID])
+
+    def _lineage(self) -> Operation:
+        summary = _("{label}的沿革", label=self.label)
+        answers = {"200": {"description": summary, "content": content(schemas.LINEAGE)}}
+        return self._operation("lineage", summary, answers, READING, parameters=[ID])
 
     def _reveal(self) -> Operation:
         secret = [spec.name for spec in self.resource.fields if spec.kind == "sensitive"]

@@ -221,6 +221,7 @@ IMPORTED = _whole(
     failed=_NUMBER,
     errors=_many(_whole(row=_NUMBER, column=_TEXT, message=_TEXT, expected=_TEXT)),
 )
+LINEAGE = _many(_whole(date={"type": "string", "format": "date"}, words=_TEXT))
 HISTORY = _many(
     _whole(
         at=_AT,

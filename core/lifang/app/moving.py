@@ -16,7 +16,7 @@ from lifang.kit.settings import Settings
 from lifang.kit.settings_keys import KEYS
 from lifang.kit.words import _
 from lifang.resources.registry import CORE
-from lifang.services.backup import Steps, instance_id
+from lifang.services.backup import Steps
 from lifang.services.carrying import carry
 from lifang.services.instance import Instance
 from lifang.store import copying, migrations
@@ -95,7 +95,7 @@ def _open(told: Settings, url: str | None) -> Database:
 
 def _move(here: Instance, target: Database, progress: Steps, *, plan: bool) -> dict[str, Told]:
     source, told = here.database, here.settings
-    origin = f"{instance_id(here)} {source.place}"
+    origin = f"{here.id} {source.place}"
     if not isinstance(target, Embedded) or target.path.exists():
         with target.connection():
             copying.demand_room(target, origin)

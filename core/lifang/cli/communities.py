@@ -13,6 +13,7 @@ from lifang.cli.frame import Command, Given
 from lifang.cli.nouns import Noun
 from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
+from lifang.cli.verbs import number_of
 from lifang.kit.errors import NotFound
 from lifang.kit.words import _, n_
 from lifang.resources.resource import Resource
@@ -24,7 +25,7 @@ Node = dict[str, Any]
 
 def command(name: str, help: str, session: Session) -> click.Command:
     """The noun with its further verb."""
-    return Noun(session, name, help, extra=lambda session: [_tree()])
+    return Noun(session, name, help, extra=lambda session: [_tree(), _lineage()])
 
 
 def _tree() -> click.Command:
@@ -34,6 +35,20 @@ def _tree() -> click.Command:
         flag("--closed", help=n_("也画已停用的")),
     ]
     return Command("tree", n_("画出一个社区和它下面的"), _show_tree, params)
+
+
+def _lineage() -> click.Command:
+    def work(session: Session, given: Given) -> None:
+        number = number_of(session, session.resource("core", "communities"), given["code"])
+        told = lineage.told(session.caller, number)
+        if session.json:
+            showing.emit(told)
+        for turn in [] if session.json else told:
+            click.echo(widths.plain(f"{turn['date']}  {turn['words']}"))
+
+    return Command(
+        "lineage", n_("沿革：从哪里来，到哪里去"), work, [argument("code", metavar="CODE")]
+    )
 
 
 def _show_tree(session: Session, given: Given) -> None:

@@ -79,7 +79,7 @@ def _wanted(given: Given) -> Wanted:
     if given["all"] == bool(given["positions"]):
         raise Malformed(_("请给出位置，或用 --all 表示符合条件的全部"))
     if given["all"]:
-        return letters.wanted(given, given["state"] or "dead")
+        return letters.narrowed(given, given["state"] or "dead")
     if given["subscriber"] is None:
         raise Malformed(_("请用 --subscriber 说明是哪个订阅"))
     for name in ("plugin", "type", "since", "until", "state"):
@@ -89,7 +89,7 @@ def _wanted(given: Given) -> Wanted:
 
 
 def _dead(session: Session, given: Given) -> None:
-    wanted = letters.wanted(given, given["state"] or "dead")
+    wanted = letters.narrowed(given, given["state"] or "dead")
     found = letters.letters(session.caller, wanted, limit=given["limit"])
     if session.json:
         showing.emit_list(told(letter) for letter in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -82,6 +83,14 @@ def one_of(*words: str) -> Read:
         raise Malformed(_("{name} 须为其中之一：{known}", name=param.opts[-1], known=known))
 
     return read
+
+
+def day(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.date | None:
+    """Read an option's day; anything else is refused."""
+    try:
+        return None if value is None else dt.date.fromisoformat(value)
+    except ValueError:
+        raise Malformed(_("{name} 应是日期，例如 2027-06-30", name=param.opts[-1])) from None
 
 
 def common() -> list[click.Parameter]:

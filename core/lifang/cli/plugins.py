@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from lifang.cli import showing
+from lifang.cli import configured, showing
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
@@ -41,6 +41,12 @@ def command(name: str, help: str, session: Session) -> click.Command:
             ),
             Command(
                 "disable", n_("在一个社区和它下面停用，数据保留"), _disable, [_id(), *_place()]
+            ),
+            Command(
+                "config",
+                n_("设置：名称=值，从某日起在一个社区和它下面有效；不写值就是恢复继承"),
+                configured.configure,
+                [_id(), *configured.SETTING, *_place()],
             ),
         ],
     )

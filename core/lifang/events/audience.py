@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lifang.entities.caller import Caller
 from lifang.events.catchup import Range
-from lifang.events.event import Event
+from lifang.events.event import Event, wanted
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 
@@ -59,7 +59,7 @@ class Audience:
         else for the one that catches up with a `part`, if no other has been told. It is replayed
         where its plugin was switched on only after it happened.
         """
-        if event.type not in subscriber.handler.types:
+        if not wanted(subscriber.handler.types, event.type):
             return None
         communities = event.communities
         if (at := subscriber.handler.at) is not None:

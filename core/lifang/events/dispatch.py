@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 from lifang.events import catchup, log, retry, subscriptions
 from lifang.events.audience import Audience
 from lifang.events.catchup import Range
-from lifang.events.event import Event, Parked
+from lifang.events.event import Event, Parked, wanted
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 from lifang.kit.errors import Busy
 from lifang.store.database import Database, Overtaken
+from lifang.store.whole import whole
 
 BATCH = 200
 LOOK_AHEAD = 1_000
@@ -50,7 +51,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class _Batch:
+class Batch:
     """What to tell those who stand at one position, and where that brings them."""
 
     subscribers: dict[str, Subscriber]
@@ -90,12 +91,13 @@ class Dispatcher:
 
     def __init__(self, database: Database, gather: Callable[[], Audience]) -> None:
         """Work on a database for whoever `gather` finds listening."""
-        self._database = database
+        self.database = database
         self._gather = gather
         self._wary: dict[str, int] = {}
         self._doomed: tuple[str, int] | None = None
         self._telling: set[str] = set()
         self._told_at: float | None = None
+        self._known: tuple[str, ...] = ()
         self.owner = subscriptions.this_process()
 
     def step(self) -> bool:
@@ -107,13 +109,20 @@ class Dispatcher:
         if self._around():
             self._told_at = time.monotonic()
             return True
-        if self._told_at is not None and time.monotonic() - self._told_at > REST:
-            self.release()
+        self._rest()
         return False
+
+    def _rest(self) -> None:
+        """Give back the leases of whom nothing was told for a while."""
+        if self._told_at is not None and time.monotonic() - self._told_at > REST:
+            with self.database.transaction():
+                subscriptions.release(self.owner, self._known)
+            self._told_at = None
 
     def _around(self) -> bool:
         audience = self._gather()
         everyone = {one.name: one for one in audience.subscribers}
+        self._known = tuple(everyone)
         if not everyone:
             return False
         standing = self._standing(everyone)
@@ -136,15 +145,14 @@ class Dispatcher:
 
     def release(self) -> None:
         """Give up all leases, so that another dispatcher can go on at once."""
-        with self._database.transaction():
+        with self.database.transaction():
             subscriptions.release(self.owner)
-        self._told_at = None
 
     def _standing(self, everyone: dict[str, Subscriber]) -> dict[str, Place]:
         """Where those stand that this dispatcher may move; newcomers are let in first."""
         places = subscriptions.places(everyone, self.owner)
         if len(places) < len(everyone):
-            with self._database.transaction():
+            with self.database.transaction():
                 subscriptions.subscribe(one for name, one in everyone.items() if name not in places)
             places = subscriptions.places(everyone, self.owner)
         mine = {name: place for name, place in places.items() if place is not None}
@@ -167,21 +175,22 @@ class Dispatcher:
         position = again[0][1] if again else 0
         for _place, event, _told in batch.plan if batch else ():
             position = event.position
-        whole = self._database.whole
-        crashes = whole(lambda: self._mark(one.name, position))
+        crashes = self._mark(one.name, position)
         if not more or crashes is None:
             return False
         self._doomed = (one.name, position) if crashes >= CRASHES else None
         try:
             with self._watched():
                 if batch is not None:
-                    return whole(lambda: self._move(audience, batch, careful=True))
-                return whole(lambda: self._once_more(audience, {one.name: one}, 1))
+                    return self._move(audience, batch, careful=True)
+                return self._once_more(audience, {one.name: one}, 1)
         finally:
             self._doomed = None
 
+    @whole
     def _mark(self, name: str, position: int) -> int | None:
-        with self._database.transaction():
+        """Note what is told next, and say how many processes it has ended; None: not ours."""
+        with self.database.transaction():
             return subscriptions.mark(name, self.owner, position)
 
     @contextmanager
@@ -222,12 +231,11 @@ class Dispatcher:
         batch = self._next(audience, cohort, place, part=part)
         if batch is None:
             return False
-        whole = self._database.whole
         with self._watched():
             try:
-                return whole(lambda: self._move(audience, batch, careful=False))
+                return self._move(audience, batch, careful=False)
             except _Failed:
-                return whole(lambda: self._move(audience, batch, careful=True))
+                return self._move(audience, batch, careful=True)
 
     def _next(
         self,
@@ -237,31 +245,32 @@ class Dispatcher:
         *,
         part: Range | None,
         most: int = BATCH,
-    ) -> _Batch | None:
+    ) -> Batch | None:
         """What is to be told next to all who stand at one place; None while there is nothing."""
         ahead = log.after(part.place if part else place, LOOK_AHEAD)
         if part is not None:
             ahead = [one for one in ahead if one[0] <= place]
         types = {type for one in cohort for type in one.handler.types}
-        wanted = [there for there, type in ahead if type in types][:most]
-        if part is not None and len(wanted) < most and len(ahead) < LOOK_AHEAD:
+        due = [there for there, type in ahead if wanted(types, type)][:most]
+        if part is not None and len(due) < most and len(ahead) < LOOK_AHEAD:
             end = place
-        elif not wanted and len(ahead) < LOOK_AHEAD:
+        elif not due and len(ahead) < LOOK_AHEAD:
             return None  # nothing for anyone here: not worth a write until there is much of it
         else:
-            end = wanted[-1] if len(wanted) == most else ahead[-1][0]
-        at = {there.position: there for there in wanted}
+            end = due[-1] if len(due) == most else ahead[-1][0]
+        at = {there.position: there for there in due}
         plan = [
             (there, event,
              [Delivery(one, told) for one in cohort
               if (told := audience.told(one, event, there, part))])
             for event in log.read(at) if (there := at[event.position])
         ]  # fmt: skip
-        return _Batch({one.name: one for one in cohort}, place, end, plan, part)
+        return Batch({one.name: one for one in cohort}, place, end, plan, part)
 
-    def _move(self, audience: Audience, batch: _Batch, *, careful: bool) -> bool:
+    @whole
+    def _move(self, audience: Audience, batch: Batch, *, careful: bool) -> bool:
         """Run a batch's handlers and move the cursors, in one transaction."""
-        with self._database.transaction():
+        with self.database.transaction():
             if not audience.current():
                 return True  # something was switched meanwhile: who is to be told is asked again
             taken = subscriptions.claim(batch.subscribers, self.owner, place=batch.place)
@@ -290,10 +299,11 @@ class Dispatcher:
         if not retry.due(names, 1):
             return False
         with self._watched():
-            return self._database.whole(lambda: self._once_more(audience, names, BATCH))
+            return self._once_more(audience, names, BATCH)
 
+    @whole
     def _once_more(self, audience: Audience, names: dict[str, Subscriber], most: int) -> bool:
-        with self._database.transaction():
+        with self.database.transaction():
             taken = self._telling = subscriptions.claim(names, self.owner)
             hold = _deadline()
             blocked: set[retry.Lane] = set()
@@ -335,24 +345,33 @@ class Dispatcher:
             return False
         started = time.perf_counter()
         try:
-            with self._database.transaction() if careful else nullcontext():
-                if (subscriber.name, event.position) == self._doomed:
-                    raise Parked(f"{CRASHES + 1} processes ended while they told it")
-                subscriber.handler.react(event, audience.caller_of(subscriber.plugin, event))
+            with self.database.transaction() if careful else nullcontext():
+                self._react(audience, delivery)
         except Overtaken:
             raise  # nobody's fault: all of it is done again
         except (Exception, SystemExit) as error:
             if not careful:
                 raise _Failed from error
-            tries = delivery.tries + 1
-            told = "%s failed on event %d (%s), try %d: %s"
-            logger.warning(told, subscriber.name, event.position, event.type, tries, error)
-            if retry.failed(subscriber.name, event, tries, error):
+            if failed(delivery, error):
                 blocked.add(delivery.lane)
             return False
         if (took := time.perf_counter() - started) > SLOW:
             logger.warning("%s took %.2f s for %s", subscriber.name, took, event.type)
         return True
+
+    def _react(self, audience: Audience, delivery: Delivery) -> None:
+        subscriber, event = delivery.subscriber, delivery.event
+        if (subscriber.name, event.position) == self._doomed:
+            raise Parked(f"{CRASHES + 1} processes ended while they told it")
+        subscriber.handler.react(event, audience.caller_of(subscriber.plugin, event))
+
+
+def failed(delivery: Delivery, error: BaseException) -> bool:
+    """Keep that a delivery failed once more; says whether it is tried again."""
+    name, event, tries = delivery.subscriber.name, delivery.event, delivery.tries + 1
+    told = "%s failed on event %d (%s), try %d: %s"
+    logger.warning(told, name, event.position, event.type, tries, error)
+    return retry.failed(name, event, tries, error)
 
 
 def _deadline() -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +19,8 @@ class Event:
 
     `position` is its place in the log and never reused; `sequence` counts without gaps within the
     record; `trace` is its W3C traceparent; `communities` are the ids of all places it concerns.
+    Told outside a transaction, it has a `key` that stays the same whenever this handler is told it
+    again, for a receiver that would otherwise take in a second copy.
     """
 
     position: int
@@ -35,6 +37,7 @@ class Event:
     data: Data
     communities: tuple[int, ...]
     replaying: bool = False
+    key: str = ""
 
 
 class Dead(Exception):
@@ -59,8 +62,40 @@ class RetryAfter(Exception):
         self.seconds = seconds
 
 
+class Away(Exception):
+    """Raised by a handler outside transactions when nothing can be told just now, this or another.
+
+    Its subscription waits where it is and no try is counted, so a receiver that is away for days
+    makes no dead letters.
+    """
+
+
+class Rewind(Exception):
+    """Raised by a handler outside transactions whose receiver has lost what it was told.
+
+    It is told everything again that happened at `since` or later, each with the key it had.
+    """
+
+    def __init__(self, since: dt.datetime) -> None:
+        """Keep from when on it is told again; the time must know its zone."""
+        super().__init__(f"told again since {since:%Y-%m-%d %H:%M:%S%z}")
+        self.since = since
+
+
 ORDERS = ("aggregate", "none", "all")
 """What waits while one event's handler fails: later ones of its aggregate, nothing, or all."""
+
+MODES = ("tx", "ext")
+"""Where a handler runs: in the transaction that moves its cursor, or outside of any."""
+
+ALL = "*"
+"""A handler's type that means every type, those still to come included."""
+
+
+def wanted(types: Collection[str], type: str) -> bool:
+    """Whether a handler of some types is meant by an event of one."""
+    return type in types or ALL in types
+
 
 Reaction = Callable[[Event, Caller], None]
 R = TypeVar("R", bound=Reaction)
@@ -74,6 +109,7 @@ class Handler:
     react: Reaction
     at: str | None
     order: str = "aggregate"
+    mode: str = "tx"
 
     @property
     def name(self) -> str:
@@ -81,22 +117,31 @@ class Handler:
         return self.react.__name__
 
 
-def on(*types: str, at: str | None = None, order: str = "aggregate") -> Callable[[R], R]:
+def on(
+    *types: str, at: str | None = None, order: str = "aggregate", mode: str = "tx"
+) -> Callable[[R], R]:
     """Declare a reaction to events, run once after the commit, retried when it fails.
 
-    A type is written out whole, as `core.person.moved`; there are no wildcards. `at` names the key
+    A type is written out whole, as `core.person.moved`; `ALL` stands for every type, and there are
+    no other wildcards. `at` names the key
     of the event's data that holds the community where the plugin must be on; without it, any of
     the event's communities will do.
 
     `order` is what a failure holds back until it succeeds or is laid aside: "aggregate" the later
-    events of the same record, "none" nothing, "all" every later event of this handler. Raises
-    ValueError for another word.
+    events of the same record, "none" nothing, "all" every later event of this handler.
+
+    With `mode` "tx" the handler runs in the transaction that moves its cursor: what it writes is
+    written once. With "ext" it runs outside of any and may call other machines, in a thread beside
+    those of other aggregates: what it does there is done at least once, with the event's `key`.
+
+    Raises ValueError for another word.
     """
-    if order not in ORDERS:
-        raise ValueError(f"order={order!r} is none of {', '.join(ORDERS)}")
+    for word, known, told in (("order", ORDERS, order), ("mode", MODES, mode)):
+        if told not in known:
+            raise ValueError(f"{word}={told!r} is none of {', '.join(known)}")
 
     def declare(react: R) -> R:
-        react.__dict__["handler"] = Handler(types, react, at, order)
+        react.__dict__["handler"] = Handler(types, react, at, order, mode)
         return react
 
     return declare

@@ -106,7 +106,6 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
 
     The handler may have said so itself: `Dead` ends it, `RetryAfter` names the time.
     """
-    over = isinstance(error, Dead) or tries >= TRIES
     chance = random.random()  # noqa: S311 – it spreads load, it keeps no secret
     seconds = error.seconds if isinstance(error, RetryAfter) else wait(tries, chance)
     _keep(
@@ -114,11 +113,20 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
         event,
         tries=tries,
         next_at=clock.now() + dt.timedelta(seconds=seconds),
-        state="parked" if isinstance(error, Parked) else "dead" if over else "waiting",
+        state="parked"
+        if isinstance(error, Parked)
+        else "dead"
+        if over(error, tries)
+        else "waiting",
         error=masking.numbers(f"{type(error).__name__}: {error}")[:ERROR_LENGTH],
         stack="\n".join(_stack(error)),
     )
-    return not over
+    return not over(error, tries)
+
+
+def over(error: BaseException, tries: int) -> bool:
+    """Whether the `tries`-th try, which failed, was the last."""
+    return isinstance(error, Dead) or tries >= TRIES
 
 
 def _stack(error: BaseException | None) -> Iterable[str]:

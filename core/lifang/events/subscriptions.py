@@ -49,7 +49,8 @@ def subscribe(subscribers: Iterable[Subscriber]) -> None:
 
 def _declared(one: Subscriber) -> dict[str, str]:
     """What a subscription keeps of its handler's declaration."""
-    return {"types": json.dumps(one.handler.types), "order": one.handler.order}
+    handler = one.handler
+    return {"types": json.dumps(handler.types), "order": handler.order, "mode": handler.mode}
 
 
 def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | None]:
@@ -91,21 +92,29 @@ def left(names: Collection[str], owner: str) -> set[str]:
     }
 
 
-def mark(name: str, owner: str, position: int) -> int | None:
+def mark(name: str, owner: str, position: int, *, place: Place | None = None) -> int | None:
     """Note what is about to be told, to be committed before; None when it is in other hands.
 
     Says how many processes have ended while they told just this; `claim` takes the note away in the
-    transaction that tells it.
+    transaction that tells it, or that keeps how it went. With `place`, only where it stands there.
     """
-    told: Any = Subscription.select(Subscription.inflight_pos, Subscription.inflight_tries)
-    before, times = told.where(Subscription.name == name).tuples().first()
-    if not claim([name], owner):
+    row: Any = Subscription.get_by_id(name)
+    times = row.inflight_tries if row.inflight_pos == position else 0
+    if times and row.lease_owner == owner:
+        times -= 1  # this process noted it and goes on
+    if not claim([name], owner, place=place):
         return None
-    times = times if before == position else 0
     Subscription.update(inflight_pos=position, inflight_tries=times + 1).where(
         Subscription.name == name
     ).execute()
     return int(times)
+
+
+def renew(name: str, owner: str) -> bool:
+    """Keep a lease while something takes long; says whether it was still held."""
+    mine = (Subscription.name == name) & (Subscription.lease_owner == owner)
+    until = clock.now() + LEASE
+    return bool(Subscription.update(lease_until=until).where(mine).execute())
 
 
 def claim(names: Collection[str], owner: str, *, place: Place | None = None) -> set[str]:
@@ -138,11 +147,25 @@ def move(names: Collection[str], place: Place) -> None:
     ).execute()
 
 
-def release(owner: str) -> None:
-    """Give the leases back, so that another dispatcher need not wait for them to run out."""
-    Subscription.update(lease_owner=None, lease_until=None).where(
-        Subscription.lease_owner == owner
-    ).execute()
+def trouble(name: str, sentence: str | None) -> None:
+    """Keep what has a whole subscription stand still, for those who look after it, or forget it."""
+    troubled = Subscription.trouble.is_null() if sentence else ~Subscription.trouble.is_null()
+    changed = (Subscription.trouble != sentence) | troubled if sentence else troubled
+    Subscription.update(trouble=sentence).where(Subscription.name == name, changed).execute()
+
+
+def troubled(names: Collection[str]) -> set[str]:
+    """Those of some subscriptions that wait as a whole."""
+    mine = Subscription.name.in_(list(names)) & ~Subscription.trouble.is_null()
+    return {row.name for row in Subscription.select(Subscription.name).where(mine)}
+
+
+def release(owner: str, names: Collection[str] | None = None) -> None:
+    """Give leases back, of some or of all, so that nobody need wait for them to run out."""
+    mine = Subscription.lease_owner == owner
+    if names is not None:
+        mine &= Subscription.name.in_(list(names))
+    Subscription.update(lease_owner=None, lease_until=None).where(mine).execute()
 
 
 def this_process() -> str:

@@ -63,9 +63,10 @@ class Subscription(Table):
     lease_until = InstantField(null=True)
     inflight_pos = pw.BigIntegerField(null=True)
     inflight_tries = pw.IntegerField(default=0)
+    trouble = pw.TextField(null=True)
 
     class Meta:
-        """One row per subscriber, updated once per batch."""
+        """One row per subscriber, updated once per batch; `trouble` is why all of it waits."""
 
         table_name = "subscription"
 
@@ -101,7 +102,7 @@ class Inbox(Table):
     sub = pw.CharField(max_length=120)
     source = pw.CharField(max_length=120)
     id = pw.CharField(max_length=120)
-    at = InstantField()
+    at = InstantField(index=True)
 
     class Meta:
         """One row per subscriber, source and message."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lifang.events.event import Handler, Reaction, handler_of
+from lifang.plugins.setting import Setting
 from lifang.resources.resource import Resource
 
 ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -18,9 +19,9 @@ class Plugin:
     """A plugin: its id and name, and everything it declares.
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
-    own resources, as `core.memberships:create`. The folder of the module that declares it holds
-    `migrations/` and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables
-    and commands.
+    own resources, as `core.memberships:create`; `settings` are what districts may set. The
+    folder of the module that declares it holds `migrations/` and `locale/`. Raises ValueError for
+    an id that cannot be a name in URLs, tables and commands.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -32,6 +33,7 @@ class Plugin:
         handlers: Iterable[Reaction] = (),
         hooks: Iterable[Callable[..., Any]] = (),
         writes: Iterable[str] = (),
+        settings: Iterable[Setting[Any]] = (),
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -43,6 +45,7 @@ class Plugin:
         self.handlers: tuple[Handler, ...] = tuple(handler_of(react) for react in handlers)
         self.hooks = tuple(hooks)
         self.writes = frozenset(writes)
+        self.settings = {one.name: one.of(id) for one in settings}
         self.folder = folder or _folder_of_caller()
 
     @property

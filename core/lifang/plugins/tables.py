@@ -6,7 +6,7 @@ import peewee as pw
 
 from lifang.entities.community import Community
 from lifang.store.database import proxy
-from lifang.store.fields import IdField, InstantField
+from lifang.store.fields import DayField, IdField, InstantField
 from lifang.store.record import Table
 
 
@@ -40,6 +40,31 @@ class Activation(Table):
 
         table_name = "core_activation"
         indexes = ((("plugin", "community"), True),)
+
+
+class SettingRow(Table):
+    """What a plugin's setting is at a node and below from a day on; none is ever changed.
+
+    Without a value it is inherited again from that day on. `locked` forbids nodes below their own.
+    """
+
+    id = IdField()
+    plugin = pw.CharField(max_length=40)
+    key = pw.CharField(max_length=60)
+    community = pw.ForeignKeyField(Community)
+    from_date = DayField()
+    value = pw.TextField(null=True)
+    locked = pw.BooleanField(default=False)
+    basis = pw.TextField()
+    preset = pw.CharField(max_length=60, null=True)
+    set_by = pw.CharField(max_length=120)
+    set_at = InstantField()
+
+    class Meta:
+        """Of one day, the row that came last holds."""
+
+        table_name = "core_setting"
+        indexes = ((("plugin", "key", "community"), False),)
 
 
 class Epoch(Table):

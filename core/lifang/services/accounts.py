@@ -21,7 +21,7 @@ from lifang.services.auditing import record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import find_community
-from lifang.services.whole import whole
+from lifang.store.whole import whole
 
 EVENT_WORDS = ("events:read", "events:replay", "events:skip")
 """What a token may be narrowed to on the event bus, which is no noun."""

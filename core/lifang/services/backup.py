@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import hmac
 import logging
 import os
 import shutil
@@ -121,7 +120,7 @@ def _write(instance: Instance, target: Path, scratch: Path, progress: Steps) -> 
         "app": version("lifang"),
         "engine": dumps.ENGINE,
         "at": clock.fixed(at),
-        "instance": instance_id(instance),
+        "instance": instance.id,
         "sample": instance.sample,
         "key": archive.fingerprint(master),
         "schema": found.schema,
@@ -150,12 +149,6 @@ def _copy(instance: Instance, target: Path, progress: Steps) -> None:
     with dumps.filled(target) as sink:
         lock = target.with_name("migrate.lock")
         carry(live, sink, origin="backup", lock=lock, progress=progress)
-
-
-def instance_id(instance: Instance) -> str:
-    """Tell this instance from others, the same for as long as it lives."""
-    first = instance.keys.keys["sign"][min(instance.keys.keys["sign"])]
-    return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]
 
 
 @contextmanager

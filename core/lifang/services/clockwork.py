@@ -17,7 +17,7 @@ from lifang.kit.errors import Busy
 from lifang.resources.registry import CORE
 from lifang.services import timers
 from lifang.services.instance import Instance
-from lifang.services.whole import whole
+from lifang.store.whole import whole
 
 CLOCK = DAYS, HOURS = "core.clock/0", "core.clock/1"
 DAY, HOUR = "core.clock.day", "core.clock.hour"

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import peewee as pw
@@ -17,6 +18,7 @@ from lifang.events import catchup, log, retry, subscriptions
 from lifang.events.audience import Audience, Here
 from lifang.events.dispatch import Dispatcher
 from lifang.events.event import Event
+from lifang.events.outside import Outside
 from lifang.events.subscriptions import Subscriber, subscribe
 from lifang.events.tables import EventRow, EventScope, Retry, Subscription
 from lifang.plugins.manager import Turned
@@ -30,8 +32,48 @@ STAND_BY = 0.02  # seconds between looks while another dispatcher is at work
 
 
 def dispatcher_of(instance: Instance) -> Dispatcher:
-    """Make a dispatcher for the plugins of an instance; it acts when its `step` is called."""
-    return Dispatcher(instance.database, lambda: audience_of(instance))
+    """Make a dispatcher for the plugins of an instance; it acts when its `step` is called.
+
+    Handlers that run outside transactions are told by dispatchers of their own (`outside`).
+    """
+
+    def gather() -> Audience:
+        audience = audience_of(instance)
+        inside = tuple(one for one in audience.subscribers if one.handler.mode == "tx")
+        return replace(audience, subscribers=inside)
+
+    return Dispatcher(instance.database, gather)
+
+
+class Outsiders:
+    """A dispatcher for each handler outside transactions; those switched on later join in."""
+
+    def __init__(self, instance: Instance) -> None:
+        """Look after the handlers of an instance."""
+        self._instance = instance
+        self._known: dict[str, Outside] = {}
+
+    def newcomers(self) -> list[Outside]:
+        """Those that were not there when this was asked before."""
+        instance, snapshot = self._instance, self._instance.plugins.refresh()
+        names = {
+            one.name
+            for plugin in list(instance.plugins.loaded.values())
+            if snapshot.where(plugin.id)
+            for one in subscribers_of(plugin)
+            if one.handler.mode == "ext"
+        }
+        fresh = sorted(names - self._known.keys())
+        for name in fresh:
+            gather = partial(audience_of, instance)
+            self._known[name] = Outside(instance.database, gather, name, instance.id)
+        return [self._known[name] for name in fresh]
+
+    def step(self) -> bool:
+        """Let each tell what is due once around, one after the other; says whether any did."""
+        self.newcomers()
+        told = [one.step() for one in self._known.values()]
+        return any(told)
 
 
 def audience_of(instance: Instance) -> Audience:
@@ -112,12 +154,12 @@ def drain(instance: Instance, timeout: float = 30.0) -> bool:
     What failed and waits for its next try is not due. The timeout is in seconds. Another
     dispatcher of the instance may be at work meanwhile: what lies in its hands is waited for.
     """
-    dispatcher = dispatcher_of(instance)
+    dispatcher, outsiders = dispatcher_of(instance), Outsiders(instance)
     deadline = time.monotonic() + timeout
     with instance.database.connection():
         try:
             while time.monotonic() < deadline:
-                if dispatcher.step():
+                if any([dispatcher.step(), outsiders.step()]):
                     continue
                 if not _anything_due(instance):
                     return True
@@ -134,8 +176,9 @@ def _anything_due(instance: Instance) -> bool:
         if one.state == "live"
     }
     held = retry.held(live)
-    return any(behind and name not in held for name, behind in live.items()) or bool(
-        retry.due(live, 1)
+    waits = held | subscriptions.troubled(live)
+    return any(behind and name not in waits for name, behind in live.items()) or bool(
+        retry.due(live.keys() - waits, 1)
     )
 
 
@@ -159,8 +202,8 @@ class Lag:
     """How far one subscriber is behind the log.
 
     `state` is live, or paused while its plugin is off everywhere; `oldest` is when the oldest event
-    happened that it has still to be told; `error` is what its latest failed delivery said; `parts`
-    are the communities that lag behind it.
+    happened that it has still to be told; `error` is why all of it waits, or else what its latest
+    failed delivery said; `parts` are the communities that lag behind it.
     """
 
     name: str
@@ -198,7 +241,7 @@ def _part(told: catchup.Range, types: list[str], cursor: log.Place, *, on: bool)
         Community.path >= node.path, Community.path < path_end(node.path)
     )
     there = EventScope.select(EventScope.pos).where(EventScope.community_id.in_(below))
-    missed = log.ahead_of(told.place) & EventRow.type.in_(types) & EventRow.pos.in_(there)
+    missed = log.ahead_of(told.place) & log.of_types(types) & EventRow.pos.in_(there)
     behind = EventRow.select().where(missed, ~log.ahead_of(cursor)).count()
     state = "telling" if on else "off"
     return Part(node.code, node.name, state, told.place.position, behind)
@@ -217,13 +260,13 @@ def _lag(row: Any, *, live: bool) -> Lag:
         retrying=failures.get("waiting", 0),
         dead=failures.get("dead", 0) + failures.get("parked", 0),
         oldest=_oldest(row),
-        error=last.order_by(Retry.pos.desc()).limit(1).scalar(),
+        error=row.trouble or last.order_by(Retry.pos.desc()).limit(1).scalar(),
     )
 
 
 def _ahead(row: Any) -> Any:
     """Which events a subscription has still to read and will be told of."""
-    return log.ahead_of(log.Place(row.xid, row.pos)) & EventRow.type.in_(json.loads(row.types))
+    return log.ahead_of(log.Place(row.xid, row.pos)) & log.of_types(json.loads(row.types))
 
 
 def _oldest(row: Any) -> dt.datetime | None:

@@ -8,7 +8,7 @@ from lifang.entities.account import Account
 from lifang.kit.errors import Unauthenticated
 from lifang.services.auditing import record_note
 from lifang.services.instance import Instance
-from lifang.services.whole import whole
+from lifang.store.whole import whole
 
 
 @whole

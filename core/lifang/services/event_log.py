@@ -14,7 +14,7 @@ from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.events import log
-from lifang.events.event import Event
+from lifang.events.event import Data, Event
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock, masking, ranges
 from lifang.kit.errors import Forbidden, Invalid, Malformed, NotFound
@@ -245,6 +245,11 @@ def shown(caller: Caller, events: Iterable[Event]) -> list[SeenEvent]:
     places = _places({number for event in told for number in event.communities}, reach)
     secrets = {noun: secrets_of(caller, noun) for noun in {event.noun for event in told}}
     return [_shown(event, places, secrets[event.noun]) for event in told]
+
+
+def masked(event: Event, caller: Caller) -> Data:
+    """An event's data for other systems: sensitive values and numbers of people masked."""
+    return dict(covered(event.data, secrets_of(caller, event.noun), set()))
 
 
 def secrets_of(caller: Caller, aggregate: str) -> dict[str, str]:

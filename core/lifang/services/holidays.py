@@ -26,7 +26,7 @@ from lifang.services import deadlines, sheets
 from lifang.services.auditing import Change, record_note
 from lifang.services.judging import as_day
 from lifang.services.outcomes import Imported, Problems
-from lifang.services.whole import whole
+from lifang.store.whole import whole
 
 COLUMNS = {"date": n_("日期"), "kind": n_("类别"), "name": n_("名称")}
 KINDS = {WORKDAY: n_("上班"), HOLIDAY: n_("放假"), NORMAL: n_("平常")}

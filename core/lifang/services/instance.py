@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -38,6 +39,12 @@ class Instance:
     def sample(self) -> bool:
         """Whether everything in here was made up by `lifang demo`; pages say so."""
         return (self.settings.home / SAMPLE_NOTE).exists()
+
+    @cached_property
+    def id(self) -> str:
+        """Tell this instance from others, the same for as long as it lives."""
+        first = self.keys.keys["sign"][min(self.keys.keys["sign"])]
+        return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]
 
     def close(self) -> None:
         """Give back connections and sockets."""

@@ -24,7 +24,7 @@ from lifang.resources.resource import Resource
 from lifang.services import depot
 from lifang.services.instance import Instance
 from lifang.services.outcomes import Imported, RowError
-from lifang.services.whole import whole as one_deed
+from lifang.store.whole import whole as one_deed
 
 LEASE = dt.timedelta(seconds=60)
 KEPT = dt.timedelta(days=7)

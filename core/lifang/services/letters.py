@@ -10,6 +10,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.events import log
+from lifang.events.event import wanted
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _, n_
@@ -78,7 +79,7 @@ class Step:
     letter: Letter | None
 
 
-def wanted(asked: Mapping[str, str | None], state: str) -> Wanted:
+def narrowed(asked: Mapping[str, str | None], state: str) -> Wanted:
     """The letters in a state that some filters leave, each as somebody typed it."""
     return Wanted(
         state=state,
@@ -116,7 +117,7 @@ def chain(caller: Caller, event: SeenEvent) -> list[Step]:
     moved = {row.plugin for row in switched}
     steps: list[Step] = []
     for row in Subscription.select().order_by(Subscription.name):
-        if event.type not in json.loads(row.types):
+        if not wanted(json.loads(row.types), event.type):
             continue
         ahead = log.ahead_of(log.Place(row.xid, row.pos)) & (EventRow.pos == event.position)
         if letter := failed.get(row.name):

@@ -19,8 +19,8 @@ from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import go_to_end, let_in, turned
 from lifang.services.query import find_community
-from lifang.services.whole import whole
 from lifang.store import migrations
+from lifang.store.whole import whole
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def switch(
     wanted = plugin.replace("-", "_")
     _demand(caller)
     known = show(caller, wanted)
-    nodes = _nodes(caller, at)
+    nodes = nodes_at(caller, at)
     if known.state == "available" and on and _may_install(caller):
         known = install(caller, wanted)
     if known.state == "available":
@@ -253,8 +253,11 @@ def on_at(caller: Caller, community: Community) -> list[tuple[str, str]]:
     return decided
 
 
-def _nodes(caller: Caller, at: str | None) -> list[Community]:
-    """The nodes a switch is set at, each within what the caller administers."""
+def nodes_at(caller: Caller, at: str | None) -> list[Community]:
+    """The nodes something is set at, all roots without a code: what the caller administers.
+
+    Raises Invalid for a code out of sight, Forbidden beyond what they administer.
+    """
     if at is None:
         roots = Community.select().where(Community.parent.is_null(), Community.removed_at.is_null())
         nodes = list(roots)
@@ -272,7 +275,7 @@ def _nodes(caller: Caller, at: str | None) -> list[Community]:
         if _administers(standing.role)
     )
     if not all(ranges.holds(reach, node.path) for node in nodes):
-        raise Forbidden(_("您只能在自己管辖的范围内启用或停用插件"))
+        raise Forbidden(_("您只能在自己管辖的范围内管理插件"))
     return nodes
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, CommunityCode, CommunityEdge, CommunitySuccessor
 from lifang.kit.words import _, n_
+from lifang.services import reading
 from lifang.services.presenting import UNREADABLE, View, names_of
 
 
@@ -43,6 +44,12 @@ def went(taken: list[tuple[View, float]]) -> str:
     return _("拆分为{names}", names=_("、").join(parts))
 
 
+def told(caller: Caller, number: int) -> list[dict[str, str]]:
+    """All that happened to a community, as it is answered; NotFound for one out of sight."""
+    reading.get(caller, caller.instance.registry.of(Community), number)
+    return [{"date": turn.date.isoformat(), "words": turn.words} for turn in turns(caller, number)]
+
+
 def turns(caller: Caller, number: int) -> list[Turn]:
     """All that happened to a community the caller can read, the last first."""
     node: Any = Community.get_by_id(number)
@@ -62,6 +69,7 @@ def turns(caller: Caller, number: int) -> list[Turn]:
         told.append(Turn(node.valid_to, went(taken)))
     elif node.valid_to is not None:
         told.append(Turn(node.valid_to, _("停用")))
+    told.reverse()  # of one day, its end comes last
     return sorted(told, key=lambda turn: turn.date, reverse=True)
 
 

@@ -18,8 +18,8 @@ from lifang.services.plans import Listing
 from lifang.services.presenting import View, names_of, present, present_one, stored
 from lifang.services.query import MOST, Query, conditions, read_filters
 from lifang.services.standpoint import in_reach, reached
-from lifang.services.whole import whole
 from lifang.store.record import Record
+from lifang.store.whole import whole
 
 M = TypeVar("M", bound=Record)
 

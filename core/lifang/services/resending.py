@@ -13,6 +13,7 @@ import peewee as pw
 
 from lifang.entities.caller import Caller
 from lifang.events import log, retry
+from lifang.events.event import wanted
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, Malformed, NotFound
 from lifang.kit.json import loads_strict
@@ -214,7 +215,7 @@ def _told_since(row: Any, some: Iterable[Letter]) -> set[int]:
     read = EventRow.agg.in_(list(first)), ~log.ahead_of(log.Place(row.xid, row.pos))
     told: Any = EventRow.select(EventRow.pos, EventRow.agg, EventRow.type).where(*read).tuples()
     types = set(json.loads(row.types))
-    since = {pos for pos, record, type in told if type in types and pos > first[record]}
+    since = {pos for pos, record, type in told if wanted(types, type) and pos > first[record]}
     waits: Any = Retry.select(Retry.pos).where(Retry.sub == row.name, Retry.agg.in_(list(first)))
     return since - {pos for (pos,) in waits.tuples()}
 

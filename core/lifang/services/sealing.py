@@ -21,8 +21,8 @@ from lifang.services import chain
 from lifang.services.chain import Checkpoint
 from lifang.services.instance import Instance
 from lifang.services.verifying import Verdict, verify
-from lifang.services.whole import whole
 from lifang.store.record import moment
+from lifang.store.whole import whole
 
 BATCH = 500
 """Entries sealed at once: some ten milliseconds of held write lock."""

@@ -87,6 +87,8 @@ def _why(instance: Instance, one: Lag, row: Any) -> Iterator[str]:
     elif row.lease_until is not None and row.lease_until > now + patience(instance):
         until = clock.local(row.lease_until).strftime("%Y-%m-%d %H:%M")
         yield _("被 {host} 占用到 {until}，时钟可能走错过", host=row.lease_owner, until=until)
+    elif row.trouble:
+        yield _("收信的一方不在，恢复后自动继续：{error}", error=row.trouble)
     elif one.behind and one.oldest and one.oldest < now - UNMOVED:
         yield _unmoved(row)
     if one.retrying:

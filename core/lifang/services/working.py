@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +14,7 @@ from lifang.kit.errors import LifangError
 from lifang.services import bulk, importing
 from lifang.services.backup import Daily
 from lifang.services.clockwork import Clockwork
-from lifang.services.delivery import dispatcher_of
+from lifang.services.delivery import Outsiders, dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
 from lifang.services.sealing import BATCH, seal
@@ -91,11 +92,15 @@ class Worker:
         """Work for an instance."""
         self._instance = instance
         self._dispatcher = dispatcher_of(instance)
+        self._outsiders = Outsiders(instance)
+        self._threads: list[threading.Thread] = []
+        self._rung = threading.Condition()
         self._daily = Daily(instance)
         ready = instance.database.mend
         self._duties = (
             Duty("clock", Clockwork(instance).step, ready=ready, every=POLL),
             Duty("delivery", self._dispatcher.step, ready=ready, every=0.0),
+            Duty("outside", self._send_out, ready=ready, every=POLL),
             Duty("sealing", lambda: seal(instance) == BATCH, ready=ready, every=POLL),
             Duty("jobs", Jobs(instance).step, ready=ready, every=POLL),
             Duty("backup", self._daily.step, ready=ready, every=LONGEST_PAUSE),
@@ -126,14 +131,40 @@ class Worker:
                     self._wait(bell)
             end = time.monotonic() + DRAIN
             self._daily.stop()
+            self._call_home(end)
             for duty in self._duties:
                 duty.finish(end)
             self._dispatcher.release()
         self._alarm.close()
         self._alarmed.close()
 
+    def _send_out(self) -> bool:
+        """Give each handler outside transactions a thread, so that none waits for another."""
+        for one in self._outsiders.newcomers():
+            duty = Duty(one.name, one.step, ready=self._instance.database.mend, every=0.0)
+            thread = threading.Thread(target=self._outside, args=[duty], name=one.name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return False
+
+    def _outside(self, duty: Duty) -> None:
+        with self._instance.database.connection():
+            while not self._stopping:
+                if not duty.turn():
+                    with self._rung:
+                        self._rung.wait(POLL)
+
+    def _call_home(self, end: float) -> None:
+        """Wait for what is just being told outside; what hangs there ends with the process."""
+        with self._rung:
+            self._rung.notify_all()
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
     def _wait(self, bell: Doorbell) -> None:
         """Sleep until somebody rings, the worker is to stop, or a second is over."""
         ready, _writable, _failed = select.select([self._alarmed, *bell.ears()], [], [], POLL)
+        with self._rung:
+            self._rung.notify_all()
         if set(ready) - {self._alarmed}:
             bell.quiet()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
+import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lifang.access.roles import FIRST_ADMINISTRATOR
-from lifang.app.instance import create
+from lifang.app.instance import create, migrate_core
 from lifang.builtin.people import organizations, people
 from lifang.builtin.places import communities
 from lifang.entities.caller import Caller, Standing
@@ -19,6 +23,7 @@ from lifang.plugins.tables import PluginRow
 from lifang.services import lifecycle
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
+from lifang.store.opening import open_database
 from lifang.testing import served
 
 CITY, CHENGGUAN, QILIHE = "620100000000", "620102000000", "620103000000"
@@ -41,13 +46,31 @@ _numbers = itertools.count(1)
 def new_instance(home: Path) -> Iterator[Instance]:
     """Make an instance, keep a connection for this thread, and close it at the end."""
     with served.database_for(home) as url:
-        instance = create(home, environ={} if url is None else {"LIFANG_DATABASE": url})
-        if url is not None:  # for every command that is run on the folder
-            with (home / "lifang.toml").open("a", encoding="utf-8") as file:
-                file.write(f'database = "{url}"\n')
+        told = {"durability": "normal"} if url is None else {"database": url}
+        if url is None:
+            (home / "data").mkdir(parents=True)
+            shutil.copy(_tables(), home / "data" / "lifang.db")
+        instance = create(home, environ={f"LIFANG_{key.upper()}": told[key] for key in told})
+        with (home / "lifang.toml").open("a", encoding="utf-8") as file:
+            for key, value in told.items():  # for every command that is run on the folder
+                file.write(f'{key} = "{value}"\n')
         with instance.database.connection():
             yield instance
         instance.close()
+
+
+@cache
+def _tables() -> Path:
+    """A database file with the core's tables and nothing in them, made once for all tests."""
+    folder = Path(tempfile.mkdtemp(prefix="lifang-tables-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("data", "run"):
+        (folder / name).mkdir()
+    database = open_database(None, home=folder, durability="normal")
+    database.bind()
+    migrate_core(database, folder)
+    database.close()
+    return folder / "data" / "lifang.db"
 
 
 def plant(instance: Instance) -> None:

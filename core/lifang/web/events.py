@@ -140,7 +140,9 @@ def _listed(caller: Caller, show: str, asked: dict[str, str]) -> tuple[list[Row]
     """The rows, and what the next page begins after."""
     limit, before = looks.rows(), request.args.get("before")
     if show != "all":
-        found = letters.letters(caller, letters.wanted(asked, show), before=before, limit=limit + 1)
+        found = letters.letters(
+            caller, letters.narrowed(asked, show), before=before, limit=limit + 1
+        )
         last = found[limit - 1].key if len(found) > limit else None
         return [letter_row(caller, one) for one in found[:limit]], last
     if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):

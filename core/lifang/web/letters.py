@@ -78,7 +78,7 @@ def _verb() -> Verb:
 def _meant(kept: dict[str, str]) -> Wanted:
     """The letters that were chosen one by one, or the whole list they were chosen from."""
     if _said("which") == "all":
-        return letters.wanted(kept, kept.get("show", "dead"))
+        return letters.narrowed(kept, kept.get("show", "dead"))
     return Wanted(keys=tuple(request.form.getlist(OWN + "id")))
 
 

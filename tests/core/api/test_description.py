@@ -56,6 +56,7 @@ def test_every_rule_is_described_for_every_noun(
         "/{id}/reveal": {n.noun for n in nouns if any(s.kind == "sensitive" for s in n.fields)},
         "/search": {n.noun for n in nouns if any(s.searchable for s in n.fields)},
         "/import": {"communities"},
+        "/{id}/lineage": {"communities"},
     }
     for noun, tail, _method in missing:
         assert noun not in having[tail], (noun, tail)

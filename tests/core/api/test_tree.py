@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from lifang.builtin.households import households
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
 from lifang.entities.household import Household
 from lifang.kit import clock
 from lifang.services.gateway import write
@@ -53,6 +54,12 @@ def test_a_community_is_moved_merged_and_split_and_lists_follow(
     assert listed(worker, "") == {world.FOREIGN, world.HOME}
     act(boss_api, world.HOME, "merge", into={"code": world.FOREIGN})
     assert listed(worker, f"within={world.FOREIGN}") == {world.FOREIGN, world.HOME}
+    home = Community.get(Community.code == world.HOME).id
+    past = boss_api.get(f"{BASE}/{home}/lineage").json
+    assert past[0] == {"date": str(TODAY), "words": "并入「下西园社区」"}
+    assert boss_api.get("/api/v1/households/1/lineage").status_code == 404
+    stranger = api("community_worker", at=world.NEIGHBOUR)
+    assert stranger.get(f"{BASE}/{home}/lineage").status_code == 404
     act(boss_api, world.NEIGHBOUR, "split", into="e1 东社区；e2 西社区")
     assert listed(boss_api, "unassigned=true") == {world.NEIGHBOUR}
     assert listed(boss_api, "unassigned=false") == {world.HOME, world.FOREIGN}

@@ -41,6 +41,12 @@ def test_a_community_is_renamed_recoded_moved_merged_and_closed(
     assert lifang("communities", "reopen", world.NEIGHBOUR, *DECREED).code == 0
     history = lifang("communities", "history", "x1").out
     assert "并入；原因：兰政发〔2026〕1号" in history
+    past = lifang("communities", "lineage", "x1", "--json").json
+    assert past[0] == {"date": TODAY, "words": "并入「下西园社区」"}
+    assert f"编号由 {world.HOME} 改为 x1" in {turn["words"] for turn in past}
+    told = lifang("communities", "lineage", "x1").out
+    assert told.splitlines()[0] == f"{TODAY}  并入「下西园社区」"
+    assert lifang("communities", "lineage", "nowhere").code == 4
 
 
 def test_what_a_split_leaves_is_listed_and_placed(lifang: Command, household: None) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from lifang.entities.caller import Caller
-from lifang.events.event import Event, handler_of, on
+from lifang.events.event import ALL, Event, handler_of, on
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Subscription
 from lifang.services.delivery import drain, lag, let_in
+from lifang.services.event_log import masked
 from lifang.services.instance import Instance
 from lifang.testing.world import CHENGGUAN, CITY, FOREIGN, HOME, QILIHE
 from tests.core.events.listeners import (
@@ -247,3 +248,40 @@ def test_a_slow_handler_is_named_in_the_log(instance: Instance, boss: Caller, ca
 def test_a_function_that_is_not_declared_is_no_handler():
     with pytest.raises(TypeError, match="not declared"):
         handler_of(test_a_function_that_is_not_declared_is_no_handler)  # type: ignore[arg-type]
+
+
+def test_a_handler_of_every_type_is_told_types_that_came_after_it_and_counted_behind_in_all(
+    instance: Instance, boss: Caller
+):
+    @on(ALL)
+    def everything(event: Event, caller: Caller) -> None:
+        note("everything", event)
+
+    @on("core.thing.seen")
+    def one_type(event: Event, caller: Caller) -> None:
+        note("one_type", event)
+
+    listen(instance, everything, one_type, at=[CITY])
+    say(boss, 1)
+    say(boss, 2, type="core.thing.seen")
+    say(boss, 3, type="probe.new.kind")
+    behind = {one.name: one.behind for one in lag(instance)}
+    assert behind == {"probe.everything": 3, "probe.one_type": 1}
+    assert drain(instance)
+    assert heard("everything") == [(f"core.thing/{number}", 1) for number in (1, 2, 3)]
+    assert heard("one_type") == [("core.thing/2", 1)]
+
+
+def test_what_leaves_for_other_systems_has_sensitive_values_masked(
+    instance: Instance, boss: Caller
+):
+    left: list[dict[str, Any]] = []
+
+    @on(ALL)
+    def leave(event: Event, caller: Caller) -> None:
+        left.append(dict(masked(event, caller)))
+
+    listen(instance, leave, at=[CITY])
+    say(boss, 1, told="身份证 110101199003070011", agreed=True)
+    assert drain(instance)
+    assert left == [{"told": "身份证 110101***********1", "agreed": True}]

@@ -1,0 +1,241 @@
+"""Telling handlers that reach other machines: outside of any transaction, noted afterwards.
+
+Between an effect out there and its note here lies a moment in which a process can end; then the
+event is told again, with the key it had. Each such handler has a thread of its own, so that a
+receiver that is slow or away holds up nobody else.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lifang.events import inbox, log, retry, subscriptions
+from lifang.events.audience import Audience
+from lifang.events.dispatch import Batch, Delivery, Dispatcher, failed
+from lifang.events.event import Away, Rewind
+from lifang.events.log import Place
+from lifang.events.subscriptions import LEASE, Subscriber
+from lifang.kit import masking
+from lifang.store.database import Database
+from lifang.store.whole import whole
+
+SIDE_BY_SIDE = 8  # aggregates told at once
+TURN = 1.0  # seconds after which no further event is begun before what was told is noted
+RENEW = LEASE.total_seconds() / 3
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between looks for a receiver that is away
+QUEUED = RuntimeError("waits behind an earlier one")
+
+logger = logging.getLogger("lifang.events")
+
+
+@dataclass
+class _Turn:
+    """What is told now: how each delivery went, by position, and whether no more is to begin."""
+
+    went: dict[int, BaseException | None] = field(default_factory=dict)
+    end: float = field(default_factory=lambda: time.monotonic() + TURN)
+    stopped: bool = False
+
+    def over(self) -> bool:
+        """Whether to begin nothing more: the time is up, or something is wrong with all of it."""
+        return self.stopped or time.monotonic() > self.end
+
+    def of(self, kind: type[BaseException]) -> Any:
+        """What some delivery said that concerns all of them."""
+        return next((one for one in self.went.values() if isinstance(one, kind)), None)
+
+
+class Outside(Dispatcher):
+    """Moves the subscription of one handler outside transactions, in the thread that calls it."""
+
+    def __init__(
+        self, database: Database, gather: Callable[[], Audience], name: str, source: str
+    ) -> None:
+        """Tell the subscriber of that name; `source` names this log among others, in its keys."""
+        super().__init__(database, lambda: _alone(gather(), name))
+        self.name, self._source = name, source
+        self._pause, self._until = 0.0, 0.0
+
+    def step(self) -> bool:
+        """Tell what is due, unless its receiver is away and it is too early to look again."""
+        if time.monotonic() < self._until:
+            self._rest()
+            return False
+        return super().step()
+
+    def _move(self, audience: Audience, batch: Batch, *, careful: bool) -> bool:
+        """Tell a batch and move the cursor as far as all of it was told, failed or queued."""
+        told = [(place, one) for place, _event, several in batch.plan for one in several]
+        blocked = self._begin(audience, batch, [one for _place, one in told])
+        if blocked is None:
+            return True
+        turn = _Turn()
+        self._tell_all(audience, [one for _place, one in told], blocked, turn)
+        return self._note(batch, told, turn)
+
+    @whole
+    def _begin(
+        self, audience: Audience, batch: Batch, told: list[Delivery]
+    ) -> set[retry.Lane] | None:
+        """Take the lease and note what is told first; None where it is no longer to be told."""
+        with self.database.transaction():
+            if not audience.current():
+                return None
+            position = told[0].event.position if told else 0
+            mine = subscriptions.mark(self.name, self.owner, position, place=batch.place)
+            if mine is None or not batch.stands():
+                return None
+            if batch.order_of(self.name) != "aggregate":
+                return set()
+            return retry.blocked([self.name], [one.event for one in told])
+
+    def _tell_all(
+        self, audience: Audience, told: list[Delivery], blocked: set[retry.Lane], turn: _Turn
+    ) -> None:
+        """Call the handler for what it was not told yet, each aggregate in its order."""
+        numbers = [str(one.event.position) for one in told]
+        known = inbox.known(self.name, self._source, numbers)
+        lanes: dict[retry.Lane, list[Delivery]] = {}
+        for one in told:
+            position = one.event.position
+            if one.lane in blocked:
+                turn.went[position] = QUEUED
+            elif str(position) in known:
+                turn.went[position] = None
+            else:
+                lanes.setdefault(one.lane, []).append(one)
+        if not lanes:
+            return
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(lanes)), "outside") as pool:
+            running = {pool.submit(self._lane, audience, some, turn) for some in lanes.values()}
+            while running:
+                done, running = wait(running, timeout=RENEW)
+                if running and not self._renew():
+                    turn.stopped = True  # somebody else has it now, and will tell what was not told
+                for lane in done:
+                    lane.result()
+
+    def _lane(self, audience: Audience, told: list[Delivery], turn: _Turn) -> None:
+        """Tell one aggregate's events in order, as long as none of them has to be told again."""
+        for index, delivery in enumerate(told):
+            if turn.over():
+                return
+            event = delivery.event
+            event = replace(event, key=f"{self._source}/{event.position}/{self.name}")
+            try:
+                with self.database.connection():
+                    self._react(audience, replace(delivery, event=event))
+                turn.went[event.position] = None
+            except (Exception, SystemExit) as error:
+                turn.went[event.position] = error
+                turn.stopped = turn.stopped or isinstance(error, (Away, Rewind))
+                if not retry.over(error, delivery.tries + 1):
+                    if delivery.subscriber.handler.order == "aggregate":
+                        turn.went.update((one.event.position, QUEUED) for one in told[index + 1 :])
+                    return
+
+    @whole
+    def _renew(self) -> bool:
+        with self.database.transaction():
+            return subscriptions.renew(self.name, self.owner)
+
+    @whole
+    def _note(self, batch: Batch, told: list[tuple[Place, Delivery]], turn: _Turn) -> bool:
+        """Keep how it went: what was told is told, whoever else has it in hand now."""
+        with self.database.transaction():
+            self._take_in(turn)
+            taken = subscriptions.claim([self.name], self.owner, place=batch.place)
+            if not taken or not batch.stands() or not self._goes_on(turn):
+                return False
+            end = batch.part.place if batch.part else batch.place
+            for place, delivery in told:
+                if not self._kept(delivery, turn):
+                    break
+                end = place
+                error = turn.went[delivery.event.position]
+                if error is QUEUED:
+                    retry.queue(self.name, delivery.event)
+                elif error and failed(delivery, error) and batch.order_of(self.name) == "all":
+                    break
+            else:
+                end = batch.end
+            batch.move([self.name], end)
+        return True
+
+    @staticmethod
+    def _kept(delivery: Delivery, turn: _Turn) -> bool:
+        """Whether something came of a delivery; if not, the cursor stays before it."""
+        went = turn.went.get(delivery.event.position, turn)
+        return went is not turn and not isinstance(went, (Away, Rewind))
+
+    def _take_in(self, turn: _Turn) -> None:
+        done = [str(position) for position, error in turn.went.items() if error is None]
+        inbox.take_in(self.name, self._source, done)
+
+    def _goes_on(self, turn: _Turn) -> bool:
+        """Whether the cursor goes on from here: its receiver may be away, or want it to go back."""
+        away: Away | None = turn.of(Away)
+        subscriptions.trouble(self.name, masking.numbers(str(away)) if away else None)
+        if away:
+            self._pause = min(max(FIRST_PAUSE, self._pause * 2), LONGEST_PAUSE)
+            self._until = time.monotonic() + self._pause
+            logger.warning("%s waits %.0f s: %s", self.name, self._pause, away)
+        else:
+            self._pause = 0.0
+        rewind: Rewind | None = turn.of(Rewind)
+        if rewind:
+            logger.warning("%s is %s", self.name, rewind)
+            inbox.forget(self.name, self._source, rewind.since)
+            subscriptions.move([self.name], log.before(rewind.since))
+        return rewind is None
+
+    def _once_more(self, audience: Audience, names: dict[str, Subscriber], most: int) -> bool:
+        """Try once more what has failed before and is due."""
+        due = self._begin_again(audience, names, most)
+        if not due:
+            return False
+        turn = _Turn()
+        self._tell_all(audience, due, set(), turn)
+        return self._note_again(due, turn)
+
+    @whole
+    def _begin_again(
+        self, audience: Audience, names: dict[str, Subscriber], most: int
+    ) -> list[Delivery]:
+        with self.database.transaction():
+            first = retry.due([self.name], 1)
+            if not first or subscriptions.mark(self.name, self.owner, first[0][1]) is None:
+                return []
+            due = []
+            for delivery in self._due(names, {self.name}, most):
+                told = audience.told(delivery.subscriber, delivery.event)
+                if told is None:
+                    retry.settled(self.name, delivery.event.position)
+                else:
+                    due.append(replace(delivery, event=told))
+            return due
+
+    @whole
+    def _note_again(self, due: Iterable[Delivery], turn: _Turn) -> bool:
+        with self.database.transaction():
+            self._take_in(turn)
+            if not subscriptions.claim([self.name], self.owner) or not self._goes_on(turn):
+                return False
+            for delivery in due:
+                if self._kept(delivery, turn):
+                    error = turn.went[delivery.event.position]
+                    if error is None:
+                        retry.settled(self.name, delivery.event.position)
+                    elif error is not QUEUED:
+                        failed(delivery, error)
+        return True
+
+
+def _alone(audience: Audience, name: str) -> Audience:
+    one = tuple(one for one in audience.subscribers if one.name == name)
+    return replace(audience, subscribers=one)

@@ -1,0 +1,1 @@
+"""What several plugins need and none should build: each mechanism once, in words of the field."""
