@@ -19,7 +19,7 @@ CORE_LINES = 15_000
 INTERFACES = ("api", "cli", "http", "web")
 INTERFACE_LINES = 7_000
 OUTSIDE = ("app", "testing", "__init__.py")
-OUTSIDE_LINES = 1_500
+OUTSIDE_LINES = 1_700
 HOOKS = 16
 FRONT_DOOR_NAMES = 60
 

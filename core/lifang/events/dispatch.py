@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -91,6 +91,7 @@ class Dispatcher:
         """Work on a database for whoever `gather` finds listening."""
         self.database = database
         self._gather = gather
+        self._entered: set[str] = set()
         self._wary: dict[str, int] = {}
         self._doomed: tuple[str, int] | None = None
         self.owner = subscriptions.this_process()
@@ -123,6 +124,15 @@ class Dispatcher:
         """Give up all leases, so that another dispatcher can go on at once."""
         with self.database.transaction():
             subscriptions.release(self.owner)
+        self._entered.clear()
+
+    @whole
+    def _enter(self, names: Set[str]) -> None:
+        """Take leases before the first telling, so that who ends amid it is known by them."""
+        if fresh := names - self._entered:
+            with self.database.transaction():
+                subscriptions.claim(fresh, self.owner)
+            self._entered |= fresh
 
     def _standing(self, everyone: dict[str, Subscriber]) -> dict[str, Place]:
         """Where those stand that this dispatcher may move; newcomers are let in first."""
@@ -192,6 +202,7 @@ class Dispatcher:
         batch = self._next(audience, cohort, place, part=part)
         if batch is None:
             return False
+        self._enter(batch.subscribers.keys())
         try:
             return self._move(audience, batch, careful=False)
         except _Failed:
@@ -257,6 +268,7 @@ class Dispatcher:
         names = {one.name: one for one in subscribers}
         if not retry.due(names, 1):
             return False
+        self._enter(names.keys())
         return self._once_more(audience, names, BATCH)
 
     @whole
