@@ -12,8 +12,13 @@ import time_machine
 from lifang.entities.caller import Caller
 from lifang.kit.clock import now
 from lifang.services.instance import Instance
-from lifang.testing import served, world
+from lifang.testing import network, served, world
 from lifang.testing.events import Clock, Events
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No handler reaches for the network inside a transaction."""
+    network.watch()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
