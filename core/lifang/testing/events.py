@@ -176,7 +176,9 @@ class Events:
         Behind(delivery.dispatcher_of(self._instance), event, inside).step()
         for one in named:
             if one.handler.mode == "ext" and wanted(one.handler.types, event.type):
-                Inbox.delete().where(Inbox.sub == one.name, Inbox.id == str(event.position)).execute()
+                Inbox.delete().where(
+                    Inbox.sub == one.name, Inbox.id == str(event.position)
+                ).execute()
                 retry.queue(one.name, event)
         delivery.Outsiders(self._instance).step()
 

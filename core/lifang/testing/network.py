@@ -41,8 +41,8 @@ def _telling() -> str | None:
     """The handler which this thread is running within a transaction, if it is."""
     frame: Any = sys._getframe()
     while frame is not None:
-        if frame.f_code is Dispatcher._tell.__code__:
-            inside = frame.f_locals["self"]._database.in_transaction
+        if frame.f_code is Dispatcher._react.__code__:
+            inside = frame.f_locals["self"].database.in_transaction
             return frame.f_locals["delivery"].subscriber.name if inside else None
         frame = frame.f_back
     return None

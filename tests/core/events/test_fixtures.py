@@ -175,6 +175,35 @@ def test_an_event_that_was_told_is_not_told_again_to_who_writes_in_the_database(
     assert position("probe.lined") == stands
 
 
+def test_a_handler_outside_transactions_is_told_again_with_the_same_key_whoever_crashes(
+    boss: Caller, events: Events, clock: Clock
+):
+    sent: list[tuple[int, str]] = []
+
+    @on(HEARD, mode="ext")
+    def sends(event: Event, caller: Caller) -> None:
+        sent.append((event.subject, event.key))
+
+    listen(boss.instance, sends, at=[CITY], plugin="sender")
+    say(boss, 1, 2)
+    with events.crashing(sends, event=events.published(HEARD)[0]):
+        events.deliver()
+    [first, second] = [
+        f"{boss.instance.id}/{one.position}/sender.sends" for one in events.published(HEARD)
+    ]
+    assert (set(sent), sent.count((1, first))) == ({(1, first), (2, second)}, 2)
+    sent.clear()
+    events.again(events.published(HEARD)[1])
+    assert sent == [(2, second)]
+    with events.failing(sends, times=1):
+        say(boss, 3)
+        events.deliver()
+        clock.later(seconds=2)
+        events.deliver()
+    assert [subject for subject, _key in sent[1:]] == [3, 3], "what was sent cannot be undone"
+    assert events.letters() == []
+
+
 def test_the_clock_goes_only_when_it_is_told_and_days_and_hours_are_told_with_it(
     events: Events, clock: Clock
 ):

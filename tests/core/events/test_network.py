@@ -75,3 +75,19 @@ def test_a_socket_file_on_this_machine_is_no_network(
     say(boss, 1)
     events.deliver()
     assert Note.select().count() == 1
+
+
+def test_outside_transactions_the_network_is_open(
+    instance: Instance, boss: Caller, events: Events, port: int
+):
+    keys: list[str] = []
+
+    @on(HEARD, mode="ext")
+    def sends(event: Event, caller: Caller) -> None:
+        connect(port)
+        keys.append(event.key)
+
+    listen(instance, sends, at=[CITY])
+    say(boss, 1)
+    events.deliver()
+    assert len(keys) == 1
