@@ -71,6 +71,17 @@ class Batch:
         elif names:
             catchup.advance(self.part, end)
 
+    def anew(self) -> set[retry.Lane]:
+        """Forget how that failed which a part tells anew; gives the lanes of what still waits."""
+        if self.part is None:
+            return set()
+        lanes = {(one.subscriber.name, one.event.position): one.lane
+                 for _at, _event, told in self.plan for one in told}  # fmt: skip
+        states = retry.states(self.subscribers, {position for _name, position in lanes})
+        for name, position in (key for key, state in states.items() if state != "waiting"):
+            retry.settled(name, position)
+        return {lanes[key] for key, state in states.items() if state == "waiting" and key in lanes}
+
     def order_of(self, name: str) -> str:
         """What one of the subscribers declared that its failures hold back."""
         return self.subscribers[name].handler.order
@@ -249,6 +260,7 @@ class Dispatcher:
                 return False
             lined = [name for name in taken if batch.order_of(name) == "aggregate"]
             blocked = retry.blocked(lined, [event for _at, event, _told in batch.plan])
+            blocked |= batch.anew()
             end, hold = batch.end, _deadline()
             for place, _event, told in batch.plan:
                 for delivery in told:
@@ -280,14 +292,24 @@ class Dispatcher:
             for delivery in self._due(names, taken, most):
                 if delivery.lane in blocked:
                     continue
-                subscriber, event = delivery.subscriber, delivery.event
-                told = audience.told(subscriber, event)
-                delivery = replace(delivery, event=told or event)
-                if told is None or self._tell(audience, delivery, blocked, careful=True):
-                    retry.settled(subscriber.name, event.position)
+                told = self._still(audience, delivery)
+                if told is not None and self._tell(audience, told, blocked, careful=True):
+                    retry.settled(told.subscriber.name, told.event.position)
                 if time.monotonic() > hold:
                     break
         return bool(taken)
+
+    def _still(self, audience: Audience, delivery: Delivery) -> Delivery | None:
+        """What failed before, to be told now; None where that has been left to something else."""
+        one, event = delivery.subscriber, delivery.event
+        late = one.name in audience.ranges
+        if late and audience.left(one, event, log.place_of(event.position)):
+            retry.settled(one.name, event.position)  # it is told anew, from a restart on
+            return None
+        if (told := audience.told(one, event)) is None:
+            retry.rest(one.name, event.position)
+            return None
+        return replace(delivery, event=told)
 
     def _due(
         self, subscribers: dict[str, Subscriber], taken: set[str], most: int

@@ -90,19 +90,21 @@ class Events:
         What failed waits for its next try: move the clock and deliver again. A dispatcher that
         crashes leaves its lease behind, and another takes its place.
         """
+        dispatcher, outsiders = self._workers()
         more = True
         while more:
             more = tick(self._instance)
-            dispatcher = delivery.dispatcher_of(self._instance)
-            outsiders = delivery.Outsiders(self._instance)
             try:
                 while any([dispatcher.step(), outsiders.step()]):
                     more = True
             except Crash:
                 self.abandon(dispatcher)
+                dispatcher, outsiders = self._workers()
                 more = True
-            else:
-                dispatcher.release()
+        dispatcher.release()
+
+    def _workers(self) -> tuple[Dispatcher, delivery.Outsiders]:
+        return delivery.dispatcher_of(self._instance), delivery.Outsiders(self._instance)
 
     def abandon(self, dispatcher: Dispatcher) -> None:
         """Let a dispatcher be gone like a killed process: its leases still bear its name."""
