@@ -15,23 +15,24 @@ from lifang.events.subscriptions import Subscriber
 
 
 class Here(NamedTuple):
-    """The switch that has a plugin on at a community: at which node it is, and since when on."""
+    """The switch that decides about a plugin at a community: at which node it is, since when."""
 
     node: int
     since: dt.datetime
+    on: bool
 
 
 @dataclass(frozen=True)
 class Audience:
     """Who listens: the handlers of every plugin that is on somewhere.
 
-    `on_at(plugin, community)` finds the switch that has a plugin on there, None where it is off.
+    `decides(plugin, community)` finds the switch that decides there, None where there is none.
     `ranges` are what was not told, by subscription. `current` says, within the transaction that
     tells, whether all this still holds.
     """
 
     subscribers: tuple[Subscriber, ...]
-    on_at: Callable[[str, int], Here | None]
+    decides: Callable[[str, int], Here | None]
     caller_of: Callable[[str, Event], Caller]
     ranges: Mapping[str, list[Range]]
     current: Callable[[], bool]
@@ -42,8 +43,15 @@ class Audience:
         return min(due, key=lambda one: one.place, default=None)
 
     def _moves(self, subscriber: Subscriber, told: Range) -> bool:
-        here = self.on_at(subscriber.plugin, told.community)
-        return told.end is None and here is not None and here.node == told.community
+        here = self.decides(subscriber.plugin, told.community)
+        return told.end is None and here is not None and here.on and here.node == told.community
+
+    def left(self, subscriber: Subscriber, event: Event, place: Place) -> bool:
+        """Whether an event at a place of the log is left to a range that is still to be told."""
+        late = self._late(subscriber, place)
+        heres = self._heres(subscriber, event)
+        started = any(one.end is None for one in late.values())
+        return started and bool(heres) and all(here.node in late for here in heres)
 
     def told(
         self,
@@ -56,25 +64,36 @@ class Audience:
 
         A handler declared with `at` looks only at the community under that key of the data. At a
         `place` of the log, the event is for those communities of which no range is in arrears; or
-        else for the one that catches up with a `part`, if no other has been told. It is replayed
+        else for the one that catches up with a `part`, if none was told before. It is replayed
         where its plugin was switched on only after it happened.
         """
         if not wanted(subscriber.handler.types, event.type):
             return None
-        communities = event.communities
-        if (at := subscriber.handler.at) is not None:
-            there = event.data.get(at)
-            communities = (there,) if isinstance(there, int) else ()
-        elif not communities:
+        if subscriber.handler.at is None and not event.communities:
             return event if part is None else None
-        on = [here for one in communities if (here := self.on_at(subscriber.plugin, one))]
-        arrears = self.ranges.get(subscriber.name, ()) if place is not None else ()
-        late = {one.community for one in arrears if place is not None and one.covers(place)}
-        served = any(here.node not in late for here in on)
-        if part is None and not served:
+        heres, late = self._heres(subscriber, event), self._late(subscriber, place)
+        reached = [here for here in heres if here.node not in late]
+        if part is None and not any(here.on for here in reached):
             return None
-        if part is not None and (served or all(here.node != part.community for here in on)):
+        on = [here for here in heres if here.on]
+        if part is not None and (reached or all(here.node != part.community for here in on)):
             return None
         if all(here.since > event.at for here in on):
             return replace(event, replaying=True)
         return event
+
+    def _heres(self, subscriber: Subscriber, event: Event) -> list[Here]:
+        """The switches that decide at the communities where an event concerns a handler."""
+        communities = event.communities
+        if (at := subscriber.handler.at) is not None:
+            there = event.data.get(at)
+            communities = (there,) if isinstance(there, int) else ()
+        return [here for one in communities if (here := self.decides(subscriber.plugin, one))]
+
+    def _late(self, subscriber: Subscriber, place: Place | None) -> dict[int, Range]:
+        """The nodes where a place was not told, each with its range; of several the open one."""
+        found: dict[int, Range] = {}
+        for one in self.ranges.get(subscriber.name, ()):
+            if place and one.covers(place) and (one.end is None or one.community not in found):
+                found[one.community] = one
+        return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -73,6 +73,17 @@ class Batch:
         elif names:
             catchup.advance(self.part, end)
 
+    def anew(self) -> set[retry.Lane]:
+        """Forget how that failed which a part tells anew; gives the lanes of what still waits."""
+        if self.part is None:
+            return set()
+        lanes = {(one.subscriber.name, one.event.position): one.lane
+                 for _at, _event, told in self.plan for one in told}  # fmt: skip
+        states = retry.states(self.subscribers, {position for _name, position in lanes})
+        for name, position in (key for key, state in states.items() if state != "waiting"):
+            retry.settled(name, position)
+        return {lanes[key] for key, state in states.items() if state == "waiting" and key in lanes}
+
     def order_of(self, name: str) -> str:
         """What one of the subscribers declared that its failures hold back."""
         return self.subscribers[name].handler.order
@@ -93,6 +104,7 @@ class Dispatcher:
         """Work on a database for whoever `gather` finds listening."""
         self.database = database
         self._gather = gather
+        self._entered: set[str] = set()
         self._wary: dict[str, int] = {}
         self._doomed: tuple[str, int] | None = None
         self._telling: set[str] = set()
@@ -118,6 +130,7 @@ class Dispatcher:
             with self.database.transaction():
                 subscriptions.release(self.owner, self._known)
             self._told_at = None
+            self._entered.clear()
 
     def _around(self) -> bool:
         audience = self._gather()
@@ -147,6 +160,15 @@ class Dispatcher:
         """Give up all leases, so that another dispatcher can go on at once."""
         with self.database.transaction():
             subscriptions.release(self.owner)
+        self._entered.clear()
+
+    @whole
+    def _enter(self, names: Set[str]) -> None:
+        """Take leases before the first telling, so that who ends amid it is known by them."""
+        if fresh := names - self._entered:
+            with self.database.transaction():
+                subscriptions.claim(fresh, self.owner)
+            self._entered |= fresh
 
     def _standing(self, everyone: dict[str, Subscriber]) -> dict[str, Place]:
         """Where those stand that this dispatcher may move; newcomers are let in first."""
@@ -231,6 +253,7 @@ class Dispatcher:
         batch = self._next(audience, cohort, place, part=part)
         if batch is None:
             return False
+        self._enter(batch.subscribers.keys())
         with self._watched():
             try:
                 return self._move(audience, batch, careful=False)
@@ -279,6 +302,7 @@ class Dispatcher:
             self._telling = set(taken)
             lined = [name for name in taken if batch.order_of(name) == "aggregate"]
             blocked = retry.blocked(lined, [event for _at, event, _told in batch.plan])
+            blocked |= batch.anew()
             end, hold = batch.end, _deadline()
             for place, _event, told in batch.plan:
                 for delivery in told:
@@ -298,6 +322,7 @@ class Dispatcher:
         names = {one.name: one for one in subscribers}
         if not retry.due(names, 1):
             return False
+        self._enter(names.keys())
         with self._watched():
             return self._once_more(audience, names, BATCH)
 
@@ -310,14 +335,24 @@ class Dispatcher:
             for delivery in self._due(names, taken, most):
                 if delivery.lane in blocked:
                     continue
-                subscriber, event = delivery.subscriber, delivery.event
-                told = audience.told(subscriber, event)
-                delivery = replace(delivery, event=told or event)
-                if told is None or self._tell(audience, delivery, blocked, careful=True):
-                    retry.settled(subscriber.name, event.position)
+                told = self._still(audience, delivery)
+                if told is not None and self._tell(audience, told, blocked, careful=True):
+                    retry.settled(told.subscriber.name, told.event.position)
                 if time.monotonic() > hold:
                     break
         return bool(taken)
+
+    def _still(self, audience: Audience, delivery: Delivery) -> Delivery | None:
+        """What failed before, to be told now; None where that has been left to something else."""
+        one, event = delivery.subscriber, delivery.event
+        late = one.name in audience.ranges
+        if late and audience.left(one, event, log.place_of(event.position)):
+            retry.settled(one.name, event.position)  # it is told anew, from a restart on
+            return None
+        if (told := audience.told(one, event)) is None:
+            retry.rest(one.name, event.position)
+            return None
+        return replace(delivery, event=told)
 
     def _due(
         self, subscribers: dict[str, Subscriber], taken: set[str], most: int

@@ -54,6 +54,12 @@ def before(instant: dt.datetime) -> Place:
     return Place(first[0], first[1] - 1) if first else end()
 
 
+def place_of(position: int) -> Place:
+    """Where an event stands, by its position."""
+    row: Any = EventRow.select(EventRow.xid).where(EventRow.pos == position)
+    return Place(row.scalar(), position)
+
+
 def ahead_of(place: Place) -> Any:
     """Which events come after a place, as a condition."""
     if embedded():

@@ -90,9 +90,10 @@ class Outside(Dispatcher):
             mine = subscriptions.mark(self.name, self.owner, position, place=batch.place)
             if mine is None or not batch.stands():
                 return None
+            anew = batch.anew()
             if batch.order_of(self.name) != "aggregate":
-                return set()
-            return retry.blocked([self.name], [one.event for one in told])
+                return anew
+            return anew | retry.blocked([self.name], [one.event for one in told])
 
     def _tell_all(
         self, audience: Audience, told: list[Delivery], blocked: set[retry.Lane], turn: _Turn
@@ -213,11 +214,8 @@ class Outside(Dispatcher):
                 return []
             due = []
             for delivery in self._due(names, {self.name}, most):
-                told = audience.told(delivery.subscriber, delivery.event)
-                if told is None:
-                    retry.settled(self.name, delivery.event.position)
-                else:
-                    due.append(replace(delivery, event=told))
+                if (told := self._still(audience, delivery)) is not None:
+                    due.append(told)
             return due
 
     @whole

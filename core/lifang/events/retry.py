@@ -160,6 +160,24 @@ def skip(subscription: str, position: int, reason: str) -> None:
     Retry.update(told).where(_at(subscription, position)).execute()
 
 
+def rest(subscription: str, position: int) -> None:
+    """Let a delivery wait, holding nothing back, until its plugin is on at its place again."""
+    Retry.update(state="off").where(_at(subscription, position)).execute()
+
+
+def wake(subscription: str) -> None:
+    """Look once more, a switch having been turned, whether what rests can be told."""
+    woken = Retry.update(state="waiting", next_at=clock.now())
+    woken.where(Retry.sub == subscription, Retry.state == "off").execute()
+
+
+def states(names: Collection[str], positions: Collection[int]) -> dict[tuple[str, int], str]:
+    """How the deliveries of some events to some subscriptions stand, of those that failed."""
+    rows: Any = Retry.select(Retry.sub, Retry.pos, Retry.state)
+    found = rows.where(Retry.sub.in_(list(names)), Retry.pos.in_(list(positions))).tuples()
+    return {(name, position): state for name, position, state in found}
+
+
 def settled(subscription: str, position: int) -> None:
     """Forget a delivery that succeeded, or that no longer concerns anyone."""
     Retry.delete().where(_at(subscription, position)).execute()

@@ -82,12 +82,12 @@ def audience_of(instance: Instance) -> Audience:
     heres: dict[tuple[str, int], Here | None] = {}
     actors: dict[str, Caller] = {}
 
-    def on_at(plugin: str, community: int) -> Here | None:
+    def decides(plugin: str, community: int) -> Here | None:
         if (plugin, community) not in heres:
             row: Any = Community.select(Community.path).where(Community.id == community)
             turned = snapshot.decides(plugin, path) if (path := row.scalar()) is not None else None
-            on = turned is not None and turned.on
-            heres[plugin, community] = Here(turned.node, turned.since) if turned and on else None
+            here = Here(turned.node, turned.since, turned.on) if turned else None
+            heres[plugin, community] = here
         return heres[plugin, community]
 
     def caller_of(plugin: str, event: Event) -> Caller:
@@ -111,7 +111,7 @@ def audience_of(instance: Instance) -> Audience:
     def current() -> bool:
         return read_epoch() == snapshot.epoch and catchup.unfinished() == unfinished
 
-    return Audience(tuple(on), on_at, caller_of, arrears, current)
+    return Audience(tuple(on), decides, caller_of, arrears, current)
 
 
 def subscribers_of(plugin: Plugin) -> list[Subscriber]:
@@ -139,6 +139,7 @@ def turned(
             catchup.inherit(name, node, former.node if former else None)
         if on:
             catchup.turned_on(name, node, cursor, since)
+            retry.wake(name)
         else:
             catchup.turned_off(name, node, cursor)
 
@@ -226,8 +227,8 @@ def lag(instance: Instance) -> list[Lag]:
     types = {row.name: (json.loads(row.types), log.Place(row.xid, row.pos)) for row in rows}
     for one in catchup.ranges(types):
         if one.end is None:
-            here = audience.on_at(one.name.partition(".")[0], one.community)
-            telling = here is not None and here.node == one.community
+            here = audience.decides(one.name.partition(".")[0], one.community)
+            telling = here is not None and here.on and here.node == one.community
             open_ranges.setdefault(one.name, []).append(_part(one, *types[one.name], on=telling))
     return [
         replace(_lag(row, live=row.name in listening), parts=tuple(open_ranges.get(row.name, ())))

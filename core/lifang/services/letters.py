@@ -24,8 +24,9 @@ STATES = {
     "parked": n_("已搁置：处理它的进程退出了"),
     "waiting": n_("等待重试"),
     "skipped": n_("已忽略"),
+    "off": n_("暂缓：插件没有在那里启用"),
 }
-GIVEN_UP = ("dead", "parked")
+GIVEN_UP, PENDING = ("dead", "parked"), ("waiting", "off")
 MOST = 5_000
 """Letters that are treated by one request."""
 STEPS = STATES | {
@@ -141,9 +142,10 @@ def _conditions(wanted: Wanted) -> Iterator[Any]:
     if wanted.state is not None and wanted.state not in STATES:
         known = _("、").join(STATES)
         raise Malformed(_("「{key}」须为其中之一：{known}", key="state", known=known))
+    together = {"dead": GIVEN_UP, "waiting": PENDING}
     mine = Subscription.select(Subscription.name).where(Subscription.plugin == wanted.plugin)
     for given, condition in (
-        (wanted.state, Retry.state.in_(GIVEN_UP if wanted.state == "dead" else [wanted.state])),
+        (wanted.state, Retry.state.in_(together.get(str(wanted.state), (wanted.state,)))),
         (wanted.subscriber, Retry.sub == wanted.subscriber),
         (wanted.plugin, Retry.sub.in_(mine)),
         (wanted.type, EventRow.type == wanted.type),

@@ -28,8 +28,8 @@ AT_ONCE = 200
 
 Verb = Literal["replay", "skip"]
 TREATED: dict[Verb, tuple[str, ...]] = {
-    "replay": ("dead", "parked", "waiting", "skipped"),
-    "skip": ("dead", "parked", "waiting"),
+    "replay": ("dead", "parked", "waiting", "off", "skipped"),
+    "skip": ("dead", "parked", "waiting", "off"),
 }
 
 

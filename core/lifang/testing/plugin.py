@@ -1,4 +1,4 @@
-"""The pytest plugin: a real instance in a temporary folder, callers by role, and no network."""
+"""The pytest plugin: a real instance in a temporary folder, callers by role, and its events."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from lifang.entities.caller import Caller
+from lifang.kit.clock import now
 from lifang.services.instance import Instance
-from lifang.testing import served, world
+from lifang.testing import network, served, world
+from lifang.testing.events import Clock, Events
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No handler reaches for the network inside a transaction."""
+    network.watch()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -65,3 +73,16 @@ def enable(instance: Instance) -> Callable[..., None]:
         world.enable(instance, plugin, at=at)
 
     return switch_on
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """A clock that stands still until the test moves it: `clock.later(hours=2)`."""
+    with time_machine.travel(now(), tick=False) as traveller:
+        yield Clock(traveller)
+
+
+@pytest.fixture
+def events(boss: Caller) -> Events:
+    """What is published from here on, told when the test says `events.deliver()`."""
+    return Events(boss)

@@ -13,14 +13,17 @@ from typing import Any
 
 from lifang.access.roles import FIRST_ADMINISTRATOR
 from lifang.app.instance import create, migrate_core
+from lifang.builtin.people import move as move_person
 from lifang.builtin.people import organizations, people
 from lifang.builtin.places import communities
 from lifang.entities.caller import Caller, Standing
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
+from lifang.kit import clock
 from lifang.plugins.tables import PluginRow
 from lifang.services import lifecycle
+from lifang.services.authoring import act
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.store.opening import open_database
@@ -119,6 +122,12 @@ def person(instance: Instance, name: str, *, at: str = HOME, **told: Any) -> Per
     """Register a person who lives in a community."""
     data = {"name": name, "community": {"code": at}, **told}
     return write(people, "create", boss(instance), data)
+
+
+def move(instance: Instance, person: Person, *, to: str) -> None:
+    """Let a person move today, to a community's code."""
+    node = Community.get(Community.code == to)
+    act(move_person, person, boss(instance), community=node, date=clock.today())
 
 
 def organization(instance: Instance, name: str, *, at: str = HOME, **told: Any) -> Organization:

@@ -139,14 +139,14 @@ def test_a_lease_that_somebody_takes_in_the_last_moment_is_respected(
     def gather() -> Audience:
         audience = audience_of(instance)
 
-        def on_at(plugin: str, community: int) -> Here | None:
+        def decides(plugin: str, community: int) -> Here | None:
             until = clock.now() + dt.timedelta(seconds=5)
             Subscription.update(lease_owner=somebody_alive(), lease_until=until).where(
                 Subscription.name == "probe.hears"
             ).execute()
-            return audience.on_at(plugin, community)
+            return audience.decides(plugin, community)
 
-        return replace(audience, on_at=on_at)
+        return replace(audience, decides=decides)
 
     assert Dispatcher(instance.database, gather).step()
     assert heard("hears") == []

@@ -10,12 +10,14 @@ import time_machine
 
 import lifang as lf
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
 from lifang.events import retry
+from lifang.events.catchup import RESUME
 from lifang.events.event import Event, on
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Retry
 from lifang.kit import clock
-from lifang.services.delivery import drain, lag
+from lifang.services.delivery import drain, lag, turned
 from lifang.services.instance import Instance
 from lifang.testing.world import CITY, HOME
 from tests.core.events.listeners import HEARD, heard, listen, note, say, switch, waiting
@@ -193,10 +195,10 @@ def test_a_handler_that_wants_to_leave_the_process_is_a_failure_like_any_other(
     assert [row[1:] for row in waiting("probe.leaves")] == [("waiting", 1)]
 
 
-def test_a_retry_whose_plugin_is_off_there_by_then_is_passed_over(
+def test_a_retry_whose_plugin_is_off_there_by_then_waits_until_it_is_on_again(
     instance: Instance, boss: Caller, frail, doomed: Doomed, later
 ):
-    listen(instance, frail, at=[CITY])
+    plugin = listen(instance, frail, at=[CITY])
     doomed.add(2)
     say(boss, 2, at=HOME)
     assert drain(instance)
@@ -205,6 +207,12 @@ def test_a_retry_whose_plugin_is_off_there_by_then_is_passed_over(
     later(seconds=2)
     assert drain(instance)
     assert heard("frail") == []
+    assert [row[1:] for row in waiting("probe.frail")] == [("off", 1)]
+    switch("probe", HOME, on=True, instance=instance)
+    with instance.database.transaction():
+        turned(plugin.id, Community.get(Community.code == HOME).id, None, on=True, since=RESUME)
+    assert drain(instance)
+    assert heard("frail") == [("core.thing/2", 1)]
     assert waiting("probe.frail") == []
 
 
