@@ -11,6 +11,7 @@ from lifang.entities.caller import Caller
 from lifang.events.catchup import Range
 from lifang.events.event import Event, wanted
 from lifang.events.log import Place
+from lifang.events.payloads import Reader
 from lifang.events.subscriptions import Subscriber
 
 
@@ -26,13 +27,14 @@ class Audience:
     """Who listens: the handlers of every plugin that is on somewhere.
 
     `on_at(plugin, community)` finds the switch that has a plugin on there, None where it is off.
-    `ranges` are what was not told, by subscription. `current` says, within the transaction that
-    tells, whether all this still holds.
+    `reader` tells events as of today. `ranges` are what was not told, by subscription. `current`
+    says, within the transaction that tells, whether all this still holds.
     """
 
     subscribers: tuple[Subscriber, ...]
     on_at: Callable[[str, int], Here | None]
     caller_of: Callable[[str, Event], Caller]
+    reader: Reader
     ranges: Mapping[str, list[Range]]
     current: Callable[[], bool]
 
@@ -62,7 +64,7 @@ class Audience:
         if not wanted(subscriber.handler.types, event.type):
             return None
         communities = event.communities
-        if (at := subscriber.handler.at) is not None:
+        if (at := subscriber.handler.at) is not None and not event.unreadable:
             there = event.data.get(at)
             communities = (there,) if isinstance(there, int) else ()
         elif not communities:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
+from lifang.events import personal
 from lifang.events.event import Data
 from lifang.events.tables import EventRow
 from lifang.kit import clock
@@ -36,6 +37,7 @@ class Pending:
     corr: str | None
     cause: int | None
     trace: str
+    ver: int
     data: str
     communities: tuple[int, ...]
     database: Database
@@ -55,9 +57,14 @@ def publish(
 
     The caller holds the record's row lock, so the numbers of one aggregate cannot collide; `first`
     says that this is the first event of it there ever was. Raises TypeError when the data cannot be
-    told as JSON.
+    told as JSON, Invalid when it is not as the type's payload was declared.
     """
-    database = caller.instance.database
+    database, kept = caller.instance.database, dict(data)
+    declared = caller.instance.plugins.payloads.get(type)
+    if declared is not None:
+        declared.demand(data)
+        keys = caller.instance.keys
+        kept = personal.put_aside(data, declared.erasable, agg, database, keys)
     pending = Pending(
         type=type,
         agg=agg,
@@ -65,7 +72,8 @@ def publish(
         corr=caller.correlation or caller.request_id,
         cause=caller.cause,
         trace=_trace(caller),
-        data=json.dumps(dict(data), ensure_ascii=False, separators=(",", ":")),
+        ver=declared.version if declared is not None else 1,
+        data=json.dumps(kept, ensure_ascii=False, separators=(",", ":")),
         communities=tuple(dict.fromkeys(communities)),
         database=database,
         first=first,
@@ -101,8 +109,8 @@ def _flush(events: list[Pending]) -> None:
     for position, event in zip(database.allocate(EventRow, len(events)), events, strict=True):
         number = numbers[event.agg] = numbers[event.agg] + 1
         rows.append(
-            (position, event.type, 1, event.agg, number, event.actor, event.corr, event.cause)
-            + (event.trace, at, event.data)
+            (position, event.type, event.ver, event.agg, number, event.actor, event.corr)
+            + (event.cause, event.trace, at, event.data)
         )
         scopes += [(position, community) for community in event.communities]
     database.insert("event", _COLUMNS, rows)

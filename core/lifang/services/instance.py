@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from lifang.events.payloads import Reader
 from lifang.kit.settings import Settings
 from lifang.plugins.manager import PluginManager
 from lifang.resources.registry import Registry
@@ -55,6 +56,11 @@ class Instance:
         """Tell this instance from others, the same for as long as it lives."""
         first = self.keys.keys["sign"][min(self.keys.keys["sign"])]
         return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]
+
+    @cached_property
+    def events(self) -> Reader:
+        """Reads events as handlers are told them."""
+        return Reader(self.plugins.payloads, self.keys)
 
     @property
     def doorbell(self) -> Path:
