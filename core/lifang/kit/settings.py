@@ -43,6 +43,7 @@ class Settings:
     session_hours: int = 12
     log_level: str = "info"
     backup_keep: int = 7
+    retention: tuple[tuple[str, int | str], ...] = ()
 
     @property
     def file(self) -> Path:

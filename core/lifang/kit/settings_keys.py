@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,21 @@ def _zone(value: object) -> str:
     return name
 
 
+def _retention(value: object) -> tuple[tuple[str, int | str], ...]:
+    told = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(told, list):
+        raise ValueError
+    found = [_LASTING.fullmatch(one) for one in told if isinstance(one, str)]
+    if None in found or len(found) < len(told):
+        raise ValueError
+    pairs = [one.groups() for one in found if one is not None]
+    return tuple((type, int(keep) if keep.isdigit() else keep) for type, keep in pairs)
+
+
+_LASTING = re.compile(
+    r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){2})\s*=\s*([1-9][0-9]{0,4}|latest|keep)"
+)
+
 KEYS = {
     "database": Key(
         _address("sqlite", "postgresql"),
@@ -101,5 +117,6 @@ KEYS = {
         _one_of("debug", "info", "warning", "error"), n_("debug、info、warning 或 error")
     ),
     "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
+    "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
 }
 VARIABLES = {variable(key): key for key in KEYS}

@@ -54,4 +54,8 @@ DEFAULT_FILE = """\
 # 每天自动备份，保留最近几份；0 不自动备份
 # Backups are made once a day and so many are kept; 0 makes none
 # backup_keep = 7
+
+# 事件在日志里保留多久：天数、latest（每条记录只留最新一个）或 keep；没有写的按插件的声明
+# How long events stay in the log: days, latest of each record, or keep; else as plugins declare
+# retention = ["core.clock.hour=90"]
 """
