@@ -45,10 +45,10 @@ from lifang.services.event_log import SeenEvent
 from lifang.services.instance import Instance
 from lifang.services.retention import Due
 
-PAGE, MOST = 500, 10_000
+PAGE, MOST = 200, 10_000
 """Events looked at in one go, and at most so many in a file."""
 
-AT_ONCE, HOLD = 25, 0.01
+AT_ONCE, HOLD = 100, 0.005
 """Events removed by one statement, and seconds of held write lane after which others come first."""
 
 SILENT = dt.timedelta(hours=1)
@@ -297,11 +297,11 @@ def _take_out(instance: Instance, rows: list[tuple[int, str, str, int]]) -> None
         column.model.delete().where(column.in_(positions)).execute()
     numbers = dict(sorted((row[2], row[3]) for row in rows))
     left = last_numbers(instance.database, set(numbers))
-    for agg, seq in numbers.items():
-        if left.get(agg, 0) < seq:
-            EventNumber.insert(agg=agg, seq=seq).on_conflict(
-                conflict_target=[EventNumber.agg], update={EventNumber.seq: seq}
-            ).execute()
+    lost = [(agg, seq) for agg, seq in numbers.items() if left.get(agg, 0) < seq]
+    if lost:
+        EventNumber.insert_many(lost, fields=[EventNumber.agg, EventNumber.seq]).on_conflict(
+            conflict_target=[EventNumber.agg], preserve=[EventNumber.seq]
+        ).execute()
 
 
 def _finish(caller: Caller, name: str) -> None:
