@@ -209,7 +209,7 @@ class Outside(Dispatcher):
             if not first or subscriptions.mark(self.name, self.owner, first[0][1]) is None:
                 return []
             due = []
-            for delivery in self._due(names, {self.name}, most):
+            for delivery in self._due(audience, names, {self.name}, most):
                 told = audience.told(delivery.subscriber, delivery.event)
                 if told is None:
                     retry.settled(self.name, delivery.event.position)

@@ -12,7 +12,7 @@ from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services.auditing import Change, record_effect
 from lifang.services.places import places_of
-from lifang.services.whole import whole
+from lifang.store.whole import whole
 
 
 @whole
@@ -22,7 +22,7 @@ def erase(caller: Caller, subject: str) -> int:
     Told as `core.person.erased`, once for all that was there: who keeps copies of their own erases
     them then. Raises Forbidden for all but platform administrators, Invalid for what is no record.
     """
-    if not any(one.role == "platform_administrator" and one.everywhere for one in caller.standings):
+    if not caller.runs_it:
         raise Forbidden(_("只有平台管理员可以删除个人信息"))
     resource, record = _found(caller, subject)
     event = f"{resource.aggregate}.erased"

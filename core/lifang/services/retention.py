@@ -11,6 +11,7 @@ from typing import Any
 import peewee as pw
 
 from lifang.events import log
+from lifang.events.event import wanted
 from lifang.events.log import Place
 from lifang.events.payloads import LATEST, Keep
 from lifang.events.tables import Catchup, EventArchive, EventRow, Retry, Subscription
@@ -66,7 +67,7 @@ def needs(instance: Instance, type: str) -> list[tuple[str, Place]]:
     hear = {
         row.name: Place(row.xid, row.pos)
         for row in rows
-        if type in json.loads(row.types) or type in loaded.get(row.name, ())
+        if wanted({*json.loads(row.types), *loaded.get(row.name, ())}, type)
     }
     ranges: Any = Catchup.select().where(Catchup.sub.in_(list(hear)), Catchup.to_pos.is_null())
     return [*hear.items(), *((one.sub, Place(one.xid, one.pos)) for one in ranges)]
@@ -141,6 +142,6 @@ def begins(plugin: str) -> int | None:
         last
         for row in removed
         for type, (_events, last) in json.loads(row.types).items()
-        if type in types
+        if wanted(types, type)
     ]
     return max(lasts) + 1 if lasts else None

@@ -178,7 +178,7 @@ def _files(instance: Instance) -> list[Archive]:
 
 
 def _demand(caller: Caller) -> None:
-    if not any(one.role == "platform_administrator" and one.everywhere for one in caller.standings):
+    if not caller.runs_it:
         raise Forbidden(_("只有平台管理员可以归档事件"))
 
 
