@@ -13,10 +13,9 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from functools import cache, partial, reduce
-from operator import and_, or_
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +127,7 @@ def run(caller: Caller) -> list[Archive]:
                          "lifang worker 核对时钟", n=leapt.days))  # fmt: skip
     before = {one.name for one in _files(caller.instance) if one.state == "done"}
     for _step in sweep(caller):
-        pass
+        instance.database.kept(Epoch.select(Epoch.value))
     return [one for one in _files(caller.instance) if one.name not in before]
 
 
@@ -270,24 +269,19 @@ def _remove_some(instance: Instance, name: str, positions: list[int]) -> int:
             some = positions[done : done + AT_ONCE]
             asked: Any = EventRow.select(EventRow.pos, EventRow.type, EventRow.agg, EventRow.seq)
             rows = {one[0]: one for one in asked.where(EventRow.pos.in_(some)).tuples()}
-            wanted = reduce(or_, (_free(kind, free) for kind in {one[1] for one in rows.values()}))
-            going = _positions(EventRow.pos.in_(list(rows)), wanted) if rows else []
-            _take_out(instance, [rows[position] for position in going])
-            for position in going:
-                number = types.get(rows[position][1], [0])[0]
-                types[rows[position][1]] = [number + 1, position]
-            kept += sorted(rows.keys() - set(going))
+            for kind in {one[1] for one in rows.values()}:
+                mine = EventRow.pos.in_(some), EventRow.type == kind
+                if going := _positions(*mine, *free(kind)):
+                    _take_out(instance, [rows.pop(position) for position in going])
+                    types[kind] = [types.get(kind, [0])[0] + len(going), going[-1]]
+            kept += sorted(rows)  # still there
             done += len(some)
         told = {"done": positions[done - 1], "at": clock.now(), "types": json.dumps(types)}
         told |= {"kept": json.dumps(kept), "events": sum(one for one, _last in types.values())}
-        mine = (EventArchive.name == name) & (EventArchive.owner == this_process())
-        if not EventArchive.update(told).where(mine).execute():
+        owned = (EventArchive.name == name) & (EventArchive.owner == this_process())
+        if not EventArchive.update(told).where(owned).execute():
             raise _busy()
     return done
-
-
-def _free(type: str, free: Callable[[str], list[Any]]) -> Any:
-    return reduce(and_, [EventRow.type == type, *free(type)])
 
 
 def _take_out(instance: Instance, rows: list[tuple[int, str, str, int]]) -> None:
@@ -306,16 +300,23 @@ def _take_out(instance: Instance, rows: list[tuple[int, str, str, int]]) -> None
 
 def _finish(caller: Caller, name: str) -> None:
     """Say that a file is done with; one of which nothing has left the log is none."""
-    with caller.instance.database.transaction() as unit:
-        row: Any = EventArchive.get_by_id(name)
-        if row.events:
-            EventArchive.update(state="done", turn=None).where(EventArchive.name == name).execute()
-            changes = [Change("archived:events", None, str(row.events))]
-            record_note(caller, "event", "archive", changes=changes, reason=name)
-        else:
-            EventArchive.delete().where(EventArchive.name == name).execute()
-            path = event_files.folder(caller.instance) / name
-            unit.after.append(partial(path.unlink, missing_ok=True))
+    row: Any = EventArchive.get_by_id(name)
+    if not row.events:
+        _forget(caller.instance, name)
+        return
+    with caller.instance.database.transaction():
+        EventArchive.update(state="done", turn=None).where(EventArchive.name == name).execute()
+        changes = [Change("archived:events", None, str(row.events))]
+        record_note(caller, "event", "archive", changes=changes, reason=name)
+
+
+def _forget(instance: Instance, name: str) -> None:
+    """Throw a file away of which nothing has left the log, the row last."""
+    path = event_files.folder(instance) / name
+    for left in (path, path.with_name(f".{name}.part")):
+        left.unlink(missing_ok=True)
+    with instance.database.transaction():
+        EventArchive.delete().where(EventArchive.name == name).execute()
 
 
 def _resume(caller: Caller) -> Steps:
@@ -330,13 +331,10 @@ def _resume(caller: Caller) -> Steps:
         same = (EventArchive.name == row.name) & (EventArchive.owner == row.owner)
         if not EventArchive.update(owner=mine, at=clock.now()).where(same).execute():
             raise _busy()
-    path = event_files.folder(instance) / row.name
     if row.state == "writing":
-        for left in (path, path.with_name(f".{path.name}.part")):
-            left.unlink(missing_ok=True)
-        with instance.database.transaction():
-            EventArchive.delete().where(EventArchive.name == row.name).execute()
+        _forget(instance, row.name)
         return
+    path = event_files.folder(instance) / row.name
     try:
         there = [one.position for one in event_files.read(path, instance.settings.key_file)]
     except LifangError as error:
