@@ -127,7 +127,7 @@ def run(caller: Caller) -> list[Archive]:
                          "lifang worker 核对时钟", n=leapt.days))  # fmt: skip
     before = {one.name for one in _files(caller.instance) if one.state == "done"}
     for _step in sweep(caller):
-        instance.database.kept(Epoch.select(Epoch.value))
+        pass
     return [one for one in _files(caller.instance) if one.name not in before]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +42,11 @@ def removing(
     return work
 
 
+def waits_for_a_lock(instance: Instance) -> bool:
+    asked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return instance.database.engine.execute_sql(asked).fetchone() is not None
+
+
 def test_a_switch_that_wants_the_past_and_a_sweep_do_not_pass_one_another(
     instance: Instance, boss: Caller, removing: sweeping.Steps
 ):
@@ -56,6 +62,8 @@ def test_a_switch_that_wants_the_past_and_a_sweep_do_not_pass_one_another(
     one = Side(instance, switch).wait() if instance.database.holds else None
     other = Side(instance, sweep)
     if one is not None:
+        while other.thread.is_alive() and not waits_for_a_lock(instance):
+            time.sleep(0.01)
         assert one.finish() is None
     assert other.finish() is None
     if one is None:  # with one writer at a time the sweep is over before the switch begins
