@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
 import pytest
 
 import lifang as lf
+from lifang.entities.audit import AuditChange
 from lifang.entities.caller import Caller
 from lifang.events.event import Event, on
 from lifang.events.publish import publish
@@ -17,10 +19,11 @@ from lifang.events.tables import Erasable, EventRow, Retry
 from lifang.kit.errors import Forbidden, Invalid
 from lifang.services import erasing, event_log, letters, resending
 from lifang.services.delivery import drain
+from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.letters import Wanted
 from lifang.testing import world
-from lifang.testing.world import CITY
+from lifang.testing.world import CITY, HOME
 from tests.core.events.listeners import listen, say
 
 CALLED = "probe.visit.made"
@@ -158,6 +161,27 @@ def test_a_masked_value_sent_back_stays_a_reference_and_no_other_is_taken(
     assert letter.instead == {"person": person, "phone": "***", "day": "good"}
     assert drain(instance)
     assert told == [{"person": person, "phone": CANARY, "day": "good"}]
+
+
+def test_a_personal_input_of_an_action_is_sealed_in_the_trail_too(
+    instance: Instance, boss: Caller, enable: Callable[..., None]
+):
+    enable("dual_reporting", at=CITY)
+    reports = instance.registry.find("dual_reporting", "reports")
+    assert reports is not None
+    type, schema = "dual_reporting.report.ended", {"reason": ma.fields.String()}
+    instance.plugins.payloads[type] = lf.payload(
+        type, ma.Schema.from_dict(schema), erasable={"reason": None}
+    )
+    person, boss = world.person(instance, "李强"), world.boss(instance)
+    report = write(reports, "create", boss, {"person": person.id, "community": {"code": HOME}})
+    write(reports, "end", boss, {"reason": CANARY}, int(report.id))
+    assert (
+        instance.events.read([EventRow.get(EventRow.type == type).pos])[0].data["reason"] == CANARY
+    )
+    assert AuditChange.get(AuditChange.field == "input:reason").sealed
+    rows = instance.database.engine.execute_sql("SELECT * FROM audit_change").fetchall()
+    assert CANARY not in repr(rows)
 
 
 def test_a_value_that_an_upcaster_makes_anew_is_masked_all_the_same(
