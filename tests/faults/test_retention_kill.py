@@ -75,6 +75,7 @@ def kill_again_and_again(instance: Instance, kills: int, seed: int) -> int:
     ("events", "kills"),
     [(3_000, 4), pytest.param(20_000, 100, marks=pytest.mark.trust)],
 )
+@pytest.mark.timeout(3_600)  # a process is started for each kill
 def test_killed_anywhere_nothing_is_lost_and_nothing_archived_twice(
     instance: Instance, boss: Caller, events: int, kills: int
 ):
