@@ -81,20 +81,16 @@ def _zone(value: object) -> str:
     return name
 
 
+_LASTING = re.compile(r"([a-z][a-z0-9_]*\.){2}[a-z][a-z0-9_]* *= *([1-9][0-9]{0,4}|latest|keep)")
+
+
 def _retention(value: object) -> tuple[tuple[str, int | str], ...]:
     told = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(told, list):
+    if not isinstance(told, list) or not all(_LASTING.fullmatch(str(one)) for one in told):
         raise ValueError
-    found = [_LASTING.fullmatch(one) for one in told if isinstance(one, str)]
-    if None in found or len(found) < len(told):
-        raise ValueError
-    pairs = [one.groups() for one in found if one is not None]
+    pairs = [one.replace(" ", "").split("=") for one in told]
     return tuple((type, int(keep) if keep.isdigit() else keep) for type, keep in pairs)
 
-
-_LASTING = re.compile(
-    r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){2})\s*=\s*([1-9][0-9]{0,4}|latest|keep)"
-)
 
 KEYS = {
     "database": Key(
