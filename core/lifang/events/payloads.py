@@ -112,9 +112,14 @@ def demand_chains(plugin: str, payloads: Iterable[Payload]) -> None:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads events as they are told today: personal values put in, old versions brought up."""
+    """Reads events as they are told today: personal values put in, old versions brought up.
+
+    What a type's newest version is, only its plugin knows; while that is not among the loaded
+    `plugins`, its events are told as they are kept.
+    """
 
     payloads: Mapping[str, Payload]
+    plugins: Collection[str]
     keys: KeyRing
 
     def read(self, positions: Collection[int]) -> list[Event]:
@@ -128,7 +133,8 @@ class Reader:
 
     def _today(self, event: Event, data: Data) -> Event:
         declared = self.payloads.get(event.type)
-        newest = 1 if declared is None else declared.version
+        unknown = event.version if event.type.partition(".")[0] not in self.plugins else 1
+        newest = unknown if declared is None else declared.version
         if data is not event.data and personal.references(data):
             return replace(event, unreadable="a personal value in it does not open")
         if event.version == newest:

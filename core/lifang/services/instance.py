@@ -60,7 +60,7 @@ class Instance:
     @cached_property
     def events(self) -> Reader:
         """Reads events as handlers are told them."""
-        return Reader(self.plugins.payloads, self.keys)
+        return Reader(self.plugins.payloads, self.plugins.loaded, self.keys)
 
     @property
     def doorbell(self) -> Path:

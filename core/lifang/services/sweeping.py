@@ -90,7 +90,7 @@ class Sweeper:
         try:
             self._work = self._work or sweep(clockwork.machine(self._instance))
             next(self._work)
-        except StopIteration:
+        except (StopIteration, Conflict):  # somebody else sweeps just now
             return self._end()
         except BaseException:
             self._end()

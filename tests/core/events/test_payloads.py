@@ -161,6 +161,35 @@ def test_an_event_newer_than_the_program_is_parked_until_that_is_upgraded(
     assert waiting("probe.hears") == []
 
 
+def test_while_its_plugin_is_not_loaded_an_event_is_told_as_it_is_kept(
+    instance: Instance, boss: Caller, told: Told
+):
+    instance.plugins.payloads[LOCKED] = second
+    listen(instance, told.hears, at=[CITY], plugin="other")
+    say(boss, 1, type=LOCKED, minutes=60)
+    del instance.plugins.payloads[LOCKED]
+    assert drain(instance)
+    assert told == [(2, {"minutes": 60})]
+
+
+def test_outside_transactions_too_it_is_read_as_of_today_or_parked(
+    instance: Instance, boss: Caller, told: Told
+):
+    @on(LOCKED, mode="ext")
+    def sends(event: Event, caller: Caller) -> None:
+        told.append((event.version, dict(event.data)))
+
+    listen(instance, sends, at=[CITY], payloads=[first])
+    say(boss, 1, type=LOCKED, points=3)
+    upgrade(instance, second)
+    assert drain(instance)
+    assert told == [(2, {"minutes": 180})]
+    say(boss, 2, type=LOCKED, minutes=1)
+    upgrade(instance, first)
+    assert drain(instance)
+    assert [state for _position, state, _tries in waiting("probe.sends")] == ["parked"]
+
+
 def test_a_handler_narrowed_by_data_that_cannot_be_read_is_not_passed_over(
     instance: Instance, boss: Caller
 ):
