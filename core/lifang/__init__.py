@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lifang.events.event import RetryAfter as RetryAfter
     from lifang.events.event import Rewind as Rewind
     from lifang.events.event import on as on
+    from lifang.events.payloads import payload as payload
+    from lifang.events.personal import ERASED as ERASED
     from lifang.kit.clock import now as now
     from lifang.kit.clock import today as today
     from lifang.kit.errors import Conflict as Conflict
@@ -71,6 +73,8 @@ _HOMES = {
     "entities.person": ("Affiliation", "Membership", "Person"),
     "events.cloud": ("CloudEvent",),
     "events.event": ("ALL", "Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
+    "events.payloads": ("payload",),
+    "events.personal": ("ERASED",),
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
     "kit.words": ("_",),

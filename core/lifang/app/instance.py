@@ -13,6 +13,7 @@ from typing import Any
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.events import log
+from lifang.events.payloads import demand_chains
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, NotReady
 from lifang.kit.settings import Settings
@@ -200,6 +201,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         waiting = migrations.pending(database, CORE, core.migrations)
         if waiting:
             raise NotReady(_("有 {n} 个数据库迁移待执行；请运行 lifang migrate", n=len(waiting)))
+        demand_chains(CORE, core.payloads.values())
         if log.out_of_place():
             raise NotReady(
                 _(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import marshmallow as ma
+
 from lifang.access.policy import current
 from lifang.builtin.merging import merge
 from lifang.entities.caller import Caller
@@ -55,6 +57,15 @@ def move(person: Person, caller: Caller, *, community: Community, date: dt.date)
         write(affiliations, "update", caller, {"primary": True}, int(new.id))
     old = home.community_id if home is not None else None
     return {"old": old, "new": community.id, "date": date.isoformat()}
+
+
+class Moved(ma.Schema):
+    """What is told of a move: from where (nowhere for a first home), to where, on which day."""
+
+    old = ma.fields.Integer(strict=True, required=True, allow_none=True)
+    new = ma.fields.Integer(strict=True, required=True)
+    community = ma.fields.Integer(strict=True, required=True)
+    date = ma.fields.Date(required=True)
 
 
 @action("结束", event="ended")

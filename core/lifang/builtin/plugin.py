@@ -7,8 +7,9 @@ from pathlib import Path
 from lifang.builtin.accounts import accounts, grants
 from lifang.builtin.households import household_members, households
 from lifang.builtin.jobs import jobs
-from lifang.builtin.people import affiliations, memberships, organizations, people
+from lifang.builtin.people import Moved, affiliations, memberships, organizations, people
 from lifang.builtin.places import communities
+from lifang.events.payloads import payload
 from lifang.plugins.plugin import Plugin
 from lifang.resources.registry import CORE
 
@@ -27,5 +28,6 @@ plugin = Plugin(
         grants,
         jobs,
     ],
+    payloads=[payload("core.person.moved", Moved)],
     folder=Path(__file__).parent.parent,
 )

@@ -65,11 +65,16 @@ def _list(session: Session, given: Given) -> None:
     if session.json:
         showing.emit_list(told(event) for event in events)
         return
-    headings = [_("位置"), _("时间"), _("事件"), _("记录"), _("操作者"), _("社区"), _("内容")]
-    showing.lines(headings, (_row(event) for event in events))
+    showing.lines(headings(), map(row, events))
 
 
-def _row(event: SeenEvent) -> list[str]:
+def headings() -> list[str]:
+    """What stands over events."""
+    return [_("位置"), _("时间"), _("事件"), _("记录"), _("操作者"), _("社区"), _("内容")]
+
+
+def row(event: SeenEvent) -> list[str]:
+    """One event."""
     return [
         str(event.position),
         showing.moment(event.at),
@@ -89,8 +94,9 @@ def _show(session: Session, given: Given) -> None:
         more = {"chain": [told(step) for step in steps], "related": [told(one) for one in near]}
         showing.emit(told(event) | more)
         return
-    headings = [_("位置"), _("时间"), _("事件"), _("记录"), _("操作者"), _("社区"), _("内容")]
-    showing.pairs(zip(headings, _row(event), strict=True))
+    showing.pairs(zip(headings(), row(event), strict=True))
+    if event.unreadable:
+        showing.pairs([(_("版本"), f"{event.version}: {event.unreadable}")])
     showing.pairs([(_("请求"), event.correlation or "—"), (_("起因"), str(event.cause or "—"))])
     click.echo()
     showing.lines([_("订阅"), _("处理"), _("次数"), _("错误")], map(_step, steps))
@@ -99,7 +105,7 @@ def _show(session: Session, given: Given) -> None:
             click.echo(f"\n{step.subscriber}\n{step.letter.stack}")
     if near:
         click.echo()
-        showing.lines(headings, map(_row, near))
+        showing.lines(headings(), map(row, near))
 
 
 def _step(step: Step) -> list[str]:
@@ -127,7 +133,7 @@ def _tail(session: Session, given: Given) -> None:
             time.sleep(PATIENCE)
             continue
         for event in events:
-            said = json.dumps(told(event)).decode() if session.json else "\t".join(_row(event))
+            said = json.dumps(told(event)).decode() if session.json else "\t".join(row(event))
             click.echo(said)
         if not events:
             time.sleep(POLL)

@@ -128,8 +128,14 @@ def _tell(session: Session, one: Listed) -> None:
         (_("启用的地方"), _on(one)),
     ]
     showing.pairs((label, said) for label, said in told if said)
+    _tell_history(one)
     if one.error:
         click.echo(one.error.strip())
+
+
+def _tell_history(one: Listed) -> None:
+    if one.history is not None:
+        click.echo(_("过去的事件从位置 {n} 起完整，更早的已归档", n=one.history))
 
 
 def _install(session: Session, given: Given) -> None:
@@ -163,6 +169,7 @@ def _switch(session: Session, given: Given, *, on: bool) -> None:
     where = given["at"] or _("所有顶级社区")
     if on:
         click.echo(_("已在 {where} 启用插件 {id}，立即生效", where=where, id=one.id))
+        _tell_history(one)
     else:
         click.echo(_("已在 {where} 停用插件 {id}，立即生效", where=where, id=one.id))
 

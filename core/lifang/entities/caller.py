@@ -51,6 +51,13 @@ class Caller:
     scope: frozenset[str] | None = None
     rights: dict[Any, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
+    @property
+    def runs_it(self) -> bool:
+        """Whether this is a platform administrator of the whole instance."""
+        return any(
+            one.role == "platform_administrator" and one.everywhere for one in self.standings
+        )
+
     def through(self, source: str) -> Caller:
         """The same caller through another interface."""
         return replace(self, source=source)

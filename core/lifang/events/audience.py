@@ -11,6 +11,7 @@ from lifang.entities.caller import Caller
 from lifang.events.catchup import Range
 from lifang.events.event import Event, wanted
 from lifang.events.log import Place
+from lifang.events.payloads import Reader
 from lifang.events.subscriptions import Subscriber
 
 
@@ -27,13 +28,14 @@ class Audience:
     """Who listens: the handlers of every plugin that is on somewhere.
 
     `decides(plugin, community)` finds the switch that decides there, None where there is none.
-    `ranges` are what was not told, by subscription. `current` says, within the transaction that
-    tells, whether all this still holds.
+    `reader` tells events as of today. `ranges` are what was not told, by subscription. `current`
+    says, within the transaction that tells, whether all this still holds.
     """
 
     subscribers: tuple[Subscriber, ...]
     decides: Callable[[str, int], Here | None]
     caller_of: Callable[[str, Event], Caller]
+    reader: Reader
     ranges: Mapping[str, list[Range]]
     current: Callable[[], bool]
 
@@ -69,7 +71,7 @@ class Audience:
         """
         if not wanted(subscriber.handler.types, event.type):
             return None
-        if subscriber.handler.at is None and not event.communities:
+        if not event.communities and not _by_key(subscriber, event):
             return event if part is None else None
         heres, late = self._heres(subscriber, event), self._late(subscriber, place)
         reached = [here for here in heres if here.node not in late]
@@ -85,8 +87,8 @@ class Audience:
     def _heres(self, subscriber: Subscriber, event: Event) -> list[Here]:
         """The switches that decide at the communities where an event concerns a handler."""
         communities = event.communities
-        if (at := subscriber.handler.at) is not None:
-            there = event.data.get(at)
+        if _by_key(subscriber, event):
+            there = event.data.get(str(subscriber.handler.at))
             communities = (there,) if isinstance(there, int) else ()
         return [here for one in communities if (here := self.decides(subscriber.plugin, one))]
 
@@ -97,3 +99,8 @@ class Audience:
             if place and one.covers(place) and (one.end is None or one.community not in found):
                 found[one.community] = one
         return found
+
+
+def _by_key(subscriber: Subscriber, event: Event) -> bool:
+    """Whether a key of the data says where an event concerns a handler, and it can be read."""
+    return subscriber.handler.at is not None and not event.unreadable

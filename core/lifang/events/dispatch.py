@@ -286,7 +286,7 @@ class Dispatcher:
             (there, event,
              [Delivery(one, told) for one in cohort
               if (told := audience.told(one, event, there, part))])
-            for event in log.read(at) if (there := at[event.position])
+            for event in audience.reader.read(at) if (there := at[event.position])
         ]  # fmt: skip
         return Batch({one.name: one for one in cohort}, place, end, plan, part)
 
@@ -332,7 +332,7 @@ class Dispatcher:
             taken = self._telling = subscriptions.claim(names, self.owner)
             hold = _deadline()
             blocked: set[retry.Lane] = set()
-            for delivery in self._due(names, taken, most):
+            for delivery in self._due(audience, names, taken, most):
                 if delivery.lane in blocked:
                     continue
                 told = self._still(audience, delivery)
@@ -355,14 +355,17 @@ class Dispatcher:
         return replace(delivery, event=told)
 
     def _due(
-        self, subscribers: dict[str, Subscriber], taken: set[str], most: int
+        self, audience: Audience, subscribers: dict[str, Subscriber], taken: set[str], most: int
     ) -> Iterator[Delivery]:
         """What is due, in order; of an event that is no longer kept nothing is left to tell."""
         rows = retry.due(taken, most)
-        events = {event.position: event for event in log.read({place for _s, place, _t in rows})}
+        reader = audience.reader
+        events = {one.position: one for one in reader.read({place for _s, place, _t in rows})}
         for name, position, tries in rows:
             if position in events:
-                yield Delivery(subscribers[name], retry.as_told(name, events[position]), tries)
+                yield Delivery(
+                    subscribers[name], retry.as_told(name, events[position], reader), tries
+                )
             else:
                 retry.settled(name, position)
 
@@ -398,6 +401,8 @@ class Dispatcher:
         subscriber, event = delivery.subscriber, delivery.event
         if (subscriber.name, event.position) == self._doomed:
             raise Parked(f"{CRASHES + 1} processes ended while they told it")
+        if event.unreadable:
+            raise Parked(event.unreadable)
         subscriber.handler.react(event, audience.caller_of(subscriber.plugin, event))
 
 

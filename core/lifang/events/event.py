@@ -21,6 +21,7 @@ class Event:
     record; `trace` is its W3C traceparent; `communities` are the ids of all places it concerns.
     Told outside a transaction, it has a `key` that stays the same whenever this handler is told it
     again, for a receiver that would otherwise take in a second copy.
+    `unreadable` says why its data cannot be told in today's version; handlers never get such a one.
     """
 
     position: int
@@ -38,6 +39,7 @@ class Event:
     communities: tuple[int, ...]
     replaying: bool = False
     key: str = ""
+    unreadable: str | None = None
 
 
 class Dead(Exception):
@@ -50,7 +52,7 @@ class Dead(Exception):
 
 
 class Parked(Dead):
-    """Said for a handler that ended its whole process each time it was told of an event."""
+    """Said of what no handler can be told: it ended the process each time, or cannot be read."""
 
 
 class RetryAfter(Exception):

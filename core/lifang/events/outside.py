@@ -213,7 +213,7 @@ class Outside(Dispatcher):
             if not first or subscriptions.mark(self.name, self.owner, first[0][1]) is None:
                 return []
             due = []
-            for delivery in self._due(names, {self.name}, most):
+            for delivery in self._due(audience, names, {self.name}, most):
                 if (told := self._still(audience, delivery)) is not None:
                     due.append(told)
             return due

@@ -14,12 +14,12 @@ import traceback
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import peewee as pw
 
 from lifang.events.event import Dead, Event, Parked, RetryAfter
+from lifang.events.payloads import Reader
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock, masking
 
@@ -141,16 +141,25 @@ def _stack(error: BaseException | None) -> Iterable[str]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def as_told(subscription: str, event: Event) -> Event:
+def as_told(subscription: str, event: Event, reader: Reader) -> Event:
     """An event as a subscriber is told it once more: its data may have been changed for it."""
-    row: Any = Retry.select(Retry.data).where(_at(subscription, event.position))
-    data = row.scalar()
-    return event if data is None else replace(event, data=MappingProxyType(json.loads(data)))
+    rows: Any = Retry.select(Retry.data, Retry.ver).where(_at(subscription, event.position))
+    data, version = rows.tuples().first()
+    if data is None:
+        return event
+    return instead(event, data, version, reader)
 
 
-def again(subscription: str, position: int, data: str | None = None) -> None:
+def instead(event: Event, data: str, version: int | None, reader: Reader) -> Event:
+    """An event with changed data of a version, as of today."""
+    told = replace(event, data=json.loads(data), version=version or 1, unreadable=None)
+    return reader.today([told])[0]
+
+
+def again(subscription: str, position: int, data: str | None = None, version: int = 1) -> None:
     """Let a delivery wait anew, due now and with all its tries, perhaps with changed data."""
-    told = {"state": "waiting", "tries": 0, "next_at": clock.now(), "data": data, "reason": None}
+    told = {"state": "waiting", "tries": 0, "next_at": clock.now(), "reason": None}
+    told |= {"data": data, "ver": version}
     Retry.update(told).where(_at(subscription, position)).execute()
 
 

@@ -83,12 +83,13 @@ class Retry(Table):
     error = pw.TextField(null=True)
     stack = pw.TextField(null=True)
     data = pw.TextField(null=True)
+    ver = pw.IntegerField(null=True)
     reason = pw.TextField(null=True)
 
     class Meta:
         """Dead letters are rows whose state is `dead`; `skipped` is what somebody gave up.
 
-        `data` is what this one subscriber is told instead of what the log holds.
+        `data` is what this one subscriber is told instead of what the log holds, of version `ver`.
         """
 
         table_name = "retry"
@@ -126,6 +127,45 @@ class Catchup(Table):
         """Open ranges have no end; the others were passed over for good."""
 
         table_name = "catchup"
+
+
+class EventNumber(Table):
+    """The number of an aggregate's newest event where that one is no longer in the log."""
+
+    agg = pw.CharField(max_length=120, primary_key=True)
+    seq = pw.IntegerField()
+
+    class Meta:
+        """Numbers go on behind it."""
+
+        table_name = "event_number"
+
+
+class EventArchive(Table):
+    """A file of events that were removed from the log, or are being removed.
+
+    `state` is writing, removing or done; `turn` is 1 for the one at work and empty for the others.
+    Events behind position `done`, and those `kept`, are in the log still: the file tells of the
+    rest. `types` counts them, each with the last position.
+    """
+
+    name = pw.CharField(max_length=120, primary_key=True)
+    state = pw.CharField(max_length=10)
+    turn = pw.IntegerField(null=True, unique=True)
+    owner = pw.CharField(max_length=80)
+    at = InstantField()
+    first = pw.BigIntegerField(default=0)
+    last = pw.BigIntegerField(default=0)
+    done = pw.BigIntegerField(default=0)
+    events = pw.IntegerField(default=0)
+    sha256 = pw.CharField(max_length=64, default="")
+    types = pw.TextField(default="{}")
+    kept = pw.TextField(default="[]")
+
+    class Meta:
+        """One row per file."""
+
+        table_name = "event_archive"
 
 
 class Erasable(Table):

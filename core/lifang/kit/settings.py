@@ -44,6 +44,7 @@ class Settings:
     log_level: str = "info"
     backup_keep: int = 7
     lag_minutes: int = 10
+    retention: tuple[tuple[str, int | str], ...] = ()
 
     @property
     def file(self) -> Path:

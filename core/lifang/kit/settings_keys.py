@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,17 @@ def _zone(value: object) -> str:
     return name
 
 
+_LASTING = re.compile(r"([a-z][a-z0-9_]*\.){2}[a-z][a-z0-9_]* *= *([1-9][0-9]{0,4}|latest|keep)")
+
+
+def _retention(value: object) -> tuple[tuple[str, int | str], ...]:
+    told = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(told, list) or not all(_LASTING.fullmatch(str(one)) for one in told):
+        raise ValueError
+    pairs = [one.replace(" ", "").split("=") for one in told]
+    return tuple((type, int(keep) if keep.isdigit() else keep) for type, keep in pairs)
+
+
 KEYS = {
     "database": Key(
         _address("sqlite", "postgresql"),
@@ -102,5 +114,6 @@ KEYS = {
     ),
     "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
     "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
+    "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
 }
 VARIABLES = {variable(key): key for key in KEYS}

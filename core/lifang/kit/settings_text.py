@@ -58,4 +58,8 @@ DEFAULT_FILE = """\
 # 事件等了多少分钟还没有处理，日志、doctor 和 /metrics 就报警
 # After how many minutes an event that still waits is warned about: log, doctor, /metrics
 # lag_minutes = 10
+
+# 事件在日志里保留多久：天数、latest（每条记录只留最新一个）或 keep；没有写的按插件的声明
+# How long events stay in the log: days, latest of each record, or keep; else as plugins declare
+# retention = ["core.clock.hour=90"]
 """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from lifang.entities.community import Community, path_end
+from lifang.events.payloads import Payload, demand_chains
 from lifang.kit import clock, ranges, words
 from lifang.plugins import hooks
 from lifang.plugins.guard import guard
@@ -93,6 +94,7 @@ class PluginManager:
         self.registry = registry
         self.loaded: dict[str, Plugin] = {}
         self.faults: dict[str, str] = {}
+        self.payloads: dict[str, Payload] = {}
         self.hooks = pluggy.PluginManager("lifang")
         self.hooks.add_hookspecs(hooks)
         self._snapshot = Snapshot(epoch=-1)
@@ -113,6 +115,7 @@ class PluginManager:
                 self.hooks.unregister(name=plugin.id)
             raise
         words.add_catalogue(plugin.folder / "locale")
+        self.payloads |= plugin.payloads
         self.loaded[plugin.id] = plugin
 
     def load(self, found: Found) -> Plugin | None:
@@ -123,6 +126,7 @@ class PluginManager:
             plugin = found.entry.load()
             if not isinstance(plugin, Plugin) or plugin.id != found.id:
                 raise TypeError(f"{found.entry.value} is not the plugin {found.id}")
+            demand_chains(plugin.id, plugin.payloads.values())
             self.register(plugin)
         except (Exception, SystemExit) as error:
             self.faults[found.id] = "".join(traceback.format_exception(error))

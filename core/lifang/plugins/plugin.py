@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lifang.events.event import Handler, Reaction, handler_of
+from lifang.events.payloads import Payload
 from lifang.plugins.setting import Setting
 from lifang.resources.resource import Resource
 
@@ -19,9 +20,10 @@ class Plugin:
     """A plugin: its id and name, and everything it declares.
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
-    own resources, as `core.memberships:create`; `settings` are what districts may set. The
-    folder of the module that declares it holds `migrations/` and `locale/`. Raises ValueError for
-    an id that cannot be a name in URLs, tables and commands.
+    own resources, as `core.memberships:create`; `settings` are what districts may set; `payloads`
+    are declared by `lf.payload`, each for an event of its own. The folder of the module that
+    declares it holds `migrations/` and `locale/`. Raises ValueError for an id that cannot be a name
+    in URLs, tables and commands, and for a payload that is another plugin's or declared twice.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -34,6 +36,7 @@ class Plugin:
         hooks: Iterable[Callable[..., Any]] = (),
         writes: Iterable[str] = (),
         settings: Iterable[Setting[Any]] = (),
+        payloads: Iterable[Payload] = (),
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -46,6 +49,11 @@ class Plugin:
         self.hooks = tuple(hooks)
         self.writes = frozenset(writes)
         self.settings = {one.name: one.of(id) for one in settings}
+        declared = tuple(payloads)
+        self.payloads = {one.type: one for one in declared}
+        foreign = [one.type for one in declared if not one.type.startswith(f"{id}.")]
+        if foreign or len(declared) > len(self.payloads):
+            raise ValueError(f"plugin {id}: payloads of its own events, each once: {foreign}")
         self.folder = folder or _folder_of_caller()
 
     @property

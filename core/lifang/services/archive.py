@@ -165,17 +165,21 @@ class _Hashed:
 
 @contextmanager
 def packed(target: Path, master: bytes) -> Iterator[Packing]:
-    """Write a backup beside its place and rename it when it lies on the disk, whole."""
+    """Write a backup, member by member (see `sealed`)."""
+    with sealed(target, master) as plain, tarfile.open(fileobj=plain, mode="w|") as tar:
+        yield Packing(tar)
+
+
+@contextmanager
+def sealed(target: Path, master: bytes) -> Iterator[gzip.GzipFile]:
+    """Write a file beside its place and rename it when it lies on the disk, whole."""
     part = target.with_name(f".{target.name}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             sealing = _Sealing(file, master)
-            with (
-                gzip.GzipFile("", "wb", QUICK, sealing, mtime=0) as plain,
-                tarfile.open(fileobj=plain, mode="w|") as tar,
-            ):
-                yield Packing(tar)
+            with gzip.GzipFile("", "wb", QUICK, sealing, mtime=0) as plain:
+                yield plain
             sealing.finish()
             file.flush()
             os.fsync(file.fileno())
@@ -200,29 +204,34 @@ def unpack(source: Path, key: Path, scratch: Path, progress: Progress) -> Manife
     Raises NotReady for another key or a newer format, Invalid for what is no backup or no longer
     the one that was written.
     """
-    try:
-        with source.open("rb") as file:
-            opening = _Opening(file, *_header(file, key))
-            size = source.stat().st_size
-            with (
-                gzip.GzipFile(fileobj=io.BufferedReader(opening, PIECE)) as plain,
-                tarfile.open(fileobj=plain, mode="r|") as tar,
-            ):
-                found = {
-                    one.name: _keep(tar, one, scratch, lambda _n: progress(file.tell(), size))
-                    for one in tar
-                }
-                while plain.read(PIECE):
-                    pass  # to the very end: what was appended is noticed there
-    except FileNotFoundError:
-        raise NotFound(_("没有备份文件 {path}", path=source)) from None
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError):
-        raise Invalid(_("备份的内容不完整，不能使用")) from None
+    with unsealed(source, key) as (plain, file):
+        size = source.stat().st_size
+        with tarfile.open(fileobj=plain, mode="r|") as tar:
+            found = {
+                one.name: _keep(tar, one, scratch, lambda _n: progress(file.tell(), size))
+                for one in tar
+            }
+            while plain.read(PIECE):
+                pass  # to the very end: what was appended is noticed there
     told = found.pop(MANIFEST, None)
     manifest: Manifest = orjson.loads((scratch / MANIFEST).read_bytes()) if told else {}
     if found != manifest.get("members") or DATABASE not in found:
         raise Invalid(_("备份的内容与它的清单不符，不能使用"))
     return manifest
+
+
+@contextmanager
+def unsealed(source: Path, key: Path) -> Iterator[tuple[gzip.GzipFile, BinaryIO]]:
+    """Read a sealed file, and see how far; raises what `unpack` raises."""
+    try:
+        with source.open("rb") as file:
+            opening = _Opening(file, *_header(file, key))
+            with gzip.GzipFile(fileobj=io.BufferedReader(opening, PIECE)) as plain:
+                yield plain, file
+    except FileNotFoundError:
+        raise NotFound(_("没有文件 {path}", path=source)) from None
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError):
+        raise Invalid(_("备份的内容不完整，不能使用")) from None
 
 
 def _header(file: BinaryIO, key: Path) -> tuple[bytes, bytes]:

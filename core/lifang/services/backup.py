@@ -55,7 +55,7 @@ def create(
     backup is being worked on, NotReady with the reason where it cannot be written or the database
     is damaged; then nothing is left behind. How it went is kept for `doctor`.
     """
-    if not daily and not _may(caller):
+    if not daily and not caller.runs_it:
         raise Forbidden(_("只有平台管理员可以做备份"))
     made = make(caller.instance, target, progress, daily=daily)
     note(caller, made[0])
@@ -99,13 +99,6 @@ def make(
         made: dict[str, Any] = {"good": {"at": clock.fixed(now), "file": str(target)}}
         _remember(place, **made, **({"daily": str(clock.local(now).date())} if daily else {}))
     return target, manifest
-
-
-def _may(caller: Caller) -> bool:
-    return any(
-        standing.role == "platform_administrator" and standing.everywhere
-        for standing in caller.standings
-    )
 
 
 def _write(instance: Instance, target: Path, scratch: Path, progress: Steps) -> Manifest:

@@ -111,7 +111,7 @@ def audience_of(instance: Instance) -> Audience:
     def current() -> bool:
         return read_epoch() == snapshot.epoch and catchup.unfinished() == unfinished
 
-    return Audience(tuple(on), decides, caller_of, arrears, current)
+    return Audience(tuple(on), decides, caller_of, instance.events, arrears, current)
 
 
 def subscribers_of(plugin: Plugin) -> list[Subscriber]:

@@ -23,7 +23,7 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import backup, clockwork, deadlines, jobs, stalls
+from lifang.services import backup, clockwork, deadlines, jobs, retention, stalls
 from lifang.services.instance import Instance
 from lifang.store import migrations
 from lifang.store.embedded import Embedded
@@ -66,8 +66,8 @@ def examine_folder(told: Settings) -> list[Finding]:
 def examine(instance: Instance) -> list[Finding]:
     """Look at what only an opened instance shows: who holds power, what waits, what failed."""
     checks: tuple[Check, ...] = (
-        _migrations, _administrators, _homes, _grants, _plugins, _events, _jobs, _audit, _clock,
-        _calendar,
+        _migrations, _administrators, _homes, _grants, _plugins, _events, _retention, _jobs, _audit,
+        _clock, _calendar,
     )  # fmt: skip
     return [found for check in checks for found in check(instance)]
 
@@ -262,6 +262,19 @@ def _events(instance: Instance) -> Iterator[Finding]:
         yield held
     if not wrong:
         yield Finding("events", "ok", _("事件没有积压，没有死信"))
+
+
+def _retention(instance: Instance) -> Iterator[Finding]:
+    """Events that should have left the log long ago, and who has still to be told of them."""
+    held = list(retention.held_back(instance, A_DAY))
+    for type, by in held:
+        said = _(
+            "到期的事件 {type} 还在日志里：{names} 还没有处理完", type=type, names=_("、").join(by)
+        )
+        remedy = _("见 lifang events lag 和 lifang events dead；启用插件、重放或忽略之后自动归档")
+        yield Finding("retention", "warn", said, remedy)
+    if not held:
+        yield Finding("retention", "ok", _("到期的事件没有被挡住"))
 
 
 def _held_back(instance: Instance) -> Finding | None:

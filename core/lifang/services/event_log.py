@@ -15,6 +15,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.events import log
 from lifang.events.event import Data, Event
+from lifang.events.personal import Personal
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock, masking, ranges
 from lifang.kit.errors import Forbidden, Invalid, Malformed, NotFound
@@ -38,10 +39,14 @@ class Place:
 
 @dataclass(frozen=True)
 class SeenEvent:
-    """One event as it is listed: what happened, to what, where, by whom, and what it tells."""
+    """One event as it is listed: what happened, to what, where, by whom, and what it tells.
+
+    `unreadable` says why the data is told in another version than today's.
+    """
 
     position: int
     type: str
+    version: int
     noun: str
     subject: int
     sequence: int
@@ -51,6 +56,7 @@ class SeenEvent:
     cause: int | None
     communities: tuple[Place, ...]
     data: dict[str, Any]
+    unreadable: str | None
 
 
 def told(one: Any) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def list_events(caller: Caller, **asked: Unpack[Narrowed]) -> Iterator[SeenEvent
 def find_event(caller: Caller, position: int) -> SeenEvent:
     """One event; raises NotFound where there is none, or none that the caller may see."""
     standing = EventRow.select().where(EventRow.pos == position, *seen(caller)).exists()
-    if found := log.read([position]) if standing else []:
+    if found := caller.instance.events.read([position]) if standing else []:
         return shown(caller, found)[0]
     raise NotFound(_("没有位置为 {n} 的事件，或您看不到它", n=position))
 
@@ -127,7 +133,7 @@ def newer(
     ahead = log.after(place, PAGE) if place is not None else []
     wanted = [there.position for there, kind in ahead if type in (None, kind)]
     rows: Any = EventRow.select(EventRow.pos).where(EventRow.pos.in_(wanted), *told).tuples()
-    found = log.read({position for (position,) in rows}) if wanted else []
+    found = caller.instance.events.read({position for (position,) in rows}) if wanted else []
     return ahead[-1][0] if ahead else place or log.end(), shown(caller, found)
 
 
@@ -142,7 +148,7 @@ def neighbours(caller: Caller, event: SeenEvent) -> list[SeenEvent]:
         related, EventRow.pos != event.position, *seen(caller)
     )
     found = rows.order_by(EventRow.pos).limit(NEIGHBOURS).tuples()
-    return shown(caller, log.read([position for (position,) in found]))
+    return shown(caller, caller.instance.events.read([position for (position,) in found]))
 
 
 def traffic(caller: Caller, hours: int = 24) -> list[tuple[dt.datetime, int]]:
@@ -233,7 +239,8 @@ def _pages(caller: Caller, told: list[Any], before: int | None) -> Iterator[Seen
             .tuples()
         )
         positions = [position for (position,) in rows]
-        yield from sorted(shown(caller, log.read(positions)), key=lambda one: -one.position)
+        found = shown(caller, caller.instance.events.read(positions))
+        yield from sorted(found, key=lambda one: -one.position)
         if len(positions) < PAGE:
             return
         before = positions[-1]
@@ -265,7 +272,9 @@ def secrets_of(caller: Caller, aggregate: str) -> dict[str, str]:
 
 
 def covered(value: Any, secrets: Mapping[str, str], unseen: set[int], name: str = "") -> Any:
-    """Data without what may not be shown: sensitive values, numbers of people, places unseen."""
+    """Data without what may not be shown: personal values, numbers of people, places unseen."""
+    if isinstance(value, Personal):
+        return masking.REST
     if isinstance(value, Mapping):
         return {key: covered(one, secrets, unseen, key) for key, one in value.items()}
     if isinstance(value, list):
@@ -291,6 +300,7 @@ def _shown(event: Event, places: dict[int, Place], secrets: Mapping[str, str]) -
     return SeenEvent(
         position=event.position,
         type=event.type,
+        version=event.version,
         noun=event.noun,
         subject=event.subject,
         sequence=event.sequence,
@@ -300,4 +310,5 @@ def _shown(event: Event, places: dict[int, Place], secrets: Mapping[str, str]) -
         cause=event.cause,
         communities=tuple(places[n] for n in event.communities if n in places),
         data=covered(event.data, secrets, set(event.communities) - places.keys()),
+        unreadable=event.unreadable,
     )

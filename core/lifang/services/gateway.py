@@ -185,7 +185,12 @@ def _act(
     keep_rules(resource, caller, record)
     save(resource, caller, record)
     inputs = {name: values.as_json(value) for name, value in given.items() if value is not None}
-    changes = [Change(f"input:{name}", None, values.as_text(v)) for name, v in inputs.items()]
+    event = caller.instance.plugins.payloads.get(f"{resource.aggregate}.{action.event}")
+    personal = event.erasable if event is not None else {}
+    changes = [
+        Change(f"input:{name}", None, values.as_text(said), sensitive=name in personal)
+        for name, said in inputs.items()
+    ]
     changes += [
         Change(spec.name, values.as_text(kept.get(spec.name)), values.as_text(after))
         for spec in resource.fields

@@ -48,7 +48,7 @@ def import_days(caller: Caller, source: Path | BinaryIO, *, dry_run: bool = Fals
     is wrong with the file, nor in a dry run. Raises Forbidden for all but platform administrators,
     NotReady where an open deadline would lose the year it needs.
     """
-    if not any(one.role == "platform_administrator" and one.everywhere for one in caller.standings):
+    if not caller.runs_it:
         raise Forbidden(_("只有平台管理员可以修改工作日历"))
     with sheets.opened(source) as sheet:
         file = _File(sheet)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from lifang.events.payloads import Reader
 from lifang.kit.settings import Settings
 from lifang.plugins.manager import PluginManager
 from lifang.resources.registry import Registry
@@ -45,6 +46,11 @@ class Instance:
         """Tell this instance from others, the same for as long as it lives."""
         first = self.keys.keys["sign"][min(self.keys.keys["sign"])]
         return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]
+
+    @cached_property
+    def events(self) -> Reader:
+        """Reads events as handlers are told them."""
+        return Reader(self.plugins.payloads, self.plugins.loaded, self.keys)
 
     def close(self) -> None:
         """Give back connections and sockets."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.entities.caller import Caller
-from lifang.events import log
+from lifang.events import log, retry
 from lifang.events.event import wanted
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit.errors import Invalid, Malformed
@@ -21,7 +21,7 @@ from lifang.services.event_log import SeenEvent
 
 STATES = {
     "dead": n_("死信"),
-    "parked": n_("已搁置：处理它的进程退出了"),
+    "parked": n_("已搁置：无法处理"),
     "waiting": n_("等待重试"),
     "skipped": n_("已忽略"),
     "off": n_("暂缓：插件没有在那里启用"),
@@ -111,7 +111,7 @@ def chain(caller: Caller, event: SeenEvent) -> list[Step]:
     """How far every subscriber of an event's type is with it; the event has been seen already."""
     audience = audience_of(caller.instance)
     handlers = {one.name: one for one in audience.subscribers}
-    [whole] = log.read([event.position])
+    [whole] = caller.instance.events.read([event.position])
     rows: Any = Retry.select().where(Retry.pos == event.position)
     failed = {one.subscriber: one for one in _read(caller, rows)}
     switched: Any = Activation.select(Activation.plugin).where(Activation.changed_at > event.at)
@@ -168,15 +168,16 @@ def _named(keys: Collection[str]) -> Any:
 
 def _read(caller: Caller, rows: Iterable[Any]) -> list[Letter]:
     kept = list(rows)
-    events = log.read({row.pos for row in kept})
+    events = caller.instance.events.read({row.pos for row in kept})
     shown = {one.position: one for one in event_log.shown(caller, events)}
+    told = {one.position: one for one in events}
     secrets = {one.noun: event_log.secrets_of(caller, one.noun) for one in events}
 
     def instead(row: Any, event: SeenEvent) -> dict[str, Any] | None:
         if row.data is None:
             return None
-        told: dict[str, Any] = event_log.covered(json.loads(row.data), secrets[event.noun], set())
-        return told
+        changed = retry.instead(told[row.pos], row.data, row.ver, caller.instance.events)
+        return dict(event_log.covered(changed.data, secrets[event.noun], set()))
 
     return [
         Letter(f"{row.pos}@{row.sub}", row.sub, row.state, row.tries, row.next_at, row.error,

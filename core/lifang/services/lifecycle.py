@@ -19,6 +19,7 @@ from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import go_to_end, let_in, turned
 from lifang.services.query import find_community
+from lifang.services.retention import begins
 from lifang.store import migrations
 from lifang.store.whole import whole
 
@@ -34,7 +35,11 @@ class Switch:
 
 @dataclass(frozen=True)
 class Listed:
-    """What is known of a plugin: `state` is available, installed, faulted or missing."""
+    """What is known of a plugin: `state` is available, installed, faulted or missing.
+
+    `history` is the position from which on the log holds all that its handlers hear, where events
+    before were archived: whoever tells it of the past can tell no more.
+    """
 
     id: str
     label: str
@@ -43,6 +48,7 @@ class Listed:
     state: str
     error: str | None
     switches: tuple[Switch, ...]
+    history: int | None = None
 
 
 def may_administer(caller: Caller) -> bool:
@@ -81,6 +87,7 @@ def listed(caller: Caller) -> list[Listed]:
                 state=_state(row, found=found is not None, fault=fault),
                 error=fault or (row.error if row else None),
                 switches=tuple(switches.get(name, ())),
+                history=begins(name),
             )
         )
     return told

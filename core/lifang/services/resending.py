@@ -14,6 +14,7 @@ import peewee as pw
 from lifang.entities.caller import Caller
 from lifang.events import log, retry
 from lifang.events.event import wanted
+from lifang.events.personal import ERASED, referring
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, Malformed, NotFound
 from lifang.kit.json import loads_strict
@@ -21,6 +22,7 @@ from lifang.kit.words import _
 from lifang.services import event_log
 from lifang.services.auditing import Change, record_note, stated
 from lifang.services.delivery import audience_of
+from lifang.services.event_log import SeenEvent
 from lifang.services.letters import MOST, STEPS, Letter, Wanted, chain, letters, read_key
 
 AT_ONCE = 200
@@ -104,7 +106,7 @@ def as_data(caller: Caller, letter: Letter, told: Any) -> dict[str, Any]:
     if not isinstance(told, dict):
         sentence = _("内容须为一个 JSON 对象，例如 {example}", example='{"old": 3}')
         raise Invalid(sentence, errors=[FieldError("data", "invalid", sentence)])
-    original = log.read([letter.event.position])[0].data
+    original = caller.instance.events.read([letter.event.position])[0].data
     shown = letter.event.data
     return {
         key: original[key] if key in original and value == shown[key] else value
@@ -132,16 +134,35 @@ def _treat(
                 retry.again(letter.subscriber, position)
             else:
                 changes += edits(caller, position, data)
-                told = json.dumps(dict(data), ensure_ascii=False, separators=(",", ":"))
-                retry.again(letter.subscriber, position, told)
+                retry.again(letter.subscriber, position, *_kept(caller, letter.event, data))
             record_note(caller, "event", verb, changes=changes, reason=reason)
         unit.after.append(caller.instance.database.ring)
     return len(found)
 
 
+def _kept(caller: Caller, event: SeenEvent, data: Mapping[str, Any]) -> tuple[str, int]:
+    """Changed data as it is kept, with its version; raises Invalid where it is not as declared."""
+    declared = caller.instance.plugins.payloads.get(event.type)
+    if declared is not None and event.version == declared.version:
+        declared.demand(data)
+        for name in declared.erasable:
+            if type(data.get(name, None)) is str and data[name] != ERASED:
+                raise _personal(name)
+    try:
+        told = json.dumps(referring(data), ensure_ascii=False, separators=(",", ":"))
+    except ValueError as name:
+        raise _personal(str(name)) from None
+    return told, event.version
+
+
+def _personal(field: str) -> Invalid:
+    told = _("「{field}」是可以依法删除的个人信息，不能改；请保留原样", field=field)
+    return Invalid(told, errors=[FieldError("data", "personal", told)])
+
+
 def edits(caller: Caller, position: int, data: Mapping[str, Any]) -> Iterator[Change]:
     """The fields that somebody changed; what may not be shown is kept sealed."""
-    [event] = log.read([position])
+    [event] = caller.instance.events.read([position])
     secrets = event_log.secrets_of(caller, event.noun)
     for name in sorted(event.data.keys() | data.keys()):
         before, after = (

@@ -19,12 +19,14 @@ from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
 from lifang.services.sealing import BATCH, seal
 from lifang.services.stalls import Alarm
+from lifang.services.sweeping import Sweeper
 from lifang.store.doorbell import Doorbell
 
 POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longer
 YIELD = 0.005  # seconds between batches, longer than a waiting web writer sleeps: it goes first
 DRAIN = 10.0  # seconds to finish what is due after being told to stop
 LONGEST_PAUSE = 30.0
+AN_HOUR = 3600.0
 
 KNOWN = (bulk, importing)
 """The modules that know how a kind of job is done: a worker that never met them could do none."""
@@ -95,7 +97,7 @@ class Worker:
         self._outsiders = Outsiders(instance)
         self._threads: list[threading.Thread] = []
         self._rung = threading.Condition()
-        self._daily = Daily(instance)
+        self._daily, self._sweeper = Daily(instance), Sweeper(instance)
         ready = instance.database.mend
         self._duties = (
             Duty("clock", Clockwork(instance).step, ready=ready, every=POLL),
@@ -105,6 +107,7 @@ class Worker:
             Duty("jobs", Jobs(instance).step, ready=ready, every=POLL),
             Duty("backup", self._daily.step, ready=ready, every=LONGEST_PAUSE),
             Duty("alarm", Alarm(instance).step, ready=ready, every=LONGEST_PAUSE),
+            Duty("retention", self._sweeper.step, ready=ready, every=AN_HOUR),
         )
         self._stopping = False
         self._alarm, self._alarmed = socket.socketpair()
@@ -131,6 +134,7 @@ class Worker:
                     self._wait(bell)
             end = time.monotonic() + DRAIN
             self._daily.stop()
+            self._sweeper.stop()
             self._call_home(end)
             for duty in self._duties:
                 duty.finish(end)

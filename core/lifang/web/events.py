@@ -88,12 +88,15 @@ def event_page(caller: Caller, position: int) -> str:
     steps = letters.chain(caller, event)
     chain = [_step(one) for one in steps]
     near = [event_row(caller, one) for one in event_log.neighbours(caller, event)]
+    facts = event_row(caller, event).cells
+    if event.unreadable:
+        facts.append(Shown(_("版本"), f"{event.version}: {event.unreadable}"))
     standing = [one.letter for one in steps if one.letter is not None]
     return render_template(
         "web/event.html",
         home=HOME,
         event=event,
-        facts=[Shown(_("位置"), str(position)), *event_row(caller, event).cells],
+        facts=[Shown(_("位置"), str(position)), *facts],
         cause=event.cause,
         data=_pretty(event.data),
         chain=chain,

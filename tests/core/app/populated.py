@@ -6,11 +6,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import marshmallow as ma
+
 from lifang.access import sign_in
 from lifang.app.instance import create, opened
 from lifang.builtin.households import household_members, households
 from lifang.builtin.people import people
 from lifang.entities.person import Person
+from lifang.events.payloads import payload
+from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.resources.resource import Resource
@@ -19,6 +23,7 @@ from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
 
+VISIT = "core.person.visited"
 SUBSCRIPTION = "dual_reporting.close_old_reports"
 SECRET = {"phone": "13812345678", "citizen_id": "620102198001010033", "birth_date": "1980-01-01"}
 
@@ -51,6 +56,7 @@ def populate(home: Path, *, crowd: int = 0) -> str:
         delivery.drain(instance)
         for number in (2, 3, 4):
             report(instance, number)
+        visit(instance, 1)
         sealing.checkpoint(instance)
         move_away(instance, 2)  # behind: nobody was told yet
         move_away(instance, 3)
@@ -72,6 +78,15 @@ def reports(instance: Instance) -> Resource[Any]:
 def report(instance: Instance, person: int) -> None:
     told = {"person": person, "community": {"code": world.HOME}}
     write(reports(instance), "create", world.boss(instance), told)
+
+
+def visit(instance: Instance, person: int) -> None:
+    """An event with a personal value that can be erased."""
+    schema = ma.Schema.from_dict({"phone": ma.fields.String()})
+    instance.plugins.payloads[VISIT] = payload(VISIT, schema, erasable={"phone": None})
+    with instance.database.transaction():
+        told = {"phone": SECRET["phone"]}
+        publish(VISIT, f"core.person/{person}", told, caller=world.boss(instance))
 
 
 def move_away(instance: Instance, person: int) -> None:
@@ -98,6 +113,9 @@ def goes_on(home: Path, password: str) -> None:
         sealed = Person.get_by_id(1).phone
         plain = instance.keys.open(sealed, table="core_person", column="phone", row=1)
         assert plain == SECRET["phone"]
+        visited = EventRow.get(EventRow.type == VISIT)
+        assert instance.events.read([visited.pos])[0].data == {"phone": SECRET["phone"]}
+        assert SECRET["phone"] not in visited.data
         before = Person.select().count()
         assert world.person(instance, "赵后来").id > before
         sealing.checkpoint(instance)

@@ -11,6 +11,7 @@ import peewee as pw
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.events.event import Event, Reaction
+from lifang.events.payloads import Payload
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
@@ -57,13 +58,16 @@ def listen(
     at: Iterable[str],
     plugin: str = "probe",
     at_once: bool = True,
+    payloads: Iterable[Payload] = (),
 ) -> Plugin:
     """Register a plugin with these handlers and switch it on at some communities.
 
     With `at_once` they are let into the log as switching on does it, else by the first delivery.
     """
     instance.database.engine.create_tables([Note])
-    declared = Plugin(plugin, plugin, handlers=reactions, folder=Path(__file__).parent)
+    declared = Plugin(
+        plugin, plugin, handlers=reactions, payloads=payloads, folder=Path(__file__).parent
+    )
     instance.plugins.register(declared)
     with instance.database.transaction():
         PluginRow.create(

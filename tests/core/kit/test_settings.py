@@ -70,6 +70,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_LOG_LEVEL": "debug",
         "LIFANG_BACKUP_KEEP": "3",
         "LIFANG_LAG_MINUTES": "30",
+        "LIFANG_RETENTION": "core.clock.hour=90, core.job.done=latest",
     }
     settings = load(tmp_path, env=env)
     keys = [field.name for field in fields(Settings) if field.name != "home"]
@@ -77,7 +78,18 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
     assert settings.language == "en"
     assert settings.key_file == tmp_path / "other.key"
     assert (settings.port, settings.allow_http, settings.session_hours) == (80, True, 8)
+    assert settings.retention == (("core.clock.hour", 90), ("core.job.done", "latest"))
     assert load(tmp_path, env={"LIFANG_ALLOW_HTTP": "0"}).allow_http is False
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['["core.clock.hour"]', '["core.clock.hour=0"]', '["clock=9"]', '["a.b.c=soon"]', "[9]", "9"],
+)
+def test_how_long_events_stay_is_said_by_type(written, said):
+    assert load(written('retention = ["a.b.c = keep"]\n'), env={}).retention == (("a.b.c", "keep"),)
+    with pytest.raises(Invalid, match="retention.*core.clock.hour=90"):
+        load(written(f"retention = {said}\n"), env={})
 
 
 def test_an_empty_variable_says_nothing(written):
@@ -210,7 +222,11 @@ def test_the_first_file_says_the_defaults_and_is_private(tmp_path):
     given = tomllib.loads(uncommented)
     known = {field.name: field.default for field in fields(Settings) if field.name != "home"}
     assert set(given) == set(known)
-    examples = {"database", "broker"}  # without a default: the file shows what one looks like
+    examples = {
+        "database",
+        "broker",
+        "retention",
+    }  # without a default: the file shows what one looks like
     assert {key: str(value) for key, value in given.items() if key not in examples} == {
         key: str(value) for key, value in known.items() if key not in examples
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from lifang.app.http import create_app
 from lifang.entities.account import Account
-from lifang.events.tables import Catchup
+from lifang.events.tables import Catchup, EventArchive
+from lifang.kit import clock
 from lifang.services import accounts
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -41,6 +43,11 @@ def test_the_page_says_what_of_the_past_is_told(administrator: Visitor, reportin
     assert administrator.post(f"{SWITCH}/enable", asked).status_code == 303
     ranges = Catchup.select().where(Catchup.to_pos.is_null())
     assert [row.pos for row in ranges] == [0]
+    assert "更早的已归档" not in administrator.text("/admin/plugins")
+    types = {"core.person.moved": [3, 41], "core.thing.heard": [9, 99]}
+    told = {"owner": "", "at": clock.now(), "types": json.dumps(types), "events": 12}
+    EventArchive.insert(name="x", state="done", **told).execute()
+    assert "从位置 42 起完整，更早的已归档" in administrator.text("/admin/plugins")
 
 
 def test_a_switch_outside_ones_district_is_refused(
