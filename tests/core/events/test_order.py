@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-import time_machine
 
 from lifang.entities.caller import Caller
 from lifang.events.event import Event, on
@@ -18,6 +17,7 @@ from lifang.services.instance import Instance
 from lifang.testing.world import CITY
 from tests.core.events.listeners import HEARD, heard, listen, note, say, waiting
 
+pytestmark = pytest.mark.usefixtures("later")
 Doomed = set[tuple[int, int]]
 
 
@@ -47,12 +47,6 @@ def reactions(doomed: Doomed) -> list[Callable[[Event, Caller], None]]:
         hear("strict", event)
 
     return [free, lined, strict]
-
-
-@pytest.fixture(autouse=True)
-def later() -> Iterator[Callable[..., None]]:
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-        yield lambda **delta: traveller.shift(dt.timedelta(**delta))
 
 
 def numbers(handler: str) -> list[tuple[int, int]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-import time_machine
 
 import lifang as lf
 from lifang.entities.caller import Caller
@@ -22,6 +21,7 @@ from lifang.services.instance import Instance
 from lifang.testing.world import CITY, HOME
 from tests.core.events.listeners import HEARD, heard, listen, note, say, switch, waiting
 
+pytestmark = pytest.mark.usefixtures("later")
 Doomed = set[int]
 
 
@@ -46,13 +46,6 @@ def frail(doomed: Doomed) -> Callable[[Event, Caller], None]:
 @on(HEARD)
 def steady(event: Event, caller: Caller) -> None:
     note("steady", event)
-
-
-@pytest.fixture(autouse=True)
-def later() -> Iterator[Callable[..., None]]:
-    """Stop the clock, so that no retry falls due before the test says so: `later(seconds=2)`."""
-    with time_machine.travel(clock.now(), tick=False) as traveller:
-        yield lambda **delta: traveller.shift(dt.timedelta(**delta))
 
 
 def test_a_failure_delays_only_its_own_record_and_no_other_subscriber(
