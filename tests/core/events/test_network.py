@@ -68,7 +68,7 @@ def test_a_socket_file_on_this_machine_is_no_network(
 ):
     @on(HEARD)
     def rings(event: Event, caller: Caller) -> None:
-        instance.ring()
+        instance.database.ring()
         note("rings", event)
 
     listen(instance, rings, at=[CITY])

@@ -152,7 +152,7 @@ def test_a_masked_value_sent_back_stays_a_reference_and_no_other_is_taken(
     [letter] = letters.letters(boss, Wanted())
     said = json.dumps({**letter.event.data, "day": "good"})
     wanted = Wanted(keys=(letter.key,))
-    data = resending.as_data(boss, letter, said)
+    data = resending.as_data(boss, letter, resending.read_data(said))
     with pytest.raises(Invalid, match="phone"):
         resending.carry_out(boss, "replay", wanted, data={**data, "phone": "13700000000"})
     resending.carry_out(boss, "replay", wanted, data=data)
