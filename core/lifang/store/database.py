@@ -102,6 +102,7 @@ class Database(ABC):
         self.engine = engine
         self._local = threading.local()
         self._statements = Statements()
+        self._inserts: dict[tuple[str, ...], str] = {}
 
     @abstractmethod
     def told(self, error: pw.PeeweeException) -> LifangError | None:
@@ -196,7 +197,9 @@ class Database(ABC):
 
     def bind(self) -> None:
         """Point every model of this process at this database."""
+        global _bound
         proxy.initialize(self.engine)
+        _bound = self
 
     @contextmanager
     def connection(self) -> Iterator[None]:
@@ -291,6 +294,10 @@ class Database(ABC):
         found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, bound).fetchall()
         return found
 
+    def order(self, key: Hashable, values: Sequence[Value], build: Build) -> int:
+        """The same of a statement that changes rows; gives how many."""
+        return int(self.engine.execute_sql(*self._statements.write(key, values, build)).rowcount)
+
     def standing(self, model: type[R], number: int | None, *, hold: str = "") -> R | None:
         """The record of an id that was not removed, or None, perhaps held (see `holds`).
 
@@ -331,15 +338,25 @@ class Database(ABC):
         For what is written with every change (audit, events, search grams), where building the
         statement anew costs many times what running it does.
         """
-        names = ", ".join(map(self.quoted, columns))
-        slots = ", ".join([self.engine.param] * len(columns))
-        statement = f"INSERT INTO {self.quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
+        statement = self._inserts.get((table, *columns))
+        if statement is None:
+            names = ", ".join(map(self.quoted, columns))
+            slots = ", ".join([self.engine.param] * len(columns))
+            statement = f"INSERT INTO {self.quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
+            self._inserts[table, *columns] = statement
         self.each(statement, rows)
 
     def each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one prepared statement for each of many rows."""
         with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee tells them
             self.engine.cursor().executemany(statement, rows)
+
+    @abstractmethod
+    def append(self, statement: str, key: str, rows: Iterable[Sequence[Any]]) -> list[int]:
+        """Insert rows that get their numbers by themselves, in order; gives the numbers.
+
+        The statement is written with `?` for each value.
+        """
 
     def pour(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows, each value as any engine gave it."""
@@ -349,6 +366,16 @@ class Database(ABC):
         """A name as it stands in a statement."""
         opening, closing = tuple(self.engine.quote)
         return f"{opening}{name}{closing}"
+
+
+_bound: Database | None = None
+
+
+def bound() -> Database:
+    """The database that the models of this process are bound to."""
+    if _bound is None:
+        raise RuntimeError("no database is open")
+    return _bound
 
 
 def _columns(meta: Any) -> list[str]:

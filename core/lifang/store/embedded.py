@@ -125,6 +125,12 @@ class Embedded(Database):
         finally:
             self.engine.execute_sql("PRAGMA foreign_keys = ON")
 
+    def append(self, statement: str, key: str, rows: Iterable[Sequence[Any]]) -> list[int]:
+        """Insert them one by one: SQLite says which number each got."""
+        with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee's
+            cursor = self.engine.cursor()
+            return [int(cursor.execute(statement, row).lastrowid) for row in rows]
+
     def pour(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows; exact numbers are told as text, which the column reads."""
         told = ([str(v) if isinstance(v, Decimal) else v for v in row] for row in rows)
@@ -152,14 +158,12 @@ class Embedded(Database):
     def allocate(self, model: type[pw.Model], count: int = 1) -> range:
         """Reserve ids by SQLite's own counter for AUTOINCREMENT tables, under the write lock."""
         table = model._meta.table_name
-        row = self.engine.execute_sql(
-            "SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)
-        ).fetchone()
-        last = row[0] if row else 0
-        statement = (
-            "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
-            if row
-            else "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)"
-        )
-        self.engine.execute_sql(statement, (last + count, table))
-        return range(last + 1, last + count + 1)
+        taken = self.engine.execute_sql(
+            "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ? RETURNING seq", (count, table)
+        ).fetchall()
+        last = taken[0][0] if taken else count
+        if not taken:
+            self.engine.execute_sql(
+                "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)", (last, table)
+            )
+        return range(last - count + 1, last + 1)
