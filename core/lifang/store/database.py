@@ -101,7 +101,8 @@ class Database(ABC):
         """Keep the engine; nothing is opened yet."""
         self.engine = engine
         self._local = threading.local()
-        self._statements = Statements()
+        self.statements = Statements()
+        engine.__dict__["keeper"] = self  # for those who know the models alone
         self._inserts: dict[tuple[str, ...], str] = {}
 
     @abstractmethod
@@ -197,9 +198,7 @@ class Database(ABC):
 
     def bind(self) -> None:
         """Point every model of this process at this database."""
-        global _bound
         proxy.initialize(self.engine)
-        _bound = self
 
     @contextmanager
     def connection(self) -> Iterator[None]:
@@ -290,13 +289,9 @@ class Database(ABC):
 
     def ask(self, key: Hashable, values: Sequence[Value], build: Build) -> list[tuple[Any, ...]]:
         """Answer a question whose statement is built once per key (see `statements`)."""
-        statement, bound = self._statements.write(key, values, build)
+        statement, bound = self.statements.write(key, values, build)
         found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, bound).fetchall()
         return found
-
-    def order(self, key: Hashable, values: Sequence[Value], build: Build) -> int:
-        """The same of a statement that changes rows; gives how many."""
-        return int(self.engine.execute_sql(*self._statements.write(key, values, build)).rowcount)
 
     def standing(self, model: type[R], number: int | None, *, hold: str = "") -> R | None:
         """The record of an id that was not removed, or None, perhaps held (see `holds`).
@@ -368,14 +363,15 @@ class Database(ABC):
         return f"{opening}{name}{closing}"
 
 
-_bound: Database | None = None
+def ask(key: Hashable, values: Sequence[Value], build: Build) -> list[tuple[Any, ...]]:
+    """Answer a question on the engine that the models are bound to (see `Database.ask`)."""
+    return cast(Database, proxy.obj.keeper).ask(key, values, build)
 
 
-def bound() -> Database:
-    """The database that the models of this process are bound to."""
-    if _bound is None:
-        raise RuntimeError("no database is open")
-    return _bound
+def order(key: Hashable, values: Sequence[Value], build: Build) -> None:
+    """Carry out a change there, its statement built once per key."""
+    statement, told = cast(Database, proxy.obj.keeper).statements.write(key, values, build)
+    proxy.obj.execute_sql(statement, told)
 
 
 def _columns(meta: Any) -> list[str]:
