@@ -11,6 +11,7 @@ MANIFESTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS)) $(wildcard $(addsuffi
 CATALOGUES := $(wildcard $(addsuffix /*/locale/*/LC_MESSAGES/*.po,$(DISTRIBUTIONS)))
 LOCKED := .venv/.lifang-locked
 INSTALLED := .venv/.lifang-installed
+BENCHED := .venv/.lifang-benched
 
 .DEFAULT_GOAL := help
 .PHONY: help dev demo test lint docs bench trust lock clean
@@ -43,7 +44,7 @@ docs: dev ## the documentation, into docs/_build/html; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
 	@echo "docs/_build/html/index.html"
 
-bench: dev ## measure, print and write docs/reference/benchmarks.md
+bench: dev $(BENCHED) ## measure, print and write docs/reference/benchmarks.md
 	$(BIN)/python -m tests.bench $(ARGS)
 
 trust: dev ## the fault tests and walks at their full figures: killed servers and imports, no lost write
@@ -53,6 +54,9 @@ lock: ## resolve requirements.lock anew (needs uv)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links \
 		core/pyproject.toml --extra test requirements.in --output-file requirements.lock $(ARGS)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links \
+		--constraint requirements.lock requirements-bench.in --output-file requirements-bench.lock $(ARGS)
 
 clean: ## remove what was built and measured; .venv and instances stay
 	rm -rf docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
@@ -70,6 +74,11 @@ $(LOCKED): requirements.lock | $(BIN)/python
 	@# The lock is whole, so nothing is resolved: pip would take a newer release for a name with extras
 	@# (coverage[toml]) than the one that is pinned, and then refuse it for having no hash.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+$(BENCHED): requirements-bench.lock $(INSTALLED)
+	@echo "Installing what requirements-bench.lock names"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
 	@touch $@
 
 $(INSTALLED): $(LOCKED) $(MANIFESTS) $(CATALOGUES)

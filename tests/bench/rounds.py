@@ -8,8 +8,8 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 ROUNDS = 7
 
@@ -18,7 +18,8 @@ ROUNDS = 7
 class Result:
     """One goal's figures: ours and the base's in `unit`, their ratio, and what is aimed at.
 
-    `better` says whether a higher or a lower ratio is better.
+    `better` says whether a higher or a lower ratio is better, `spread` the least and the greatest
+    ratio of the rounds.
     """
 
     id: str
@@ -30,16 +31,61 @@ class Result:
     floor: float | None
     target: float | None
     better: str
+    spread: tuple[float, float] | None = None
+    absent: str | None = None
 
     @property
     def reached(self) -> str:
-        """Which of floor and target the ratio reaches."""
+        """Which of floor and target the ratio reaches, or why there is none."""
+        if self.absent is not None:
+            return self.absent
         for name, bound in (("target", self.target), ("floor", self.floor)):
             if bound is None:
                 continue
             if self.ratio >= bound if self.better == "higher" else self.ratio <= bound:
                 return name
         return "–" if self.floor is None else "below"
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """What every variant took in every round, in seconds; and why some are not there."""
+
+    took: Mapping[str, Sequence[float]]
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    def faster(self, id: str, what: str, *, base: str, ours: str,
+               floor: float | None, target: float | None) -> Result:  # fmt: skip
+        """How many times as quick ours is as the base, and what each deed took."""
+        return self._told(id, what, ours, base, (floor, target, "higher"))
+
+    def shorter(self, id: str, what: str, *, base: str, ours: str,
+                floor: float | None, target: float | None) -> Result:  # fmt: skip
+        """Which part of the base's time ours takes."""
+        return self._told(id, what, ours, base, (floor, target, "lower"))
+
+    def _told(
+        self, id: str, what: str, ours: str, base: str,
+        bounds: tuple[float | None, float | None, str],
+    ) -> Result:  # fmt: skip
+        if (why := self.absent.get(base.partition(" ")[0])) is not None:
+            return Result(id, what, 0, 0, "", 0, *bounds, absent=why)
+        pairs = zip(self.took[ours], self.took[base], strict=True)
+        ratios = [b / a if bounds[2] == "higher" else a / b for a, b in pairs]
+        mine, theirs = (statistics.median(self.took[name]) * 1e6 for name in (ours, base))
+        spread, ratio = (min(ratios), max(ratios)), statistics.median(ratios)
+        return Result(id, what, mine, theirs, "µs", ratio, *bounds, spread)
+
+
+def interleaved(variants: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS) -> Rounds:
+    """Run every variant in every round; each gives the seconds that one of its deeds took."""
+    for work in variants.values():
+        work()  # the first run fills caches and counts for nobody
+    took: dict[str, list[float]] = {name: [] for name in variants}
+    for _n in range(rounds):
+        for name, work in variants.items():
+            took[name].append(work())
+    return Rounds(took)
 
 
 def cpu_of(work: Callable[[], None], times: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from lifang.entities.caller import Caller
@@ -74,15 +74,13 @@ class Audience:
         if not event.communities and not _by_key(subscriber, event):
             return event if part is None else None
         heres, late = self._heres(subscriber, event), self._late(subscriber, place)
-        reached = [here for here in heres if here.node not in late]
+        reached = [here for here in heres if here.node not in late] if late else heres
+        on = [here for here in heres if here.on]
         if part is None and not any(here.on for here in reached):
             return None
-        on = [here for here in heres if here.on]
         if part is not None and (reached or all(here.node != part.community for here in on)):
             return None
-        if all(here.since > event.at for here in on):
-            return replace(event, replaying=True)
-        return event
+        return event.replayed if all(here.since > event.at for here in on) else event
 
     def _heres(self, subscriber: Subscriber, event: Event) -> list[Here]:
         """The switches that decide at the communities where an event concerns a handler."""

@@ -7,12 +7,13 @@ has come as far as the subscription, it is gone. A range with an end was passed 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lifang.events.log import Place
 from lifang.events.tables import Catchup
+from lifang.store.database import ask
 
 START = Place(0, 0)
 RESUME, SKIP = "resume", "skip"
@@ -42,8 +43,11 @@ def ranges(names: Collection[str]) -> list[Range]:
 
 def unfinished() -> set[int]:
     """Which ranges are open, as of now."""
-    rows: Any = Catchup.select(Catchup.id).where(Catchup.to_pos.is_null()).tuples()
-    return {number for (number,) in rows}
+    return {number for (number,) in ask("unfinished", (), _unfinished)}
+
+
+def _unfinished(_values: Sequence[Any]) -> Any:
+    return Catchup.select(Catchup.id).where(Catchup.to_pos.is_null())
 
 
 def _range(row: Any) -> Range:

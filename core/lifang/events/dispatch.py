@@ -23,12 +23,14 @@ from lifang.store.database import Database, Overtaken
 from lifang.store.whole import whole
 
 BATCH = 200
-LOOK_AHEAD = 1_000
+LEAST = 20  # events that a batch is planned for, however few could be told lately
+AHEAD = 5  # times as many events as are planned for are looked through, for who wants them
 HOLD = 0.02  # seconds of held write lock after which a batch ends: web writers go first
 SLOW = 0.05
 REST = 1.0  # seconds without anything to tell after which leases are given back
 CRASHES = 2  # processes that a noted delivery may end before it is parked: with the first, three
 SUSPECTS = 2 * BATCH  # an event counts twice, or once where a part of the past is told beside it
+NO_SAVEPOINT = nullcontext()
 EVERYTHING = "*"  # the lane of who keeps the order of all: no aggregate is called so
 
 logger = logging.getLogger("lifang.events")
@@ -106,6 +108,7 @@ class Dispatcher:
         self._gather = gather
         self._entered: set[str] = set()
         self._wary: dict[str, int] = {}
+        self._most = BATCH
         self._doomed: tuple[str, int] | None = None
         self._telling: set[str] = set()
         self._told_at: float | None = None
@@ -269,22 +272,30 @@ class Dispatcher:
         part: Range | None,
         most: int = BATCH,
     ) -> Batch | None:
-        """What is to be told next to all who stand at one place; None while there is nothing."""
-        ahead = log.after(part.place if part else place, LOOK_AHEAD)
+        """What is to be told next to all who stand at one place; None while there is nothing.
+
+        It is no more than what could be told lately before a batch had to end.
+        """
+        most = min(most, self._most)
+        look = AHEAD * max(most, LEAST)
+        ahead = log.after(part.place if part else place, look)
         if part is not None:
             ahead = [one for one in ahead if one[0] <= place]
-        types = {type for one in cohort for type in one.handler.types}
-        due = [there for there, type in ahead if wanted(types, type)][:most]
-        if part is not None and len(due) < most and len(ahead) < LOOK_AHEAD:
+        hear = {
+            type: [one for one in cohort if wanted(one.handler.types, type)]
+            for type in {type for _there, type in ahead}
+        }
+        due = [there for there, type in ahead if hear[type]][:most]
+        if part is not None and len(due) < most and len(ahead) < look:
             end = place
-        elif not due and len(ahead) < LOOK_AHEAD:
+        elif not due and len(ahead) < look:
             return None  # nothing for anyone here: not worth a write until there is much of it
         else:
             end = due[-1] if len(due) == most else ahead[-1][0]
         at = {there.position: there for there in due}
         plan = [
             (there, event,
-             [Delivery(one, told) for one in cohort
+             [Delivery(one, told) for one in hear[event.type]
               if (told := audience.told(one, event, there, part))])
             for event in audience.reader.read(at) if (there := at[event.position])
         ]  # fmt: skip
@@ -303,16 +314,16 @@ class Dispatcher:
             lined = [name for name in taken if batch.order_of(name) == "aggregate"]
             blocked = retry.blocked(lined, [event for _at, event, _told in batch.plan])
             blocked |= batch.anew()
-            end, hold = batch.end, _deadline()
-            for place, _event, told in batch.plan:
+            end, hold, self._most = batch.end, _deadline(), min(BATCH, 2 * self._most)
+            for number, (place, _event, told) in enumerate(batch.plan, start=1):
                 for delivery in told:
                     if (name := delivery.subscriber.name) in taken:
                         self._tell(audience, delivery, blocked, careful=careful)
-                        if (name, EVERYTHING) in blocked:  # the log itself is its queue
+                        if blocked and (name, EVERYTHING) in blocked:  # the log itself is its queue
                             batch.move([name], place)
                             taken.remove(name)
                 if time.monotonic() > hold:
-                    end = place
+                    end, self._most = place, max(number, LEAST)
                     break
             batch.move(taken, end)
         return True
@@ -378,12 +389,12 @@ class Dispatcher:
         batch goes on. Otherwise the first failure ends the batch.
         """
         subscriber, event = delivery.subscriber, delivery.event
-        if delivery.lane in blocked:
+        if blocked and delivery.lane in blocked:
             retry.queue(subscriber.name, event)
             return False
         started = time.perf_counter()
         try:
-            with self.database.transaction() if careful else nullcontext():
+            with self.database.transaction() if careful else NO_SAVEPOINT:
                 self._react(audience, delivery)
         except Overtaken:
             raise  # nobody's fault: all of it is done again
@@ -399,7 +410,7 @@ class Dispatcher:
 
     def _react(self, audience: Audience, delivery: Delivery) -> None:
         subscriber, event = delivery.subscriber, delivery.event
-        if (subscriber.name, event.position) == self._doomed:
+        if self._doomed and (subscriber.name, event.position) == self._doomed:
             raise Parked(f"{CRASHES + 1} processes ended while they told it")
         if event.unreadable:
             raise Parked(event.unreadable)

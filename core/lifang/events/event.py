@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from lifang.entities.caller import Caller
@@ -40,6 +41,11 @@ class Event:
     replaying: bool = False
     key: str = ""
     unreadable: str | None = None
+
+    @cached_property
+    def replayed(self) -> Event:
+        """The same event as it is told to those who are new: made once for all of them."""
+        return replace(self, replaying=True)
 
 
 class Dead(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,7 +12,9 @@ import peewee as pw
 
 from lifang.events.event import ALL, Event
 from lifang.events.tables import EventRow, EventScope
-from lifang.store.database import embedded
+from lifang.store.database import ask, embedded
+from lifang.store.fields import read_instant
+from lifang.store.statements import padded
 
 AT_ONCE = 500
 
@@ -80,9 +82,15 @@ def after(place: Place, limit: int) -> list[tuple[Place, str]]:
     so the order is (transaction, position), and what a running transaction may still precede is
     left for later.
     """
-    rows: Any = EventRow.select(EventRow.xid, EventRow.pos, EventRow.type)
-    rows = rows.where(ahead_of(place), *_settled()).order_by(*_onwards()).limit(limit)
-    return [(Place(xid, position), type) for xid, position, type in rows.tuples()]
+    values = place[1:] if embedded() else place
+
+    def build(told: Sequence[int]) -> Any:
+        rows: Any = EventRow.select(EventRow.xid, EventRow.pos, EventRow.type)
+        ahead = ahead_of(Place(told[0], told[-1]))
+        return rows.where(ahead, *_settled()).order_by(*_onwards()).limit(limit)
+
+    found = ask(("events after", limit), values, build)
+    return [(Place(xid, position), type) for xid, position, type in found]
 
 
 def _settled() -> list[Any]:
@@ -100,31 +108,31 @@ def _backwards() -> list[Any]:
 def read(positions: Collection[int]) -> list[Event]:
     """The events at some positions, in order; those no longer kept are left out."""
     found: list[Event] = []
-    for batch in pw.chunked(sorted(positions), AT_ONCE):
-        scopes: dict[int, list[int]] = {}
-        places: Any = EventScope.select().where(EventScope.pos.in_(batch))
-        for position, community in places.order_by(EventScope.community_id).tuples():
-            scopes.setdefault(position, []).append(community)
-        rows: Any = EventRow.select().where(EventRow.pos.in_(batch)).order_by(*_onwards())
-        found += [_event(row, scopes.get(row.pos, [])) for row in rows]
+    wanted = sorted(positions)
+    for start in range(0, len(wanted), AT_ONCE):
+        some = padded(wanted[start : start + AT_ONCE])
+        scopes: dict[int, tuple[int, ...]] = {}
+        for position, community in ask("scopes", some, _scopes):
+            scopes[position] = (*scopes.get(position, ()), community)
+        rows = ask("events", some, _rows)
+        found += [_event(row, scopes.get(row[0], ())) for row in rows]
     return found
 
 
-def _event(row: Any, communities: list[int]) -> Event:
+def _scopes(positions: Sequence[int]) -> Any:
+    places: Any = EventScope.select(EventScope.pos, EventScope.community_id)
+    return places.where(EventScope.pos.in_(positions)).order_by(EventScope.community_id)
+
+
+def _rows(positions: Sequence[int]) -> Any:
+    columns: Any = [field for field in EventRow._meta.sorted_fields if field.name != "xid"]
+    return EventRow.select(*columns).where(EventRow.pos.in_(positions)).order_by(*_onwards())
+
+
+def _event(row: tuple[Any, ...], communities: tuple[int, ...]) -> Event:
     """Tell a row as an event; its data is shared by all its handlers and cannot be changed."""
-    noun, _slash, subject = row.agg.rpartition("/")
-    return Event(
-        position=row.pos,
-        type=row.type,
-        version=row.ver,
-        noun=noun,
-        subject=int(subject),
-        sequence=row.seq,
-        actor=row.actor,
-        correlation=row.corr,
-        cause=row.cause,
-        trace=row.trace,
-        at=row.at,
-        data=MappingProxyType(json.loads(row.data)),
-        communities=tuple(communities),
-    )
+    position, type, version, agg, sequence, *led, at, data = row
+    noun, _slash, subject = agg.rpartition("/")
+    told: list[Any] = [position, type, version, noun, int(subject), sequence, *led]
+    told += [read_instant(at), MappingProxyType(json.loads(data)), communities]
+    return Event(*told)

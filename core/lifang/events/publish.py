@@ -7,16 +7,14 @@ import json
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import peewee as pw
 
 from lifang.events import personal
 from lifang.events.event import Data
-from lifang.events.tables import EventRow
 from lifang.kit import clock
-from lifang.store.record import moment
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
@@ -25,98 +23,91 @@ if TYPE_CHECKING:
 TRACEPARENT = re.compile(
     "(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})"
 )
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True)
-class Pending:
+class Pending(NamedTuple):
     """An event on its way into the log, encoded already."""
 
     type: str
+    ver: int
     agg: str
     actor: str
     corr: str | None
     cause: int | None
     trace: str
-    ver: int
     data: str
     communities: tuple[int, ...]
     database: Database
-    first: bool
 
 
 def publish(
-    type: str,
-    agg: str,
-    data: Data,
-    *,
-    caller: Caller,
-    communities: Iterable[int] = (),
-    first: bool = False,
+    type: str, agg: str, data: Data, *, caller: Caller, communities: Iterable[int] = ()
 ) -> None:
     """Add an event to the running transaction; `agg` is `<plugin>.<record>/<id>`.
 
-    The caller holds the record's row lock, so the numbers of one aggregate cannot collide; `first`
-    says that this is the first event of it there ever was. Raises TypeError when the data cannot be
-    told as JSON, Invalid when it is not as the type's payload was declared.
+    The caller holds the record's row lock, so the numbers of one aggregate cannot collide. Raises
+    TypeError when the data cannot be told as JSON, Invalid when it is not as the type's payload was
+    declared.
     """
-    database, kept = caller.instance.database, dict(data)
+    database, kept, version = caller.instance.database, dict(data), 1
     declared = caller.instance.plugins.payloads.get(type)
     if declared is not None:
         declared.demand(data)
-        keys = caller.instance.keys
+        keys, version = caller.instance.keys, declared.version
         kept = personal.put_aside(data, declared.erasable, agg, database, keys)
-    pending = Pending(
-        type=type,
-        agg=agg,
-        actor=caller.name,
-        corr=caller.correlation or caller.request_id,
-        cause=caller.cause,
-        trace=_trace(caller),
-        ver=declared.version if declared is not None else 1,
-        data=json.dumps(kept, ensure_ascii=False, separators=(",", ":")),
-        communities=tuple(dict.fromkeys(communities)),
-        database=database,
-        first=first,
-    )
-    database.unit.collect("events", pending, _flush)
-    if database.ring not in database.unit.after:
-        database.unit.after.append(database.ring)
+    led = caller.correlation or caller.request_id
+    told = (caller.name, led, caller.cause, _trace(caller, led), _encode(kept))
+    unit, places = database.unit, tuple(dict.fromkeys(communities))
+    unit.collect("events", Pending(type, version, agg, *told, places, database), _flush)
+    if database.ring not in unit.after:
+        unit.after.append(database.ring)
 
 
-def _trace(caller: Caller) -> str:
+def _trace(caller: Caller, led: str | None) -> str:
     """An event's W3C traceparent: a span of its own in the trace that led to it.
 
     What came along malformed starts a new trace, as the standard asks; without any, everything that
     one request leads to is one trace all the same.
     """
-    came = TRACEPARENT.fullmatch(caller.trace or "")
+    came = TRACEPARENT.fullmatch(caller.trace) if caller.trace else None
     trace, flags = came.groups() if came else (None, "01")
     if trace is None:
-        led = caller.correlation or caller.request_id
-        trace = hashlib.sha256(led.encode()).hexdigest()[:32] if led else secrets.token_hex(16)
+        trace = _trace_of(led) if led else secrets.token_hex(16)
     return f"00-{trace}-{secrets.token_hex(8)}-{flags}"
 
 
+@lru_cache(maxsize=1_000)
+def _trace_of(request: str) -> str:
+    return hashlib.sha256(request.encode()).hexdigest()[:32]
+
+
 def _flush(events: list[Pending]) -> None:
-    """Write the transaction's events just before its COMMIT, in the order they happened."""
-    database = events[0].database
-    at = moment(clock.now())
-    numbers = dict.fromkeys((event.agg for event in events), 0)
-    numbers |= last_numbers(database, {event.agg for event in events if not event.first})
-    rows: list[tuple[Any, ...]] = []
-    scopes: list[tuple[int, int]] = []
-    for position, event in zip(database.allocate(EventRow, len(events)), events, strict=True):
-        number = numbers[event.agg] = numbers[event.agg] + 1
-        rows.append(
-            (position, event.type, event.ver, event.agg, number, event.actor, event.corr)
-            + (event.cause, event.trace, at, event.data)
-        )
-        scopes += [(position, community) for community in event.communities]
-    database.insert("event", _COLUMNS, rows)
+    """Write the transaction's events just before its COMMIT, in the order they happened.
+
+    Each gets its number within its aggregate from one look into the index.
+    """
+    database, at = events[0].database, clock.fixed(clock.now())
+    rows = [
+        (one.type, one.ver, one.agg, one.agg, one.agg, *one[3:7], at, one.data) for one in events
+    ]
+    positions = database.append(_TOLD, "pos", rows)
+    scopes = [
+        (position, community)
+        for position, event in zip(positions, events, strict=True)
+        for community in event.communities
+    ]
     database.insert("event_scope", ("pos", "community_id"), scopes)
 
 
-_COLUMNS = ("pos", "type", "ver", "agg", "seq", "actor", "corr", "cause", "trace", "at", "data")
+_TOLD = """
+    INSERT INTO "event" ("type", "ver", "agg", "seq", "actor", "corr", "cause", "trace", "at",
+                         "data")
+    VALUES (?, ?, ?, (SELECT COALESCE(MAX("last"), 0) + 1 FROM (
+        SELECT MAX("seq") AS "last" FROM "event" WHERE "agg" = ?
+        UNION ALL SELECT "seq" FROM "event_number" WHERE "agg" = ?) AS "told"), ?, ?, ?, ?, ?, ?)
+"""
+"""The number goes on behind the newest one of the aggregate, be it in the log or removed."""
 
 
 def last_numbers(database: Database, aggregates: set[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import random
 import traceback
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from lifang.events.event import Dead, Event, Parked, RetryAfter
 from lifang.events.payloads import Reader
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock, masking
+from lifang.store.database import ask
 
 TRIES = 8
 FIRST_WAIT, FACTOR, LONGEST_WAIT = 1.0, 4.0, 3600.0  # seconds: eight tries take an hour and a half
@@ -42,8 +43,19 @@ def aggregate(event: Event) -> str:
     return f"{event.noun}/{event.subject}"
 
 
+def _anything() -> bool:
+    """Whether anything waits at all: mostly nothing does, and then nothing more is asked."""
+    return bool(ask("anything waiting", (), _waiting))
+
+
+def _waiting(_values: Sequence[Any]) -> Any:
+    return Retry.select(Retry.pos).where(Retry.state == "waiting").limit(1)
+
+
 def blocked(names: Collection[str], events: Collection[Event]) -> set[Lane]:
     """The lanes in which something waits already, so that later events must queue."""
+    if not _anything():
+        return set()
     aggregates = list({aggregate(event) for event in events})
     rows: Any = (
         Retry.select(Retry.sub, Retry.agg)
@@ -56,6 +68,8 @@ def blocked(names: Collection[str], events: Collection[Event]) -> set[Lane]:
 
 def held(names: Collection[str]) -> set[str]:
     """Those of some subscriptions that keep the order of all and wait for what failed."""
+    if not _anything():
+        return set()
     waits = Retry.select(Retry.sub).where(Retry.state == "waiting")
     rows: Any = Subscription.select(Subscription.name).where(
         Subscription.name.in_(list(names)),
@@ -70,6 +84,8 @@ def due(names: Collection[str], limit: int) -> list[tuple[str, int, int]]:
 
     A row whose lane still waits for an earlier one is left out; who keeps no order has no lanes.
     """
+    if not _anything():
+        return []
     now = clock.now()
     earlier: Any = Retry.alias()
     free = Subscription.select(Subscription.name).where(Subscription.order == "none")

@@ -6,16 +6,19 @@ import datetime as dt
 import json
 import os
 import socket
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lifang.events import log
 from lifang.events.event import Handler
 from lifang.events.log import Place
 from lifang.events.tables import Subscription
 from lifang.kit import clock
+from lifang.store.database import ask, order
+from lifang.store.statements import padded
 
 LEASE = dt.timedelta(seconds=5)
 
@@ -27,10 +30,16 @@ class Subscriber:
     plugin: str
     handler: Handler
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What the cursor is kept under: `dual_reporting.close_old_reports`."""
         return f"{self.plugin}.{self.handler.name}"
+
+    @cached_property
+    def declared(self) -> dict[str, str]:
+        """What a subscription keeps of its handler's declaration."""
+        one = self.handler
+        return {"types": json.dumps(one.types), "order": one.order, "mode": one.mode}
 
 
 def subscribe(subscribers: Iterable[Subscriber]) -> None:
@@ -42,15 +51,9 @@ def subscribe(subscribers: Iterable[Subscriber]) -> None:
     end = log.end()
     for one in subscribers:
         Subscription.insert(
-            name=one.name, plugin=one.plugin, pos=end.position, xid=end.xid, **_declared(one)
+            name=one.name, plugin=one.plugin, pos=end.position, xid=end.xid, **one.declared
         ).on_conflict_ignore().execute()
-        Subscription.update(_declared(one)).where(Subscription.name == one.name).execute()
-
-
-def _declared(one: Subscriber) -> dict[str, str]:
-    """What a subscription keeps of its handler's declaration."""
-    handler = one.handler
-    return {"types": json.dumps(handler.types), "order": handler.order, "mode": handler.mode}
+        Subscription.update(one.declared).where(Subscription.name == one.name).execute()
 
 
 def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | None]:
@@ -58,15 +61,35 @@ def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | 
 
     Newcomers are left out, and so is one whose handler is declared otherwise than it was.
     """
-    found: Any = Subscription.select().where(Subscription.name.in_(list(everyone)))
-    rows = [row for row in found if _declared(everyone[row.name]).items() <= row.__data__.items()]
-    now = clock.now()
+    now = clock.fixed(clock.now())
     return {
-        row.name: Place(row.xid, row.pos)
-        if row.lease_owner in (None, owner) or row.lease_until < now or gone(row.lease_owner)
-        else None
-        for row in rows
+        one.name: Place(one.xid, one.pos) if one.is_free(owner, now) else None
+        for one in _all()
+        if one.name in everyone and tuple(everyone[one.name].declared.values()) == one[:3]
     }
+
+
+class _Standing(NamedTuple):
+    """A subscription as it is stored."""
+
+    types: str
+    order: str
+    mode: str
+    name: str
+    xid: int
+    pos: int
+    lease_owner: str | None
+    lease_until: str
+
+    def is_free(self, owner: str, now: str) -> bool:
+        """Whether an owner may take it: it is its own, nobody's, or of somebody who has ended."""
+        holder = self.lease_owner
+        return holder is None or holder == owner or self.lease_until < now or gone(holder)
+
+
+def _all() -> list[_Standing]:
+    columns = [getattr(Subscription, name) for name in _Standing._fields]
+    return [_Standing(*row) for row in ask("all", (), lambda _: Subscription.select(*columns))]
 
 
 def hold(plugin: str) -> dict[str, Place]:
@@ -81,15 +104,13 @@ def left(names: Collection[str], owner: str) -> set[str]:
 
     What it was telling may have ended it. Of another host nothing is known but that time ran out.
     """
-    rows: Any = Subscription.select().where(
-        Subscription.name.in_(list(names)), Subscription.lease_owner != owner
-    )
-    now = clock.now()
+    now = clock.fixed(clock.now())
     return {
-        row.name
-        for row in rows
-        if gone(row.lease_owner) or (row.lease_until < now and not _here(row.lease_owner))
-    }
+        name
+        for *_declared, name, _xid, _pos, holder, until in _all()
+        if name in names and holder not in (None, owner)
+        and (gone(str(holder)) or (until < now and not _here(str(holder))))
+    }  # fmt: skip
 
 
 def mark(name: str, owner: str, position: int, *, place: Place | None = None) -> int | None:
@@ -123,28 +144,33 @@ def claim(names: Collection[str], owner: str, *, place: Place | None = None) -> 
     Whoever holds the rows' lock now is the only one to move them, so two dispatchers never run a
     handler for the same event: with `place`, only those that still stand there are taken.
     """
-    now, mine = clock.now(), Subscription.name.in_(list(names))
-    if place is not None:
-        mine &= (Subscription.xid == place.xid) & (Subscription.pos == place.position)
-    holders: Any = Subscription.select(Subscription.lease_owner).where(mine).distinct().tuples()
-    free = [holder for (holder,) in holders if holder == owner or (holder and gone(holder))]
-    takeable = Subscription.lease_owner.is_null() | (Subscription.lease_until < now)
-    if free:
-        takeable |= Subscription.lease_owner.in_(free)
-    Subscription.update(
-        lease_owner=owner, lease_until=now + LEASE, inflight_pos=None, inflight_tries=0
-    ).where(mine, takeable).execute()
-    taken: Any = Subscription.select(Subscription.name).where(
-        mine, Subscription.lease_owner == owner
-    )
-    return {row.name for row in taken}
+    now, until = clock.fixed(clock.now()), clock.fixed(clock.now() + LEASE)
+    taken = {
+        one.name
+        for one in _all()
+        if one.name in names and place in (None, (one.xid, one.pos)) and one.is_free(owner, now)
+    }
+
+    def build(told: Sequence[Any]) -> Any:
+        lease = {"lease_owner": told[0], "lease_until": told[1]}
+        return Subscription.update(**lease, inflight_pos=None, inflight_tries=0).where(
+            Subscription.name.in_(told[2:])
+        )
+
+    if taken:
+        order("claim", [owner, until, *padded(sorted(taken))], build)
+    return taken
 
 
 def move(names: Collection[str], place: Place) -> None:
     """Put the cursors behind the last event that was told, in the same transaction."""
-    Subscription.update(xid=place.xid, pos=place.position).where(
-        Subscription.name.in_(list(names))
-    ).execute()
+
+    def build(told: Sequence[Any]) -> Any:
+        moved = Subscription.update(xid=told[0], pos=told[1])
+        return moved.where(Subscription.name.in_(told[2:]))
+
+    if names:
+        order("move", [*place, *padded(sorted(names))], build)
 
 
 def trouble(name: str, sentence: str | None) -> None:

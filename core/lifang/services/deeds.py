@@ -65,5 +65,4 @@ def tell_of(
             deed.data,
             caller=caller,
             communities=places,
-            first=deed.verb == "create",
         )

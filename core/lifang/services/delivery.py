@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import peewee as pw
@@ -21,7 +21,7 @@ from lifang.events.event import Event
 from lifang.events.outside import Outside
 from lifang.events.subscriptions import Subscriber, subscribe
 from lifang.events.tables import EventRow, EventScope, Retry, Subscription
-from lifang.plugins.manager import Turned
+from lifang.plugins.manager import Snapshot, Turned
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import read_epoch
 from lifang.services import event_log
@@ -29,6 +29,7 @@ from lifang.services.event_log import list_events
 from lifang.services.instance import Instance
 
 STAND_BY = 0.02  # seconds between looks while another dispatcher is at work
+REMEMBERED = 50_000  # answers about plugins and places that are kept between batches
 
 
 def dispatcher_of(instance: Instance) -> Dispatcher:
@@ -36,13 +37,7 @@ def dispatcher_of(instance: Instance) -> Dispatcher:
 
     Handlers that run outside transactions are told by dispatchers of their own (`outside`).
     """
-
-    def gather() -> Audience:
-        audience = audience_of(instance)
-        inside = tuple(one for one in audience.subscribers if one.handler.mode == "tx")
-        return replace(audience, subscribers=inside)
-
-    return Dispatcher(instance.database, gather)
+    return Dispatcher(instance.database, Audiences(instance, mode="tx").now)
 
 
 class Outsiders:
@@ -65,7 +60,7 @@ class Outsiders:
         }
         fresh = sorted(names - self._known.keys())
         for name in fresh:
-            gather = partial(audience_of, instance)
+            gather = Audiences(instance, mode="ext").now
             self._known[name] = Outside(instance.database, gather, name, instance.id)
         return [self._known[name] for name in fresh]
 
@@ -78,40 +73,68 @@ class Outsiders:
 
 def audience_of(instance: Instance) -> Audience:
     """The handlers of every plugin that is on somewhere now; the others keep their place."""
-    snapshot = instance.plugins.refresh()
-    heres: dict[tuple[str, int], Here | None] = {}
-    actors: dict[str, Caller] = {}
+    return Audiences(instance).now()
 
-    def decides(plugin: str, community: int) -> Here | None:
-        if (plugin, community) not in heres:
-            row: Any = Community.select(Community.path).where(Community.id == community)
-            turned = snapshot.decides(plugin, path) if (path := row.scalar()) is not None else None
+
+class Audiences:
+    """Who listens, batch by batch: found anew when a switch was turned or the tree changed."""
+
+    def __init__(self, instance: Instance, *, mode: str | None = None) -> None:
+        """Know nothing yet; with a `mode`, of the handlers that run so."""
+        self._instance, self._mode, self._snapshot = instance, mode, Snapshot(epoch=-1)
+        self._listening: tuple[Subscriber, ...] = ()
+        self._heres: dict[tuple[str, int], Here | None] = {}
+        self._actors: dict[str, Caller] = {}
+
+    def now(self) -> Audience:
+        """The handlers of every plugin that is on somewhere now; the others keep their place."""
+        snapshot = self._instance.plugins.refresh()
+        if snapshot is not self._snapshot:
+            self._begin(snapshot)
+        unfinished = catchup.unfinished()
+        arrears: dict[str, list[catchup.Range]] = {}
+        for one in catchup.ranges([one.name for one in self._listening]) if unfinished else ():
+            arrears.setdefault(one.name, []).append(one)
+
+        def current() -> bool:
+            return read_epoch() == snapshot.epoch and catchup.unfinished() == unfinished
+
+        told = (self._decides, self._caller_of, self._instance.events)
+        return Audience(self._listening, *told, arrears, current)
+
+    def _begin(self, snapshot: Snapshot) -> None:
+        self._snapshot, self._heres, self._actors = snapshot, {}, {}
+        on = [one for one in self._instance.plugins.loaded.values() if snapshot.where(one.id)]
+        all = (one for plugin in on for one in subscribers_of(plugin))
+        self._listening = tuple(one for one in all if self._mode in (None, one.handler.mode))
+
+    def _decides(self, plugin: str, community: int) -> Here | None:
+        key = plugin, community
+        if key not in self._heres:
+            rows = self._instance.database.ask("path", (community,), _path_of)
+            if not rows:
+                return None
+            if len(self._heres) >= REMEMBERED:
+                self._heres.clear()
+            turned = self._snapshot.decides(plugin, rows[0][0])
             here = Here(turned.node, turned.since, turned.on) if turned else None
-            heres[plugin, community] = here
-        return heres[plugin, community]
+            self._heres[key] = here
+        return self._heres[key]
 
-    def caller_of(plugin: str, event: Event) -> Caller:
-        if plugin not in actors:
-            actors[plugin] = plugin_caller(instance, plugin, actor=None, correlation=None, cause=0)
-        return replace(
-            actors[plugin],
-            on_behalf_of=event.actor,
-            correlation=event.correlation,
-            cause=event.position,
-            trace=event.trace,
-        )
+    def _caller_of(self, plugin: str, event: Event) -> Caller:
+        """The plugin because of an event; made by `replace` it would take most of a delivery."""
+        if plugin not in self._actors:
+            told: Any = {"actor": None, "correlation": None, "cause": 0}
+            self._actors[plugin] = plugin_caller(self._instance, plugin, **told)
+        acting = object.__new__(Caller)
+        led = {"correlation": event.correlation, "cause": event.position, "trace": event.trace}
+        acting.__dict__.update(self._actors[plugin].__dict__, on_behalf_of=event.actor, **led)
+        acting.__dict__["rights"] = {}
+        return acting
 
-    loaded = list(instance.plugins.loaded.values())
-    on = [one for plugin in loaded if snapshot.where(plugin.id) for one in subscribers_of(plugin)]
-    unfinished = catchup.unfinished()
-    arrears: dict[str, list[catchup.Range]] = {}
-    for one in catchup.ranges([subscriber.name for subscriber in on]):
-        arrears.setdefault(one.name, []).append(one)
 
-    def current() -> bool:
-        return read_epoch() == snapshot.epoch and catchup.unfinished() == unfinished
-
-    return Audience(tuple(on), decides, caller_of, instance.events, arrears, current)
+def _path_of(told: Sequence[Any]) -> Any:
+    return Community.select(Community.path).where(Community.id == told[0])
 
 
 def subscribers_of(plugin: Plugin) -> list[Subscriber]:

@@ -101,7 +101,9 @@ class Database(ABC):
         """Keep the engine; nothing is opened yet."""
         self.engine = engine
         self._local = threading.local()
-        self._statements = Statements()
+        self.statements = Statements()
+        engine.__dict__["keeper"] = self  # for those who know the models alone
+        self._inserts: dict[tuple[str, ...], str] = {}
 
     @abstractmethod
     def told(self, error: pw.PeeweeException) -> LifangError | None:
@@ -287,7 +289,7 @@ class Database(ABC):
 
     def ask(self, key: Hashable, values: Sequence[Value], build: Build) -> list[tuple[Any, ...]]:
         """Answer a question whose statement is built once per key (see `statements`)."""
-        statement, bound = self._statements.write(key, values, build)
+        statement, bound = self.statements.write(key, values, build)
         found: list[tuple[Any, ...]] = self.engine.execute_sql(statement, bound).fetchall()
         return found
 
@@ -331,15 +333,25 @@ class Database(ABC):
         For what is written with every change (audit, events, search grams), where building the
         statement anew costs many times what running it does.
         """
-        names = ", ".join(map(self.quoted, columns))
-        slots = ", ".join([self.engine.param] * len(columns))
-        statement = f"INSERT INTO {self.quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
+        statement = self._inserts.get((table, *columns))
+        if statement is None:
+            names = ", ".join(map(self.quoted, columns))
+            slots = ", ".join([self.engine.param] * len(columns))
+            statement = f"INSERT INTO {self.quoted(table)} ({names}) VALUES ({slots})"  # noqa: S608 – names come from our own models
+            self._inserts[table, *columns] = statement
         self.each(statement, rows)
 
     def each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one prepared statement for each of many rows."""
         with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee tells them
             self.engine.cursor().executemany(statement, rows)
+
+    @abstractmethod
+    def append(self, statement: str, key: str, rows: Iterable[Sequence[Any]]) -> list[int]:
+        """Insert rows that get their numbers by themselves, in order; gives the numbers.
+
+        The statement is written with `?` for each value.
+        """
 
     def pour(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Insert many rows, each value as any engine gave it."""
@@ -349,6 +361,17 @@ class Database(ABC):
         """A name as it stands in a statement."""
         opening, closing = tuple(self.engine.quote)
         return f"{opening}{name}{closing}"
+
+
+def ask(key: Hashable, values: Sequence[Value], build: Build) -> list[tuple[Any, ...]]:
+    """Answer a question on the engine that the models are bound to (see `Database.ask`)."""
+    return cast(Database, proxy.obj.keeper).ask(key, values, build)
+
+
+def order(key: Hashable, values: Sequence[Value], build: Build) -> None:
+    """Carry out a change there, its statement built once per key."""
+    statement, told = cast(Database, proxy.obj.keeper).statements.write(key, values, build)
+    proxy.obj.execute_sql(statement, told)
 
 
 def _columns(meta: Any) -> list[str]:
