@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import peewee as pw
+
 from lifang.events import log
 from lifang.events.event import Handler
 from lifang.events.log import Place
@@ -144,6 +146,14 @@ def move(names: Collection[str], place: Place) -> None:
     """Put the cursors behind the last event that was told, in the same transaction."""
     Subscription.update(xid=place.xid, pos=place.position).where(
         Subscription.name.in_(list(names))
+    ).execute()
+
+
+def move_back(name: str, place: Place) -> None:
+    """Put a cursor back to a place it has passed."""
+    stands = pw.Tuple(Subscription.xid, Subscription.pos) > pw.Tuple(*place)
+    Subscription.update(xid=place.xid, pos=place.position).where(
+        Subscription.name == name, stands
     ).execute()
 
 

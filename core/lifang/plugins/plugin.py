@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from lifang.entities.caller import Caller
 from lifang.events.event import Handler, Reaction, handler_of
 from lifang.plugins.setting import Setting
 from lifang.resources.resource import Resource
 
+Duty = Callable[[Caller], bool]
 ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
@@ -19,9 +21,12 @@ class Plugin:
     """A plugin: its id and name, and everything it declares.
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
-    own resources, as `core.memberships:create`; `settings` are what districts may set. The
-    folder of the module that declares it holds `migrations/` and `locale/`. Raises ValueError for
-    an id that cannot be a name in URLs, tables and commands.
+    own resources, as `core.memberships:create`; `settings` are what districts may set. `duties` are functions of the plugin's own caller
+    that the worker calls again and again, each in a thread of its own, while the plugin is on
+    anywhere: they wait for something no longer than a second, and say whether there may be more at
+    once; what they raise is logged and tried again later, after 1 to 30 seconds. The folder of the
+    module that declares it holds `migrations/` and `locale/`. Raises ValueError for an id that
+    cannot be a name in URLs, tables and commands.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -34,6 +39,7 @@ class Plugin:
         hooks: Iterable[Callable[..., Any]] = (),
         writes: Iterable[str] = (),
         settings: Iterable[Setting[Any]] = (),
+        duties: Iterable[Duty] = (),
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -46,6 +52,7 @@ class Plugin:
         self.hooks = tuple(hooks)
         self.writes = frozenset(writes)
         self.settings = {one.name: one.of(id) for one in settings}
+        self.duties: tuple[Duty, ...] = tuple(duties)
         self.folder = folder or _folder_of_caller()
 
     @property
