@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from lifang.access.callers import plugin_caller
+from lifang.events.event import Away
 from lifang.kit.errors import LifangError
 from lifang.plugins.plugin import Duty as PluginDuty
 from lifang.services import bulk, importing
@@ -64,7 +65,7 @@ class Duty:
         try:
             self._ready()
             more = self.work()
-        except (LifangError, OSError) as error:
+        except (LifangError, OSError, Away) as error:
             log.warning("%s: %s; it tries again in %.0f s", self.name, error, self._put_off())
             return False
         except Exception:
