@@ -7,15 +7,13 @@ again: meanwhile it may have lost what it held.
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 import threading
 import time
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import nats.errors
 from nats.aio.client import Client
@@ -35,7 +33,6 @@ AT_ONCE, LINGER, CONFIRM = 32, 1.0, 10.0  # messages of one look, and seconds of
 
 ROOT = "lifang"
 
-log = logging.getLogger("lifang.nats_bridge")
 T = TypeVar("T")
 
 
@@ -51,8 +48,9 @@ class Line:
         """Start the thread; nothing is connected yet."""
         self.stream, self.met = stream, ""
         self.unread, self.failures = deque[Msg](), 0
-        self.place = urlsplit(address).netloc.rpartition("@")[2]
-        self._address, self._days = address, days
+        secret, _at, self.place = urlsplit(address).netloc.rpartition("@")
+        self._address = f"{urlsplit(address).scheme}://{self.place}"
+        self._credentials, self._days = _credentials(secret), days
         self._nc: Client | None = None
         self._refused: tuple[float, BaseException] | None = None
         self._consumers: dict[str, JetStreamContext.PullSubscription] = {}
@@ -108,15 +106,9 @@ class Line:
             raise
         except (nats.errors.Error, OSError) as error:
             future.cancel()
-            told = lf._("消息服务 {place}：{why}", place=self.place, why=self._told(error))
-            raise lf.Away(told) from None
-
-    def _told(self, error: BaseException) -> str:
-        """What is wrong, without what the address holds beside the place."""
-        secret = urlsplit(self._address).netloc.rpartition("@")[0]
-        parts = [one for one in {secret, *secret.split(":", 1)} if one]
-        said = re.sub("|".join(map(re.escape, parts)) or "$^", "***", str(error))
-        return f"{type(error).__name__} {said}".strip()
+            why = f"{type(error).__name__} {error}".strip()
+            told = lf._("消息服务 {place}：{why}", place=self.place, why=why)
+            raise lf.Away(told) from error
 
     async def _connected(self) -> Client:
         async with self._opening:
@@ -124,23 +116,34 @@ class Line:
                 return self._nc
             if self._refused and time.monotonic() < self._refused[0]:
                 raise self._refused[1]
-            fresh = Client()
-            try:
-                await fresh.connect(
-                    self._address,
-                    name="lifang",
-                    allow_reconnect=False,
-                    connect_timeout=int(CONNECT),
-                    ping_interval=PING,
-                    max_outstanding_pings=2,
-                    error_cb=_noticed,
-                )
-            except (nats.errors.Error, OSError) as error:
-                self._refused = time.monotonic() + HOLD_OFF, error
-                await fresh.close()
-                raise
-            self._nc, self._consumers, self._looked = fresh, {}, 0.0
-            return fresh
+            self._nc, self._consumers, self._looked = await self._connect(), {}, 0.0
+            return self._nc
+
+    async def _connect(self) -> Client:
+        """Try once; what the client says in the end hides what was wrong at first."""
+        fresh, wrong = Client(), list[Exception]()
+
+        async def noticed(error: Exception) -> None:
+            wrong.append(error)
+
+        try:
+            await fresh.connect(
+                self._address,
+                name="lifang",
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=int(CONNECT),
+                ping_interval=PING,
+                max_outstanding_pings=2,
+                error_cb=noticed,
+                **self._credentials,
+            )
+        except (nats.errors.Error, OSError) as error:
+            self._refused = time.monotonic() + HOLD_OFF, (wrong or [error])[0]
+            await fresh.close()
+            raise self._refused[1] from None
+        return fresh
 
     async def _look(self) -> None:
         """Look whether the stream is there, and still holds the last message it confirmed."""
@@ -169,7 +172,11 @@ class Line:
 
     async def _publish(self, subject: str, body: bytes, headers: dict[str, str]) -> None:
         js, last = (await self._connected()).jetstream(timeout=ANSWER), self._last
-        stored = await js.publish(subject, body, stream=self.stream, headers=dict(headers))
+        try:
+            stored = await js.publish(subject, body, stream=self.stream, headers=dict(headers))
+        except errors.Error:
+            self._looked = 0.0  # it may be gone
+            raise
         if stored.duplicate:
             return
         if stored.seq <= last:
@@ -203,8 +210,12 @@ async def _consumer(nc: Client, subject: str, durable: str) -> JetStreamContext.
     return await js.pull_subscribe(subject, durable=durable, stream=stream, config=config)
 
 
-async def _noticed(error: Exception) -> None:
-    log.debug("nats: %s", type(error).__name__)
+def _credentials(secret: str) -> dict[str, Any]:
+    """What an address says before its @, as the client takes it: a token, or user and password."""
+    user, colon, password = map(unquote, secret.partition(":"))
+    if colon:
+        return {"user": user, "password": password}
+    return {"token": user} if user else {}
 
 
 _lines: dict[tuple[str, str, int], Line] = {}
