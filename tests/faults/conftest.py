@@ -61,10 +61,10 @@ class Server:
         with closing(sqlite3.connect(self.home / "data" / "lifang.db")) as connection:
             return connection.execute(statement).fetchall()
 
-    def start(self) -> None:
+    def start(self, *words: str) -> None:
         log = (self.home / "log" / "test-server.txt").open("ab")
         self.process = subprocess.Popen(
-            [LIFANG, "serve", "--port", str(self.port), "--workers", str(self.workers)],
+            [LIFANG, "serve", "--port", str(self.port), "--workers", str(self.workers), *words],
             env=self.environ(),
             stdout=log,
             stderr=log,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import threading
 import time
@@ -24,7 +22,7 @@ PATIENCE = 300.0
 
 
 class Bridged(Server):
-    """An instance whose bridge is on everywhere; `worker` is its own process where none serves."""
+    """An instance whose bridge is on everywhere; its worker is a process of its own."""
 
     def __init__(self, home: Path, broker: Broker, **told: str) -> None:
         super().__init__(home)
@@ -64,26 +62,16 @@ class Bridged(Server):
         [(source,)] = self.rows("SELECT DISTINCT source FROM inbox WHERE sub LIKE '%.publish'")
         return str(source)
 
-    def dispatcher(self) -> int:
-        """The child that tells events, which comes back by itself."""
-        until(lambda: bool(self._dispatchers()), "no dispatcher comes back", 60)
-        return self._dispatchers()[0]
-
-    def _dispatchers(self) -> list[int]:
-        return [one for one in self.children() if "lifang.app.worker" in _command(one)]
+    def kill_worker(self) -> None:
+        assert self.worker is not None
+        self.worker.kill()
+        self.worker.wait(20)
 
     def lag(self) -> dict[str, object]:
         told = json.loads(self.run("events", "lag", "--json"))
         rows = told["items"] if isinstance(told, dict) else told
         found: dict[str, object] = next(one for one in rows if one["name"] == "nats_bridge.publish")
         return found
-
-
-def _command(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
-    except OSError:
-        return ""
 
 
 @pytest.fixture
@@ -161,7 +149,8 @@ def trouble(broker: Broker, sender: Bridged, deeds: list[str], rng: random.Rando
         elif deed == "wipe":
             broker.wipe()
         else:
-            os.kill(sender.dispatcher(), signal.SIGKILL)
+            sender.kill_worker()
+            sender.work()
 
 
 def arrived(receiver: Bridged, source: str) -> list[tuple[str, int]]:
@@ -200,7 +189,8 @@ def judge(sender: Bridged, receiver: Bridged, *, ordered: bool = True) -> int:
 
 def run(broker: Broker, sender: Bridged, receiver: Bridged, deeds: list[str], seed: int) -> int:
     """Load, trouble, and the reckoning; requests go on as if nothing were."""
-    sender.start()
+    sender.start("--no-worker")
+    sender.work()
     receiver.work()
     writers = Writers(sender)
     try:
@@ -219,7 +209,7 @@ def test_a_broker_killed_paused_and_emptied_under_load_loses_and_doubles_nothing
     broker: Broker, sender: Bridged, receiver: Bridged
 ) -> None:
     rng = random.Random()
-    deeds = ["kill"] * 5 + ["pause"] * 2 + ["dispatcher", "wipe"]
+    deeds = ["kill"] * 5 + ["pause"] * 2 + ["worker", "wipe"]
     rng.shuffle(deeds)
     assert run(broker, sender, receiver, deeds, rng.randrange(1_000_000)) > 20
 
@@ -229,16 +219,15 @@ def test_a_receiver_killed_under_load_takes_in_everything_once(
     broker: Broker, sender: Bridged, receiver: Bridged
 ) -> None:
     """What it had fetched and not acknowledged comes again after half a minute."""
-    sender.start()
+    sender.start("--no-worker")
+    sender.work()
     receiver.work()
     writers = Writers(sender)
     rng = random.Random()
     try:
         for _time in range(4):
             time.sleep(rng.uniform(1.0, 3.0))
-            assert receiver.worker is not None
-            receiver.worker.kill()
-            receiver.worker.wait(20)
+            receiver.kill_worker()
             receiver.work()
     finally:
         writers.stop()
@@ -291,7 +280,7 @@ def test_two_hundred_kills_fifty_pauses_and_one_wipe_lose_and_double_nothing(
     broker: Broker, sender: Bridged, receiver: Bridged
 ) -> None:
     rng = random.Random(20261130)
-    deeds = ["kill"] * 200 + ["pause"] * 50 + ["dispatcher"] * 20
+    deeds = ["kill"] * 200 + ["pause"] * 50 + ["worker"] * 20
     rng.shuffle(deeds)
     deeds.insert(len(deeds) // 2, "wipe")
     began = time.monotonic()

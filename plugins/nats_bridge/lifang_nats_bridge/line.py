@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -104,9 +105,9 @@ class Line:
             return future.result(CALL)
         except nats.errors.MaxPayloadError:
             raise
-        except (nats.errors.Error, OSError) as error:
+        except (nats.errors.Error, OSError, CancelledError) as error:
             future.cancel()
-            why = f"{type(error).__name__} {error}".strip()
+            why = str(error) or type(error).__name__
             told = lf._("消息服务 {place}：{why}", place=self.place, why=why)
             raise lf.Away(told) from error
 

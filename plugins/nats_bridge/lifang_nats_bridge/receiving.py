@@ -35,7 +35,7 @@ class Message(lf.Record):
 
     community = lf.place("社区")
     source = pw.CharField(max_length=LONGEST, verbose_name="来自")
-    number = pw.CharField(max_length=LONGEST, verbose_name="编号")
+    number = pw.CharField(max_length=LONGEST, verbose_name="消息编号")
     type = pw.CharField(max_length=LONGEST, null=True, verbose_name="事件类型")
     subject = pw.CharField(max_length=200, null=True, verbose_name="对象")
     channel = pw.CharField(max_length=200, verbose_name="主题")

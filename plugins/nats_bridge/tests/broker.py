@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ CONFIGURATION = """
 listen: "127.0.0.1:{port}"
 max_payload: {payload}
 authorization {{ user: bridge, password: "{password}" }}
+{more}
 jetstream {{ store_dir: "{store}", sync_interval: always, max_mem: 16MB, max_file: 2GB }}
 """
 
@@ -36,7 +38,8 @@ class Broker:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        self.payload = 1_048_576
+        self.payload, self.more = 1_048_576, ""
+        self.certificate: Path | None = None
         self.folder, self.store = folder, folder / "store"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -50,7 +53,7 @@ class Broker:
     def start(self) -> None:
         until = time.monotonic() + READY
         told = {"port": self.port, "store": self.store, "payload": self.payload}
-        told["password"] = self.password
+        told |= {"password": self.password, "more": self.more}
         (self.folder / "nats.conf").write_text(CONFIGURATION.format(**told))
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -91,10 +94,12 @@ class Broker:
         """Do something over a connection of its own."""
 
         async def asked() -> T:
-            nc = Client()
+            nc, known = Client(), self.certificate
+            trust = ssl.create_default_context(cafile=known) if known else None
             try:
                 await nc.connect(
                     f"nats://127.0.0.1:{self.port}",
+                    tls=trust,
                     user="bridge",
                     password=self.password,
                     allow_reconnect=False,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import json
 import logging
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from nats.js.api import StorageType, StreamConfig
 
 import lifang as lf
@@ -258,3 +264,46 @@ def test_what_came_in_never_goes_out(bridge: Bridge, broker: Broker) -> None:
     assert drain(instance)
     assert not [one for one in told(broker) if one[0].startswith("nats_bridge.")]
     assert told(broker)
+
+
+def certified(folder: Path, name: str) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    called = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(called)
+        .issuer_name(called)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(lf.now() - dt.timedelta(days=1))
+        .not_valid_after(lf.now() + dt.timedelta(days=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / f"{name}.pem", folder / f"{name}.key"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    told = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    paths[1].write_bytes(told)
+    return paths
+
+
+def test_over_tls_a_broker_is_believed_only_with_a_certificate_that_is_trusted(
+    bridge: Bridge, stopped: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped.certificate, key = certified(tmp_path, "broker")
+    stopped.more = f'tls {{ cert_file: "{stopped.certificate}", key_file: "{key}" }}'
+    stopped.start()
+    instance = bridge()
+    instance.settings = replace(instance.settings, broker=stopped.url.replace("nats:", "tls:"))
+    world.person(instance, "李强")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified(tmp_path, "somebody")[0]))
+    assert drain(instance)
+    [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]
+    assert (one.behind, "certificate" in str(one.error)) == (2, True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(stopped.certificate))
+    assert _until_told(instance)
+    assert len(told(stopped)) == 2
