@@ -21,12 +21,12 @@ class Plugin:
     """A plugin: its id and name, and everything it declares.
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
-    own resources, as `core.memberships:create`; `settings` are what districts may set. `duties` are functions of the plugin's own caller
-    that the worker calls again and again, each in a thread of its own, while the plugin is on
-    anywhere: they wait for something no longer than a second, and say whether there may be more at
-    once; what they raise is logged and tried again later, after 1 to 30 seconds. The folder of the
-    module that declares it holds `migrations/` and `locale/`. Raises ValueError for an id that
-    cannot be a name in URLs, tables and commands.
+    own resources, as `core.memberships:create`; `settings` are what districts may set. `duties` are
+    functions of the plugin's own caller that the worker calls again and again, each in a thread of
+    its own, while the plugin is on anywhere: they wait for something no longer than a second, and
+    say whether there may be more at once; what they raise is logged and tried again later, after 1
+    to 30 seconds. The folder of the module that declares it holds `migrations/` and `locale/`.
+    Raises ValueError for an id that cannot be a name in URLs, tables and commands.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
