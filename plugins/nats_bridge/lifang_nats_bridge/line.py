@@ -148,15 +148,14 @@ class Line:
 
     async def _look(self) -> None:
         """Look whether the stream is there, and still holds the last message it confirmed."""
-        js = (await self._connected()).jetstream(timeout=ANSWER)
+        js, last = (await self._connected()).jetstream(timeout=ANSWER), self._last
         try:
             info = await js.stream_info(self.stream)
         except errors.NotFoundError:
             info = await self._make(js)
-        if info.state.last_seq < self._last:
-            self._lost = f"+{self._last}"
-        self._made, self._last = f"{info.created}{self._lost}", info.state.last_seq
-        self._looked = time.monotonic()
+        if info.state.last_seq < last:  # others publish beside this: only what was before counts
+            self._lost, self._last = f"+{last}", info.state.last_seq
+        self._made, self._looked = f"{info.created}{self._lost}", time.monotonic()
 
     async def _make(self, js: JetStreamContext) -> StreamInfo:
         config = StreamConfig(
