@@ -142,7 +142,8 @@ class Line:
             )
         except (nats.errors.Error, OSError) as error:
             self._refused = time.monotonic() + HOLD_OFF, (wrong or [error])[0]
-            await fresh.close()
+            with suppress(TimeoutError):  # it waits for ever for a handshake that failed
+                await asyncio.wait_for(fresh.close(), CONNECT)
             raise self._refused[1] from None
         return fresh
 
@@ -154,7 +155,7 @@ class Line:
         except errors.NotFoundError:
             info = await self._make(js)
         if info.state.last_seq < last:  # others publish beside this: only what was before counts
-            self._lost, self._last = f"+{last}", info.state.last_seq
+            self._lost, self._last = f"/{last}", info.state.last_seq
         self._made, self._looked = f"{info.created}{self._lost}", time.monotonic()
 
     async def _make(self, js: JetStreamContext) -> StreamInfo:

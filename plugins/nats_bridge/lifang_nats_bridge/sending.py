@@ -81,7 +81,7 @@ def _demand_met(line: Line, caller: lf.Caller) -> None:
     if made == line.met:
         return
     met = Stream.get_or_none(Stream.name == line.stream)
-    if met is not None and made in (met.made, met.made.partition("+")[0]):
+    if met is not None and made in (met.made, met.made.partition("/")[0]):
         line.met = made
         return
     hours = caller.instance.settings.broker_again_hours if met is not None else 0
