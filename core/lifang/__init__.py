@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lifang.kit.errors import FieldError as FieldError
     from lifang.kit.errors import Forbidden as Forbidden
     from lifang.kit.errors import Invalid as Invalid
+    from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
     from lifang.mechanisms.ledger import Ledger as Ledger
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from lifang.services.authoring import each as each
     from lifang.services.authoring import find as find
     from lifang.services.authoring import get as get
+    from lifang.services.authoring import take_in as take_in
     from lifang.services.authoring import write as write
     from lifang.services.deadlines import deadline as deadline
     from lifang.services.event_log import masked as masked
@@ -76,7 +78,7 @@ _HOMES = {
     "events.payloads": ("payload",),
     "events.personal": ("ERASED",),
     "kit.clock": ("now", "today"),
-    "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
+    "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
     "mechanisms.ledger": ("Ledger",),
     "plugins.hooks": ("Card", "hookimpl"),
@@ -85,7 +87,7 @@ _HOMES = {
     "resources.action": ("ANY", "Preview", "Section", "action"),
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
-    "services.authoring": ("act", "count", "each", "find", "get", "write"),
+    "services.authoring": ("act", "count", "each", "find", "get", "take_in", "write"),
     "services.deadlines": ("deadline",),
     "services.event_log": ("masked",),
     "services.timers": ("cancel_timer", "timer"),

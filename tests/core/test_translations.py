@@ -39,6 +39,7 @@ from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang_dual_reporting.plugin import plugin as dual_reporting
+from lifang_nats_bridge.plugin import plugin as nats_bridge
 
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 """Chinese characters, and the punctuation that goes with them."""
@@ -46,11 +47,16 @@ CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 Message = tuple[str | None, str]
 """A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
 
-PLUGINS = (core, dual_reporting)
+PLUGINS = (
+    core,
+    dual_reporting,
+    nats_bridge,
+)
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
     "dual_reporting": {"已报到人数": "the title of a card"},
+    "nats_bridge": {},
 }
 """What is translated where it is shown and neither marked nor declared where it is written."""
 
@@ -137,7 +143,8 @@ def test_no_translation_is_left_over(plugin):
 
 def test_one_word_of_ours_has_one_english_word_in_every_distribution():
     """The core's wording wins, so a plugin that repeats a sentence would never be heard."""
-    assert not set(catalogue(core)) & set(catalogue(dual_reporting))
+    for plugin in PLUGINS[1:]:
+        assert not set(catalogue(core)) & set(catalogue(plugin))
 
 
 def test_everything_an_instance_declares_is_told_in_english(instance, enable):

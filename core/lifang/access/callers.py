@@ -64,9 +64,14 @@ def standings_of(instance: Instance, account: int) -> tuple[Standing, ...]:
 
 
 def plugin_caller(
-    instance: Instance, plugin: str, *, actor: str | None, correlation: str | None, cause: int
+    instance: Instance,
+    plugin: str,
+    *,
+    actor: str | None,
+    correlation: str | None,
+    cause: int | None,
 ) -> Caller:
-    """A plugin acting by itself after an event, on behalf of whoever caused the event."""
+    """A plugin acting by itself, after an event on behalf of whoever caused the event."""
     return Caller(
         instance=instance,
         snapshot=instance.plugins.refresh(),

@@ -81,13 +81,15 @@ class Away(Exception):
 class Rewind(Exception):
     """Raised by a handler outside transactions whose receiver has lost what it was told.
 
-    It is told everything again that happened at `since` or later, each with the key it had.
+    It is told everything again that it was told at `since` or later, each with the key it had;
+    what had happened more than thirty days before is left out. `noted` is called in the transaction
+    that turns it back: what the handler keeps there, it keeps if and only if it is told again.
     """
 
-    def __init__(self, since: dt.datetime) -> None:
+    def __init__(self, since: dt.datetime, noted: Callable[[], object] = lambda: None) -> None:
         """Keep from when on it is told again; the time must know its zone."""
-        super().__init__(f"told again since {since:%Y-%m-%d %H:%M:%S%z}")
-        self.since = since
+        super().__init__(f"told again what it was told since {since:%Y-%m-%d %H:%M:%S%z}")
+        self.since, self.noted = since, noted
 
 
 ORDERS = ("aggregate", "none", "all")

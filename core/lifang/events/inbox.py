@@ -8,10 +8,14 @@ from typing import Any
 
 import peewee as pw
 
-from lifang.events.tables import Inbox
+from lifang.events import log
+from lifang.events.log import Place
+from lifang.events.tables import EventRow, Inbox
 from lifang.kit import clock
 
 AT_ONCE = 500
+KEPT = dt.timedelta(days=30)
+"""For how long it is known what was taken in, and so how far back something can be told again."""
 
 
 def take_in(name: str, source: str, numbers: Collection[str]) -> set[str]:
@@ -33,6 +37,14 @@ def known(name: str, source: str, numbers: Collection[str]) -> set[str]:
     return found
 
 
-def forget(name: str, source: str, since: dt.datetime) -> None:
-    """Let messages be taken in again that were taken in since a moment."""
-    Inbox.delete().where(Inbox.sub == name, Inbox.source == source, Inbox.at >= since).execute()
+def forget(name: str, source: str, since: dt.datetime) -> Place | None:
+    """Let events of this log be told again that were told since a moment.
+
+    Gives the place before the first of them; not of those that lie back further than others are
+    known here at all.
+    """
+    told = (Inbox.sub == name) & (Inbox.source == source) & (Inbox.at >= since)
+    positions: Any = Inbox.select(Inbox.id.cast("BIGINT")).where(told)
+    first = log.first(EventRow.pos.in_(positions), EventRow.at > clock.now() - KEPT)
+    Inbox.delete().where(told).execute()
+    return first

@@ -51,9 +51,14 @@ def held_since() -> dt.datetime | None:
 
 def before(instant: dt.datetime) -> Place:
     """The place just before the first event that happened at an instant or later."""
-    rows: Any = EventRow.select(EventRow.xid, EventRow.pos).where(EventRow.at >= instant)
-    first = rows.order_by(*_onwards()).tuples().first()
-    return Place(first[0], first[1] - 1) if first else end()
+    return first(EventRow.at >= instant) or end()
+
+
+def first(*told: Any) -> Place | None:
+    """The place just before the first event of which something is told, if there is any."""
+    rows: Any = EventRow.select(EventRow.xid, EventRow.pos).where(*told)
+    found = rows.order_by(*_onwards()).tuples().first()
+    return Place(found[0], found[1] - 1) if found else None
 
 
 def place_of(position: int) -> Place:

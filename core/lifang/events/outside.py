@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lifang.events import inbox, log, retry, subscriptions
+from lifang.events import inbox, retry, subscriptions
 from lifang.events.audience import Audience
 from lifang.events.dispatch import Batch, Delivery, Dispatcher, failed
 from lifang.events.event import Away, Rewind
@@ -190,9 +190,10 @@ class Outside(Dispatcher):
             self._pause = 0.0
         rewind: Rewind | None = turn.of(Rewind)
         if rewind:
-            logger.warning("%s is %s", self.name, rewind)
-            inbox.forget(self.name, self._source, rewind.since)
-            subscriptions.move([self.name], log.before(rewind.since))
+            if first := inbox.forget(self.name, self._source, rewind.since):
+                logger.warning("%s is %s", self.name, rewind)
+                subscriptions.move_back(self.name, first)
+            rewind.noted()
         return rewind is None
 
     def _once_more(self, audience: Audience, names: dict[str, Subscriber], most: int) -> bool:

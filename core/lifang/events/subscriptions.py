@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import peewee as pw
+
 from lifang.events import log
 from lifang.events.event import Handler
 from lifang.events.log import Place
@@ -171,6 +173,14 @@ def move(names: Collection[str], place: Place) -> None:
 
     if names:
         order("move", [*place, *padded(sorted(names))], build)
+
+
+def move_back(name: str, place: Place) -> None:
+    """Put a cursor back to a place it has passed."""
+    stands = pw.Tuple(Subscription.xid, Subscription.pos) > pw.Tuple(*place)
+    Subscription.update(xid=place.xid, pos=place.position).where(
+        Subscription.name == name, stands
+    ).execute()
 
 
 def trouble(name: str, sentence: str | None) -> None:

@@ -31,6 +31,11 @@ class Settings:
     home: Path
     database: str | None = field(default=None, repr=False)
     broker: str | None = field(default=None, repr=False)
+    broker_stream: str = "LIFANG"
+    broker_form: str = "structured"
+    broker_days: int = 7
+    broker_again_hours: int = 24
+    broker_take_in: tuple[str, ...] = ()
     language: str = SOURCE
     zone: str = DEFAULT_ZONE
     key_file: Path = Path("keys/lifang.key")
@@ -176,6 +181,8 @@ def _from_variables(env: Mapping[str, str], wrong: list[FieldError]) -> dict[str
 def _typed(key: str, text: str) -> object:
     """Give a variable's text the type its key wants, where it can be read as one."""
     default = getattr(Settings, key)
+    if isinstance(default, tuple):
+        return [one.strip() for one in text.split(",")]
     if isinstance(default, bool):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     if isinstance(default, int) and text.isascii() and text.isdigit() and len(text) < 10:

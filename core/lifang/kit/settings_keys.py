@@ -92,6 +92,20 @@ def _retention(value: object) -> tuple[tuple[str, int | str], ...]:
     return tuple((type, int(keep) if keep.isdigit() else keep) for type, keep in pairs)
 
 
+def _word(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch("[A-Za-z0-9_-]{1,60}", value):
+        return value
+    raise ValueError
+
+
+def _subjects(value: object) -> tuple[str, ...]:
+    part = r"([^\s.*>]+|\*)"
+    told = value if isinstance(value, list) else [None]
+    if all(isinstance(one, str) and re.fullmatch(rf"({part}\.)*({part}|>)", one) for one in told):
+        return tuple(told)
+    raise ValueError
+
+
 KEYS = {
     "database": Key(
         _address("sqlite", "postgresql"),
@@ -99,6 +113,11 @@ KEYS = {
         secret=True,
     ),
     "broker": Key(_address("nats", "tls"), n_("nats://主机:端口"), secret=True),
+    "broker_stream": Key(_word, n_("字母、数字、- 和 _ 组成的名称，例如 LIFANG")),
+    "broker_form": Key(_one_of("structured", "binary"), n_("structured 或 binary")),
+    "broker_days": Key(_whole(1, 3650), n_("1 至 3650 的整数")),
+    "broker_again_hours": Key(_whole(24, 672), n_("24 至 672 的整数")),
+    "broker_take_in": Key(_subjects, n_('NATS 主题的列表，例如 ["lifang.>"]')),
     "language": Key(_one_of(*LANGUAGES), n_("zh 或 en")),
     "zone": Key(_zone, n_("时区名称，例如 Asia/Shanghai")),
     "key_file": Key(_path, n_("密钥文件的路径")),

@@ -13,6 +13,17 @@ DEFAULT_FILE = """\
 # Message broker towards other systems; without it, none
 # broker = "nats://127.0.0.1:4222"
 
+# 消息服务上的流：名称；消息的形式 structured 或 binary；保存几天；服务丢失数据后重发最近多少小时
+# Its stream: name; form of messages; days they are kept; hours told again after it lost its data
+# broker_stream = "LIFANG"
+# broker_form = "structured"
+# broker_days = 7
+# broker_again_hours = 24
+
+# 从消息服务收下哪些主题；不写则不收
+# Subjects taken in from the broker; without them, none
+# broker_take_in = ["lifang.>"]
+
 # 界面默认语言：zh 或 en
 # Default language of the pages: zh or en
 # language = "zh"

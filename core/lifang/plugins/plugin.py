@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from lifang.entities.caller import Caller
 from lifang.events.event import Handler, Reaction, handler_of
 from lifang.events.payloads import Payload
 from lifang.plugins.setting import Setting
 from lifang.resources.resource import Resource
 
+Duty = Callable[[Caller], bool]
 ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
@@ -21,9 +23,13 @@ class Plugin:
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
     own resources, as `core.memberships:create`; `settings` are what districts may set; `payloads`
-    are declared by `lf.payload`, each for an event of its own. The folder of the module that
-    declares it holds `migrations/` and `locale/`. Raises ValueError for an id that cannot be a name
-    in URLs, tables and commands, and for a payload that is another plugin's or declared twice.
+    are declared by `lf.payload`, each for an event of its own. `duties` are functions of the
+    plugin's own caller that the worker calls again and again, each in a thread of its own, while
+    the plugin is on anywhere: they wait for something no longer than a second, and say whether
+    there may be more at once; what they raise is logged and tried again later, after 1 to 30
+    seconds. The folder of the module that declares it holds `migrations/` and `locale/`. Raises
+    ValueError for an id that cannot be a name in URLs, tables and commands, and for a payload that
+    is another plugin's or declared twice.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -37,6 +43,7 @@ class Plugin:
         writes: Iterable[str] = (),
         settings: Iterable[Setting[Any]] = (),
         payloads: Iterable[Payload] = (),
+        duties: Iterable[Duty] = (),
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -54,6 +61,7 @@ class Plugin:
         foreign = [one.type for one in declared if not one.type.startswith(f"{id}.")]
         if foreign or len(declared) > len(self.payloads):
             raise ValueError(f"plugin {id}: payloads of its own events, each once: {foreign}")
+        self.duties: tuple[Duty, ...] = tuple(duties)
         self.folder = folder or _folder_of_caller()
 
     @property

@@ -114,7 +114,7 @@ def read_field(field: Any, *, locked: bool, check: Check | None) -> FieldSpec:
         null=bool(field.null),
         locked=locked or kind == "state",
         choices=choices,
-        max_length=field.max_length if kind == "text" else None,
+        max_length=getattr(field, "max_length", None) if kind in ("text", "paragraph") else None,
         help=field.help_text,
         secret=field.kind if isinstance(field, Sensitive) else None,
         target=target,

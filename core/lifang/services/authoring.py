@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from lifang.entities.caller import Caller
+from lifang.events import inbox
 from lifang.resources.action import action_of
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.gateway import write
 from lifang.services.query import Query, read_filters
 from lifang.store.record import Record
+from lifang.store.whole import whole
 
 M = TypeVar("M", bound=Record)
 P = ParamSpec("P")
@@ -54,4 +56,20 @@ def count(resource: Resource[Any], caller: Caller, **filters: Any) -> int:
     return reading.count(caller, resource, Query(filters=read_filters(filters.items())))
 
 
-__all__ = ["act", "count", "each", "find", "get", "write"]
+@whole
+def take_in(
+    caller: Caller, source: str, number: str, effect: Callable[[], object] = lambda: None
+) -> bool:
+    """Do something for a message of another system, once however often it comes; says whether now.
+
+    It is known by its source and its number there, each of at most 120 characters. Both are kept
+    in the transaction of the effect, for thirty days: only after it may the other system be told.
+    """
+    with caller.instance.database.transaction():
+        fresh = bool(inbox.take_in(caller.plugin or "core", source, [number]))
+        if fresh:
+            effect()
+    return fresh
+
+
+__all__ = ["act", "count", "each", "find", "get", "take_in", "write"]

@@ -7,10 +7,14 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
+from lifang.access.callers import plugin_caller
+from lifang.events.event import Away
 from lifang.kit.errors import LifangError
+from lifang.plugins.plugin import Duty as PluginDuty
 from lifang.services import bulk, importing
 from lifang.services.backup import Daily
 from lifang.services.clockwork import Clockwork
@@ -63,7 +67,7 @@ class Duty:
         try:
             self._ready()
             more = self.work()
-        except (LifangError, OSError) as error:
+        except (LifangError, OSError, Away) as error:
             log.warning("%s: %s; it tries again in %.0f s", self.name, error, self._put_off())
             return False
         except Exception:
@@ -143,13 +147,28 @@ class Worker:
         self._alarmed.close()
 
     def _send_out(self) -> bool:
-        """Give each handler outside transactions a thread, so that none waits for another."""
-        for one in self._outsiders.newcomers():
-            duty = Duty(one.name, one.step, ready=self._instance.database.mend, every=0.0)
-            thread = threading.Thread(target=self._outside, args=[duty], name=one.name, daemon=True)
+        """Give each that waits for other machines a thread, so that none waits for another."""
+        newcomers = [(one.name, one.step) for one in self._outsiders.newcomers()]
+        for name, step in [*newcomers, *self._plugin_duties()]:
+            duty = Duty(name, step, ready=self._instance.database.mend, every=0.0)
+            thread = threading.Thread(target=self._outside, args=[duty], name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
         return False
+
+    def _plugin_duties(self) -> Iterator[tuple[str, Callable[[], bool]]]:
+        """The duties of plugins that were not there when this was asked before."""
+        for plugin in list(self._instance.plugins.loaded.values()):
+            for work in plugin.duties:
+                name = f"{plugin.id}.{work.__name__}"
+                if name not in (thread.name for thread in self._threads):
+                    yield name, partial(self._while_on, plugin.id, work)
+
+    def _while_on(self, plugin: str, work: PluginDuty) -> bool:
+        instance = self._instance
+        if not instance.plugins.refresh().where(plugin):
+            return False
+        return work(plugin_caller(instance, plugin, actor=None, correlation=None, cause=None))
 
     def _outside(self, duty: Duty) -> None:
         with self._instance.database.connection():

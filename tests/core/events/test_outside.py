@@ -180,6 +180,52 @@ def test_a_receiver_that_lost_everything_is_told_again_what_happened_since(
     assert all(before[one.position] == one.key for one in post.arrived if one.subject in (3, 4))
 
 
+def test_what_was_told_late_is_told_again_too_and_noted_with_it(
+    instance: Instance, boss: Caller, post: Post
+):
+    """A receiver that was away over a weekend and then lost everything."""
+    listen(instance, post.handler(), at=[CITY])
+    say(boss, 1)
+    assert drain(instance)
+    say(boss, 2, 3, 4)
+    since = clock.now()
+    assert drain(instance)
+    noted: list[bool] = []
+    post.arrived.clear()
+
+    def lost(event: Event) -> None:
+        if not noted:
+            raise Rewind(since, lambda: noted.append(instance.database.in_transaction))
+
+    post.answer = lost
+    say(boss, 5)
+    assert drain(instance)
+    assert sorted(set(post.told())) == [(2, 1), (3, 1), (4, 1), (5, 1)]
+    assert noted == [True]
+    assert Subscription.get_by_id(NAME).pos == last_position()
+
+
+def test_what_is_told_beside_a_receiver_that_lost_all_is_not_passed_over(
+    instance: Instance, boss: Caller, post: Post
+):
+    listen(instance, post.handler(), at=[CITY])
+    say(boss, *range(1, 9))
+    noted: list[int] = []
+    met = threading.Barrier(2, timeout=10)
+
+    def lost(event: Event) -> None:
+        if not noted and event.subject in (1, 8):
+            met.wait()
+            if event.subject == 1:
+                raise Rewind(clock.now() - dt.timedelta(hours=1), lambda: noted.append(1))
+
+    post.answer = lost
+    assert drain(instance)
+    told = post.told()
+    assert sorted(set(told)) == [(number, 1) for number in range(1, 9)]
+    assert told.count((8, 1)) == 2, "the other one was told before it was known what was lost"
+
+
 def test_a_receiver_that_hangs_holds_up_neither_handlers_of_the_database_nor_other_receivers(
     instance: Instance, boss: Caller, post: Post
 ):

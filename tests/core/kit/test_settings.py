@@ -57,6 +57,11 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
     env = {
         "LIFANG_DATABASE": "sqlite:////tmp/my data/x.db",
         "LIFANG_BROKER": "nats://127.0.0.1:4222",
+        "LIFANG_BROKER_STREAM": "CITY",
+        "LIFANG_BROKER_FORM": "binary",
+        "LIFANG_BROKER_DAYS": "30",
+        "LIFANG_BROKER_AGAIN_HOURS": "48",
+        "LIFANG_BROKER_TAKE_IN": "lifang.>, city.*.opened",
         "LIFANG_LANG": "en_GB.UTF-8",
         "LIFANG_ZONE": "Asia/Urumqi",
         "LIFANG_KEY_FILE": "other.key",
@@ -79,6 +84,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
     assert settings.key_file == tmp_path / "other.key"
     assert (settings.port, settings.allow_http, settings.session_hours) == (80, True, 8)
     assert settings.retention == (("core.clock.hour", 90), ("core.job.done", "latest"))
+    assert settings.broker_take_in == ("lifang.>", "city.*.opened")
     assert load(tmp_path, env={"LIFANG_ALLOW_HTTP": "0"}).allow_http is False
 
 
@@ -138,6 +144,11 @@ def test_debug_is_refused_with_its_reason(written):
 @pytest.mark.parametrize(
     ("line", "right"),
     [
+        ('broker_stream = "a.b"', "LIFANG"),
+        ("broker_again_hours = 23", "24 至 672"),
+        ('broker_take_in = "lifang.>"', "lifang.>"),
+        ('broker_take_in = ["lifang.>.x"]', "lifang.>"),
+        ('broker_take_in = ["a b", 1]', "lifang.>"),
         ('port = "8000"', "1 至 65535"),
         ("port = 0", "1 至 65535"),
         ("port = 65536", "1 至 65535"),
@@ -226,6 +237,7 @@ def test_the_first_file_says_the_defaults_and_is_private(tmp_path):
         "database",
         "broker",
         "retention",
+        "broker_take_in",
     }  # without a default: the file shows what one looks like
     assert {key: str(value) for key, value in given.items() if key not in examples} == {
         key: str(value) for key, value in known.items() if key not in examples

@@ -1,0 +1,1 @@
+"""The bridge to NATS JetStream (消息桥) for Lifang."""
