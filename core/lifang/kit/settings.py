@@ -43,6 +43,7 @@ class Settings:
     session_hours: int = 12
     log_level: str = "info"
     backup_keep: int = 7
+    outbound_allow: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path:
@@ -174,6 +175,8 @@ def _from_variables(env: Mapping[str, str], wrong: list[FieldError]) -> dict[str
 def _typed(key: str, text: str) -> object:
     """Give a variable's text the type its key wants, where it can be read as one."""
     default = getattr(Settings, key)
+    if isinstance(default, tuple):
+        return [one.strip() for one in text.split(",")]
     if isinstance(default, bool):
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     if isinstance(default, int) and text.isascii() and text.isdigit() and len(text) < 10:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,17 @@ def _zone(value: object) -> str:
     return name
 
 
+_ENDPOINT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([1-9][0-9]{0,4})")
+
+
+def _endpoints(value: object) -> tuple[str, ...]:
+    told = value if isinstance(value, list) else [None]
+    found = [_ENDPOINT.fullmatch(one) if isinstance(one, str) else None for one in told]
+    if any(one is None or int(one[2]) > 65535 for one in found):
+        raise ValueError
+    return tuple(one[0].lower() for one in found if one is not None)
+
+
 KEYS = {
     "database": Key(
         _address("sqlite", "postgresql"),
@@ -101,5 +113,6 @@ KEYS = {
         _one_of("debug", "info", "warning", "error"), n_("debug、info、warning 或 error")
     ),
     "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
+    "outbound_allow": Key(_endpoints, n_('「主机:端口」的列表，例如 ["10.1.2.3:8443"]')),
 }
 VARIABLES = {variable(key): key for key in KEYS}

@@ -54,4 +54,8 @@ DEFAULT_FILE = """\
 # 每天自动备份，保留最近几份；0 不自动备份
 # Backups are made once a day and so many are kept; 0 makes none
 # backup_keep = 7
+
+# 允许发往的内部网络地址（主机:端口）；平时只发往公网的 https 地址，不发往内部网络
+# Addresses (host:port) inside the network that may be sent to; else only public https ones are
+# outbound_allow = ["10.1.2.3:8443"]
 """

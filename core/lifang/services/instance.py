@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hmac
 import os
 import socket
 from collections.abc import Hashable
@@ -53,8 +52,7 @@ class Instance:
     @cached_property
     def id(self) -> str:
         """Tell this instance from others, the same for as long as it lives."""
-        first = self.keys.keys["sign"][min(self.keys.keys["sign"])]
-        return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]
+        return self.keys.derived("lifang-instance").hex()[:32]
 
     @property
     def doorbell(self) -> Path:

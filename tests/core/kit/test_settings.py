@@ -69,6 +69,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_SESSION_HOURS": "8",
         "LIFANG_LOG_LEVEL": "debug",
         "LIFANG_BACKUP_KEEP": "3",
+        "LIFANG_OUTBOUND_ALLOW": "10.1.2.3:8443, [fd00::1]:443",
     }
     settings = load(tmp_path, env=env)
     keys = [field.name for field in fields(Settings) if field.name != "home"]
@@ -76,6 +77,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
     assert settings.language == "en"
     assert settings.key_file == tmp_path / "other.key"
     assert (settings.port, settings.allow_http, settings.session_hours) == (80, True, 8)
+    assert settings.outbound_allow == ("10.1.2.3:8443", "[fd00::1]:443")
     assert load(tmp_path, env={"LIFANG_ALLOW_HTTP": "0"}).allow_http is False
 
 
