@@ -24,8 +24,8 @@ PORTS = {"https": 443, "http": 80}
 INNER_NAMES = ("localhost", "local", "internal", "lan", "home", "intranet", "corp", "arpa")
 """Last parts of names that lead to machines nearby, clouds' metadata services among them."""
 
-PLATFORM = frozenset({"168.63.129.16"})
-"""Public in form, answered by the cloud's own machinery (Azure)."""
+PLATFORM = tuple(map(ipaddress.IPv4Network, ("168.63.129.16/32", "192.0.0.0/24")))
+"""Public in form, answered by a cloud's own machinery (Azure, Oracle)."""
 
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv6 addresses whose last 32 bits are the IPv4 address that is really meant."""
@@ -134,7 +134,8 @@ def demand_public(ip: IP) -> None:
 def _public(ip: IP) -> bool:
     if ip in NAT64:
         return True  # what it carries is judged
-    inner = ip.is_multicast or ip.is_reserved or ip.is_unspecified or str(ip) in PLATFORM
+    inner = ip.is_multicast or ip.is_reserved or ip.is_unspecified
+    inner = inner or any(ip in network for network in PLATFORM)
     inner = inner or (isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local)
     return ip.is_global and not inner
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import peewee as pw
 
 import lifang as lf
@@ -37,7 +35,7 @@ class Endpoint(lf.Record):
     last_success = lf.InstantField(null=True, verbose_name="最近一次成功")
     last_failure = lf.InstantField(null=True, verbose_name="最近一次失败")
     problem = pw.CharField(max_length=200, null=True, verbose_name="最近一次失败的原因")
-    failing_since: pw.Field[dt.datetime | None] = lf.InstantField(null=True)
+    failing_since = lf.InstantField(null=True)
 
     class Meta:
         """One name in one community."""

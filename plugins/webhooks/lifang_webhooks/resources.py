@@ -43,7 +43,7 @@ def pause(endpoint: Endpoint, caller: lf.Caller, *, reason: str) -> None:
 def resume(endpoint: Endpoint, caller: lf.Caller) -> None:
     """Tell an endpoint again what happens from now on."""
     endpoint.reason = endpoint.problem = None
-    endpoint.failing_since = None
+    endpoint.failing_since = None  # type: ignore[assignment]  # peewee knows no null
 
 
 @lf.action("发送测试", event="tested", when=lambda view: view["state"] == "active")

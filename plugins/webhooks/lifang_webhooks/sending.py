@@ -125,6 +125,8 @@ class _Line(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if not self._room:
+            raise http.client.LineTooLong("answer")
         self._made.settimeout(_left(self._end))
         got = self._made.recv_into(memoryview(buffer)[: self._room])
         self._room -= got
