@@ -77,7 +77,7 @@ def _wants(number: int, types: str, event: lf.Event) -> bool:
     return not {event.type, lf.ALL}.isdisjoint(types.split())
 
 
-@lf.on(DUE, mode="ext")
+@lf.on(DUE, mode="ext", apart=True)
 def send(event: lf.Event, caller: lf.Caller) -> None:
     """Send one event to one endpoint, and keep how it went."""
     endpoint = lf.find(endpoints, caller, id=event.subject)
