@@ -89,7 +89,8 @@ class Outside(Dispatcher):
         blocked = self._begin(audience, batch, [one for _place, one in told])
         if blocked is None:
             return True
-        turn = _Turn(patient=careful)
+        apart = batch.subscribers[self.name].handler.apart
+        turn = _Turn(patient=careful or not apart)
         self._tell_all(audience, [one for _place, one in told], blocked, turn)
         return self._note(batch, told, turn)
 
@@ -151,9 +152,8 @@ class Outside(Dispatcher):
 
     def _leave(self, running: dict[Future[None], list[Delivery]], turn: _Turn) -> bool:
         """Leave those to themselves that take longer than a turn; says whether they were."""
-        apart = all(one.subscriber.handler.apart for some in running.values() for one in some)
         many = len(self._left) + len(running) > HANGING
-        if turn.patient or many or not apart or not turn.over():
+        if turn.patient or many or not turn.over():
             return False
         with self._lock:
             for lane, some in running.items():
@@ -274,7 +274,7 @@ class Outside(Dispatcher):
         due = self._begin_again(audience, names, most)
         if not due:
             return False
-        turn = _Turn(patient=most == 1)
+        turn = _Turn(patient=most == 1 or not names[self.name].handler.apart)
         self._tell_all(audience, due, set(), turn)
         return self._note_again(due, turn)
 

@@ -30,7 +30,7 @@ class Endpoint(lf.Record):
     salt = pw.CharField(max_length=32, null=True)
     former_salt = pw.CharField(max_length=32, null=True)
     rotated_at = lf.InstantField(null=True, verbose_name="密钥更换时间")
-    state = lf.State("状态", active="启用", paused="暂停")
+    state = lf.State("状态", active="发送中", paused="已暂停")
     reason = pw.CharField(max_length=200, null=True, verbose_name="暂停原因")
     last_success = lf.InstantField(null=True, verbose_name="最近一次成功")
     last_failure = lf.InstantField(null=True, verbose_name="最近一次失败")

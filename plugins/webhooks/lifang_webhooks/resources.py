@@ -33,13 +33,13 @@ def complete(endpoint: Endpoint, caller: lf.Caller) -> None:
         signing.renew(endpoint, caller)
 
 
-@lf.action("暂停", moves={"active": "paused"})
+@lf.action("暂停发送", moves={"active": "paused"})
 def pause(endpoint: Endpoint, caller: lf.Caller, *, reason: str) -> None:
     """Send nothing more; what is on its way becomes a dead letter, what happens now is not told."""
     endpoint.reason = reason[:200]
 
 
-@lf.action("恢复", moves={"paused": "active"})
+@lf.action("恢复发送", moves={"paused": "active"})
 def resume(endpoint: Endpoint, caller: lf.Caller) -> None:
     """Tell an endpoint again what happens from now on."""
     endpoint.reason = endpoint.problem = None

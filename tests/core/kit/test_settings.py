@@ -145,6 +145,11 @@ def test_debug_is_refused_with_its_reason(written):
         ("session_idle_minutes = 1979-05-27", "1 至 1440"),
         ('database = "/var/lib/x.db"', "sqlite:///"),
         ('broker = "redis://x"', "nats://"),
+        ('outbound_allow = "10.1.2.3:8443"', "主机:端口"),
+        ('outbound_allow = ["10.1.2.3"]', "主机:端口"),
+        ('outbound_allow = ["10.1.2.3:70000"]', "主机:端口"),
+        ('outbound_allow = ["https://10.1.2.3:443"]', "主机:端口"),
+        ("outbound_allow = [8443]", "主机:端口"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_would_be_right(written, line, right):
@@ -211,7 +216,8 @@ def test_the_first_file_says_the_defaults_and_is_private(tmp_path):
     given = tomllib.loads(uncommented)
     known = {field.name: field.default for field in fields(Settings) if field.name != "home"}
     assert set(given) == set(known)
-    examples = {"database", "broker"}  # without a default: the file shows what one looks like
+    # without a default: the file shows what one looks like
+    examples = {"database", "broker", "outbound_allow"}
     assert {key: str(value) for key, value in given.items() if key not in examples} == {
         key: str(value) for key, value in known.items() if key not in examples
     }

@@ -1,4 +1,4 @@
-"""Endpoints, and how the latest sendings to each went."""
+"""Where events are sent."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import lifang as lf
 
 
 def up(migrator: Any, db: Any) -> None:
-    """Make both tables."""
+    """Make the table of endpoints."""
 
     class Community(pw.Model):
         id = lf.IdField()
@@ -44,27 +44,7 @@ def up(migrator: Any, db: Any) -> None:
             database = db
             table_name = "webhooks_endpoint"
 
-    class Attempt(pw.Model):
-        id = lf.IdField()
-        version = pw.IntegerField(default=1)
-        created_at = lf.InstantField()
-        created_by = pw.BigIntegerField(null=True)
-        updated_at = lf.InstantField()
-        removed_at = lf.InstantField(null=True)
-        endpoint = pw.ForeignKeyField(Endpoint)
-        at = lf.InstantField()
-        type = pw.CharField(max_length=120)
-        event = pw.BigIntegerField()
-        delivery = pw.BigIntegerField()
-        status = pw.IntegerField(null=True)
-        ms = pw.IntegerField()
-        error = pw.CharField(max_length=200, null=True)
-
-        class Meta:
-            database = db
-            table_name = "webhooks_attempt"
-
-    db.create_tables([Endpoint, Attempt])
+    db.create_tables([Endpoint])
 
     # one name in one community: removed ones do not count
     db.execute_sql(
@@ -74,7 +54,5 @@ def up(migrator: Any, db: Any) -> None:
 
 
 def down(migrator: Any, db: Any) -> None:
-    """Take both tables away."""
-    migrator.migrate(
-        migrator.drop_table("webhooks_attempt"), migrator.drop_table("webhooks_endpoint")
-    )
+    """Take the table of endpoints away."""
+    migrator.migrate(migrator.drop_table("webhooks_endpoint"))
