@@ -46,14 +46,20 @@ def resume(endpoint: Endpoint, caller: lf.Caller) -> None:
     endpoint.failing_since = None  # type: ignore[assignment]  # peewee knows no null
 
 
-@lf.action("发送测试", event="tested", when=lambda view: view["state"] == "active")
+@lf.action(
+    "发送测试",
+    event="tested",
+    when=lambda view: view["state"] == "active",
+    among={"state": "active"},
+)
 def test(endpoint: Endpoint, caller: lf.Caller) -> None:
     """Send an event that means nothing, to see whether it arrives."""
     if endpoint.state != "active":
         raise lf.Conflict(_("接收地址已暂停；请先恢复"))
 
 
-@lf.action("更换密钥", event="secret_rotated")
+# a secret is shown to whoever asked for that one, so no list offers to change many
+@lf.action("更换密钥", event="secret_rotated", among={"id": 0})
 def rotate_secret(endpoint: Endpoint, caller: lf.Caller) -> None:
     """Make a new secret, shown once; for a day the old one signs beside it."""
     signing.renew(endpoint, caller)
