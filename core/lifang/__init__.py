@@ -48,10 +48,12 @@ if TYPE_CHECKING:
     from lifang.resources.resource import Resource as Resource
     from lifang.services.authoring import act as act
     from lifang.services.authoring import count as count
+    from lifang.services.authoring import derived_secret as derived_secret
     from lifang.services.authoring import each as each
     from lifang.services.authoring import find as find
     from lifang.services.authoring import get as get
     from lifang.services.authoring import take_in as take_in
+    from lifang.services.authoring import tell as tell
     from lifang.services.authoring import write as write
     from lifang.services.deadlines import deadline as deadline
     from lifang.services.event_log import masked as masked
@@ -87,7 +89,17 @@ _HOMES = {
     "resources.action": ("ANY", "Preview", "Section", "action"),
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
-    "services.authoring": ("act", "count", "each", "find", "get", "take_in", "write"),
+    "services.authoring": (
+        "act",
+        "count",
+        "derived_secret",
+        "each",
+        "find",
+        "get",
+        "take_in",
+        "tell",
+        "write",
+    ),
     "services.deadlines": ("deadline",),
     "services.event_log": ("masked",),
     "services.timers": ("cancel_timer", "timer"),

@@ -48,6 +48,7 @@ class Site:
     queued: int
     closed: int
     event: int
+    endpoint: int
 
 
 @dataclass

@@ -70,7 +70,21 @@ def furnish(instance: Instance) -> dict[str, Any]:
         **imports(instance, "worker"),
         "closed": divided(boss),
         "event": failures(boss, people[20:24]),
+        "endpoint": endpoint(instance),
     }
+
+
+def endpoint(instance: Instance) -> int:
+    """Another system that events are sent to, which cannot be found."""
+    world.enable(instance, "webhooks", at=world.CHENGGUAN)
+    boss, endpoints = world.boss(instance), instance.registry.find("webhooks", "endpoints")
+    assert endpoints is not None
+    told = {"name": "市民生活平台", "address": "https://hook.invalid/lifang/events?area=620102",
+            "types": "core.person.moved", "community": {"code": world.CHENGGUAN}}  # fmt: skip
+    made = write(endpoints, "create", boss, told)
+    write(endpoints, "test", boss, {}, made.id)
+    drain(instance)
+    return int(made.id)
 
 
 def divided(boss: Caller) -> int:

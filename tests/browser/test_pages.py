@@ -48,6 +48,13 @@ PAGES = [
     ("worker", "/p/dual-reporting/reports", 200),
     ("worker", "/p/dual-reporting/reports/{report}", 200),
     ("worker", "/p/dual-reporting/reports/{report}/actions/accept", 200),
+    ("boss", "/p/webhooks/endpoints", 200),
+    ("boss", "/p/webhooks/endpoints/new", 200),
+    ("boss", "/p/webhooks/endpoints/{endpoint}", 200),
+    ("boss", "/p/webhooks/endpoints/{endpoint}/edit", 200),
+    ("boss", "/p/webhooks/endpoints/{endpoint}/history", 200),
+    ("boss", "/p/webhooks/endpoints/{endpoint}/actions/pause", 200),
+    ("boss", "/p/webhooks/attempts?endpoint={endpoint}", 200),
     ("boss", "/admin/plugins", 200),
     ("boss", "/admin/accounts", 200),
     ("boss", "/admin/accounts/1", 200),
@@ -127,6 +134,10 @@ def test_what_opens_or_goes_wrong_on_a_page_is_accessible_too(open_page: Open, s
     watched.open("/admin/accounts/new")
     watched.page.fill("#f-name", "colleague")
     watched.page.click("button:has-text('保存') >> nth=-1")
+    expect(watched.page.locator(".one-time")).to_be_visible()
+    inspect(watched)
+    watched.open(f"/p/webhooks/endpoints/{site.endpoint}/actions/rotate-secret")
+    watched.page.click("main button:has-text('更换密钥') >> nth=-1")
     expect(watched.page.locator(".one-time")).to_be_visible()
     inspect(watched)
     watched.page.click(".menu summary")

@@ -40,6 +40,7 @@ from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang_dual_reporting.plugin import plugin as dual_reporting
 from lifang_nats_bridge.plugin import plugin as nats_bridge
+from lifang_webhooks.plugin import plugin as webhooks
 
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 """Chinese characters, and the punctuation that goes with them."""
@@ -51,12 +52,14 @@ PLUGINS = (
     core,
     dual_reporting,
     nats_bridge,
+    webhooks,
 )
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
+    "webhooks": {},
 }
 """What is translated where it is shown and neither marked nor declared where it is written."""
 
@@ -144,12 +147,13 @@ def test_no_translation_is_left_over(plugin):
 def test_one_word_of_ours_has_one_english_word_in_every_distribution():
     """The core's wording wins, so a plugin that repeats a sentence would never be heard."""
     for plugin in PLUGINS[1:]:
-        assert not set(catalogue(core)) & set(catalogue(plugin))
+        assert not set(catalogue(core)) & set(catalogue(plugin)), plugin.id
 
 
 def test_everything_an_instance_declares_is_told_in_english(instance, enable):
-    enable("dual_reporting", at=world.CHENGGUAN)
-    assert {resource.plugin for resource in instance.registry} == {"core", "dual_reporting"}
+    for plugin in PLUGINS[1:]:
+        enable(plugin.id, at=world.CHENGGUAN)
+    assert {resource.plugin for resource in instance.registry} == {one.id for one in PLUGINS}
     with using("en"):
         for plugin in instance.plugins.loaded.values():
             for context, label in declared(plugin):
@@ -181,7 +185,8 @@ def somewhere(empty_instance: Instance) -> Instance:
         told: dict[str, Any] = {"code": code, "name": name, "kind": kind}
         write(communities, "create", boss, told | ({"parent": {"code": above}} if above else {}))
         above = code
-    world.enable(empty_instance, "dual_reporting", at=world.CHENGGUAN)
+    for plugin in PLUGINS[1:]:
+        world.enable(empty_instance, plugin.id, at=world.CHENGGUAN)
     person = world.person(empty_instance, "Li Qiang", phone="13800001234")
     unit = world.organization(empty_instance, "Library", no_uscc_reason="a branch")
     reports = empty_instance.registry.find("dual_reporting", "reports")

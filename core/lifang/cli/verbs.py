@@ -298,6 +298,9 @@ def done(session: Session, resource: Resource[Any], verb: str, record: Any) -> N
         spec = resource.by_name[resource.state]
         said += _("（{state}）", state=showing.shown(spec, view[resource.state]))
     click.echo(said)
+    for name, value in record.shown_once.items():
+        label = _(resource.by_name[name].label)
+        click.echo(_("「{label}」只显示这一次，请现在记下：", label=label) + f"\n{value}")
 
 
 def read_moment(said: str | None) -> dt.datetime | None:

@@ -120,6 +120,7 @@ class Handler:
     at: str | None
     order: str = "aggregate"
     mode: str = "tx"
+    apart: bool = False
 
     @property
     def name(self) -> str:
@@ -128,7 +129,11 @@ class Handler:
 
 
 def on(
-    *types: str, at: str | None = None, order: str = "aggregate", mode: str = "tx"
+    *types: str,
+    at: str | None = None,
+    order: str = "aggregate",
+    mode: str = "tx",
+    apart: bool = False,
 ) -> Callable[[R], R]:
     """Declare a reaction to events, run once after the commit, retried when it fails.
 
@@ -143,15 +148,19 @@ def on(
     With `mode` "tx" the handler runs in the transaction that moves its cursor: what it writes is
     written once. With "ext" it runs outside of any and may call other machines, in a thread beside
     those of other aggregates: what it does there is done at least once, with the event's `key`.
+    `apart` says that each aggregate is a receiver of its own: whoever takes longer than a second
+    is left to itself, and the others are told on meanwhile.
 
-    Raises ValueError for another word.
+    Raises ValueError for another word, or where `apart` has nothing to part.
     """
     for word, known, told in (("order", ORDERS, order), ("mode", MODES, mode)):
         if told not in known:
             raise ValueError(f"{word}={told!r} is none of {', '.join(known)}")
+    if apart and (order, mode) != ("aggregate", "ext"):
+        raise ValueError("apart=True needs order='aggregate' and mode='ext'")
 
     def declare(react: R) -> R:
-        react.__dict__["handler"] = Handler(types, react, at, order, mode)
+        react.__dict__["handler"] = Handler(types, react, at, order, mode, apart)
         return react
 
     return declare

@@ -8,9 +8,10 @@ receiver that is slow or away holds up nobody else.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,15 +29,23 @@ SIDE_BY_SIDE = 8  # aggregates told at once
 TURN = 1.0  # seconds after which no further event is begun before what was told is noted
 RENEW = LEASE.total_seconds() / 3
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between looks for a receiver that is away
+HANGING = 64  # receivers that are left to themselves at once; of more, the others wait for one
+HELD = 60.0  # seconds for which a delivery that is left to itself is not begun by anybody else
 QUEUED = RuntimeError("waits behind an earlier one")
+LEFT = RuntimeError("is being told still")
 
 logger = logging.getLogger("lifang.events")
 
 
 @dataclass
 class _Turn:
-    """What is told now: how each delivery went, by position, and whether no more is to begin."""
+    """What is told now: how each delivery went, by position, and whether no more is to begin.
 
+    `patient` says that nobody is left to itself, `calling` is what is being told just now.
+    """
+
+    patient: bool = True
+    calling: set[int] = field(default_factory=set)
     went: dict[int, BaseException | None] = field(default_factory=dict)
     end: float = field(default_factory=lambda: time.monotonic() + TURN)
     stopped: bool = False
@@ -60,13 +69,22 @@ class Outside(Dispatcher):
         super().__init__(database, lambda: _alone(gather(), name))
         self.name, self._source = name, source
         self._pause, self._until = 0.0, 0.0
+        self._lock = threading.Lock()
+        self._left: dict[int, Delivery] = {}
+        self._late: dict[int, BaseException | None] = {}
 
     def step(self) -> bool:
         """Tell what is due, unless its receiver is away and it is too early to look again."""
+        late = self._note_late()
         if time.monotonic() < self._until:
             self._rest()
-            return False
-        return super().step()
+            return late
+        return super().step() or late
+
+    @property
+    def hangs(self) -> bool:
+        """Whether somebody was left to itself and has not come to an end."""
+        return bool(self._left)
 
     def _move(self, audience: Audience, batch: Batch, *, careful: bool) -> bool:
         """Tell a batch and move the cursor as far as all of it was told, failed or queued."""
@@ -74,7 +92,8 @@ class Outside(Dispatcher):
         blocked = self._begin(audience, batch, [one for _place, one in told])
         if blocked is None:
             return True
-        turn = _Turn()
+        apart = batch.subscribers[self.name].handler.apart
+        turn = _Turn(patient=careful or not apart)
         self._tell_all(audience, [one for _place, one in told], blocked, turn)
         return self._note(batch, told, turn)
 
@@ -99,41 +118,98 @@ class Outside(Dispatcher):
         self, audience: Audience, told: list[Delivery], blocked: set[retry.Lane], turn: _Turn
     ) -> None:
         """Call the handler for what it was not told yet, each aggregate in its order."""
-        numbers = [str(one.event.position) for one in told]
-        known = inbox.known(self.name, self._source, numbers)
+        lanes = self._lanes(told, blocked, turn)
+        if not lanes:
+            return
+        pool = ThreadPoolExecutor(min(SIDE_BY_SIDE, len(lanes)), "outside")
+        running = {pool.submit(self._lane, audience, some, turn): some for some in lanes.values()}
+        while running:
+            left = turn.end - time.monotonic()
+            done, _rest = wait(running, timeout=RENEW if turn.patient or left < 0 else left)
+            for lane in done:
+                del running[lane]
+                lane.result()
+            if running and self._leave(running, turn):
+                break
+            if running and not self._renew():
+                turn.stopped = True  # somebody else has it now, and will tell what was not told
+        pool.shutdown(wait=False)
+
+    def _lanes(
+        self, told: list[Delivery], blocked: set[retry.Lane], turn: _Turn
+    ) -> dict[retry.Lane, list[Delivery]]:
+        """What is to be told now, by aggregate; the rest was told, is being told, or waits."""
+        known = inbox.known(self.name, self._source, [str(one.event.position) for one in told])
         lanes: dict[retry.Lane, list[Delivery]] = {}
         for one in told:
             position = one.event.position
-            if one.lane in blocked:
+            if position in self._left:
+                turn.went[position] = LEFT
+                blocked.add(one.lane)
+            elif one.lane in blocked:
                 turn.went[position] = QUEUED
             elif str(position) in known:
                 turn.went[position] = None
             else:
                 lanes.setdefault(one.lane, []).append(one)
-        if not lanes:
-            return
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(lanes)), "outside") as pool:
-            running = {pool.submit(self._lane, audience, some, turn) for some in lanes.values()}
-            while running:
-                done, running = wait(running, timeout=RENEW)
-                if running and not self._renew():
-                    turn.stopped = True  # somebody else has it now, and will tell what was not told
-                for lane in done:
-                    lane.result()
+        return lanes
+
+    def _leave(self, running: dict[Future[None], list[Delivery]], turn: _Turn) -> bool:
+        """Leave those to themselves that take longer than a turn; says whether they were."""
+        many = len(self._left) + len(running) > HANGING
+        if turn.patient or many or not turn.over():
+            return False
+        with self._lock:
+            for lane, some in running.items():
+                rest = [one for one in some if one.event.position not in turn.went]
+                if not lane.cancel() and rest and rest[0].event.position in turn.calling:
+                    turn.went.update((one.event.position, QUEUED) for one in rest)
+                    turn.went[rest[0].event.position] = LEFT
+                    self._left[rest[0].event.position] = rest[0]
+        return True
+
+    def _went(self, turn: _Turn, delivery: Delivery, error: BaseException | None) -> None:
+        with self._lock:
+            position = delivery.event.position
+            turn.calling.discard(position)
+            kept = self._late if position in self._left else turn.went
+            kept[position] = error
+
+    @whole
+    def _note_late(self) -> bool:
+        """Keep how it went with those that were left to themselves."""
+        with self._lock:
+            late = [(self._left[position], error) for position, error in self._late.items()]
+        if not late:
+            return False
+        with self.database.transaction():
+            done = [one.event.position for one, error in late if error is None]
+            inbox.take_in(self.name, self._source, [str(position) for position in done])
+            for delivery, error in late:
+                if error is None:
+                    retry.settled(self.name, delivery.event.position)
+                else:
+                    failed(delivery, error)
+        with self._lock:
+            for delivery, _error in late:
+                del self._left[delivery.event.position], self._late[delivery.event.position]
+        return True
 
     def _lane(self, audience: Audience, told: list[Delivery], turn: _Turn) -> None:
         """Tell one aggregate's events in order, as long as none of them has to be told again."""
         for index, delivery in enumerate(told):
-            if turn.over():
-                return
+            with self._lock:
+                if turn.over():
+                    return
+                turn.calling.add(delivery.event.position)
             event = delivery.event
             event = replace(event, key=f"{self._source}/{event.position}/{self.name}")
             try:
                 with self.database.connection():
                     self._react(audience, replace(delivery, event=event))
-                turn.went[event.position] = None
+                self._went(turn, delivery, None)
             except (Exception, SystemExit) as error:
-                turn.went[event.position] = error
+                self._went(turn, delivery, error)
                 turn.stopped = turn.stopped or isinstance(error, (Away, Rewind))
                 if not retry.over(error, delivery.tries + 1):
                     if delivery.subscriber.handler.order == "aggregate":
@@ -161,6 +237,8 @@ class Outside(Dispatcher):
                 error = turn.went[delivery.event.position]
                 if error is QUEUED:
                     retry.queue(self.name, delivery.event)
+                elif error is LEFT:
+                    retry.hold(self.name, delivery.event, HELD)
                 elif error and failed(delivery, error) and batch.order_of(self.name) == "all":
                     break
             else:
@@ -201,7 +279,7 @@ class Outside(Dispatcher):
         due = self._begin_again(audience, names, most)
         if not due:
             return False
-        turn = _Turn()
+        turn = _Turn(patient=most == 1 or not names[self.name].handler.apart)
         self._tell_all(audience, due, set(), turn)
         return self._note_again(due, turn)
 
@@ -230,6 +308,8 @@ class Outside(Dispatcher):
                     error = turn.went[delivery.event.position]
                     if error is None:
                         retry.settled(self.name, delivery.event.position)
+                    elif error is LEFT:
+                        retry.hold(self.name, delivery.event, HELD)
                     elif error is not QUEUED:
                         failed(delivery, error)
         return True

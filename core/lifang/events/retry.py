@@ -117,6 +117,14 @@ def queue(subscription: str, event: Event) -> None:
     _keep(subscription, event, tries=0, next_at=clock.now(), state="waiting", error=None)
 
 
+def hold(subscription: str, event: Event, seconds: float) -> None:
+    """Leave a delivery to whoever has it in hand, for so long; one that waited keeps its tries."""
+    until = {"next_at": clock.now() + dt.timedelta(seconds=seconds)}
+    row = _at(subscription, event.position) & (Retry.state == "waiting")
+    if not Retry.update(until).where(row).execute():
+        _keep(subscription, event, tries=0, state="waiting", error=None, **until)
+
+
 def failed(subscription: str, event: Event, tries: int, error: BaseException) -> bool:
     """Note a failed try, the `tries`-th; says whether there will be another.
 

@@ -50,6 +50,7 @@ class Settings:
     backup_keep: int = 7
     lag_minutes: int = 10
     retention: tuple[tuple[str, int | str], ...] = ()
+    outbound_allow: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path:

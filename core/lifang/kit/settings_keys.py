@@ -106,6 +106,17 @@ def _subjects(value: object) -> tuple[str, ...]:
     raise ValueError
 
 
+_ENDPOINT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([1-9][0-9]{0,4})")
+
+
+def _endpoints(value: object) -> tuple[str, ...]:
+    told = value if isinstance(value, list) else [None]
+    found = [_ENDPOINT.fullmatch(one) if isinstance(one, str) else None for one in told]
+    if any(one is None or int(one[2]) > 65535 for one in found):
+        raise ValueError
+    return tuple(one[0].lower() for one in found if one is not None)
+
+
 KEYS = {
     "database": Key(
         _address("sqlite", "postgresql"),
@@ -134,5 +145,6 @@ KEYS = {
     "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
     "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
     "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
+    "outbound_allow": Key(_endpoints, n_('「主机:端口」的列表，例如 ["10.1.2.3:8443"]')),
 }
 VARIABLES = {variable(key): key for key in KEYS}

@@ -73,4 +73,8 @@ DEFAULT_FILE = """\
 # 事件在日志里保留多久：天数、latest（每条记录只留最新一个）或 keep；没有写的按插件的声明
 # How long events stay in the log: days, latest of each record, or keep; else as plugins declare
 # retention = ["core.clock.hour=90"]
+
+# 允许发往的内部网络地址（主机:端口）；平时只发往公网的 https 地址，不发往内部网络
+# Addresses (host:port) inside the network that may be sent to; else only public https ones are
+# outbound_allow = ["10.1.2.3:8443"]
 """

@@ -44,7 +44,7 @@ class Resource(Generic[M]):
     day it was created. `saved` are functions of a record that was just created or updated, called
     in the same transaction. `at_once` is what `rules` and `saved` come to for many fresh records,
     told by their numbers: without it, files bring records that have something beside one by one.
-    `timers` are the names of what is told when its time has come: each is
+    `timers` are the names of what is told when its time has come, or at once (`lf.tell`): each is
     an event of the record like those of its actions, `dual_reporting.report.overdue`.
 
     Where records say themselves in which community they lie, whoever may update one may also

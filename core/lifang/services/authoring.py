@@ -7,11 +7,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from lifang.entities.caller import Caller
 from lifang.events import inbox
+from lifang.events.publish import publish
 from lifang.resources.action import action_of
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.gateway import write
+from lifang.services.places import places_of
 from lifang.services.query import Query, read_filters
+from lifang.services.timers import declared
 from lifang.store.record import Record
 from lifang.store.whole import whole
 
@@ -72,4 +75,35 @@ def take_in(
     return fresh
 
 
-__all__ = ["act", "count", "each", "find", "get", "take_in", "write"]
+def tell(record: Record, caller: Caller, name: str, **data: Any) -> None:
+    """Tell something about a record in the running transaction, without a change of it.
+
+    The resource declares the name in `timers=`: this is a timer whose time is now, told as often as
+    it is asked for. Raises LookupError for a name that was not declared.
+    """
+    resource = declared(record, caller, name)
+    aggregate = f"{resource.aggregate}/{record.id}"
+    communities = places_of(caller, resource, record)
+    publish(f"{resource.aggregate}.{name}", aggregate, data, caller=caller, communities=communities)
+
+
+def derived_secret(record: Record, caller: Caller, salt: str) -> bytes:
+    """32 bytes that nobody finds without the instance's key file, the same for one record and salt.
+
+    They are kept nowhere, so neither database nor backup holds them; a new salt makes new ones.
+    """
+    resource = caller.instance.registry.of(type(record))
+    return caller.instance.keys.derived(f"secret|{resource.aggregate}/{record.id}|{salt}")
+
+
+__all__ = [
+    "act",
+    "count",
+    "derived_secret",
+    "each",
+    "find",
+    "get",
+    "take_in",
+    "tell",
+    "write",
+]

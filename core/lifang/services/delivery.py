@@ -70,6 +70,11 @@ class Outsiders:
         told = [one.step() for one in self._known.values()]
         return any(told)
 
+    @property
+    def hang(self) -> bool:
+        """Whether some receiver was left to itself and has not come to an end."""
+        return any(one.hangs for one in self._known.values())
+
 
 def audience_of(instance: Instance) -> Audience:
     """The handlers of every plugin that is on somewhere now; the others keep their place."""
@@ -185,7 +190,7 @@ def drain(instance: Instance, timeout: float = 30.0) -> bool:
             while time.monotonic() < deadline:
                 if any([dispatcher.step(), outsiders.step()]):
                     continue
-                if not _anything_due(instance):
+                if not outsiders.hang and not _anything_due(instance):
                     return True
                 time.sleep(STAND_BY)
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice, pairwise
 from typing import Any, TypedDict, Unpack
@@ -254,9 +254,12 @@ def shown(caller: Caller, events: Iterable[Event]) -> list[SeenEvent]:
     return [_shown(event, places, secrets[event.noun]) for event in told]
 
 
-def masked(event: Event, caller: Caller) -> Data:
-    """An event's data for other systems: sensitive values and numbers of people masked."""
-    return dict(covered(event.data, secrets_of(caller, event.noun), set()))
+def masked(event: Event, caller: Caller, unseen: Collection[int] = ()) -> Data:
+    """An event's data for other systems: sensitive values and numbers of people masked.
+
+    Communities whose ids are `unseen` are left out of it.
+    """
+    return dict(covered(event.data, secrets_of(caller, event.noun), set(unseen)))
 
 
 def secrets_of(caller: Caller, aggregate: str) -> dict[str, str]:

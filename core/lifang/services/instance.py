@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import os
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -44,8 +43,7 @@ class Instance:
     @cached_property
     def id(self) -> str:
         """Tell this instance from others, the same for as long as it lives."""
-        first = self.keys.keys["sign"][min(self.keys.keys["sign"])]
-        return hmac.digest(first, b"lifang-instance", "sha256").hex()[:32]
+        return self.keys.derived("lifang-instance").hex()[:32]
 
     @cached_property
     def events(self) -> Reader:

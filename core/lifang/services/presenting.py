@@ -64,9 +64,10 @@ def present(caller: Caller, resource: Resource[Any], rows: Sequence[Sequence[Any
 
 
 def present_one(caller: Caller, resource: Resource[Any], record: Any) -> View:
-    """The view of a record in hand; no second read decides what its writer is shown."""
+    """The view of a record in hand; no second read decides what its writer is shown, and no later
+    one shows what is shown once."""
     row = [_plain(_attribute(record, name)) for name in stored(resource)]
-    return present(caller, resource, [row])[0]
+    return {**present(caller, resource, [row])[0], **record.shown_once}
 
 
 def _attribute(record: Any, name: str) -> Any:

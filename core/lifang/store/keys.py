@@ -137,6 +137,11 @@ class KeyRing:
         folded = unicodedata.normalize("NFKC", value).strip().upper()
         return self.digest("index", f"{kind}|{folded}".encode())
 
+    def derived(self, about: str) -> bytes:
+        """32 secret bytes that belong to some words, the same for as long as the instance lives."""
+        first = self.keys["sign"][min(self.keys["sign"])]
+        return hmac.digest(first, about.encode(), "sha256")
+
     def digest(self, purpose: str, data: bytes) -> str:
         """Keyed digest of some bytes, as 64 hexadecimal characters."""
         return hmac.digest(self.secret(purpose), data, "sha256").hex()

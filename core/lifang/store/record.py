@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import peewee as pw
@@ -58,6 +60,10 @@ class Record(Table):
     created_by = pw.BigIntegerField(null=True, verbose_name="登记人")
     updated_at = InstantField(default=clock.now, verbose_name="修改时间")
     removed_at = InstantField(null=True, verbose_name="移除时间")
+
+    shown_once: Mapping[str, str] = MappingProxyType({})
+    """What whoever writes the record is shown instead of its fields, in this one answer: a secret
+    that was just made. It is kept nowhere; a rule or an action sets it on the record in hand."""
 
     @classmethod
     def validate_model(cls) -> None:

@@ -20,7 +20,7 @@ from lifang.services.offers import may
 from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.doors import go_to
-from lifang.web.records import Head, head_of
+from lifang.web.records import Head, head_of, once_page
 
 UNSEEN = 0
 """The version of somebody who does not say which they saw: never the one that stands."""
@@ -85,7 +85,7 @@ def new_page(caller: Caller, resource: Resource[Any]) -> Answer:
         raise
     except LifangError as error:
         return _new(resource, Form(forms.blamed(form.controls, error), error))
-    return _leave(caller, resource, int(made.id), "create")
+    return _leave(caller, resource, made, "create")
 
 
 def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
@@ -99,7 +99,7 @@ def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
     if form.problems or "find" in request.form:
         return _edit(head, form)
     try:
-        write(resource, "update", caller, told, record, version=form.version or UNSEEN)
+        saved = write(resource, "update", caller, told, record, version=form.version or UNSEEN)
     except NotFound:
         raise
     except Stale as error:
@@ -108,7 +108,7 @@ def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
         return _edit(head, Form(kept, error, now["version"]))
     except LifangError as error:
         return _edit(head, Form(forms.blamed(form.controls, error), error, form.version))
-    return _leave(caller, resource, record, "update")
+    return _leave(caller, resource, saved, "update")
 
 
 def action_page(caller: Caller, resource: Resource[Any], record: int, name: str) -> Answer:
@@ -132,12 +132,12 @@ def action_page(caller: Caller, resource: Resource[Any], record: int, name: str)
             form = replace(form, preview=shown)
             if form.seen is None or form.seen != request.form.get("seen"):
                 return _act(head, action.name, form)
-        write(resource, action.name, caller, told, record)
+        changed = write(resource, action.name, caller, told, record)
     except (NotFound, Forbidden):
         raise
     except LifangError as error:
         return _act(head, action.name, Form(forms.blamed(form.controls, error), error))
-    return _leave(caller, resource, record, action.name)
+    return _leave(caller, resource, changed, action.name)
 
 
 def remove_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
@@ -227,11 +227,16 @@ def _remove(head: Head, form: Form) -> tuple[str, int]:
     return render_template("web/remove.html", head=head, form=form, command=command), form.status
 
 
-def _leave(caller: Caller, resource: Resource[Any], record: int, verb: str) -> Response:
-    """Go on to the record, or to the list when the change took it out of the caller's reach."""
+def _leave(caller: Caller, resource: Resource[Any], record: Any, verb: str) -> Answer:
+    """Go on to the record, or to the list when the change took it out of the caller's reach.
+
+    What is shown once is shown by this answer, before anybody goes on.
+    """
+    if record.shown_once:
+        return once_page(caller, resource, record)
     try:
-        reading.get(caller, resource, record)
-        target = address_of(resource, record)
+        reading.get(caller, resource, int(record.id))
+        target = address_of(resource, record.id)
     except NotFound:
         target = home_of(resource)
     return go_to(with_query(target, [("done", verb)]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flask import render_template, request
@@ -82,6 +84,11 @@ def reveal_page(caller: Caller, resource: Resource[Any], record: int) -> Any:
     return _show(caller, head, uncovered=open_values)
 
 
+def once_page(caller: Caller, resource: Resource[Any], record: Any) -> str:
+    """The same with what was just made and is never shown again."""
+    return _show(caller, head_of(caller, resource, int(record.id)), once=record.shown_once)
+
+
 def history_page(caller: Caller, resource: Resource[Any], record: int) -> str:
     """What happened to a record, newest first."""
     head = head_of(caller, resource, record)
@@ -98,6 +105,7 @@ def _show(
     head: Head,
     *,
     uncovered: dict[str, str | None] | None = None,
+    once: Mapping[str, str] = MappingProxyType({}),
     error: LifangError | None = None,
 ) -> str:
     resource, view = head.resource, head.view
@@ -114,6 +122,7 @@ def _show(
         facts=facts,
         hidden=_hidden(resource, view) if "reveal" in head.offered else [],
         uncovered=uncovered,
+        once=[(_(resource.by_name[name].label), value) for name, value in once.items()],
         error=error,
         reason=request.form.get("reason", ""),
         actions=[a for name, a in resource.actions.items() if name in head.offered],

@@ -76,6 +76,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_BACKUP_KEEP": "3",
         "LIFANG_LAG_MINUTES": "30",
         "LIFANG_RETENTION": "core.clock.hour=90, core.job.done=latest",
+        "LIFANG_OUTBOUND_ALLOW": "10.1.2.3:8443, [fd00::1]:443",
     }
     settings = load(tmp_path, env=env)
     keys = [field.name for field in fields(Settings) if field.name != "home"]
@@ -85,6 +86,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
     assert (settings.port, settings.allow_http, settings.session_hours) == (80, True, 8)
     assert settings.retention == (("core.clock.hour", 90), ("core.job.done", "latest"))
     assert settings.broker_take_in == ("lifang.>", "city.*.opened")
+    assert settings.outbound_allow == ("10.1.2.3:8443", "[fd00::1]:443")
     assert load(tmp_path, env={"LIFANG_ALLOW_HTTP": "0"}).allow_http is False
 
 
@@ -167,6 +169,11 @@ def test_debug_is_refused_with_its_reason(written):
         ("session_idle_minutes = 1979-05-27", "1 至 1440"),
         ('database = "/var/lib/x.db"', "sqlite:///"),
         ('broker = "redis://x"', "nats://"),
+        ('outbound_allow = "10.1.2.3:8443"', "主机:端口"),
+        ('outbound_allow = ["10.1.2.3"]', "主机:端口"),
+        ('outbound_allow = ["10.1.2.3:70000"]', "主机:端口"),
+        ('outbound_allow = ["https://10.1.2.3:443"]', "主机:端口"),
+        ("outbound_allow = [8443]", "主机:端口"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_would_be_right(written, line, right):
@@ -238,6 +245,7 @@ def test_the_first_file_says_the_defaults_and_is_private(tmp_path):
         "broker",
         "retention",
         "broker_take_in",
+        "outbound_allow",
     }  # without a default: the file shows what one looks like
     assert {key: str(value) for key, value in given.items() if key not in examples} == {
         key: str(value) for key, value in known.items() if key not in examples

@@ -1,0 +1,1 @@
+"""Webhooks (网络回调) for Lifang."""
