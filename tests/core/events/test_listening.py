@@ -85,12 +85,12 @@ def test_a_batch_is_planned_for_no_more_than_could_be_told_lately(
     def gather() -> Audience:
         audience = audience_of(instance)
 
-        def on_at(plugin: str, community: int) -> Here | None:
+        def decides(plugin: str, community: int) -> Here | None:
             nonlocal asked
             asked += 1
-            return audience.on_at(plugin, community)
+            return audience.decides(plugin, community)
 
-        return replace(audience, on_at=on_at)
+        return replace(audience, decides=decides)
 
     dispatcher = Dispatcher(instance.database, gather)
     say(boss, *range(events), at=HOME)
