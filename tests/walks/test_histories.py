@@ -37,8 +37,9 @@ def plugin(
     install(instance, tmp_path, monkeypatch, "history", PLUGIN)
     instance.database.engine.create_tables([Effect])
     monkeypatch.setattr(lifecycle, "discover", cache(discover))  # nothing is installed meanwhile
-    monkeypatch.setattr(dispatch, "LOOK_AHEAD", 6)  # so that a batch has its end within a history
-    monkeypatch.setattr(dispatch, "HOLD", 60.0)  # and only there, however slow the machine is
+    few = {"BATCH": 3, "LEAST": 1, "AHEAD": 2, "SUSPECTS": 6}  # a batch ends within a history
+    for name, value in (few | {"HOLD": 60.0}).items():  # and only there, however slow we are
+        monkeypatch.setattr(dispatch, name, value)
 
 
 def walk(boss: Caller, clock: Clock, number: int, steps: int) -> None:
