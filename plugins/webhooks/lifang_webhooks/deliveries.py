@@ -38,7 +38,7 @@ class NotTaken(Exception):
     """The receiver did not take an event; it is told again later."""
 
 
-@lf.on(lf.ALL)
+@lf.on(lf.ANY)
 def spread(event: lf.Event, caller: lf.Caller) -> None:
     """Let every endpoint that wants an event be told it; nobody is told of what is to be told."""
     if event.type == DUE:
@@ -74,7 +74,7 @@ def _wanting(event: lf.Event, caller: lf.Caller) -> Iterator[tuple[Endpoint, dic
 def _wants(number: int, types: str, event: lf.Event) -> bool:
     if event.type == PING:
         return number == event.subject
-    return not {event.type, lf.ALL}.isdisjoint(types.split())
+    return not {event.type, lf.ANY}.isdisjoint(types.split())
 
 
 @lf.on(DUE, mode="ext", apart=True)
