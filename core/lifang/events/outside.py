@@ -17,7 +17,8 @@ from typing import Any
 
 from lifang.events import inbox, retry, subscriptions
 from lifang.events.audience import Audience
-from lifang.events.dispatch import Batch, Delivery, Dispatcher, failed
+from lifang.events.batch import Batch, Delivery
+from lifang.events.dispatch import Dispatcher, failed
 from lifang.events.event import Away, Rewind
 from lifang.events.log import Place
 from lifang.events.subscriptions import LEASE, Subscriber
