@@ -1,4 +1,4 @@
-"""What is to be told next: an event to one subscriber, and a batch to those who stand at a place."""
+"""What is to be told next: an event to a subscriber, a batch to those who stand at one place."""
 
 from __future__ import annotations
 
