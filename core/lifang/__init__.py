@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from lifang.entities.person import Membership as Membership
     from lifang.entities.person import Person as Person
     from lifang.events.cloud import CloudEvent as CloudEvent
-    from lifang.events.event import ALL as ALL
     from lifang.events.event import Away as Away
     from lifang.events.event import Data as Data
     from lifang.events.event import Dead as Dead
@@ -57,7 +56,6 @@ if TYPE_CHECKING:
     from lifang.services.authoring import write as write
     from lifang.services.deadlines import deadline as deadline
     from lifang.services.event_log import masked as masked
-    from lifang.services.timers import cancel_timer as cancel_timer
     from lifang.services.timers import timer as timer
     from lifang.store.fields import DayField as DayField
     from lifang.store.fields import IdField as IdField
@@ -76,7 +74,7 @@ _HOMES = {
     "entities.organization": ("Organization",),
     "entities.person": ("Affiliation", "Membership", "Person"),
     "events.cloud": ("CloudEvent",),
-    "events.event": ("ALL", "Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
+    "events.event": ("Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
     "events.payloads": ("payload",),
     "events.personal": ("ERASED",),
     "kit.clock": ("now", "today"),
@@ -102,7 +100,7 @@ _HOMES = {
     ),
     "services.deadlines": ("deadline",),
     "services.event_log": ("masked",),
-    "services.timers": ("cancel_timer", "timer"),
+    "services.timers": ("timer",),
     "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),
     "store.sensitive": ("Sensitive",),

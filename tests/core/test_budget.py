@@ -15,13 +15,15 @@ CORE = ROOT / "core" / "lifang"
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
-CORE_LINES = 15_450
+CORE_LINES = 15_000
 INTERFACES = ("api", "cli", "http", "web")
 INTERFACE_LINES = 7_000
 MECHANISMS = ("mechanisms",)
 MECHANISM_LINES = 3_000
+UPKEEP = ("upkeep",)
+UPKEEP_LINES = 2_000
 OUTSIDE = ("app", "testing", "__init__.py")
-OUTSIDE_LINES = 1_700
+OUTSIDE_LINES = 1_750
 HOOKS = 16
 FRONT_DOOR_NAMES = 60
 
@@ -109,7 +111,7 @@ def code_lines_in(*parts: str) -> int:
         code_lines_of(path)
         for path in CORE.rglob("*.py")
         if (part := path.relative_to(CORE).parts[0]) != "migrations"
-        and (part in parts if parts else part not in (*INTERFACES, *MECHANISMS, *OUTSIDE))
+        and (part in parts if parts else part not in (*INTERFACES, *MECHANISMS, *UPKEEP, *OUTSIDE))
     )
 
 
@@ -117,6 +119,7 @@ def test_the_core_and_what_shows_it_stay_small() -> None:
     assert code_lines_in() <= CORE_LINES
     assert code_lines_in(*INTERFACES) <= INTERFACE_LINES
     assert code_lines_in(*MECHANISMS) <= MECHANISM_LINES
+    assert code_lines_in(*UPKEEP) <= UPKEEP_LINES
     assert code_lines_in(*OUTSIDE) <= OUTSIDE_LINES
 
 

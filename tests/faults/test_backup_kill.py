@@ -14,9 +14,10 @@ import pytest
 from lifang.app.instance import create, opened
 from lifang.app.restoring import verify_backup
 from lifang.kit.errors import NotReady
-from lifang.services import backup, sealing
+from lifang.services import sealing
 from lifang.testing import world
-from tests.core.services.dumped import digest, dump
+from lifang.upkeep import backup
+from tests.core.upkeep.dumped import digest, dump
 
 STEPS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "sqlite3.connect"}
 stride = pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.trust)])
@@ -25,7 +26,7 @@ import os, signal, sys
 from pathlib import Path
 from lifang.app import restoring
 from lifang.app.instance import opened
-from lifang.services import backup
+from lifang.upkeep import backup
 from lifang.testing import world
 
 what, file, left = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])

@@ -24,7 +24,7 @@ from lifang.store import migrations
 from lifang.store.embedded import Embedded
 from lifang.testing import world
 from tests.core.app.older import newer, turn_back
-from tests.core.services.dumped import dump, quiet
+from tests.core.upkeep.dumped import dump, quiet
 
 STEPS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove"}
 SCRIPT = f"""

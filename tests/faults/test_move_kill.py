@@ -16,12 +16,13 @@ import pytest
 
 from lifang.app.instance import opened
 from lifang.kit import settings
-from lifang.services import backup, sealing
+from lifang.services import sealing
 from lifang.store.opening import open_database
 from lifang.store.served import Served
 from lifang.testing import served, world
+from lifang.upkeep import backup
 from tests.core.app.populated import goes_on, populate
-from tests.core.services.dumped import Dump, content, quiet
+from tests.core.upkeep.dumped import Dump, content, quiet
 
 trials = pytest.mark.parametrize("trials", [4, pytest.param(20, marks=pytest.mark.trust)])
 SCRIPT = """

@@ -19,8 +19,9 @@ from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.events.publish import publish
 from lifang.events.tables import EventArchive, EventNumber, EventRow
-from lifang.services import accounts, event_files, sweeping
+from lifang.services import accounts
 from lifang.services.instance import Instance
+from lifang.upkeep import event_files, sweeping
 
 LIFANG = str(Path(sys.executable).parent / "lifang")
 HEARD, SEEN = "core.thing.heard", "core.thing.seen"

@@ -17,10 +17,11 @@ from lifang.http.listing import read_limit
 from lifang.http.request import current_caller
 from lifang.kit.errors import FieldError, Invalid, Malformed
 from lifang.kit.words import _
-from lifang.services import event_log, idempotency, letters, resending, stalls
+from lifang.services import event_log, idempotency, letters, resending
 from lifang.services.event_log import told
 from lifang.services.letters import Wanted
 from lifang.services.resending import Verb
+from lifang.upkeep import stalls
 
 PAGING = ("limit", "cursor")
 EVENT_FILTERS = ("type", "about", "within", "before", "since", "until")

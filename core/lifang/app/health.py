@@ -15,8 +15,8 @@ from lifang.kit import clock, json
 from lifang.services.delivery import Lag, lag
 from lifang.services.event_log import last_position
 from lifang.services.instance import Instance
-from lifang.services.stalls import patience
 from lifang.store import migrations
+from lifang.upkeep.stalls import patience
 
 FREE_SHARE = 0.05
 """With less of the disk free than this, the instance does not call itself ready."""

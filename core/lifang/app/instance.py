@@ -20,7 +20,6 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import PluginManager, Snapshot
 from lifang.resources.registry import CORE, Registry
-from lifang.services import archive
 from lifang.services.instance import Instance
 from lifang.store import copying, migrations
 from lifang.store.database import Database
@@ -28,6 +27,7 @@ from lifang.store.embedded import Embedded
 from lifang.store.keys import Key, create_key_file, create_keys, load_keys
 from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
+from lifang.upkeep import archive
 
 FOLDERS = ("data", "keys", "run", "log")
 RESTORED = "data.restored"

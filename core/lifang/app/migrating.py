@@ -22,13 +22,13 @@ from lifang.kit.words import _
 from lifang.plugins.manager import PluginManager, discover
 from lifang.plugins.tables import PluginRow
 from lifang.resources.registry import CORE, Registry
-from lifang.services import backup
-from lifang.services.backup import Steps
 from lifang.services.instance import Instance
 from lifang.store import migrations
 from lifang.store.database import Database
 from lifang.store.keys import load_keys
 from lifang.store.migrations import MIGRATIONS
+from lifang.upkeep import backup
+from lifang.upkeep.backup import Steps
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,7 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import PluginManager, discover
 from lifang.resources.registry import CORE, Registry
-from lifang.services import archive, backup
-from lifang.services.archive import Manifest
 from lifang.services.auditing import Change, record_note
-from lifang.services.backup import Steps
 from lifang.services.carrying import carry
 from lifang.services.instance import SAMPLE_NOTE, Instance
 from lifang.services.sealing import SINK
@@ -44,6 +41,9 @@ from lifang.store.embedded import Embedded
 from lifang.store.keys import KeyRing, load_keys, read_master
 from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
+from lifang.upkeep import archive, backup
+from lifang.upkeep.archive import Manifest
+from lifang.upkeep.backup import Steps
 
 if TYPE_CHECKING:
     from lifang.store.served import Served

@@ -9,7 +9,7 @@ from lifang.app.instance import open_instance
 from lifang.app.logs import log_to_stderr
 from lifang.app.parent import leave_with
 from lifang.kit.errors import LifangError
-from lifang.services.working import Worker
+from lifang.upkeep.working import Worker
 
 
 def work(*, parent: int | None = None) -> None:

@@ -35,7 +35,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
 
 
 def _create(session: Session, given: Given) -> None:
-    from lifang.services.backup import create
+    from lifang.upkeep.backup import create
 
     target = Path(given["file"]) if given["file"] else None
     with steps() as progress:

@@ -12,8 +12,8 @@ from lifang.cli.session import Session
 from lifang.kit import settings
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.words import _
-from lifang.services import doctor
-from lifang.services.doctor import Finding
+from lifang.upkeep import doctor
+from lifang.upkeep.doctor import Finding
 
 MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
 

@@ -16,10 +16,11 @@ from lifang.events.log import Place
 from lifang.kit import json
 from lifang.kit.errors import Busy
 from lifang.kit.words import _, n_
-from lifang.services import event_log, letters, stalls
+from lifang.services import event_log, letters
 from lifang.services.delivery import Lag, Part
 from lifang.services.event_log import SeenEvent, told
 from lifang.services.letters import STEPS, Step
+from lifang.upkeep import stalls
 
 STATES = {"live": n_("进行中"), "paused": n_("暂停")}
 POLL = 1.0  # seconds between looks for what is new

@@ -11,10 +11,10 @@ from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag
 from lifang.cli.session import Session
 from lifang.kit.words import _, n_
-from lifang.services import sweeping
 from lifang.services.event_log import told
 from lifang.services.retention import Due
-from lifang.services.sweeping import Archive
+from lifang.upkeep import sweeping
+from lifang.upkeep.sweeping import Archive
 
 
 def command(name: str, help: str, session: Session) -> click.Command:

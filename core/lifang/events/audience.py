@@ -73,8 +73,19 @@ class Audience:
             return None
         if not event.communities and not _by_key(subscriber, event):
             return event if part is None else None
+        if len(event.communities) > 1 or self.ranges or part or subscriber.handler.at:
+            return self._weighed(subscriber, event, place, part)
+        here = self.decides(subscriber.plugin, event.communities[0])
+        if here is None or not here.on:
+            return None
+        return event if here.since <= event.at else event.replayed
+
+    def _weighed(
+        self, subscriber: Subscriber, event: Event, place: Place | None, part: Range | None
+    ) -> Event | None:
+        """The same where there are several places, or some of the past is not told yet."""
         heres, late = self._heres(subscriber, event), self._late(subscriber, place)
-        reached = [here for here in heres if here.node not in late] if late else heres
+        reached = [here for here in heres if here.node not in late]
         on = [here for here in heres if here.on]
         if part is None and not any(here.on for here in reached):
             return None

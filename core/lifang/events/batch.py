@@ -1,4 +1,4 @@
-"""What is to be told next: an event to a subscriber, a batch to those who stand at one place."""
+"""What is told at once: some events, each for some subscribers, and where that brings them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from lifang.events.event import Event
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 
-EVERYTHING = "*"
-"""The lane of who keeps the order of all: no aggregate is called so."""
+EVERYTHING = "*"  # the lane of who keeps the order of all: no aggregate is called so
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,8 @@ def on(
 ) -> Callable[[R], R]:
     """Declare a reaction to events, run once after the commit, retried when it fails.
 
-    A type is written out whole, as `core.person.moved`; `ALL` stands for every type, and there are
-    no other wildcards. `at` names the key
+    A type is written out whole, as `core.person.moved`; `lf.ANY` stands for every type, and there
+    are no other wildcards. `at` names the key
     of the event's data that holds the community where the plugin must be on; without it, any of
     the event's communities will do.
 

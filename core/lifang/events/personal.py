@@ -15,8 +15,7 @@ from typing import Any
 import peewee as pw
 
 from lifang.events.event import Data
-from lifang.events.tables import Erasable
-from lifang.store.database import Database
+from lifang.store.database import Database, proxy
 from lifang.store.keys import KeyRing
 
 ERASED = "[erased]"
@@ -101,9 +100,11 @@ def opened(many: Iterable[Data], keys: KeyRing) -> list[Data]:
     wanted = sorted({one for _data, found in told for one in found.values()})
     sealed: dict[Reference, str] = {}
     for some in pw.chunked(wanted, 400):
-        subjects, names = zip(*some, strict=True)
-        mine = Erasable.subject.in_(set(subjects)) & Erasable.key.in_(names)
-        sealed |= {(row.subject, row.key): row.value for row in Erasable.select().where(mine)}
+        pairs = ", ".join([f"({proxy.param}, {proxy.param})"] * len(some))
+        asked = f"SELECT subject, key, value FROM (VALUES {pairs}) AS wanted "  # noqa: S608 – no value is in it
+        asked += "JOIN erasable ON subject = column1 AND key = column2"
+        rows = proxy.execute_sql(asked, [part for pair in some for part in pair]).fetchall()
+        sealed |= {(subject, key): value for subject, key, value in rows}
 
     def value(reference: Reference) -> Any:
         if reference not in sealed:

@@ -18,21 +18,24 @@ from lifang.store.record import Record
 log = logging.getLogger("lifang.clock")
 
 
-def timer(record: Record, caller: Caller, name: str, at: dt.datetime, **data: Any) -> None:
+def timer(record: Record, caller: Caller, name: str, at: dt.datetime | None, **data: Any) -> bool:
     """Let an event be told about a record at a moment: `dual_reporting.report.overdue`.
 
     The resource declares the name in `timers=`. It is set, or moved where it is set already, in the
-    running transaction; its data then carries `at` beside what is given. Raises LookupError for a
-    name that was not declared, ValueError for a moment without a zone.
+    running transaction; its data then carries `at` beside what is given. Without a moment it is
+    taken back, timer or deadline. Says whether it was set before. Raises LookupError for a name
+    that was not declared, ValueError for a moment without a zone.
     """
+    if at is None:
+        return _take_back(record, caller, name)
     resource = declared(record, caller, name)
     before = put(resource, record, caller, name, at, data)
     if before is not None and before.rule is not None:
         tell_of(before, caller, "deadline_cancelled", places_of(caller, resource, record))
+    return before is not None
 
 
-def cancel_timer(record: Record, caller: Caller, name: str) -> bool:
-    """Let a timer or a deadline of a record not be told; says whether it was set."""
+def _take_back(record: Record, caller: Caller, name: str) -> bool:
     resource = declared(record, caller, name)
     row = standing(resource, record, name)
     if row is None:

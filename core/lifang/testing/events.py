@@ -82,7 +82,7 @@ class Events:
         """The events since the test began, in order, perhaps of one type."""
         of_type = [EventRow.type == type] if type else []
         rows: Any = EventRow.select(EventRow.pos).where(EventRow.pos > self._start, *of_type)
-        return log.read([position for (position,) in rows.tuples()])
+        return self._instance.events.read([position for (position,) in rows.tuples()])
 
     def deliver(self) -> None:
         """Do what a worker does until nothing is due: tell what time brings, and every handler.

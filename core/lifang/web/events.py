@@ -15,12 +15,13 @@ from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
-from lifang.services import event_log, letters, stalls
+from lifang.services import event_log, letters
 from lifang.services.delivery import Lag
 from lifang.services.event_log import SeenEvent
 from lifang.services.letters import STATES, STEPS, Letter, Step
 from lifang.services.offers import may
 from lifang.services.resending import TREATED, Verb
+from lifang.upkeep import stalls
 from lifang.web import looks
 from lifang.web.addresses import address_of, with_query
 from lifang.web.lists import Column, Row

@@ -30,7 +30,7 @@ class Stream(lf.Record):
         table_name = "nats_bridge_stream"
 
 
-@lf.on(lf.ALL, mode="ext")
+@lf.on(lf.ANY, mode="ext")
 def publish(event: lf.Event, caller: lf.Caller) -> None:
     """Tell an event to the broker, unless it came in over the bridge itself: no message circles."""
     if event.type.startswith(OWN):

@@ -23,10 +23,10 @@ from nats.js.api import StorageType, StreamConfig
 
 import lifang as lf
 from lifang.access.callers import plugin_caller
-from lifang.services import doctor, stalls
 from lifang.services.clockwork import tick
 from lifang.services.delivery import drain, lag
 from lifang.testing import world
+from lifang.upkeep import doctor, stalls
 from lifang_nats_bridge import line
 from lifang_nats_bridge.receiving import messages
 from plugins.nats_bridge.tests.broker import Broker

@@ -38,17 +38,20 @@ class NotTaken(Exception):
     """The receiver did not take an event; it is told again later."""
 
 
-@lf.on(lf.ALL)
+@lf.on(lf.ANY)
 def spread(event: lf.Event, caller: lf.Caller) -> None:
     """Let every endpoint that wants an event be told it; nobody is told of what is to be told."""
     if event.type == DUE:
         return
+    messages: dict[tuple[int, ...], dict[str, Any]] = {}
     for endpoint, seen in _wanting(event, caller):
-        unseen = set(event.communities) - seen.keys()
-        data = lf.masked(event, caller, unseen)
-        more = {"communities": " ".join(seen[one] for one in sorted(seen))}
-        told = lf.CloudEvent.of(event, caller.instance.id, data=data, **more)
-        lf.tell(endpoint, caller, "due", event=asdict(told))
+        known = tuple(sorted(seen))
+        if known not in messages:
+            data = lf.masked(event, caller, set(event.communities) - seen.keys())
+            more = {"communities": " ".join(seen[one] for one in known)}
+            told = lf.CloudEvent.of(event, caller.instance.id, data=data, **more)
+            messages[known] = asdict(told)
+        lf.tell(endpoint, caller, "due", event=messages[known])
 
 
 def _wanting(event: lf.Event, caller: lf.Caller) -> Iterator[tuple[Endpoint, dict[int, str]]]:
@@ -64,17 +67,20 @@ def _wanting(event: lf.Event, caller: lf.Caller) -> Iterator[tuple[Endpoint, dic
         return
     told: Any = lf.Community.select(lf.Community.id, lf.Community.code, lf.Community.path)
     places = list(told.where(lf.Community.id.in_(event.communities)).tuples())
-    for number, above in wanting:
-        seen = {place: code for place, code, path in places if path.startswith(above)}
-        endpoint = lf.find(endpoints, caller, id=number) if seen else None
-        if endpoint is not None and endpoint.created_at <= event.at:
-            yield endpoint, seen
+    near = {
+        number: seen
+        for number, above in wanting
+        if (seen := {place: code for place, code, path in places if path.startswith(above)})
+    }
+    for endpoint in lf.each(endpoints, caller, id=list(near)) if near else ():
+        if endpoint.created_at <= event.at:
+            yield endpoint, near[int(endpoint.id)]
 
 
 def _wants(number: int, types: str, event: lf.Event) -> bool:
     if event.type == PING:
         return number == event.subject
-    return not {event.type, lf.ALL}.isdisjoint(types.split())
+    return not {event.type, lf.ANY}.isdisjoint(types.split())
 
 
 @lf.on(DUE, mode="ext", apart=True)

@@ -18,7 +18,7 @@ def check_types(written: str) -> str:
     """Types of events, one a line; raises ValueError naming the one that is none."""
     told = sorted(set(re.split(r"[\s,，、]+", written)) - {""})
     for one in told:
-        if one != lf.ALL and not TYPE.fullmatch(one):
+        if one != lf.ANY and not TYPE.fullmatch(one):
             raise ValueError(
                 _("「{type}」不是事件类型；写作 core.person.moved，或 * 表示全部", type=one)
             )

@@ -27,7 +27,7 @@ from lifang.store.opening import open_database
 from lifang.testing import world
 from tests.core.app.populated import SUBSCRIPTION, ended, goes_on, move_away
 from tests.core.cli.conftest import say
-from tests.core.services.dumped import Dump, content, quiet
+from tests.core.upkeep.dumped import Dump, content, quiet
 
 MOVED = ("database", "move")
 

@@ -11,9 +11,9 @@ from lifang.services.delivery import drain
 from lifang.services.instance import Instance
 from lifang.testing.world import HOME, QILIHE
 from tests.core.cli.conftest import Command
+from tests.core.events.chronicle import CHRONICLE, told
 from tests.core.events.listeners import say
 from tests.core.events.packages import install
-from tests.core.events.test_catching_up import CHRONICLE, told
 
 
 def test_the_past_is_chosen_by_command_and_the_lag_shows_it(

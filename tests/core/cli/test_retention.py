@@ -15,9 +15,9 @@ from lifang.services.delivery import drain
 from lifang.services.instance import Instance
 from lifang.testing.world import HOME, NEIGHBOUR
 from tests.core.cli.conftest import Command
+from tests.core.events.chronicle import CHRONICLE, told
 from tests.core.events.listeners import HEARD, say
 from tests.core.events.packages import install
-from tests.core.events.test_catching_up import CHRONICLE, told
 
 
 @pytest.fixture

@@ -17,78 +17,17 @@ from lifang.events.publish import publish
 from lifang.events.tables import Catchup, EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.kit.errors import Invalid
-from lifang.services import lifecycle
 from lifang.services.delivery import Part, dispatcher_of, drain, lag
 from lifang.services.instance import Instance
-from lifang.services.letters import Wanted, letters
 from lifang.testing.world import CHENGGUAN, FOREIGN, HOME, NEIGHBOUR, QILIHE
+from tests.core.events.chronicle import (
+    STREET,
+    Switch,
+    last_month,
+    replayed,
+    told,
+)
 from tests.core.events.listeners import HEARD, Note, say
-from tests.core.events.packages import install
-
-STREET = "620102001000"
-
-CHRONICLE = """
-import os, signal, time
-import lifang as lf
-from tests.core.events.listeners import note
-
-@lf.on("core.thing.heard")
-def chronicle(event, caller):
-    if os.environ.get("CHRONICLE_DIES") == str(event.subject):
-        os.environ.pop("CHRONICLE_DIES")
-        os.kill(os.getpid(), signal.SIGKILL)
-    if event.data.get("frail") and not event.data["frail"] in os.environ:
-        raise ValueError("not yet")
-    note("chronicle", event, process=int(event.replaying))
-
-@lf.on("core.thing.heard", at="old")
-def left(event, caller):
-    note("left", event)
-
-plugin = lf.Plugin("chronicle", "chronicle", handlers=[chronicle, left])
-"""
-
-Switch = Callable[..., lifecycle.Listed]
-
-
-@pytest.fixture
-def turn(
-    instance: Instance, boss: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Switch:
-    """Switch the plugin as an administrator does."""
-    install(instance, tmp_path, monkeypatch, "chronicle", CHRONICLE)
-
-    def turn(code: str, *, on: bool = True, history: str | None = None) -> lifecycle.Listed:
-        return lifecycle.switch(boss, "chronicle", at=code, on=on, history=history)
-
-    return turn
-
-
-def told(handler: str = "chronicle") -> list[int]:
-    """The subjects a handler was told of, in order."""
-    rows = Note.select().where(Note.handler == handler).order_by(Note.id)
-    return [int(row.agg.rpartition("/")[2]) for row in rows]
-
-
-def replayed() -> list[int]:
-    rows = Note.select().where(Note.process == 1).order_by(Note.id)
-    return [int(row.agg.rpartition("/")[2]) for row in rows]
-
-
-def say_both(caller: Caller, subject: int, *codes: str) -> None:
-    places = [int(Community.get(Community.code == code).id) for code in codes]
-    with caller.instance.database.transaction():
-        publish(HEARD, f"core.thing/{subject}", {}, caller=caller, communities=places)
-
-
-def last_month(caller: Caller) -> None:
-    """What happened in August at home (1), next door (2), elsewhere (3), and in September (4)."""
-    with time_machine.travel(dt.datetime(2027, 8, 15, 9, tzinfo=dt.UTC)):
-        say(caller, 1, at=HOME)
-        say(caller, 2, at=NEIGHBOUR)
-        say(caller, 3, at=FOREIGN)
-    with time_machine.travel(dt.datetime(2027, 9, 15, 9, tzinfo=dt.UTC)):
-        say(caller, 4, at=HOME)
 
 
 @pytest.mark.parametrize(
@@ -237,84 +176,6 @@ def test_off_amid_its_past_it_goes_on_there_later(instance: Instance, boss: Call
     turn(HOME, history="resume")
     assert drain(instance)
     assert told() == list(range(1, 501))
-
-
-def test_an_event_of_two_places_is_told_once(instance: Instance, boss: Caller, turn: Switch):
-    turn(HOME)
-    say_both(boss, 1, HOME, FOREIGN)
-    say_both(boss, 2, NEIGHBOUR, FOREIGN)
-    say_both(boss, 3, NEIGHBOUR, FOREIGN)
-    assert drain(instance)
-    assert told() == [1]
-    turn(FOREIGN, history="start")
-    turn(NEIGHBOUR, history="start")
-    say_both(boss, 4, NEIGHBOUR, FOREIGN)
-    say_both(boss, 5, HOME, FOREIGN)
-    assert drain(instance)
-    assert sorted(told()) == [1, 2, 3, 4, 5]
-    turn(NEIGHBOUR, on=False)
-    say_both(boss, 6, NEIGHBOUR, FOREIGN)
-    turn(NEIGHBOUR)
-    assert drain(instance)
-    assert sorted(told()) == [1, 2, 3, 4, 5, 6]
-
-
-def test_what_one_place_has_heard_is_not_told_again_where_the_other_catches_up(
-    instance: Instance, boss: Caller, turn: Switch
-):
-    turn(HOME)
-    turn(FOREIGN)
-    turn(FOREIGN, on=False)
-    say_both(boss, 1, HOME, FOREIGN)
-    assert drain(instance)
-    assert told() == [1]
-    turn(HOME, on=False)
-    turn(FOREIGN)
-    assert drain(instance)
-    assert told() == [1]
-
-
-@pytest.mark.parametrize("state", ["waiting", "dead", "off"])
-@pytest.mark.parametrize("hours", [0, 1])
-def test_a_restart_takes_the_place_of_what_had_failed(
-    instance: Instance,
-    boss: Caller,
-    turn: Switch,
-    monkeypatch: pytest.MonkeyPatch,
-    state: str,
-    hours: int,
-):
-    turn(HOME)
-    say(boss, 1, at=HOME, frail="CHRONICLE_CURED")
-    assert drain(instance)
-    monkeypatch.setenv("CHRONICLE_CURED", "1")
-    turn(HOME, on=False)
-    turn(HOME, history="restart")
-    later = clock.now() + dt.timedelta(hours=hours)
-    Retry.update(state=state, next_at=later).execute()
-    assert drain(instance)
-    assert told() == [1]
-    assert Retry.select().count() == 0
-
-
-def test_what_failed_where_it_is_off_now_waits_for_that_place_and_holds_nobody_back(
-    instance: Instance, boss: Caller, turn: Switch, monkeypatch: pytest.MonkeyPatch
-):
-    turn(HOME)
-    turn(FOREIGN)
-    say(boss, 1, at=HOME, frail="CHRONICLE_CURED")
-    assert drain(instance)
-    monkeypatch.setenv("CHRONICLE_CURED", "1")
-    turn(HOME, on=False)
-    say(boss, 2, at=FOREIGN)
-    Retry.update(next_at=clock.now()).execute()
-    assert drain(instance)
-    assert told() == [2]
-    assert [one.state for one in letters(boss, Wanted(state="waiting"))] == ["off"]
-    turn(HOME)
-    assert drain(instance)
-    assert told() == [2, 1]
-    assert Retry.select().count() == 0
 
 
 def test_a_handler_with_at_is_told_the_past_of_that_place_only(

@@ -23,8 +23,8 @@ from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
 from lifang.services.delivery import audience_of, dispatcher_of, drain
 from lifang.services.instance import Instance
-from lifang.services.working import Duty
 from lifang.testing.world import CITY
+from lifang.upkeep.working import Duty
 from tests.core.events.listeners import HEARD, heard, listen, note, position, say, waiting
 
 

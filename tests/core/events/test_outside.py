@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,59 +13,17 @@ from lifang.app.dispatcher import Dispatcher as Server
 from lifang.entities.caller import Caller
 from lifang.events.event import Away, Dead, Event, Rewind, on
 from lifang.events.outside import LONGEST_PAUSE
-from lifang.events.tables import Inbox, Retry, Subscription
+from lifang.events.tables import Inbox, Subscription
 from lifang.kit import clock
-from lifang.services import lifecycle, stalls
+from lifang.services import lifecycle
 from lifang.services.delivery import Outsiders, drain, lag
 from lifang.services.instance import Instance
-from lifang.services.working import Worker
 from lifang.testing.world import CITY, FOREIGN, HOME
+from lifang.upkeep import stalls
+from lifang.upkeep.working import Worker
 from tests.core.events.listeners import HEARD, heard, last_position, listen, note, say, waiting
 from tests.core.events.packages import install
-
-NAME = "probe.post"
-
-
-class Post:
-    """Somebody out there, who keeps what arrived."""
-
-    def __init__(self) -> None:
-        self.arrived: list[Event] = []
-        self.answer: Callable[[Event], None] = lambda _event: None
-        self.lock = threading.Lock()
-
-    def handler(self, **declared: Any) -> Callable[[Event, Caller], None]:
-        @on(HEARD, mode="ext", **declared)
-        def post(event: Event, caller: Caller) -> None:
-            assert not caller.instance.database.in_transaction
-            with self.lock:
-                self.arrived.append(event)
-            self.answer(event)
-
-        return post
-
-    def told(self) -> list[tuple[int, int]]:
-        return [(one.subject, one.sequence) for one in self.arrived]
-
-    def fail(self, subject: int, error: BaseException, times: int = 1) -> None:
-        left = [error] * times
-
-        def answer(event: Event) -> None:
-            if event.subject == subject and left:
-                raise left.pop()
-
-        self.answer = answer
-
-
-@pytest.fixture
-def post() -> Post:
-    return Post()
-
-
-@pytest.fixture
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lifang.events.retry.FIRST_WAIT", 0.0)
-    monkeypatch.setattr("lifang.events.retry.FACTOR", 1.0)
+from tests.core.events.posts import NAME, Post, until
 
 
 def test_outside_a_transaction_each_event_arrives_once_with_a_key_of_its_own(
@@ -247,8 +203,8 @@ def test_a_receiver_that_hangs_holds_up_neither_handlers_of_the_database_nor_oth
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:
-        _until(lambda: len(post.arrived) == 3)  # it hangs in all three, side by side
-        _until(lambda: len(other) == 3 and len(heard("inside")) == 3)
+        until(lambda: len(post.arrived) == 3)  # it hangs in all three, side by side
+        until(lambda: len(other) == 3 and len(heard("inside")) == 3)
     finally:
         free.set()
         worker.stop()
@@ -275,79 +231,6 @@ def test_a_call_longer_than_the_lease_keeps_it(
     assert drain(instance)
     assert all(held)
     assert post.told() == [(1, 1)]
-
-
-@pytest.fixture
-def hanging(post: Post) -> Iterator[threading.Event]:
-    """The receiver of aggregate 1 hangs until it is let go; the others answer at once."""
-    free = threading.Event()
-    post.answer = lambda event: event.subject == 1 and free.wait(30) and None
-    yield free
-    free.set()
-
-
-def test_a_receiver_of_its_own_that_hangs_is_left_to_itself_and_told_once_in_its_order(
-    instance: Instance, boss: Caller, post: Post, hanging: threading.Event
-):
-    listen(instance, post.handler(apart=True), at=[CITY])
-    outsiders = Outsiders(instance)
-    say(boss, 1, 2, 1)
-    outsiders.step()
-    assert outsiders.hang
-    say(boss, 2, 1, 3)
-    began = time.monotonic()
-    for _time in range(5):
-        outsiders.step()
-    assert time.monotonic() - began < 0.8, "nobody waits for it any more"
-    assert sorted(post.told()) == [(1, 1), (2, 1), (2, 2), (3, 1)]
-    assert Subscription.get_by_id(NAME).pos == last_position()
-    hanging.set()
-    _until(lambda: outsiders.step() or not outsiders.hang)
-    _until(lambda: not outsiders.step() and len(post.arrived) == 6)
-    assert [pair for pair in post.told() if pair[0] == 1] == [(1, 1), (1, 2), (1, 3)]
-    assert waiting(NAME) == []
-    assert Inbox.select().count() == 6
-
-
-def test_what_hung_and_failed_counts_as_one_try_and_is_told_again_with_its_key(
-    instance: Instance, boss: Caller, post: Post
-):
-    listen(instance, post.handler(apart=True), at=[CITY])
-    free, failing = threading.Event(), [OSError("no route")]
-
-    def answer(_event: Event) -> None:
-        if failing:
-            free.wait(30)
-            raise failing.pop()
-
-    post.answer = answer
-    say(boss, 1, 1)
-    outsiders = Outsiders(instance)
-    outsiders.step()
-    assert [row[1:] for row in waiting(NAME)] == [("waiting", 0)] * 2
-    free.set()
-    _until(lambda: outsiders.step() and not outsiders.hang)
-    assert [row[1:] for row in waiting(NAME)] == [("waiting", 1), ("waiting", 0)]
-    Retry.update(next_at=clock.now()).execute()
-    assert drain(instance)
-    assert post.told() == [(1, 1), (1, 1), (1, 2)]
-    assert len({one.key for one in post.arrived}) == 2
-    assert waiting(NAME) == []
-
-
-def test_what_hung_when_its_process_ended_is_told_again_with_its_key(
-    instance: Instance, boss: Caller, post: Post, hanging: threading.Event
-):
-    listen(instance, post.handler(apart=True), at=[CITY])
-    say(boss, 1, 2)
-    Outsiders(instance).step()  # and nobody ever asks these how it went
-    hanging.set()
-    assert drain(instance)
-    assert sorted(post.told()) == [(1, 1), (2, 1)], "it may still be in somebody's hands"
-    Retry.update(next_at=clock.now()).execute()
-    assert drain(instance)
-    assert sorted(post.told()) == [(1, 1), (1, 1), (2, 1)]
-    assert len({one.key for one in post.arrived}) == 2
 
 
 WRITER = """
@@ -403,18 +286,11 @@ def test_an_event_that_kills_the_worker_outside_is_parked_and_the_others_arrive(
     lifecycle.switch(boss, "lethal", at=CITY, on=True)
     say(boss, *range(1, 101))
     with Server(instance.settings.home):
-        _until(lambda: Subscription.get_by_id("lethal.lethal").pos == last_position(), 120)
+        until(lambda: Subscription.get_by_id("lethal.lethal").pos == last_position(), 120)
     told = [line.split() for line in log.read_text().splitlines()]
     assert {int(subject) for subject, _key in told} == set(range(1, 101))
     assert len({key for _subject, key in told}) == 100, "what came twice came with its key"
     assert [row[1:] for row in waiting("lethal.lethal")] == [("parked", 1)]
-
-
-def _until(true: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
 
 
 def test_a_word_that_no_mode_is_called_is_refused():

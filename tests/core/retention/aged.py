@@ -12,8 +12,8 @@ from lifang.events.tables import (
     EventArchive,
     EventRow,
 )
-from lifang.services import event_files, sweeping
 from lifang.services.instance import Instance
+from lifang.upkeep import event_files, sweeping
 from tests.core.events.listeners import HEARD, note
 
 LONG_AGO = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)

@@ -13,13 +13,14 @@ import time_machine
 from lifang.entities.caller import Caller
 from lifang.events.publish import publish
 from lifang.events.tables import EventArchive, EventRow
-from lifang.services import lifecycle, sweeping
+from lifang.services import lifecycle
 from lifang.services.delivery import drain
 from lifang.services.instance import Instance
 from lifang.testing.world import HOME
+from lifang.upkeep import sweeping
+from tests.core.events.chronicle import CHRONICLE, told
 from tests.core.events.listeners import HEARD, say
 from tests.core.events.packages import install
-from tests.core.events.test_catching_up import CHRONICLE, told
 from tests.core.store.sides import Side
 
 

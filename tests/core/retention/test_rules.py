@@ -20,12 +20,13 @@ from lifang.events.tables import (
     EventScope,
     Retry,
 )
-from lifang.services import doctor, event_files, event_log, retention, sweeping
+from lifang.services import event_log, retention
 from lifang.services.delivery import drain
 from lifang.services.instance import Instance
 from lifang.services.letters import Wanted
 from lifang.services.resending import carry_out
 from lifang.testing.world import CITY, HOME
+from lifang.upkeep import doctor, event_files, sweeping
 from tests.core.events.listeners import HEARD, listen, say, switch
 from tests.core.retention.aged import (
     BESIDE,

@@ -22,13 +22,14 @@ from lifang.events.tables import (
 )
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, NotReady
-from lifang.services import clockwork, erasing, event_files, sweeping
+from lifang.services import clockwork, erasing
 from lifang.services.delivery import drain
 from lifang.services.instance import Instance
 from lifang.services.letters import Wanted
 from lifang.services.resending import carry_out
-from lifang.services.sweeping import Sweeper
 from lifang.testing.world import CITY
+from lifang.upkeep import event_files, sweeping
+from lifang.upkeep.sweeping import Sweeper
 from tests.core.events.listeners import HEARD, listen, say
 from tests.core.retention.aged import (
     LONG_AGO,

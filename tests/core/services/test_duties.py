@@ -14,8 +14,8 @@ from lifang.entities.caller import Caller
 from lifang.events.tables import Inbox
 from lifang.kit.errors import Busy
 from lifang.services.instance import Instance
-from lifang.services.working import Worker
 from lifang.testing.world import CITY
+from lifang.upkeep.working import Worker
 from tests.core.events.listeners import heard, listen, note, say, switch
 
 Duty = Callable[[Caller], bool]

@@ -157,7 +157,7 @@ def test_a_cancelled_import_stops_at_the_next_piece(instance: Instance, sender: 
 KILLED = """
 import os, signal, sys
 from lifang.app.instance import opened
-import lifang.services.working
+import lifang.upkeep.working
 from lifang.services.jobs import Jobs
 with opened(sys.argv[1]) as instance, instance.database.connection():
     worker = Jobs(instance)

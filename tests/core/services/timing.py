@@ -62,8 +62,8 @@ def accept(case: Case, caller: lf.Caller, *, day: dt.date, working_days: int = 5
 @lf.action("办结", moves={"open": "done"})
 def close(case: Case, caller: lf.Caller) -> None:
     """Answer a case: nothing is overdue any more."""
-    lf.cancel_timer(case, caller, "overdue")
-    lf.cancel_timer(case, caller, "reminded")
+    lf.timer(case, caller, "overdue", None)
+    lf.timer(case, caller, "reminded", None)
 
 
 cases = lf.Resource(

@@ -26,7 +26,7 @@ from lifang.store.notices import NoticeDoorbell, Ringing
 from lifang.store.served import Served
 from lifang.testing import served
 from tests.core.events.listeners import HEARD
-from tests.core.services.test_working import listened
+from tests.core.upkeep.test_working import listened
 
 
 def rung(bell: Doorbell, seconds: float) -> bool:
@@ -163,7 +163,7 @@ ELSEWHERE = """
     import time
     from lifang.app.instance import opened
     from lifang.events.event import on
-    from lifang.services.working import Worker
+    from lifang.upkeep.working import Worker
     from lifang.testing.world import CITY
     from tests.core.events.listeners import HEARD, listen
 

@@ -18,11 +18,11 @@ from lifang.services import reading
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import Query
-from lifang.services.working import Duty
 from lifang.store import migrations
 from lifang.store.opening import open_database
 from lifang.store.served import Served
 from lifang.testing import served, world
+from lifang.upkeep.working import Duty
 from tests.core.store.sides import Side, at_once
 
 pytestmark = pytest.mark.served

@@ -23,11 +23,12 @@ from lifang.entities.caller import Caller
 from lifang.entities.person import Person
 from lifang.kit import settings
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, NotReady
-from lifang.services import archive, backup, sealing
+from lifang.services import sealing
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
-from tests.core.services.dumped import (
+from lifang.upkeep import archive, backup
+from tests.core.upkeep.dumped import (
     Make,
     dump,
     folder,

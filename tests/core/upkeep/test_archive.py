@@ -10,11 +10,11 @@ import pytest
 
 from lifang.app.restoring import restore, verify_backup
 from lifang.kit.errors import Invalid, NotReady
-from lifang.services import archive
-from lifang.services.archive import FORMAT_BYTES, HEADER, MAGIC, PIECE, TAG
 from lifang.services.instance import Instance
 from lifang.store.keys import create_key_file
-from tests.core.services.dumped import Make, folder, quiet, standing
+from lifang.upkeep import archive
+from lifang.upkeep.archive import FORMAT_BYTES, HEADER, MAGIC, PIECE, TAG
+from tests.core.upkeep.dumped import Make, folder, quiet, standing
 
 
 def pieces_of(file: Path) -> tuple[bytes, list[bytes]]:

@@ -15,11 +15,11 @@ from lifang.events import subscriptions
 from lifang.events.event import Event, on
 from lifang.events.tables import EventRow, Subscription
 from lifang.kit import clock
-from lifang.services import stalls
 from lifang.services.delivery import drain
-from lifang.services.doctor import examine
 from lifang.services.instance import Instance
 from lifang.testing.world import CITY
+from lifang.upkeep import stalls
+from lifang.upkeep.doctor import examine
 from tests.core.events.listeners import HEARD, listen, say, switch
 
 

@@ -23,11 +23,12 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import backup, clockwork, deadlines, jobs, retention, stalls
+from lifang.services import clockwork, deadlines, jobs, retention
 from lifang.services.instance import Instance
 from lifang.store import migrations
 from lifang.store.embedded import Embedded
 from lifang.store.opening import open_database
+from lifang.upkeep import backup, stalls
 
 State = Literal["ok", "warn", "bad"]
 

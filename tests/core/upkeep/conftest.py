@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lifang.entities.caller import Caller
-from lifang.services import backup
 from lifang.services.instance import Instance
-from tests.core.services.dumped import Make, quiet
+from lifang.upkeep import backup
+from tests.core.upkeep.dumped import Make, quiet
 
 
 @pytest.fixture

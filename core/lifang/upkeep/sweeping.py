@@ -38,11 +38,12 @@ from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, LifangError, NotReady
 from lifang.kit.words import _
 from lifang.plugins.tables import Epoch
-from lifang.services import clockwork, event_files, event_log, retention
+from lifang.services import clockwork, event_log, retention
 from lifang.services.auditing import Change, record_note
 from lifang.services.event_log import SeenEvent
 from lifang.services.instance import Instance
 from lifang.services.retention import Due
+from lifang.upkeep import event_files
 
 PAGE, MOST = 200, 10_000
 """Events looked at in one go, and at most so many in a file."""

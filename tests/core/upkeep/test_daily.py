@@ -16,12 +16,12 @@ from lifang.app.restoring import verify_backup
 from lifang.entities.audit import AuditEntry
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.services import backup, doctor
-from lifang.services.backup import Daily
 from lifang.services.clockwork import tick
-from lifang.services.doctor import Finding
 from lifang.services.instance import Instance
-from lifang.services.working import Worker
+from lifang.upkeep import backup, doctor
+from lifang.upkeep.backup import Daily
+from lifang.upkeep.doctor import Finding
+from lifang.upkeep.working import Worker
 
 NOON = dt.datetime(2027, 5, 1, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 DAY = dt.timedelta(days=1)

@@ -20,9 +20,9 @@ from lifang.events.event import Event
 from lifang.kit import clock, json
 from lifang.kit.errors import Invalid
 from lifang.kit.words import _
-from lifang.services import archive
 from lifang.services.instance import Instance
 from lifang.store.keys import read_master
+from lifang.upkeep import archive
 
 SUFFIX = ".lifang-events"
 OF_THE_MOMENT = ("replaying", "key", "unreadable")

@@ -16,15 +16,15 @@ from lifang.events.event import Away
 from lifang.kit.errors import LifangError
 from lifang.plugins.plugin import Duty as PluginDuty
 from lifang.services import bulk, importing
-from lifang.services.backup import Daily
 from lifang.services.clockwork import Clockwork
 from lifang.services.delivery import Outsiders, dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
 from lifang.services.sealing import BATCH, seal
-from lifang.services.stalls import Alarm
-from lifang.services.sweeping import Sweeper
 from lifang.store.doorbell import Doorbell
+from lifang.upkeep.backup import Daily
+from lifang.upkeep.stalls import Alarm
+from lifang.upkeep.sweeping import Sweeper
 
 POLL = 1.0  # seconds: a lost wake-up costs one poll, a due retry waits no longer
 YIELD = 0.005  # seconds between batches, longer than a waiting web writer sleeps: it goes first

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from lifang.events import log
-from lifang.services import doctor
-from lifang.services.doctor import Finding
 from lifang.services.instance import Instance
 from lifang.testing import served, world
+from lifang.upkeep import doctor
+from lifang.upkeep.doctor import Finding
 
 pytestmark = pytest.mark.served
 

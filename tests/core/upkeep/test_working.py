@@ -25,8 +25,8 @@ from lifang.kit.errors import NotReady
 from lifang.services import sealing
 from lifang.services.delivery import drain, lag
 from lifang.services.instance import Instance
-from lifang.services.working import Duty, Worker
 from lifang.testing import served, world
+from lifang.upkeep.working import Duty, Worker
 from tests.core.services.probe import environment, write_package
 
 HEARD = "core.thing.heard"
