@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -56,6 +57,7 @@ class Dispatcher:
         self._most = BATCH
         self._doomed: tuple[str, int] | None = None
         self._telling: set[str] = set()
+        self._lost = Counter[tuple[str, int]]()
         self._told_at: float | None = None
         self._known: tuple[str, ...] = ()
         self.owner = subscriptions.this_process()
@@ -148,9 +150,10 @@ class Dispatcher:
         crashes = self._mark(one.name, position)
         if not more or crashes is None:
             return False
-        self._doomed = (one.name, position) if crashes >= CRASHES else None
+        noted = (one.name, position)
+        self._doomed = noted if crashes + self._lost[noted] >= CRASHES else None
         try:
-            with self._watched():
+            with self._watched(noted):
                 if batch is not None:
                     return self._move(audience, batch, careful=True)
                 return self._once_more(audience, {one.name: one}, 1)
@@ -164,9 +167,10 @@ class Dispatcher:
             return subscriptions.mark(name, self.owner, position)
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self, noted: tuple[str, int] | None = None) -> Iterator[None]:
         """Be wary of what was being told when the database hung up: it may have been silent too
-        long for a transaction (see `Served`), and would be each time.
+        long for a transaction (see `Served`), and would be each time. What was `noted` is as if it
+        had ended the process.
         """
         self._telling = set()
         try:
@@ -175,7 +179,11 @@ class Dispatcher:
             raise
         except Busy:
             self._wary.update(dict.fromkeys(self._telling, SUSPECTS))
+            if noted and self._telling:
+                self._lost[noted] += 1
             raise
+        if noted:
+            self._lost.pop(noted, None)
 
     def _catch_up(
         self, audience: Audience, subscribers: list[Subscriber], standing: dict[str, Place]

@@ -209,19 +209,19 @@ def test_a_handler_that_is_silent_for_longer_than_a_transaction_may_be_is_parked
     def silent(event: Event, caller: Caller) -> None:
         calls.append(event.subject)
         if event.subject == 2:
-            time.sleep(1)
+            time.sleep(3)
         note("silent", event)
 
     listen(instance, silent, hears, at=[CITY])
     say(boss, 1, 2, 3)
     engine = instance.database.engine
-    engine.execute_sql("SET idle_in_transaction_session_timeout = '200ms'")
+    engine.execute_sql("SET idle_in_transaction_session_timeout = '1s'")
     options = engine.connect_params["options"]
     monkeypatch.setitem(
-        engine.connect_params, "options", options.replace("timeout=6s", "timeout=200ms")
+        engine.connect_params, "options", options.replace("timeout=6s", "timeout=1s")
     )
     delivery = Duty("delivery", dispatcher_of(instance).step, ready=instance.database.mend, every=0)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while len(heard("silent")) < 2 or len(heard("hears")) < 3:
         assert time.monotonic() < until
         delivery._next = 0.0
