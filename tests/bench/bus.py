@@ -84,7 +84,7 @@ def _against_others(folder: Path, level: str, sizes: tuple[int, ...]) -> Rounds:
                 variants |= {f"{name} {many}": partial(make(many).both, count) for many in (1, 5)}
             except ImportError as error:
                 absent[name] = f"not measured: {error.name} is not installed"
-        return replace(interleaved(variants), absent=absent)
+        return replace(interleaved(variants, before=4), absent=absent)
 
 
 def _others(folder: Path, level: str, stack: ExitStack) -> dict[str, Callable[[], Any]]:

@@ -285,14 +285,25 @@ class Served(Database):
 
     def append(self, statement: str, key: str, rows: Iterable[Sequence[Any]]) -> list[int]:
         """Insert them without waiting for each answer."""
-        asked = f"{statement.replace('?', '%s')} RETURNING {self.quoted(key)}"
-        with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee's
-            cursor = self.engine.cursor()
-            cursor.executemany(asked, rows, returning=True)
-            numbers = [int(cursor.fetchone()[0])]
-            while cursor.nextset():
-                numbers.append(int(cursor.fetchone()[0]))
+        cursor = self._each(f"{statement.replace('?', '%s')} RETURNING {self.quoted(key)}", rows)
+        numbers = [int(cursor.fetchone()[0])]
+        while cursor.nextset():
+            numbers.append(int(cursor.fetchone()[0]))
         return numbers
+
+    def each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run it for each of many rows."""
+        self._each(statement, rows)
+
+    def _each(self, statement: str, rows: Iterable[Sequence[Any]]) -> Any:
+        """The same, and give the cursor; for one row a pipeline would take twice as long."""
+        cursor, many = self.engine.cursor(), list(rows)
+        with pw.__exception_wrapper__:  # type: ignore[attr-defined]  # refusals as peewee's
+            if len(many) == 1:
+                cursor.execute(statement, many[0])
+            else:
+                cursor.executemany(statement, many, returning="RETURNING" in statement)
+        return cursor
 
     def pour(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Copy many rows in as text, which every column reads as its own type."""
