@@ -22,7 +22,7 @@ from typing import Any
 import peewee as pw
 
 from lifang.entities.caller import Caller
-from lifang.events import log
+from lifang.events import inbox, log
 from lifang.events.publish import last_numbers
 from lifang.events.subscriptions import gone, this_process
 from lifang.events.tables import (
@@ -53,9 +53,6 @@ AT_ONCE, HOLD = 100, 0.005
 
 SILENT = dt.timedelta(hours=1)
 """How long after its last sign another host's sweep is taken over."""
-
-REMEMBERED = dt.timedelta(days=30)
-"""How long it is remembered that a message was taken in."""
 
 Steps = Generator[None, None, None]
 
@@ -353,11 +350,11 @@ def _forget_messages(instance: Instance) -> Steps:
     """Forget messages taken in long ago, but for those whose event may be told again."""
     cursors = {row.name: row.pos for row in Subscription.select()}
     waiting = {(row.sub, str(row.pos)) for row in Retry.select(Retry.sub, Retry.pos)}
-    old: Any = Inbox.select().where(Inbox.at < clock.now() - REMEMBERED).limit(MOST).tuples()
+    old: Any = Inbox.select().where(Inbox.at < clock.now() - inbox.KEPT).limit(MOST).tuples()
     for some in pw.chunked(list(old), AT_ONCE):
         with instance.database.transaction():
             for sub, source, id, _at in some:
-                ahead = id.isdigit() and int(id) > cursors.get(sub, 0)
+                ahead = sub in cursors and id.isdigit() and int(id) > cursors[sub]
                 if not ahead and (sub, id) not in waiting:
                     key = (Inbox.sub == sub) & (Inbox.source == source) & (Inbox.id == id)
                     Inbox.delete().where(key).execute()

@@ -7,6 +7,7 @@ again: meanwhile it may have lost what it held.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import threading
 import time
 from collections import deque
@@ -20,7 +21,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext, errors
-from nats.js.api import ConsumerConfig, StorageType, StreamConfig, StreamInfo
+from nats.js.api import ConsumerConfig, DeliverPolicy, StorageType, StreamConfig, StreamInfo
 
 import lifang as lf
 
@@ -30,6 +31,7 @@ CALL = 3 * CONNECT + 3 * ANSWER  # seconds a thread waits at most
 HOLD_OFF = 0.5  # seconds in which the others need not try what has just failed
 LOOK_AGAIN = 60.0  # seconds after which the stream is looked at though nothing seems wrong
 DUPLICATES = 600.0  # seconds in which the broker itself drops what comes twice
+LOOK_BACK = dt.timedelta(days=28)  # of what is older it is no longer known whether it was taken in
 AT_ONCE, LINGER, CONFIRM = 32, 1.0, 10.0  # messages of one look, and seconds of waiting for them
 
 ROOT = "lifang"
@@ -207,7 +209,12 @@ class Line:
 async def _consumer(nc: Client, subject: str, durable: str) -> JetStreamContext.PullSubscription:
     js = nc.jetstream(timeout=ANSWER)
     stream = await js.find_stream_name_by_subject(subject)
-    config = ConsumerConfig(ack_wait=30.0, max_ack_pending=4 * AT_ONCE)
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_TIME,
+        opt_start_time=lf.now() - LOOK_BACK,
+        ack_wait=30.0,
+        max_ack_pending=4 * AT_ONCE,
+    )
     return await js.pull_subscribe(subject, durable=durable, stream=stream, config=config)
 
 

@@ -290,6 +290,18 @@ def test_a_consumer_whose_stream_was_lost_goes_on_in_the_new_one(
     assert [m.number for m in Message.select().order_by(Message.id)] == ["1", "2"]
 
 
+def test_what_is_older_than_the_inbox_knows_is_not_taken_in(
+    bridge: Bridge, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifang_nats_bridge.line.LOOK_BACK", dt.timedelta(seconds=1))
+    instance = bridged(bridge, broker)
+    send(broker, to_structured_event(theirs("1")))
+    sent = time.monotonic()
+    assert _settles(lambda: time.monotonic() > sent + 1.1)
+    send(broker, to_structured_event(theirs("2")))
+    assert [m.number for m in taken(instance, 1)] == ["2"]
+
+
 def test_nothing_is_taken_in_unless_the_settings_name_it(bridge: Bridge, broker: Broker) -> None:
     instance = bridge()
     assert take_messages(caller_of(instance)) is False

@@ -268,6 +268,7 @@ def test_messages_taken_in_long_ago_are_forgotten_but_not_those_told_again(
     told = Subscription.get().pos
     for id, at in ((str(told), LONG_AGO), (str(told + 1_000), LONG_AGO), ("7", TODAY)):
         Inbox.create(sub="probe.steady", source="here", id=id, at=at)
-    Inbox.create(sub="bridge", source="there", id="abc", at=LONG_AGO)
+    for id in ("abc", str(told + 1_000)):
+        Inbox.create(sub="bridge", source="there", id=id, at=LONG_AGO)
     sweeping.run(boss)
     assert sorted(row.id for row in Inbox.select()) == sorted([str(told + 1_000), "7"])
