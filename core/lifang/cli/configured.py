@@ -74,8 +74,12 @@ def _show(session: Session, given: Given) -> None:
 
 
 def _tell(session: Session, told: Iterable[Told]) -> None:
+    told = list(told)
     if session.json:
         showing.emit_list(_plain(one) for one in told)
+        return
+    if not told:
+        click.echo(_("没有可以设置的"))
         return
     headings = [_("设置"), _("名称"), _("值"), _("由谁定")]
     showing.lines(
