@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from lifang.store.served import Served
 
 
+LEAP = 100_000_000
+"""A restored log goes on at the next multiple of this: nobody tells so many events meanwhile."""
+
+
 @dataclass(frozen=True)
 class Restored:
     """What is there now: the backup's manifest, where, and where the old data was put aside.
@@ -118,6 +122,7 @@ def restore(file: Path, key: Path | None, progress: Steps, *, replace: bool) -> 
             head = manifest["audit"]
             note(copied, "backup", "restore", at=manifest["at"], seq=str(head["seq"]),
                  chain=head["chain"])  # fmt: skip
+            _leap(copied.database)
         served = None if isinstance(live, Embedded) else cast("Served", live)
         if served is not None:
             _bring(served, told, scratch, progress)
@@ -246,6 +251,16 @@ def _trail(copied: Instance, progress: Steps) -> Verdict:
     if not verdict.sound:
         raise Invalid(_("备份里的审计记录不完好：{what}", what=verdict.problem))
     return verdict
+
+
+def _leap(database: Database) -> None:
+    """Give no position again that the log gave after the backup was made.
+
+    Other systems know those events by their positions and would take new ones for old.
+    """
+    counted = database.counters()
+    with database.transaction():
+        database.count_from(counted | {"event": (counted.get("event", 0) // LEAP + 1) * LEAP})
 
 
 def note(copied: Instance, noun: str, verb: str, **told: str) -> None:

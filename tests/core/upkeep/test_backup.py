@@ -16,11 +16,12 @@ from playhouse.migrations import Runner
 
 from lifang.app.instance import MIGRATIONS, opened
 from lifang.app.instance import create as make
-from lifang.app.restoring import restore, verify_backup
+from lifang.app.restoring import LEAP, restore, verify_backup
 from lifang.builtin.people import people
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.entities.person import Person
+from lifang.events.tables import EventRow
 from lifang.kit import settings
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, NotReady
 from lifang.services import sealing
@@ -200,6 +201,10 @@ def test_a_standing_instance_is_replaced_only_on_demand_and_its_data_put_aside(
         head = done.manifest["audit"]
         assert changes == {"at": done.manifest["at"], "seq": str(head["seq"]),
                            "chain": head["chain"]}  # fmt: skip
+        last = max(one.pos for one in EventRow.select())
+        world.person(fresh, "张后来")
+        later = min(one.pos for one in EventRow.select().where(EventRow.pos > last))
+        assert last < later == LEAP + 1, "others never take a new event for one of the lost"
         signed = sealing.checkpoint(fresh)
         assert signed is not None
         assert sealing.verify(fresh, sealing.sink(fresh)).sound, "the trail goes on from there"
