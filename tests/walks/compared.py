@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from lifang.events.dispatch import CRASHES
 from lifang.events.log import read
 from lifang.events.tables import EventRow, Retry
 from tests.walks.accounts import NOWHERE
@@ -38,7 +39,7 @@ def compare(history: Histories) -> None:
 def _may_be(history: Histories, key: tuple[str, int], state: str) -> bool:
     return {
         "dead": key in trouble.ever,
-        "parked": trouble.crashes[key] >= 3,
+        "parked": trouble.ended[key] >= CRASHES,
         "skipped": key in history.given_up,
         "waiting": not history.switches.on(NOWHERE),
     }.get(state, True)

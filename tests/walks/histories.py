@@ -192,6 +192,9 @@ class Histories(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1))
     def abandon(self, which: int) -> None:
         """A process is killed: whatever it holds still bears its name."""
+        mine = Subscription.lease_owner == self.dispatchers[which].owner
+        for row in Subscription.select().where(mine, ~Subscription.inflight_pos.is_null()):
+            trouble.ended[row.name.removeprefix("history."), row.inflight_pos] += 1
         self.events.abandon(self.dispatchers[which])
         self.dispatchers[which] = self._new(which)
 

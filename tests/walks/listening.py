@@ -75,6 +75,8 @@ class Trouble:
         self.kinds: dict[tuple[str, int], tuple[str, int]] = {}
         self.ever: set[tuple[str, int]] = set()  # what may have made a dead letter
         self.crashes: Counter[tuple[str, int]] = Counter()
+        self.ended: Counter[tuple[str, int]] = Counter()
+        """How many processes have ended while it was noted that they are telling something."""
         self.over = False
 
     def strike(self, handler: str, position: int) -> None:

@@ -201,7 +201,8 @@ def release(owner: str, names: Collection[str] | None = None) -> None:
     mine = Subscription.lease_owner == owner
     if names is not None:
         mine &= Subscription.name.in_(list(names))
-    Subscription.update(lease_owner=None, lease_until=None).where(mine).execute()
+    given = {"lease_owner": None, "lease_until": None, "inflight_pos": None, "inflight_tries": 0}
+    Subscription.update(given).where(mine).execute()
 
 
 def this_process() -> str:

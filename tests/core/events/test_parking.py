@@ -11,7 +11,7 @@ import pytest
 
 from lifang.app.dispatcher import Dispatcher as Server
 from lifang.entities.caller import Caller
-from lifang.events import log, retry
+from lifang.events import log, retry, subscriptions
 from lifang.events.dispatch import BATCH
 from lifang.events.event import Dead, Event, on
 from lifang.events.publish import publish
@@ -211,3 +211,19 @@ def test_a_note_of_another_event_counts_for_nothing(instance: Instance, boss: Ca
     assert drain(instance)
     assert told("steady") == [1]
     assert waiting("probe.steady") == []
+
+
+def test_a_note_that_a_process_leaves_when_it_stops_in_order_counts_for_nothing(
+    instance: Instance, boss: Caller
+):
+    listen(instance, steady, at=[CITY])
+    say(boss, 1)
+    end_amid(instance)
+    with instance.database.transaction():
+        position = Subscription.get().pos + 1
+        assert subscriptions.mark("probe.steady", "me", position) == 0
+        subscriptions.release("me")
+    row = Subscription.get()
+    assert (row.lease_owner, row.inflight_pos, row.inflight_tries) == (None, None, 0)
+    assert drain(instance)
+    assert told("steady") == [1]
