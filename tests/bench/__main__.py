@@ -38,7 +38,9 @@ def main() -> None:
         for ids, run in _runs(full=asked.full).items():
             if asked.only and not set(asked.only) & set(ids.split()):
                 continue
-            for result in run(Path(folder)):
+            own = Path(folder) / ids.replace(" ", "-")
+            own.mkdir()
+            for result in run(own):
                 results.append(result)
                 print(row(result), flush=True)
     if not asked.only:
