@@ -49,6 +49,7 @@ bench: dev $(BENCHED) ## measure, print and write docs/reference/benchmarks.md
 
 trust: dev ## the fault tests and walks at their full figures: killed servers and imports, no lost write
 	$(BIN)/python -m pytest tests/faults tests/walks -m "trust or not trust" $(ARGS)
+	TEST_ON=postgresql $(BIN)/python -m pytest tests/walks/test_histories.py -m trust $(ARGS)
 
 lock: ## resolve requirements.lock anew (needs uv)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
