@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench import bus, country, exchange, goals, growth, postgres, subtrees, waking
 from tests.bench.rounds import Result, machine
 
+TRIED = Path(__file__).with_name("tried.md")
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
 
 HEAD = """# Benchmarks
@@ -44,7 +45,8 @@ def main() -> None:
                 results.append(result)
                 print(row(result), flush=True)
     if not asked.only:
-        PAGE.write_text(HEAD.format(machine=machine()) + "".join(map(line, results)))
+        lines = "".join(map(line, results))
+        PAGE.write_text(HEAD.format(machine=machine()) + lines + TRIED.read_text(encoding="utf-8"))
         print(f"→ {PAGE.relative_to(Path.cwd()) if PAGE.is_relative_to(Path.cwd()) else PAGE}")
 
 
