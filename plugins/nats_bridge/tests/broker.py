@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -112,7 +113,9 @@ class Broker:
             finally:
                 await nc.close()
 
-        return asyncio.run(asked())
+        # a loop of its own, in a thread of its own: a browser's may be running in this one
+        with ThreadPoolExecutor(1) as apart:
+            return apart.submit(lambda: asyncio.run(asked())).result()
 
     def publish(self, subject: str, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.ask(lambda nc: nc.jetstream().publish(subject, body, headers=headers))
