@@ -218,7 +218,7 @@ def test_a_value_that_the_new_database_cannot_keep_is_named_and_nothing_is_lost(
     with opened(home):
         assert Person.select().count() == 4
     with closing(sqlite3.connect(home / "data" / "lifang.db")) as database, database:
-        database.execute("DELETE FROM erasable")
+        database.execute("DELETE FROM erasable WHERE key = 'x'")
     move(url)
     goes_on(home, password)
 
