@@ -9,15 +9,15 @@ import click
 from lifang.cli import showing
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.letters import letter_commands, position, span
-from lifang.cli.params import option, whole
+from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
 from lifang.cli.verbs import within
 from lifang.events.log import Place
 from lifang.kit import json
-from lifang.kit.errors import Busy
+from lifang.kit.errors import Busy, Malformed
 from lifang.kit.words import _, n_
-from lifang.services import event_log, letters
-from lifang.services.delivery import Lag, Part
+from lifang.services import event_log, letters, pausing
+from lifang.services.delivery import Lag, Part, lag_seen_by
 from lifang.services.event_log import SeenEvent, told
 from lifang.services.letters import STEPS, Step
 from lifang.upkeep import stalls
@@ -38,6 +38,14 @@ def command(name: str, help: str, session: Session) -> click.Command:
         *span(),
         option("--limit", metavar="N", callback=whole(1), help=n_("最多几条；默认全部")),
     ]
+    name_of, reason = (
+        argument("name", metavar="SUBSCRIPTION"),
+        option("--reason", metavar="TEXT", help=n_("为什么；记入审计")),
+    )
+    ways = [
+        flag("--skip", help=n_("略过暂停期间的事件")),
+        flag("--restart", help=n_("从头再告诉一遍：已经处理过的会重复计入")),
+    ]
     return Group(
         name,
         help,
@@ -47,8 +55,37 @@ def command(name: str, help: str, session: Session) -> click.Command:
             Command("tail", n_("跟着看新的事件，按 Ctrl-C 结束"), _tail, [type]),
             Command("lag", n_("还有多少事件没有处理完"), _lag),
             *letter_commands(),
+            Command(
+                "pause", n_("暂停一个订阅：进度留在原处，积压看得见"), _pause, [name_of, reason]
+            ),
+            Command(
+                "resume", n_("恢复一个订阅，默认补上暂停期间的事件"), _resume, [name_of, *ways]
+            ),
         ],
     )
+
+
+def _pause(session: Session, given: Given) -> None:
+    pausing.pause(session.caller, given["name"], reason=given["reason"] or "")
+    _say(
+        session, given["name"], _("已暂停「{name}」；积压见 lifang events lag", name=given["name"])
+    )
+
+
+def _resume(session: Session, given: Given) -> None:
+    chosen = [way for way in pausing.WAYS if given.get(way)] or [pausing.RESUME]
+    if len(chosen) > 1:
+        raise Malformed(_("--skip、--restart 只能选一个"))
+    pausing.resume(session.caller, given["name"], way=chosen[0])
+    _say(session, given["name"], _("已恢复「{name}」", name=given["name"]))
+
+
+def _say(session: Session, name: str, sentence: str) -> None:
+    if session.json:
+        [state] = [one.state for one in lag_seen_by(session.caller) if one.name == name]
+        showing.emit({"name": name, "state": state})
+    else:
+        click.echo(sentence)
 
 
 def _list(session: Session, given: Given) -> None:

@@ -23,6 +23,7 @@ from lifang.store.database import ask, order
 from lifang.store.statements import padded
 
 LEASE = dt.timedelta(seconds=5)
+LIVE, PAUSED = "live", "paused"
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,17 @@ class _Standing(NamedTuple):
     pos: int
     lease_owner: str | None
     lease_until: str
+    state: str
 
     def is_free(self, owner: str, now: str) -> bool:
-        """Whether an owner may take it: it is its own, nobody's, or of somebody who has ended."""
+        """Whether an owner may take it: it is its own, nobody's, or of somebody who has ended.
+
+        What somebody has paused is free for nobody.
+        """
         holder = self.lease_owner
-        return holder is None or holder == owner or self.lease_until < now or gone(holder)
+        return self.state == LIVE and (
+            holder is None or holder == owner or self.lease_until < now or gone(holder)
+        )
 
 
 def _all() -> list[_Standing]:
@@ -109,7 +116,7 @@ def left(names: Collection[str], owner: str) -> set[str]:
     now = clock.fixed(clock.now())
     return {
         name
-        for *_declared, name, _xid, _pos, holder, until in _all()
+        for *_declared, name, _xid, _pos, holder, until, _state in _all()
         if name in names and holder not in (None, owner)
         and (gone(str(holder)) or (until < now and not _here(str(holder))))
     }  # fmt: skip
@@ -131,6 +138,15 @@ def mark(name: str, owner: str, position: int, *, place: Place | None = None) ->
         Subscription.name == name
     ).execute()
     return int(times)
+
+
+def switch(name: str, state: str) -> bool:
+    """Pause a subscription or let it go on; says whether it was otherwise before.
+
+    Whoever tells it just then finishes, or, outside transactions, keeps what was told and no more.
+    """
+    mine = (Subscription.name == name) & (Subscription.state != state)
+    return bool(Subscription.update(state=state).where(mine).execute())
 
 
 def renew(name: str, owner: str) -> bool:

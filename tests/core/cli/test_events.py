@@ -193,3 +193,19 @@ def test_a_tail_waits_for_a_database_that_is_away_and_ends_with_its_rights(
     assert told.code == 130
     assert "它不在" in told.err and "core.thing/1" in told.out
     assert lifang("events", "tail", "--as", worker).code == 3
+
+
+def test_a_subscription_is_paused_and_resumed_and_wrong_words_are_refused(
+    lifang: Command, broken: str
+) -> None:
+    assert lifang("events", "pause", FRAIL).code == 2
+    assert lifang("events", "pause", FRAIL, "--reason", "对账").out.startswith(
+        "已暂停「probe.frail」"
+    )
+    assert lifang("events", "pause", FRAIL, "--reason", "对账").code == 5
+    assert "暂停" in lifang("events", "lag").out
+    both = lifang("events", "resume", FRAIL, "--skip", "--restart")
+    assert (both.code, both.err.strip()) == (2, "错误：--skip、--restart 只能选一个")
+    told = lifang("events", "resume", FRAIL, "--skip", "--json")
+    assert told.json == {"name": FRAIL, "state": "live"}
+    assert lifang("events", "resume", "nobody").code == 4
