@@ -260,6 +260,7 @@ def walk(client: FlaskClient, start: str) -> Iterator[tuple[str, str]]:
         ahead += [urljoin(address, link) for link in links.found]
 
 
+@pytest.mark.once
 def test_every_page_speaks_english_to_those_who_chose_it(reader):
     seen = set()
     for path, text in walk(reader, "/"):

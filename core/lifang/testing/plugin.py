@@ -33,7 +33,8 @@ def _belongs(test: pytest.Item) -> bool:
     if not served.chosen():
         return not about_served
     keeps = "empty_instance" in getattr(test, "fixturenames", ())
-    return about_served or (keeps and test.get_closest_marker("embedded") is None)
+    elsewhere = any(test.get_closest_marker(one) for one in ("embedded", "once"))
+    return about_served or (keeps and not elsewhere)
 
 
 @pytest.fixture

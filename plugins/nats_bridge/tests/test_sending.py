@@ -295,6 +295,7 @@ def certified(folder: Path, name: str) -> tuple[Path, Path]:
     return paths
 
 
+@pytest.mark.once
 def test_over_tls_a_broker_is_believed_only_with_a_certificate_that_is_trusted(
     bridge: Bridge, stopped: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ def hole() -> Iterator[str]:
         one.close()
 
 
+@pytest.mark.once
 def test_who_hangs_delays_only_itself(
     switched_on: Any, receiver: Any, point: Any, hole: str, allowed_here: Callable[..., None]
 ) -> None:

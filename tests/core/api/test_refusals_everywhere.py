@@ -106,6 +106,7 @@ def test_no_address_reads_what_could_be_misread(
             refused(boss_api, method, path, data=raw, content_type=JSON)
 
 
+@pytest.mark.once
 def test_no_address_is_slowed_by_much(
     everywhere: list[tuple[str, str]], boss_api: FlaskClient
 ) -> None:

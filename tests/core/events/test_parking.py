@@ -88,7 +88,9 @@ def test_of_a_thousand_with_a_poisonous_one_the_others_flow_at_once(
     assert Retry.get().error == "Dead: poison"
 
 
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(
+    "end", ["exit", *(pytest.param(one, marks=pytest.mark.once) for one in ("kill", "segfault"))]
+)
 def test_a_delivery_that_kills_the_worker_is_parked_and_the_others_flow(
     instance: Instance, boss: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ):

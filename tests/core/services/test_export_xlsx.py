@@ -72,6 +72,7 @@ def test_it_is_audited_and_needs_its_right(
     assert [(one.field, one.after) for one in told] == [("rows", "1"), ("format", "xlsx")]
 
 
+@pytest.mark.once
 def test_twenty_thousand_rows_take_no_more_memory_than_two_thousand(
     instance: Instance, boss: Caller
 ) -> None:

@@ -103,6 +103,7 @@ def test_no_daily_backup_where_the_setting_says_none(
     assert len(kept(instance)) == 1
 
 
+@pytest.mark.once
 def test_with_one_to_keep_the_newest_stays_whatever_the_clock_did(
     instance: Instance, traveller: time_machine.Traveller
 ) -> None:
