@@ -72,7 +72,7 @@ class NoticeDoorbell(Doorbell):
                 pass
         except psycopg.Error as error:
             first = str(error).partition("\n")[0]
-            log.warning("rings are not heard for now (%s): looking every second instead", first)
+            log.warning("the server hung up (%s): looking every second until it is back", first)
             self._leave()
 
     def _listen(self) -> None:
