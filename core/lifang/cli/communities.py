@@ -43,8 +43,9 @@ def _lineage() -> click.Command:
         told = lineage.told(session.caller, number)
         if session.json:
             showing.emit(told)
-        for turn in [] if session.json else told:
-            click.echo(widths.plain(f"{turn['date']}  {turn['words']}"))
+        else:
+            told_plainly = [widths.plain(f"{turn['date']}  {turn['words']}") for turn in told]
+            click.echo("\n".join(told_plainly) or _("没有变动过"))
 
     return Command(
         "lineage", n_("沿革：从哪里来，到哪里去"), work, [argument("code", metavar="CODE")]

@@ -38,13 +38,16 @@ def _run(session: Session, given: Given) -> None:
     if given["dry_run"]:
         _plan(session)
         return
-    _tell(session, sweeping.run(session.caller))
+    _tell(session, sweeping.run(session.caller), _("没有到期的事件"))
 
 
 def _plan(session: Session) -> None:
     due = sweeping.plan(session.caller)
     if session.json:
         showing.emit_list(told(one) for one in due)
+        return
+    if not due:
+        click.echo(_("没有规定期限的事件，都一直保留"))
         return
     headings = [_("事件"), _("保留"), _("到期"), _("最早"), _("不能移出"), _("因为")]
     showing.lines(headings, map(_due, due))
@@ -57,12 +60,15 @@ def _due(one: Due) -> list[str]:
 
 
 def _list(session: Session, given: Given) -> None:
-    _tell(session, sweeping.archives(session.caller))
+    _tell(session, sweeping.archives(session.caller), _("还没有事件档案"))
 
 
-def _tell(session: Session, found: list[Archive]) -> None:
+def _tell(session: Session, found: list[Archive], nothing: str) -> None:
     if session.json:
         showing.emit_list(told(one) for one in found)
+        return
+    if not found:
+        click.echo(nothing)
         return
     headings = [_("档案"), _("时间"), _("事件"), _("位置"), _("状态")]
     showing.lines(headings, map(_archive, found))
@@ -76,7 +82,7 @@ def _archive(one: Archive) -> list[str]:
 
 
 def _show(session: Session, given: Given) -> None:
-    found = sweeping.shown(session.caller, Path(given["file"]))
+    found = showing.counted(sweeping.shown(session.caller, Path(given["file"])), None)
     if session.json:
         showing.emit_list(map(told, found))
     else:

@@ -52,6 +52,7 @@ def explain(caller: Caller, key: str, *, at: str | None, on: dt.date | None) -> 
     found = [one for one in known.values() if one.name == name]
     if len(found) != 1:
         listed = _("、").join(sorted(f"{one.plugin}.{one.name}" for one in found or known.values()))
+        listed = listed or "—"
         raise NotFound(_("没有设置「{key}」；已知的：{known}", key=key, known=listed))
     return _told(found[0], _node(caller, at), on or clock.today())
 
@@ -98,7 +99,7 @@ def _wanted(
     """What is to be said of which setting; everything wrong is told at once."""
     known = presets_of(settings)
     if preset is not None and preset not in known:
-        listed = _("、").join(sorted(known))
+        listed = _("、").join(sorted(known)) or "—"
         told = _("没有预设「{name}」；已知的：{known}", name=preset, known=listed)
         raise Invalid(told, errors=[FieldError("preset", "unknown", told)])
     given = known.get(preset or "", {})
@@ -120,7 +121,7 @@ def _meant(settings: Mapping[str, Setting[Any]], name: str, said: str) -> str:
     """What somebody said of a setting, as it is kept; ValueError says what is wrong with it."""
     one = settings.get(name)
     if one is None:
-        listed = _("、").join(sorted(settings))
+        listed = _("、").join(sorted(settings)) or "—"
         raise ValueError(_("没有设置「{key}」；已知的：{known}", key=name, known=listed))
     if not said.strip():
         return ""
