@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lifang.entities.person import Membership as Membership
     from lifang.entities.person import Person as Person
     from lifang.events.cloud import CloudEvent as CloudEvent
+    from lifang.events.event import ANY as ANY
     from lifang.events.event import Away as Away
     from lifang.events.event import Data as Data
     from lifang.events.event import Dead as Dead
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
     from lifang.plugins.setting import Setting as Setting
-    from lifang.resources.action import ANY as ANY
     from lifang.resources.action import Preview as Preview
     from lifang.resources.action import Section as Section
     from lifang.resources.action import action as action
@@ -74,7 +74,7 @@ _HOMES = {
     "entities.organization": ("Organization",),
     "entities.person": ("Affiliation", "Membership", "Person"),
     "events.cloud": ("CloudEvent",),
-    "events.event": ("Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
+    "events.event": ("ANY", "Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
     "events.payloads": ("payload",),
     "events.personal": ("ERASED",),
     "kit.clock": ("now", "today"),
@@ -84,7 +84,7 @@ _HOMES = {
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),
-    "resources.action": ("ANY", "Preview", "Section", "action"),
+    "resources.action": ("Preview", "Section", "action"),
     "resources.reach": ("Linked", "Via"),
     "resources.resource": ("Resource",),
     "services.authoring": (

@@ -98,13 +98,13 @@ ORDERS = ("aggregate", "none", "all")
 MODES = ("tx", "ext")
 """Where a handler runs: in the transaction that moves its cursor, or outside of any."""
 
-ALL = "*"
-"""A handler's type that means every type, those still to come included."""
+ANY = "*"
+"""Any type of event, those still to come included; of an action's states, any but its target."""
 
 
 def wanted(types: Collection[str], type: str) -> bool:
     """Whether a handler of some types is meant by an event of one."""
-    return type in types or ALL in types
+    return type in types or ANY in types
 
 
 Reaction = Callable[[Event, Caller], None]

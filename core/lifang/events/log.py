@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import peewee as pw
 
-from lifang.events.event import ALL, Event
+from lifang.events.event import ANY, Event
 from lifang.events.tables import EventRow, EventScope
 from lifang.store.database import ask, embedded
 from lifang.store.fields import read_instant
@@ -76,7 +76,7 @@ def ahead_of(place: Place) -> Any:
 
 def of_types(types: Collection[str]) -> Any:
     """Which events a handler of some types is meant by, as a condition."""
-    return EventRow.pos > 0 if ALL in types else EventRow.type.in_(list(types))
+    return EventRow.pos > 0 if ANY in types else EventRow.type.in_(list(types))
 
 
 def after(place: Place, limit: int) -> list[tuple[Place, str]]:

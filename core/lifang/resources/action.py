@@ -12,11 +12,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from lifang.entities.community import Community
+from lifang.events.event import ANY
 from lifang.resources.fields import FieldSpec
 from lifang.store.record import Record
-
-ANY = "*"
-"""Any state but the target itself."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 

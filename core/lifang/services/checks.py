@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
+from lifang.events.event import ANY
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, Stale
 from lifang.kit.words import _
 from lifang.resources import schema
-from lifang.resources.action import ANY, Action
+from lifang.resources.action import Action
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
 from lifang.services import timers, values

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.entities.caller import Caller
+from lifang.events.event import ANY
 from lifang.kit import clock
 from lifang.kit.words import _
 from lifang.resources import written
-from lifang.resources.action import ANY
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services.offers import may

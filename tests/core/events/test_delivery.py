@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lifang.entities.caller import Caller
-from lifang.events.event import ALL, Event, handler_of, on
+from lifang.events.event import ANY, Event, handler_of, on
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Subscription
 from lifang.services.delivery import drain, lag, let_in
@@ -253,7 +253,7 @@ def test_a_function_that_is_not_declared_is_no_handler():
 def test_a_handler_of_every_type_is_told_types_that_came_after_it_and_counted_behind_in_all(
     instance: Instance, boss: Caller
 ):
-    @on(ALL)
+    @on(ANY)
     def everything(event: Event, caller: Caller) -> None:
         note("everything", event)
 
@@ -277,7 +277,7 @@ def test_what_leaves_for_other_systems_has_sensitive_values_masked(
 ):
     left: list[dict[str, Any]] = []
 
-    @on(ALL)
+    @on(ANY)
     def leave(event: Event, caller: Caller) -> None:
         left.append(dict(masked(event, caller)))
 
