@@ -17,7 +17,7 @@ MODULE_LINES = 400
 FUNCTION_LINES = 60
 CORE_LINES = 15_000
 INTERFACES = ("api", "cli", "http", "web")
-INTERFACE_LINES = 7_000
+INTERFACE_LINES = 8_200
 MECHANISMS = ("mechanisms",)
 MECHANISM_LINES = 3_000
 UPKEEP = ("upkeep",)
@@ -26,6 +26,7 @@ OUTSIDE = ("app", "testing", "__init__.py")
 OUTSIDE_LINES = 1_750
 HOOKS = 16
 FRONT_DOOR_NAMES = 60
+MECHANISM_NAMES = 24
 
 SILENT = {
     tokenize.COMMENT,
@@ -35,7 +36,7 @@ SILENT = {
     tokenize.DEDENT,
     tokenize.ENDMARKER,
 }
-"""What counts for nothing in the core's budget (`docs/decisions/0007`, `0011`, `0025`)."""
+"""What counts for nothing in the core's budget (`docs/decisions/0007`, `0011`, `0025`, `0034`)."""
 
 _FROZEN = "a frozen picture of every table, rendered once and never edited"
 EXCEPTIONS: dict[str, str] = {
@@ -130,7 +131,9 @@ def test_hooks_stay_few() -> None:
 
 
 def test_the_front_door_stays_narrow() -> None:
-    assert len(lifang.__all__) <= FRONT_DOOR_NAMES
+    mechanisms = [name for name in lifang.__all__ if lifang._HOME[name].startswith("mechanisms.")]
+    assert len(lifang.__all__) - len(mechanisms) <= FRONT_DOOR_NAMES
+    assert len(mechanisms) <= MECHANISM_NAMES
     assert len(set(lifang.__all__)) == len(lifang.__all__)
 
 
