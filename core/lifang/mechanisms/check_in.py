@@ -81,7 +81,7 @@ class CheckIn:
             raise Conflict(sentence, reason="too_far")
         return self._enter(occasion, caller, who, GEO, window, distance=metres)
 
-    def enter(  # noqa: PLR0913 – each by name
+    def enter(
         self, occasion: Record, caller: Caller, who: Record, *, at: dt.datetime, reason: str,
         window: tuple[dt.datetime, dt.datetime],
     ) -> Seen:  # fmt: skip
@@ -98,7 +98,7 @@ class CheckIn:
     def forget(self, occasion: Record, caller: Caller) -> int:
         """Drop the distances of an occasion; says how many there were."""
         mine = (Presence.kind == self.name, Presence.occasion == _named(occasion, caller))
-        known = Presence.update(distance=None).where(*mine, Presence.distance.is_null(False))
+        known = Presence.update(distance=None).where(*mine, Presence.distance.is_null(False))  # noqa: FBT003 – peewee
         return int(known.execute())
 
     def _enter(  # noqa: PLR0913 – what a row says
