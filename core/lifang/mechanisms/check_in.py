@@ -49,6 +49,11 @@ class CheckIn:
     """Marks an action's input that is kept nowhere: `Annotated[str, "位置", "", CheckIn.passing]`;
     neither audit nor event has it."""
 
+    @staticmethod
+    def position(written: str) -> tuple[float, float]:
+        """Latitude and longitude in degrees; raises Invalid for what is none."""
+        return read_position(written)
+
     def __init__(self, name: str, label: str, *, seconds: int = 60) -> None:
         """Name a kind of presence."""
         self.name, self.label, self.seconds = name, label, seconds

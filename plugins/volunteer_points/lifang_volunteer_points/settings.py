@@ -1,10 +1,12 @@
 """What districts set for themselves, from a day on; the presets are rules known from somewhere.
 
-`hailin` 海林, `huangshan` 黄山, `youth` 共青团, `changning` 上海长宁, `izhiyuan` 广东 i志愿, `half-hour` and
-`one-hour` two ways of rounding in use. Where a rule of a district is not known, its default holds.
+`hailin` 海林, `huangshan` 黄山, `youth` 共青团, `yuzhong` 兰州榆中, `changning` 上海长宁, `izhiyuan` 广东
+i志愿, `half-hour` and `one-hour` two ways of rounding. What a preset does not say stays as it was.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import lifang as lf
 
@@ -113,9 +115,7 @@ certificate_style = lf.Setting(
 certificate_notice_days = lf.Setting(
     "certificate_notice_days", int, "旧式证明的内部公示", default=7, unit="个工作日", minimum=7
 )
-time_bank = lf.Setting(
-    "time_bank", bool, "时间银行", default=False, presets={"changning": True}
-)
+time_bank = lf.Setting("time_bank", bool, "时间银行", default=False, presets={"changning": True})
 coins_a_day = lf.Setting(
     "coins_a_day", int, "每日最多存入", default=2, unit="个时间币", minimum=1,
     presets={"changning": 2},
@@ -125,7 +125,7 @@ coins_in_all = lf.Setting(
     presets={"changning": 600},
 )  # fmt: skip
 
-settings = [
+settings: list[lf.Setting[Any]] = [
     rounding, most_hours, day_hours, day_hours_parent, sign_ins_a_day, window_minutes, geo_people,
     geo_metres, geo_days, review_people, excluded_words, confirm_days, audit_all, lock_days,
     points_per_hour, hours_per_activity, referral_points, points_years, redeem_every, refundable,

@@ -44,6 +44,10 @@ class Activity(lf.Record):
         settled="已办结",
         cancelled="已取消",
     )
+    community_id: int
+    organization_id: int | None
+    team_id: int | None
+    in_charge_id: int | None
 
     class Meta:
         """Looked for by time."""
@@ -61,6 +65,7 @@ class Shift(lf.Record):
     slots = pw.IntegerField(verbose_name="名额")
     code = pw.CharField(max_length=20, null=True, verbose_name="签到码")
     link = pw.CharField(max_length=200, null=True, verbose_name="签到链接")
+    activity_id: int
 
     class Meta:
         """Looked for by activity; the code of the moment is never kept."""
@@ -86,6 +91,9 @@ class SignUp(lf.Record):
         absent="未到",
         cancelled="已取消",
     )
+    shift_id: int
+    volunteer_id: int
+    person_id: int | None
 
     class Meta:
         """Once per shift and volunteer; cancelled ones do not count."""

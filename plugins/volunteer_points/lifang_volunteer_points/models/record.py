@@ -35,8 +35,12 @@ class ServiceRecord(lf.Record):
     minutes = pw.IntegerField(default=0, verbose_name="认定时长（分钟）")
     points = pw.IntegerField(default=0, verbose_name="积分")
     late_reason = pw.CharField(
-        max_length=200, null=True, verbose_name="逾期记录的原因", help_text="超过 10 个工作日的须填写"
+        max_length=200,
+        null=True,
+        verbose_name="逾期记录的原因",
+        help_text="超过 10 个工作日的须填写",
     )
+    late_approved = pw.BooleanField(default=False, verbose_name="逾期记录已审批")
     recorder = pw.CharField(max_length=120, null=True, verbose_name="记录人")
     approved_hours = pw.IntegerField(default=0, verbose_name="当日时长批准到（小时）")
     rating = pw.IntegerField(null=True, verbose_name="评价（星）")
@@ -64,6 +68,12 @@ class ServiceRecord(lf.Record):
         corrected="已更正",
         voided="已作废",
     )
+    volunteer_id: int
+    person_id: int | None
+    community_id: int
+    activity_id: int | None
+    organization_id: int | None
+    in_charge_id: int | None
 
     class Meta:
         """One record per source, whatever is told again."""

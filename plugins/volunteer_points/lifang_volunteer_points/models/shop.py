@@ -18,6 +18,7 @@ class Item(lf.Record):
     limit_per_person = pw.IntegerField(null=True, verbose_name="每人限兑")
     stock = pw.IntegerField(default=0, verbose_name="可兑数量")
     state = lf.State("状态", on_shelf="可兑换", withdrawn="已下架")
+    community_id: int
 
     class Meta:
         """What is in stock stands in a ledger; the column shows it."""
@@ -35,8 +36,8 @@ class Redemption(lf.Record):
     points = pw.IntegerField(default=0, verbose_name="积分")
     code = pw.CharField(max_length=20, null=True, verbose_name="领取码")
     handed_out_by = pw.CharField(max_length=120, null=True, verbose_name="发放人")
-    points_entry = pw.BigIntegerField(null=True)
-    stock_entry = pw.BigIntegerField(null=True)
+    points_entry = pw.BigIntegerField(default=0)
+    stock_entry = pw.BigIntegerField(default=0)
     state = lf.State(
         "状态",
         reserved="待领取",
@@ -45,6 +46,9 @@ class Redemption(lf.Record):
         expired="已过期",
         cancelled="已取消",
     )
+    item_id: int
+    volunteer_id: int
+    person_id: int | None
 
     class Meta:
         """Looked for by volunteer; the code is derived, never kept."""

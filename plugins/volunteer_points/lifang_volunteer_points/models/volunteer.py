@@ -38,6 +38,9 @@ class Team(lf.Record):
     leader = lf.ref(lf.Person, "负责人", null=True)
     consented_on = lf.DayField(null=True, verbose_name="居民委员会同意日期")
     state = lf.State("状态", active="活动中", dissolved="已解散")
+    community_id: int
+    organization_id: int | None
+    leader_id: int | None
 
     class Meta:
         """One name in one community."""
@@ -49,8 +52,8 @@ class Team(lf.Record):
 class Volunteer(lf.Record):
     """Somebody who has registered to serve of their own will and unpaid.
 
-    Basic information is that of the law (志愿服务记录与证明出具办法（试行）第五条): name, sex, birth
-    date, id number, residence and contact are the person's own; skills and category stand here.
+    Basic information is that of the law (志愿服务记录与证明出具办法（试行）第五条): name, sex,
+    birth date, id number, residence and contact are the person's own; skills and category are here.
     `minutes`, `points` and `stars` follow from what is kept elsewhere and are counted anew.
     """
 
@@ -61,13 +64,17 @@ class Volunteer(lf.Record):
     skills = pw.CharField(max_length=200, null=True, verbose_name="服务技能")
     available = pw.CharField(max_length=120, null=True, verbose_name="可服务时间")
     team = lf.ref(Team, "所在团队", null=True)
-    referrer = lf.ref("self", "介绍人", null=True)  # type: ignore[type-var,arg-type]  # itself
+    referrer = pw.ForeignKeyField("self", null=True, verbose_name="介绍人")
     minutes = pw.IntegerField(default=0, verbose_name="服务时长（分钟）")
     points = pw.IntegerField(default=0, verbose_name="可用积分")
     reached = pw.IntegerField(default=0, verbose_name="达到的星级")
     stars = pw.IntegerField(default=0, verbose_name="已授予星级")
     banned_until = lf.DayField(null=True, verbose_name="停止记录至")
     state = lf.State("状态", registered="已注册", left="已退出")
+    person_id: int
+    community_id: int
+    team_id: int | None
+    referrer_id: int | None
 
     class Meta:
         """A person is registered once, wherever that is."""
@@ -85,6 +92,8 @@ class Training(lf.Record):
     minutes = pw.IntegerField(verbose_name="学时（分钟）")
     organization = lf.ref(lf.Organization, "组织者")
     day = lf.DayField(verbose_name="日期")
+    volunteer_id: int
+    organization_id: int
 
     class Meta:
         """Looked for by volunteer."""
@@ -99,6 +108,7 @@ class Award(lf.Record):
     name = pw.CharField(max_length=120, verbose_name="名称")
     day = lf.DayField(verbose_name="日期")
     grantor = pw.CharField(max_length=120, verbose_name="授予单位")
+    volunteer_id: int
 
     class Meta:
         """Looked for by volunteer."""
