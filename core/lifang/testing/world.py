@@ -108,13 +108,14 @@ def caller(
     """A caller with one role at a community's code or for an organization, perhaps a person too."""
     path = Community.get(Community.code == at).path if at else None
     standing = Standing(role, path=path, organization=int(unit.id) if unit else None)
+    nowhere = role == "resident" and at is None
     return Caller(
         instance=instance,
         snapshot=instance.plugins.refresh(),
         name=f"{role}@{at or (unit and unit.name) or 'self'}",
         source="cli",
         person=int(person.id) if person else None,
-        standings=() if role == "resident" else (standing,),
+        standings=() if nowhere else (standing,),
     )
 
 

@@ -1,7 +1,8 @@
 """What districts set for themselves, from a day on; the presets are rules known from somewhere.
 
-`hailin` 海林, `huangshan` 黄山, `youth` 共青团, `yuzhong` 兰州榆中, `changning` 上海长宁, `izhiyuan` 广东
-i志愿, `half-hour` and `one-hour` two ways of rounding. What a preset does not say stays as it was.
+`hailin` 海林, `huangshan` 黄山, `youth` 共青团, `yuzhong` 兰州榆中, `changning` 上海长宁,
+`izhiyuan` 广东 i志愿, `half-hour` and `one-hour`: two ways of rounding.
+What a preset does not say stays as it was.
 """
 
 from __future__ import annotations

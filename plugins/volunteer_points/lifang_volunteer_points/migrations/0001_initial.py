@@ -64,7 +64,7 @@ def up(migrator: Any, db: Any) -> None:
         skills = pw.CharField(max_length=200, null=True)
         available = pw.CharField(max_length=120, null=True)
         team = pw.ForeignKeyField(Team, null=True)
-        referrer = pw.ForeignKeyField("self", null=True)
+        referrer = pw.CharField(max_length=40, null=True)
         minutes = pw.IntegerField(default=0)
         points = pw.IntegerField(default=0)
         reached = pw.IntegerField(default=0)

@@ -64,7 +64,7 @@ class Volunteer(lf.Record):
     skills = pw.CharField(max_length=200, null=True, verbose_name="服务技能")
     available = pw.CharField(max_length=120, null=True, verbose_name="可服务时间")
     team = lf.ref(Team, "所在团队", null=True)
-    referrer = pw.ForeignKeyField("self", null=True, verbose_name="介绍人")
+    referrer = pw.CharField(max_length=40, null=True, verbose_name="介绍人的志愿者编号")
     minutes = pw.IntegerField(default=0, verbose_name="服务时长（分钟）")
     points = pw.IntegerField(default=0, verbose_name="可用积分")
     reached = pw.IntegerField(default=0, verbose_name="达到的星级")
@@ -74,7 +74,6 @@ class Volunteer(lf.Record):
     person_id: int
     community_id: int
     team_id: int | None
-    referrer_id: int | None
 
     class Meta:
         """A person is registered once, wherever that is."""

@@ -67,6 +67,7 @@ def demand_free(volunteer: Volunteer, shift: Shift) -> None:
         .join(other)
         .where(
             SignUp.volunteer == volunteer,
+            SignUp.shift != shift,
             SignUp.state.in_(STANDING),
             SignUp.removed_at.is_null(),
             other.start < shift.end,

@@ -63,9 +63,10 @@ def give(volunteer: Volunteer, caller: lf.Caller, amount: int, key: str, memo: s
 def refer(volunteer: Volunteer, caller: lf.Caller) -> None:
     """Thank whoever brought a new volunteer in, where the place does."""
     amount = referral_points(int(volunteer.community_id))
-    if amount and volunteer.referrer is not None:
+    other = Volunteer.get_or_none(Volunteer.number == volunteer.referrer)
+    if amount and other is not None:
         key = f"referral/{volunteer.person_id}"  # leaving and registering again earns nothing
-        give(volunteer.referrer, caller, amount, key, "介绍新志愿者")
+        give(other, caller, amount, key, "介绍新志愿者")
 
 
 def freeze(record: ServiceRecord, caller: lf.Caller) -> None:

@@ -31,10 +31,14 @@ def dissolve(team: Team, caller: lf.Caller, *, reason: str) -> None:
     """Let a team be no more; what its members did stays on record."""
 
 
-def demand_another(volunteer: Volunteer, caller: lf.Caller) -> None:
-    """Nobody introduces themselves."""
-    if volunteer.referrer is not None and volunteer.referrer.person_id == volunteer.person_id:
-        refuse("referrer", "oneself", _("介绍人不能是本人"))
+def register(volunteer: Volunteer, caller: lf.Caller) -> None:
+    """A volunteer has a number of their own, and was brought in by somebody else if at all."""
+    volunteer.number = volunteer.number or f"V{volunteer.id:08d}"
+    if volunteer.referrer is None:
+        return
+    other = Volunteer.get_or_none(Volunteer.number == volunteer.referrer)
+    if other is None or other.person_id == volunteer.person_id:
+        refuse("referrer", "unknown", _("没有这个志愿者编号，或是本人的编号"))
 
 
 @lf.action("退出", moves={"registered": "left"})
