@@ -37,7 +37,7 @@ class Station:
     at = staticmethod(at)
     activities = activities
 
-    def __init__(self, instance: Any, clock: Clock, events: Events) -> None:
+    def __init__(self, instance: Any, clock: Any, events: Events) -> None:
         self.instance, self.clock, self.events = instance, clock, events
         self.boss = world.boss(instance)
         self.worker = world.caller(instance, "community_worker", at=world.HOME)
@@ -134,6 +134,13 @@ class Station:
         self.clock.later(days=16)
         self.events.deliver()
         return self.now(one)
+
+
+@pytest.fixture
+def busy(instance: Any, enable: Callable[..., None], boss: lf.Caller) -> Station:
+    """A station whose time goes on by itself: whoever waits for a lock waits by the clock."""
+    enable("volunteer_points", at=world.CHENGGUAN)
+    return Station(instance, None, Events(boss))
 
 
 @pytest.fixture

@@ -200,15 +200,15 @@ def test_whoever_brings_somebody_in_gets_two_points_in_hailin_once_per_person(st
 
 
 def test_of_fifty_who_want_the_last_item_at_once_one_gets_it_and_the_points_sum_to_zero(
-    station: Any,
+    busy: Any,
 ):
-    soap = item(station, 10, 1)
-    people = [rich(station, f"王{n}") for n in range(5)]
-    callers = [station.self_of(one) for one in people]
+    soap = item(busy, 10, 1)
+    people = [rich(busy, f"王{n}") for n in range(5)]
+    callers = [busy.self_of(one) for one in people]
 
     def want(number: int) -> bool:
         told = {"item": soap.id, "volunteer": people[number % 5].id}
-        with station.instance.database.connection():
+        with busy.instance.database.connection():
             for _try in range(60):
                 try:
                     lf.write(redemptions, "create", callers[number % 5], told)
@@ -222,6 +222,6 @@ def test_of_fifty_who_want_the_last_item_at_once_one_gets_it_and_the_points_sum_
     with ThreadPoolExecutor(8) as pool:
         won = sum(pool.map(want, range(50)))
     assert won == 1
-    assert stock.balance(soap, station.boss).available == 0
-    assert sum(had(station, one)[0] for one in people) == 490
+    assert stock.balance(soap, busy.boss).available == 0
+    assert sum(had(busy, one)[0] for one in people) == 490
     assert sum(row.amount for row in LedgerPosting.select()) == 0
