@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from lifang.store.fields import DayField as DayField
     from lifang.store.fields import IdField as IdField
     from lifang.store.fields import InstantField as InstantField
+    from lifang.store.fields import Money as Money
     from lifang.store.fields import PartialDateField as PartialDateField
     from lifang.store.fields import State as State
     from lifang.store.record import Record as Record
@@ -101,7 +102,7 @@ _HOMES = {
     "services.deadlines": ("deadline",),
     "services.event_log": ("masked",),
     "services.timers": ("timer",),
-    "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
+    "store.fields": ("DayField", "IdField", "InstantField", "Money", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),
     "store.sensitive": ("Sensitive",),
 }
