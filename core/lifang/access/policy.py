@@ -11,12 +11,14 @@ from typing import Any
 
 import peewee as pw
 
+from lifang.access import minors
 from lifang.access.roles import included
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
+from lifang.entities.person import Affiliation
 from lifang.kit import clock, ranges
-from lifang.resources.reach import Belonging, Itself, Linked, Via
+from lifang.resources.reach import Belonging, Itself, Linked, Living, Via
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 
@@ -41,12 +43,16 @@ def gathered(key: Any, rows: Any, column: Any, *told: Condition) -> Condition:
 
 @dataclass(frozen=True)
 class Rights:
-    """How far one verb reaches for one caller: `tree` without further ado, `on` for the others."""
+    """How far one verb reaches for one caller: `tree` without further ado, `on` for the others.
+
+    With `adults` it reaches nobody's in the tree who is under 14.
+    """
 
     tree: ranges.Ranges = ranges.NOWHERE
     on: ranges.Ranges = ranges.NOWHERE
     person: int | None = None
     units: tuple[int, ...] = ()
+    adults: bool = False
 
     def __bool__(self) -> bool:
         """Whether the verb is allowed on anything at all."""
@@ -70,6 +76,7 @@ def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
         return _plugin_rights(caller, resource, verb, snapshot.where(caller.plugin))
     reaches: list[ranges.Range] = []
     units: list[int] = []
+    adults = resource.minors_hidden
     own = "own" in resource.roles.get("resident", {}).get(verb, ())
     for standing in caller.standings:
         allowed = {
@@ -78,13 +85,14 @@ def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
             for reach in resource.roles.get(role, {}).get(verb, ())
         }
         if "tree" in allowed and standing.organization is None:
-            path = standing.path
+            path, adults = standing.path, adults and standing.role == "resident"
             reaches.append(("", "~") if path is None else (path, path_end(path)))
         if "unit" in allowed and standing.organization is not None:
             units.append(standing.organization)
         own = own or "own" in allowed
     person = _self_of(caller, resource) if own else None
-    return Rights(ranges.intersect(ranges.union(reaches), on), on, person, tuple(units))
+    tree = ranges.intersect(ranges.union(reaches), on)
+    return Rights(tree, on, person, tuple(units), adults and bool(tree))
 
 
 def _self_of(caller: Caller, resource: Resource[Any]) -> int | None:
@@ -115,7 +123,9 @@ def condition(
     """Turn rights into a condition on the resource's rows."""
     parts: list[Condition] = []
     if reach.tree:
-        parts.append(placed(caller, resource, reach.tree, among))
+        there = placed(caller, resource, reach.tree, among)
+        grown = minors.left_out(caller, resource) if reach.adults else True
+        parts.append(grown if there is True else there if grown is True else there & grown)
     on = placed(caller, resource, reach.on)
     for belonging, ids in (
         (resource.owner, () if reach.person is None else (reach.person,)),
@@ -211,5 +221,16 @@ def _belongs(
         link: Any = belonging.model.alias()
         here, there = getattr(link, belonging.here), getattr(link, belonging.there)
         return among(model.id, link, here, current(link), there.in_(ids))
+    if isinstance(belonging, Living):
+        return _lived_in(getattr(model, belonging.place), ids)
     field = model.id if belonging == "id" else getattr(model, str(belonging))
     return field.in_(ids)
+
+
+def _lived_in(field: Any, people: tuple[int, ...]) -> Condition:
+    """Whether some people live in the community of a field, or below it."""
+    place, home, link = Community.alias(), Community.alias(), Affiliation.alias()
+    inside = pw.fn.SUBSTR(home.path, 1, pw.fn.LENGTH(place.path)) == place.path
+    lives = (link.person.in_(people), link.kind == "resides", current(link))
+    homes = place.select(place.id).join(home, on=inside).join(link, on=link.community == home.id)
+    return field.in_(homes.where(*lives))

@@ -27,7 +27,7 @@ class Plugin:
     plugin's own caller that the worker calls again and again, each in a thread of its own, while
     the plugin is on anywhere: they wait for something no longer than a second, and say whether
     there may be more at once; what they raise is logged and tried again later, after 1 to 30
-    seconds. The folder of the module that declares it holds `migrations/` and `locale/`. Raises
+    seconds. `purposes` are what it asks people's consent for (`lf.Purpose`). The folder of the module that declares it holds `migrations/` and `locale/`. Raises
     ValueError for an id that cannot be a name in URLs, tables and commands, and for a payload that
     is another plugin's or declared twice.
     """
@@ -44,6 +44,7 @@ class Plugin:
         settings: Iterable[Setting[Any]] = (),
         payloads: Iterable[Payload] = (),
         duties: Iterable[Duty] = (),
+        purposes: Iterable[Any] = (),
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -62,6 +63,10 @@ class Plugin:
         if foreign or len(declared) > len(self.payloads):
             raise ValueError(f"plugin {id}: payloads of its own events, each once: {foreign}")
         self.duties: tuple[Duty, ...] = tuple(duties)
+        self.purposes = {one.name: one for one in purposes}
+        foreign = [name for name in self.purposes if not name.startswith(f"{id}.")]
+        if foreign:
+            raise ValueError(f"plugin {id}: purposes of its own: {foreign}")
         self.folder = folder or _folder_of_caller()
 
     @property

@@ -47,5 +47,12 @@ class Itself:
     """A community is reached by its own place in the tree."""
 
 
+@dataclass(frozen=True)
+class Living:
+    """Belongs to everybody who lives in the community that a field names, or below it."""
+
+    place: str
+
+
 Scope = str | Linked | Via | Itself | None
-Belonging = str | Linked | None
+Belonging = str | Linked | Living | None

@@ -74,6 +74,8 @@ def navigation(caller: Caller) -> list[Group]:
     """The ways open to a caller: the core's, each plugin's, administration."""
     core, admin = Group(""), Group(_("管理"))
     core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
+    if caller.person is not None:
+        core.items.append(_fixed(_("我的"), "/me", "user"))
     plugins: dict[str, Group] = {}
     for resource in caller.instance.registry:
         if not may(caller, resource, "read"):
@@ -84,6 +86,8 @@ def navigation(caller: Caller) -> list[Group]:
             plugins.setdefault(resource.plugin, Group(label)).items.append(item)
         else:
             (admin if resource.scope is None else core).items.append(item)
+        if resource.id == "core.public_notices":
+            core.items.append(_fixed(_("公示栏"), "/notices", "list"))
     if lifecycle.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
     if trail.may_audit(caller):
