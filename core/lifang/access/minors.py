@@ -42,7 +42,7 @@ def children(caller: Caller, resource: Resource[Any]) -> tuple[int, ...]:
     """
     today, owner = clock.today(), getattr(resource.model, str(resource.owner))
     mask: Any = Person.birth_date_mask  # type: ignore[attr-defined]  # Sensitive adds it
-    untold = mask.is_null() & Person.citizen_id.is_null(False)
+    untold = mask.is_null() & ~Person.citizen_id.is_null()
     young = (mask >= f"{today.year - AGE:04}") | untold
     rows: Any = Person.select(Person.id, Person.birth_date, Person.citizen_id)
     mine = rows.where(young, Person.id.in_(resource.model.select(owner))).order_by(Person.id)
@@ -60,7 +60,7 @@ def _born(caller: Caller, person: Any) -> str | None:
     for name in ("birth_date", "citizen_id"):
         sealed = getattr(person, name)
         if sealed is not None:
-            told = {"table": "core_person", "column": name, "row": int(person.id)}
-            value = caller.instance.keys.open(sealed, **told)
+            number = int(person.id)
+            value = caller.instance.keys.open(sealed, table="core_person", column=name, row=number)
             return value if name == "birth_date" else citizen_id_birth_date(value).isoformat()
     return None

@@ -1,4 +1,4 @@
-"""Consent: to what, in which words, when and how somebody agreed, and that they may take it back."""
+"""Consent: to what, in which words, when and how somebody agreed, and that it is taken back."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class Purpose:
     """What a plugin asks people's consent for; `name` is `<plugin>.<purpose>`.
 
     `text` says what is processed, why, for how long and what follows from refusing. With `separate`
-    it is about sensitive data and asked for by itself (个人信息保护法 第二十九条). A new text is a new
-    `edition`; what was given to editions before `since` counts no more and is asked for anew.
+    it is about sensitive data and asked for by itself (个人信息保护法 第二十九条). A new text is a
+    new `edition`; what was given to editions before `since` counts no more and is asked for anew.
     """
 
     name: str
@@ -136,9 +136,9 @@ def in_its_words(consent: Consent, caller: Caller) -> None:
         raise _wrong("purpose", _("没有这个用途。可用：{known}", known=named))
     consent.purpose, consent.title = purpose.name, _(purpose.label)
     consent.edition, consent.wording = purpose.edition, _(purpose.text)
-    if any(one.state == "given" and one.edition >= purpose.edition and one.how == consent.how
-           for one in _said(consent.person_id, purpose.name)) and purpose.given(
-               consent.person, caller):  # fmt: skip
+    told = [one for one in _said(consent.person_id, purpose.name) if one.how == consent.how]
+    twice = any(one.state == "given" and one.edition >= purpose.edition for one in told)
+    if twice and purpose.given(consent.person, caller):
         raise Conflict(_("已有「{label}」的同意", label=_(purpose.label)), reason="duplicate")
 
 
@@ -146,22 +146,27 @@ def by_who_may(consent: Consent, caller: Caller) -> None:
     """One agrees for oneself, on paper, or as the guardian of a child, and never ahead of time."""
     if not _is_fresh(consent):
         return
-    if consent.given_on > clock.today():
+    today, own = clock.today(), caller.person == consent.person_id
+    if consent.given_on > today:
         raise _wrong("given_on", _("同意日期不能晚于今天"))
-    if consent.how == "self" and caller.person != consent.person_id:
+    if consent.how == "self" and not own:
         raise _wrong("how", _("只有本人能在线同意；代为登记请选「本人书面」或「监护人」"))
-    if consent.how == "self" and consent.given_on != clock.today():
+    if consent.how == "self" and consent.given_on != today:
         raise _wrong("given_on", _("在线同意的日期就是今天"))
-    if consent.how == "guardian":
-        if caller.person == consent.person_id:
-            raise _wrong("how", _("监护人的同意由工作人员登记"))
-        named = consent.guardian_name is not None or consent.guardian_id is not None
-        if not named or consent.guardian_id == consent.person_id:
-            raise _wrong("guardian_name", _("请填写监护人"))
-    elif is_minor(caller, consent.person, consent.given_on):
-        raise _wrong("how", _("未满 {age} 周岁，只有监护人的同意有效", age=AGE))
     if consent.how == "paper" and not consent.basis:
         raise _wrong("basis", _("请填写同意书的编号或存放处"))
+    if consent.how == "guardian":
+        _demand_guardian(consent, own=own)
+    elif is_minor(caller, consent.person, consent.given_on):
+        raise _wrong("how", _("未满 {age} 周岁，只有监护人的同意有效", age=AGE))
+
+
+def _demand_guardian(consent: Consent, *, own: bool) -> None:
+    if own:
+        raise _wrong("how", _("监护人的同意由工作人员登记"))
+    named = consent.guardian_name is not None or consent.guardian_id is not None
+    if not named or consent.guardian_id == consent.person_id:
+        raise _wrong("guardian_name", _("请填写监护人"))
 
 
 def _is_fresh(consent: Consent) -> bool:

@@ -1,4 +1,4 @@
-"""What somebody finds of themselves: who they are here, what they agreed to, what they have done."""
+"""What somebody finds of themselves: who they are, what they agreed to, what they have done."""
 
 from __future__ import annotations
 
@@ -142,7 +142,5 @@ def _shelf(own: Caller, resource: Resource[Any], on: set[str]) -> Shelf | None:
     items = reading.find(own, resource, Query(sort="-id", limit=LATEST)).items
     if not items and not create:
         return None
-    verbs = [
-        tuple(sorted(offers(own, resource, view) & set(resource.actions))) for view in items
-    ]
+    verbs = [tuple(sorted(offers(own, resource, view) & set(resource.actions))) for view in items]
     return Shelf(resource, items, verbs, create)

@@ -116,10 +116,8 @@ def is_running(notice: Any) -> bool:
 
 def rule_of(notice: Any) -> dict[str, Any]:
     """For how long a notice hangs, as `lf.deadline` is told."""
-    return {
-        "start": notice.posted_on,
-        **{key: n for key in ("working_days", "days") if (n := getattr(notice, key))},
-    }
+    days = {key: n for key in ("working_days", "days") if (n := getattr(notice, key))}
+    return {"start": notice.posted_on, **days}
 
 
 def in_time(objection: NoticeObjection, caller: Caller) -> None:
@@ -143,9 +141,7 @@ def is_due(objection: NoticeObjection, caller: Caller) -> None:
     """The answer is due within the notice's working days."""
     if timers.standing(notice_objections, objection, OVERDUE) is None:
         n = objection.notice.answer_days
-        deadlines.deadline(
-            objection, caller, OVERDUE, start=objection.received_on, working_days=n
-        )
+        deadlines.deadline(objection, caller, OVERDUE, start=objection.received_on, working_days=n)
 
 
 @action("答复", moves={"open": "answered"})

@@ -1,4 +1,4 @@
-"""Public notices: posted where people live for a number of days, objected to, answered, then over."""
+"""Public notices: posted where people live for some days, objected to, answered, then over."""
 
 from __future__ import annotations
 
@@ -73,8 +73,9 @@ class PublicNotice:
         )  # fmt: skip
         with caller.instance.database.transaction():
             notice = write(posted.public_notices, "create", core, told)
-            data = {"notice": self.name, "subject": told["subject"], "number": int(record.id)}
-            deadlines.deadline(notice, core, posted.ENDED, **posted.rule_of(notice), **data)
+            about = {"notice": self.name, "subject": told["subject"], "number": int(record.id)}
+            period: dict[str, Any] = posted.rule_of(notice) | about
+            deadlines.deadline(notice, core, posted.ENDED, **period)
         return int(notice.id)
 
     def standing(self, record: Record, caller: Caller) -> posted.Standing:

@@ -27,9 +27,10 @@ class Plugin:
     plugin's own caller that the worker calls again and again, each in a thread of its own, while
     the plugin is on anywhere: they wait for something no longer than a second, and say whether
     there may be more at once; what they raise is logged and tried again later, after 1 to 30
-    seconds. `purposes` are what it asks people's consent for (`lf.Purpose`). The folder of the module that declares it holds `migrations/` and `locale/`. Raises
-    ValueError for an id that cannot be a name in URLs, tables and commands, and for a payload that
-    is another plugin's or declared twice.
+    seconds. `purposes` are what it asks people's consent for (`lf.Purpose`). The folder of the
+    module that declares it holds `migrations/` and `locale/`. Raises ValueError for an id that
+    cannot be a name in URLs, tables and commands, and for a payload or purpose that is another
+    plugin's or declared twice.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name

@@ -65,6 +65,6 @@ def _empty(caller: Caller, record: Any) -> int:
                       if resource.by_name[one].target is type(record)]  # fmt: skip
             kept = columns_of(spec) if spec.kind == "sensitive" else (name,)
             gone = model.update({**dict.fromkeys(kept), "version": model.version + 1})
-            held = getattr(model, kept[-1] if len(kept) > 1 else name).is_null(False)
+            held = ~getattr(model, name).is_null()
             emptied += gone.where(reduce(or_, theirs), held).execute() if theirs else 0
     return emptied

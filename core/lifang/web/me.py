@@ -125,9 +125,7 @@ def _section(caller: Caller, me: Oneself, shelf: Shelf) -> Section:
         for view, verbs in zip(shelf.items, shelf.offered, strict=True)
     ]  # fmt: skip
     new = with_query(f"{home_of(resource)}/new", _known(me, shelf)) if shelf.create else None
-    return Section(
-        _p("plural", resource.label), _(resource.label), home_of(resource), entries, new
-    )
+    return Section(_p("plural", resource.label), _(resource.label), home_of(resource), entries, new)
 
 
 def _known(me: Oneself, shelf: Shelf) -> list[tuple[str, str]]:

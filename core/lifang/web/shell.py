@@ -74,8 +74,6 @@ def navigation(caller: Caller) -> list[Group]:
     """The ways open to a caller: the core's, each plugin's, administration."""
     core, admin = Group(""), Group(_("管理"))
     core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
-    if caller.person is not None:
-        core.items.append(_fixed(_("我的"), "/me", "user"))
     plugins: dict[str, Group] = {}
     for resource in caller.instance.registry:
         if not may(caller, resource, "read"):
@@ -86,8 +84,7 @@ def navigation(caller: Caller) -> list[Group]:
             plugins.setdefault(resource.plugin, Group(label)).items.append(item)
         else:
             (admin if resource.scope is None else core).items.append(item)
-        if resource.id == "core.public_notices":
-            core.items.append(_fixed(_("公示栏"), "/notices", "list"))
+    core.items.extend(_for_residents(caller))
     if lifecycle.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
     if trail.may_audit(caller):
@@ -95,6 +92,15 @@ def navigation(caller: Caller) -> list[Group]:
     if event_log.sight(caller):
         admin.items.append(_fixed(_p("plural", "事件"), "/admin/events", "list"))
     return [group for group in (core, *plugins.values(), admin) if group.items]
+
+
+def _for_residents(caller: Caller) -> list[Item]:
+    """The pages that residents use rather than lists: their own, and the notice board."""
+    board = caller.instance.registry.find(CORE, "public_notices")
+    items = [_fixed(_("我的"), "/me", "user")] if caller.person is not None else []
+    if board is not None and may(caller, board, "read"):
+        items.append(_fixed(_("公示栏"), "/notices", "list"))
+    return items
 
 
 def _item(resource: Resource[Any]) -> Item:

@@ -1,4 +1,4 @@
-"""A notice hangs for its days, is objected to and answered, and blocks what comes next till then."""
+"""A notice hangs for its days, is objected to and answered, and blocks what comes next."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def test_a_notice_hangs_for_working_days_among_those_who_live_there_with_names_c
     assert noted() == [("core.public_notice.ended", f"club.profile/{profile.id}")]
 
 
-def test_an_objection_is_answered_in_time_before_anything_goes_on_and_only_staff_see_whose_it_is(
-    instance: Instance, caller: Make, worker: Caller, profile: Any, clock: Clock, events: Events
+def test_those_who_live_there_object_and_only_staff_see_whose_it_is(
+    instance: Instance, caller: Make, worker: Caller, profile: Any
 ) -> None:
     own = caller("resident", person=profile.person)
     write(profiles, "apply", worker, {}, profile.id)
@@ -124,6 +124,17 @@ def test_an_objection_is_answered_in_time_before_anything_goes_on_and_only_staff
     assert hung(worker).waiting == 2
     shown = reading.view(worker, notice_objections, int(written.id))
     assert shown["objector"] == "孙*英"
+
+
+def test_whoever_answers_late_is_told_and_nothing_goes_on_before_all_are_answered(
+    instance: Instance, caller: Make, worker: Caller, profile: Any, clock: Clock, events: Events
+) -> None:
+    write(profiles, "apply", worker, {}, profile.id)
+    neighbour, other = (resident(instance, caller, name) for name in ("赵敏", "钱多"))
+    number = int(hung(neighbour).view["id"])
+    said = object_to(neighbour, number, "时长有误")
+    paper = {"notice": number, "text": "他没有来", "objector": "孙桂英"}
+    written = write(notice_objections, "create", worker, paper)
     clock.move_to(dt.datetime(2026, 6, 24, 0, 0, tzinfo=wall.zone()))
     with pytest.raises(Conflict, match="「星级公示」：有 2 条异议还没有答复"):
         write(profiles, "grant", worker, {}, profile.id)

@@ -60,10 +60,17 @@ def test_somebody_agrees_joins_sees_what_is_theirs_and_takes_it_back(
     page = me.text("/me")
     assert "/p/club/profiles/1/actions/apply" in page
     assert "/p/club/profiles/1/actions/grant" not in page
+
+
+def test_nobody_takes_back_what_is_anothers_and_a_withdrawal_is_one_tap(
+    instance: Instance, visit: Visit, wang: Person
+) -> None:
+    me = visit("resident", person=wang)
+    me.post("/me/consents", {"purpose": "club.hours"})
     number = Consent.get().id
     stranger = visit("resident", person=world.person(instance, "李强"))
     assert stranger.post("/me/consents", {"withdraw": str(number)}).status_code == 404
-    assert "兰姐" not in stranger.text("/me")
+    assert "起同意" not in stranger.text("/me")
     for wrong in ("x", "9" * 30, ""):
         assert me.post("/me/consents", {"withdraw": wrong}).status_code in (404, 422)
     gone = me.post("/me/consents", {"withdraw": str(number)})
@@ -142,4 +149,6 @@ def test_a_resident_objects_on_the_notice_board_and_reads_the_answer(
     ).status_code == 303  # fmt: skip
     assert "已核对签到表" in neighbour.text("/notices")
     clock.move_to(dt.datetime(2026, 6, 24, 0, 1, tzinfo=wall.zone()))
-    assert "我有异议" not in neighbour.text("/notices")
+    late = visit("resident", person=world.person(instance, "钱多"))
+    assert "公示期满" in late.text("/notices")
+    assert "我有异议" not in late.text("/notices")
