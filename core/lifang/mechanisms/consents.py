@@ -30,7 +30,7 @@ class Consent(Record):
 
     person = ref(Person, "人员")
     person_id: int
-    purpose = pw.CharField(max_length=100, verbose_name="用途", help_text="名称或代码")
+    purpose_name = pw.CharField(max_length=100, verbose_name="用途", help_text="名称或代码")
     title = pw.CharField(max_length=120, default="", verbose_name="同意事项")
     edition = pw.IntegerField(default=1, verbose_name="文本版本")
     wording = pw.TextField(default="", verbose_name="文本")
@@ -49,7 +49,7 @@ class Consent(Record):
         """Looked up by person on every use of what they agreed to."""
 
         table_name = "core_consent"
-        indexes = ((("person", "purpose"), False),)
+        indexes = ((("person", "purpose_name"), False),)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Purpose:
 
 def _said(person: Any, purpose: str) -> list[Any]:
     """All that a person said about a purpose."""
-    told = (Consent.person == person, Consent.purpose == purpose, Consent.removed_at.is_null())
+    told = (Consent.person == person, Consent.purpose_name == purpose, Consent.removed_at.is_null())
     return list(Consent.select().where(*told).order_by(Consent.id))
 
 
@@ -121,7 +121,7 @@ def purposes(caller: Caller) -> dict[str, Purpose]:
 def withdraw(consent: Consent, caller: Caller) -> Data:
     """Take a consent back, from now on; what was done before stays as it was."""
     consent.withdrawn_at = clock.now()
-    return {"purpose": consent.purpose, "person": consent.person_id}
+    return {"purpose": consent.purpose_name, "person": consent.person_id}
 
 
 def in_its_words(consent: Consent, caller: Caller) -> None:
@@ -129,12 +129,12 @@ def in_its_words(consent: Consent, caller: Caller) -> None:
     if not _is_fresh(consent):
         return
     known = purposes(caller)
-    said = consent.purpose.replace("-", "_")
+    said = consent.purpose_name.replace("-", "_")
     purpose = known.get(said) or next((p for p in known.values() if p.label == said), None)
     if purpose is None:
         named = _("、").join(f"{_(one.label)}（{one.name}）" for one in known.values()) or "—"
-        raise _wrong("purpose", _("没有这个用途。可用：{known}", known=named))
-    consent.purpose, consent.title = purpose.name, _(purpose.label)
+        raise _wrong("purpose_name", _("没有这个用途。可用：{known}", known=named))
+    consent.purpose_name, consent.title = purpose.name, _(purpose.label)
     consent.edition, consent.wording = purpose.edition, _(purpose.text)
     told = [one for one in _said(consent.person_id, purpose.name) if one.how == consent.how]
     twice = any(one.state == "given" and one.edition >= purpose.edition for one in told)

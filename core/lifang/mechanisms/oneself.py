@@ -104,7 +104,7 @@ def oneself(caller: Caller) -> Oneself:
 
 def agree(caller: Caller, purpose: str) -> Any:
     """Consent to something for oneself; raises as `consents` does."""
-    told = {"person": as_oneself(caller).person, "purpose": purpose, "how": "self"}
+    told = {"person": as_oneself(caller).person, "purpose_name": purpose, "how": "self"}
     return write(consents, "create", caller, told)
 
 
@@ -118,7 +118,7 @@ def _agreements(own: Caller, person: Person, on: set[str]) -> Any:
     """What is asked where somebody lives, and whatever else they agreed to and can take back."""
     minor = is_minor(own, person, clock.today())
     held = (Consent.person == person, Consent.state == "given", Consent.removed_at.is_null())
-    stand = {one.purpose: one for one in Consent.select().where(*held).order_by(Consent.id)}
+    stand = {one.purpose_name: one for one in Consent.select().where(*held).order_by(Consent.id)}
     for name in sorted(on - {CORE}):
         for purpose in own.instance.plugins.loaded[name].purposes.values():
             found = stand.pop(purpose.name, None)

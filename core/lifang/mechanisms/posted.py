@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import peewee as pw
 
@@ -145,13 +145,13 @@ def is_due(objection: NoticeObjection, caller: Caller) -> None:
 
 
 @action("答复", moves={"open": "answered"})
-def answer(objection: NoticeObjection, caller: Caller, *, answer: Lines) -> Data:
+def answer(objection: NoticeObjection, caller: Caller, *, answer: Annotated[Lines, "答复"]) -> Data:
     """Answer an objection that changes nothing, with the reason."""
     return _answered(objection, caller, answer)
 
 
 @action("认定成立", moves={"open": "upheld"})
-def uphold(objection: NoticeObjection, caller: Caller, *, answer: Lines) -> Data:
+def uphold(objection: NoticeObjection, caller: Caller, *, answer: Annotated[Lines, "答复"]) -> Data:
     """Find an objection right: what was announced cannot go on."""
     return _answered(objection, caller, answer)
 

@@ -26,7 +26,7 @@ def up(migrator: Any, db: Any) -> None:
         updated_at = InstantField()
         removed_at = InstantField(null=True)
         person = pw.ForeignKeyField(Person)
-        purpose = pw.CharField(max_length=100)
+        purpose_name = pw.CharField(max_length=100)
         title = pw.CharField(max_length=120, default="")
         edition = pw.IntegerField(default=1)
         wording = pw.TextField(default="")
@@ -42,7 +42,7 @@ def up(migrator: Any, db: Any) -> None:
         class Meta:
             database = db
             table_name = "core_consent"
-            indexes = ((("person", "purpose"), False),)
+            indexes = ((("person", "purpose_name"), False),)
 
     db.create_tables([Consent])
 

@@ -46,7 +46,7 @@ def test_somebody_is_fourteen_on_the_birthday_or_where_it_is_half_known_on_the_l
 
 def joined(instance: Instance, worker: Caller, name: str, **told: Any) -> Any:
     person = world.person(instance, name, **told)
-    given = {"person": int(person.id), "purpose": "club.hours", "how": "guardian"}
+    given = {"person": int(person.id), "purpose_name": "club.hours", "how": "guardian"}
     write(consents, "create", worker, given | {"guardian_name": "王建国"})
     return write(profiles, "create", worker, {
         "person": int(person.id), "community": {"code": world.HOME}, "nickname": f"小{name}",

@@ -18,7 +18,7 @@ def test_a_program_of_a_resident_reads_agrees_and_takes_back(instance: Instance,
         ("club.hours", False),
         ("club.photos", False),
     ]
-    given = {"person": int(wang.id), "purpose": "club.hours", "how": "self"}
+    given = {"person": int(wang.id), "purpose_name": "club.hours", "how": "self"}
     made = me.post("/api/v1/consents", json=given)
     assert (made.status_code, made.json["title"]) == (201, "志愿时长记录")
     profile = {"person": int(wang.id), "community": {"code": world.HOME}}

@@ -40,7 +40,12 @@ def worker(instance: Instance, caller: Make) -> Caller:
 
 
 def on_paper(caller: Caller, person: Any, **told: Any) -> Any:
-    given = {"person": int(person.id), "purpose": "club.hours", "how": "paper", "basis": "2026-7"}
+    given = {
+        "person": int(person.id),
+        "purpose_name": "club.hours",
+        "how": "paper",
+        "basis": "2026-7",
+    }
     return write(consents, "create", caller, given | told)
 
 
@@ -58,7 +63,7 @@ def test_somebody_agrees_for_themselves_and_nobody_else_does_it_for_them(
         hours.require(wang, own)
     for who, whose, why in ((own, li, "您看不到它"), (worker, wang, "只有本人能在线同意")):
         with pytest.raises(Invalid, match=why):
-            write(consents, "create", who, {"person": int(whose.id), "purpose": "club.hours",
+            write(consents, "create", who, {"person": int(whose.id), "purpose_name": "club.hours",
                                             "how": "self"})  # fmt: skip
     made = agree(own, "club.hours")
     hours.require(wang, own)
@@ -86,7 +91,7 @@ def test_paper_names_where_it_lies_and_is_never_of_tomorrow(
     stranger = world.person(instance, "外区人", at=world.FOREIGN)
     with pytest.raises(Invalid):
         on_paper(worker, stranger)
-    on_paper(worker, wang, given_on="2026-06-01", purpose="志愿时长记录")
+    on_paper(worker, wang, given_on="2026-06-01", purpose_name="志愿时长记录")
     assert [hours.given(wang, worker, dt.date(2026, 5 + n, 31 - 30 * n)) for n in (0, 1)] == [
         False,
         True,
@@ -165,7 +170,7 @@ def test_consents_follow_a_person_who_is_merged_and_a_withdrawal_beats_both(
     wang, again = world.person(instance, "王秀兰"), world.person(instance, "王秀兰")
     on_paper(worker, wang)
     second = on_paper(worker, again)
-    photo = on_paper(worker, again, purpose="club.photos")
+    photo = on_paper(worker, again, purpose_name="club.photos")
     secretary = caller("community_secretary", at=world.HOME)
     write(people, "merge", secretary, {"into": int(wang.id)}, again.id)
     assert hours.given(wang, worker)

@@ -43,7 +43,7 @@ def worker(instance: Instance, caller: Make) -> Caller:
 @pytest.fixture
 def profile(instance: Instance, worker: Caller) -> Any:
     person = world.person(instance, "陈志远")
-    told = {"person": int(person.id), "purpose": "club.hours", "how": "paper", "basis": "7 号"}
+    told = {"person": int(person.id), "purpose_name": "club.hours", "how": "paper", "basis": "7 号"}
     write(consents, "create", worker, told)
     there = {"person": int(person.id), "community": {"code": world.HOME}}
     return write(profiles, "create", worker, there)

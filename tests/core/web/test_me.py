@@ -13,11 +13,12 @@ from lifang.entities.caller import Caller
 from lifang.entities.person import Person
 from lifang.kit import clock as wall
 from lifang.mechanisms.consents import Consent
+from lifang.mechanisms.posted import NoticeObjection, PublicNotice
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.events import Clock
-from tests.core.mechanisms.club import open_club, profiles
+from tests.core.mechanisms.club import Profile, open_club, profiles
 from tests.core.web.conftest import Visit
 
 Make = Callable[..., Caller]
@@ -58,8 +59,9 @@ def test_somebody_agrees_joins_sees_what_is_theirs_and_takes_it_back(
     assert "已记录您的同意" in me.text("/me?done=given")
     assert me.post("/p/club/profiles/new", told).status_code == 303
     page = me.text("/me")
-    assert "/p/club/profiles/1/actions/apply" in page
-    assert "/p/club/profiles/1/actions/grant" not in page
+    number = Profile.get().id
+    assert f"/p/club/profiles/{number}/actions/apply" in page
+    assert f"/p/club/profiles/{number}/actions/grant" not in page
 
 
 def test_nobody_takes_back_what_is_anothers_and_a_withdrawal_is_one_tap(
@@ -87,14 +89,14 @@ def test_a_child_is_sent_to_a_guardian_and_a_worker_who_lives_here_sees_only_the
     assert 'value="club.hours"' not in page
     own = caller("resident", person=wang)
     write(instance.registry.find("core", "consents"), "create", own,  # type: ignore[arg-type]
-          {"person": int(wang.id), "purpose": "club.hours", "how": "self"})  # fmt: skip
+          {"person": int(wang.id), "purpose_name": "club.hours", "how": "self"})  # fmt: skip
     told = {"person": int(wang.id), "community": {"code": world.HOME}}
-    write(profiles, "create", own, told)
+    made = write(profiles, "create", own, told)
     both = visit("community_worker", at=world.HOME, person=world.person(instance, "赵敏"))
     assert both.get("/").status_code == 200
     page = both.text("/me")
     assert 'href="/me"' in both.text("/")
-    assert "/p/club/profiles/1" not in page
+    assert f"/p/club/profiles/{made.id}" not in page
     assert "/p/club/profiles/new" in page
 
 
@@ -108,7 +110,7 @@ def test_where_a_plugin_is_off_nothing_of_it_is_offered_but_a_consent_can_be_tak
     assert "活动照片" in page
     assert "志愿时长记录" not in page
     assert "还没有开通可以在这里办理的事项" in page
-    assert me.post("/me/consents", {"withdraw": "1"}).status_code == 303
+    assert me.post("/me/consents", {"withdraw": str(Consent.get().id)}).status_code == 303
 
 
 def test_an_account_that_is_nobodys_is_told_so(visit: Visit) -> None:
@@ -125,7 +127,7 @@ def test_a_resident_objects_on_the_notice_board_and_reads_the_answer(
     clock.move_to(NOON)
     own = caller("resident", person=wang)
     consent: Any = instance.registry.find("core", "consents")
-    given = {"person": int(wang.id), "purpose": "club.hours", "how": "self"}
+    given = {"person": int(wang.id), "purpose_name": "club.hours", "how": "self"}
     write(consent, "create", own, given)
     there = {"person": int(wang.id), "community": {"code": world.HOME}}
     write(profiles, "apply", own, {}, write(profiles, "create", own, there).id)
@@ -135,18 +137,18 @@ def test_a_resident_objects_on_the_notice_board_and_reads_the_answer(
     assert "拟授予王*兰二星" in page
     assert "王秀兰" not in page
     assert "公示到 2026-06-23 为止" in page
-    assert "请填写异议内容" in neighbour.post("/notices/1/objections", {"text": " "}).text
-    assert neighbour.post("/notices/1/objections", {"text": "<b>不对"}).status_code == 303
+    hung = f"/notices/{PublicNotice.get().id}/objections"
+    assert "请填写异议内容" in neighbour.post(hung, {"text": " "}).text
+    assert neighbour.post(hung, {"text": "<b>不对"}).status_code == 303
     assert "&lt;b&gt;不对" in neighbour.text("/notices?done=objected")
     elsewhere = visit("resident", person=world.person(instance, "外人", at=world.FOREIGN))
     assert "没有公示。" in elsewhere.text("/notices")
-    assert elsewhere.post("/notices/1/objections", {"text": "不对"}).status_code == 422
+    assert elsewhere.post(hung, {"text": "不对"}).status_code == 422
     assert "不对" not in visit("resident", person=wang).text("/notices")
     worker = visit("community_worker", at=world.HOME)
     assert "答复 1 条异议" in worker.text("/notices")
-    assert worker.post(
-        "/notice-objections/1/actions/answer", {"answer": "已核对签到表"}
-    ).status_code == 303  # fmt: skip
+    answer = f"/notice-objections/{NoticeObjection.get().id}/actions/answer"
+    assert worker.post(answer, {"answer": "已核对签到表"}).status_code == 303
     assert "已核对签到表" in neighbour.text("/notices")
     clock.move_to(dt.datetime(2026, 6, 24, 0, 1, tzinfo=wall.zone()))
     late = visit("resident", person=world.person(instance, "钱多"))
