@@ -73,7 +73,9 @@ def surroundings() -> dict[str, Any]:
 def navigation(caller: Caller) -> list[Group]:
     """The ways open to a caller: the core's, each plugin's, administration."""
     core, admin = Group(""), Group(_("管理"))
-    core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
+    if caller.standings or caller.person is None:
+        core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
+    core.items.extend(_for_residents(caller))
     plugins: dict[str, Group] = {}
     for resource in caller.instance.registry:
         if not may(caller, resource, "read"):
@@ -84,7 +86,6 @@ def navigation(caller: Caller) -> list[Group]:
             plugins.setdefault(resource.plugin, Group(label)).items.append(item)
         else:
             (admin if resource.scope is None else core).items.append(item)
-    core.items.extend(_for_residents(caller))
     if lifecycle.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
     if trail.may_audit(caller):
