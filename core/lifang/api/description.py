@@ -110,7 +110,10 @@ def _itself() -> dict[str, Any]:
 
 
 def _oneself() -> dict[str, Any]:
-    problems = {str(n): {"$ref": f"#/components/responses/{problem_name(n)}"} for n in (401, 409)}
+    refused = {"401": 401, "404": 404, "409": 409, "default": 0}
+    problems = {
+        word: {"$ref": f"#/components/responses/{problem_name(n)}"} for word, n in refused.items()
+    }
     answered = {"description": _("我的资料、同意和办理的事项"), "content": {"application/json": {}}}
     return {
         "operationId": "show_me",

@@ -134,7 +134,7 @@ def in_its_words(consent: Consent, caller: Caller) -> None:
     if purpose is None:
         named = _("、").join(f"{_(one.label)}（{one.name}）" for one in known.values()) or "—"
         raise _wrong("purpose_name", _("没有这个用途。可用：{known}", known=named))
-    consent.purpose_name, consent.title = purpose.name, _(purpose.label)
+    consent.purpose_name, consent.title = purpose.name, purpose.label
     consent.edition, consent.wording = purpose.edition, _(purpose.text)
     told = [one for one in _said(consent.person_id, purpose.name) if one.how == consent.how]
     twice = any(one.state == "given" and one.edition >= purpose.edition for one in told)
