@@ -16,9 +16,8 @@ from lifang.access.roles import included
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
-from lifang.entities.person import Affiliation
 from lifang.kit import clock, ranges
-from lifang.resources.reach import Belonging, Itself, Linked, Living, Via
+from lifang.resources.reach import Belonging, Itself, Linked, Via
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 
@@ -221,16 +220,7 @@ def _belongs(
         link: Any = belonging.model.alias()
         here, there = getattr(link, belonging.here), getattr(link, belonging.there)
         return among(model.id, link, here, current(link), there.in_(ids))
-    if isinstance(belonging, Living):
-        return _lived_in(getattr(model, belonging.place), ids)
+    if callable(belonging):
+        return belonging(model, ids)
     field = model.id if belonging == "id" else getattr(model, str(belonging))
     return field.in_(ids)
-
-
-def _lived_in(field: Any, people: tuple[int, ...]) -> Condition:
-    """Whether some people live in the community of a field, or below it."""
-    place, home, link = Community.alias(), Community.alias(), Affiliation.alias()
-    inside = pw.fn.SUBSTR(home.path, 1, pw.fn.LENGTH(place.path)) == place.path
-    lives = (link.person.in_(people), link.kind == "resides", current(link))
-    homes = place.select(place.id).join(home, on=inside).join(link, on=link.community == home.id)
-    return field.in_(homes.where(*lives))

@@ -8,15 +8,16 @@ from typing import Annotated, Any
 
 import peewee as pw
 
+from lifang.access.policy import current
 from lifang.entities.caller import Caller
-from lifang.entities.community import place
-from lifang.entities.person import Person
+from lifang.entities.community import Community, place
+from lifang.entities.person import Affiliation, Person
 from lifang.events.event import Data
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import Lines, action
-from lifang.resources.reach import Living, Via
+from lifang.resources.reach import Via
 from lifang.resources.resource import Resource
 from lifang.services import deadlines, timers
 from lifang.store.fields import DayField, InstantField, State
@@ -169,6 +170,15 @@ def _wrong(field: str, sentence: str) -> Invalid:
     return Invalid(sentence, errors=[FieldError(field, "objection", sentence)])
 
 
+def for_those_who_live_there(model: Any, people: tuple[int, ...]) -> Any:
+    """A notice is for everybody who lives in its community, or below it."""
+    there, home, link = Community.alias(), Community.alias(), Affiliation.alias()
+    inside = pw.fn.SUBSTR(home.path, 1, pw.fn.LENGTH(there.path)) == there.path
+    lives = (link.person.in_(people), link.kind == "resides", current(link))
+    homes = there.select(there.id).join(home, on=inside).join(link, on=link.community == home.id)
+    return model.community.in_(homes.where(*lives))
+
+
 public_notices = Resource(
     PublicNotice,
     label="公示",
@@ -176,7 +186,7 @@ public_notices = Resource(
     title="title",
     search=["title"],
     dated="posted_on",
-    owner=Living("community"),
+    owner=for_those_who_live_there,
     timers=[ENDED],
     roles={"resident": "read:own", "grid_worker": "read", "community_worker": "export"},
     never="create update remove import",

@@ -60,14 +60,12 @@ class Plugin:
         self.settings = {one.name: one.of(id) for one in settings}
         declared = tuple(payloads)
         self.payloads = {one.type: one for one in declared}
-        foreign = [one.type for one in declared if not one.type.startswith(f"{id}.")]
-        if foreign or len(declared) > len(self.payloads):
-            raise ValueError(f"plugin {id}: payloads of its own events, each once: {foreign}")
-        self.duties: tuple[Duty, ...] = tuple(duties)
         self.purposes = {one.name: one for one in purposes}
-        foreign = [name for name in self.purposes if not name.startswith(f"{id}.")]
-        if foreign:
-            raise ValueError(f"plugin {id}: purposes of its own: {foreign}")
+        named = (*self.payloads, *self.purposes)
+        foreign = [name for name in named if not name.startswith(f"{id}.")]
+        if foreign or len(declared) > len(self.payloads):
+            raise ValueError(f"plugin {id}: payloads and purposes of its own, each once: {foreign}")
+        self.duties: tuple[Duty, ...] = tuple(duties)
         self.folder = folder or _folder_of_caller()
 
     @property

@@ -6,6 +6,7 @@ never asked row by row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +48,6 @@ class Itself:
     """A community is reached by its own place in the tree."""
 
 
-@dataclass(frozen=True)
-class Living:
-    """Belongs to everybody who lives in the community that a field names, or below it."""
-
-    place: str
-
-
 Scope = str | Linked | Via | Itself | None
-Belonging = str | Linked | Living | None
+Belonging = str | Linked | Callable[[Any, tuple[int, ...]], Any] | None
+"""To whom a record belongs: a field, a link, or a condition on the model made for some ids."""
