@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.consents import Purpose as Purpose
     from lifang.mechanisms.ledger import Ledger as Ledger
+    from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
@@ -81,7 +83,9 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.consents": ("Purpose",),
     "mechanisms.ledger": ("Ledger",),
+    "mechanisms.public_notices": ("PublicNotice",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),
