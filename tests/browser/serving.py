@@ -20,7 +20,7 @@ from lifang.access.passwords import hash_password
 from lifang.app.http import create_app
 from lifang.builtin.households import households
 from lifang.builtin.places import communities
-from lifang.builtin.sample import sample_organizations, sample_people
+from lifang.sample.people import sample_organizations, sample_people
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.job import Job

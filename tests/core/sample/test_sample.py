@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from lifang.builtin.sample import sample_organizations, sample_people
+from lifang.sample.people import sample_organizations, sample_people
 from lifang.kit.identifiers import (
     check_citizen_id,
     check_phone,
