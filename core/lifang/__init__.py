@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
@@ -80,6 +81,7 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.confidential": ("Confidential",),
     "mechanisms.ledger": ("Ledger",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),

@@ -5,28 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import peewee as pw
 
+from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
+from lifang.entities.person import Person
 from lifang.resources.action import Action, action_of
 from lifang.resources.fields import Check, FieldSpec, read_fields
 from lifang.resources.placing import placing
-from lifang.resources.reach import Belonging, Linked, Scope
+from lifang.resources.reach import Belonging, Linked, Scope, pointed_at
 from lifang.store.fields import State
 from lifang.store.record import Record
+
+if TYPE_CHECKING:
+    from lifang.mechanisms.confidential import Confidential
 
 M = TypeVar("M", bound=Record)
 Rule = Callable[[Any, Caller], None]
 Many = Callable[[dict[int, dict[str, Any]], Caller], None]
 UNSAID = "?"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-TOLD = {"created", "updated", "removed", "deadline_set", "deadline_cancelled"}
+TOLD = {"created", "updated", "removed", "uncovered", "deadline_set", "deadline_cancelled"}
 """What is told of any record, beside its actions."""
 
-VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
+VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal",
+         "uncover", "anonymise")  # fmt: skip
 
 
 class Resource(Generic[M]):
@@ -48,6 +54,7 @@ class Resource(Generic[M]):
     all of them: beyond these only its actions change it.
     `timers` are the names of what is told when its time has come, or at once (`lf.tell`): each is
     an event of the record like those of its actions, `dual_reporting.report.overdue`.
+    `confidential` records are reached by assignment, not by the tree (`lf.Confidential`).
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
@@ -81,6 +88,7 @@ class Resource(Generic[M]):
         open: bool = False,
         timers: Iterable[str] = (),
         editable: Iterable[str] = (),
+        confidential: Confidential | None = None,
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
         self.model = model
@@ -102,6 +110,8 @@ class Resource(Generic[M]):
         self.open, self.timers = open, frozenset(timers)
         self.identity = identity
         self.editable = tuple(editable)
+        self.confidential = confidential
+        self.above: Resource[Any] | None = None  # the one it is confidential with
         self._hidden = frozenset(hidden)
         self._locked = frozenset(locked)
         self._checks = dict(checks or {})
@@ -118,6 +128,9 @@ class Resource(Generic[M]):
             for verbs in self.roles.values():
                 if "update" in verbs:
                     verbs.setdefault("place", verbs["update"])
+        self._separate()
+        if self.confidential is not None:
+            self.confidential.settle(self)
         taken = TOLD | {one.event for one in self.actions.values()}
         wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
         if wrong:
@@ -125,6 +138,16 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := set(self.editable) - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
+
+    def _separate(self) -> None:
+        """Raise TypeError where an action is kept from somebody whom nothing names."""
+        for one in self.actions.values():
+            for part in one.not_by:
+                verb = part in self.actions or part in ("create", "update")
+                owner = part == "owner" and self.owner is not None
+                if not (verb or owner or pointed_at(self.model, part) in (Person, Account)):
+                    told = f"{self.noun}.{one.name}: not_by={part!r} names no verb of it"
+                    raise TypeError(f"{told}, and no reference to a person or an account")
 
     def _only_place(self) -> str:
         places = [

@@ -19,7 +19,8 @@ def standpoint(caller: Caller, resource: Resource[Any]) -> Hashable:
     """Everything that a permission condition on a resource is made of."""
     stands = (caller.standings, caller.person, caller.plugin, caller.scope)
     whose = caller.account if policy.of_an_account(resource) else None
-    return (*stands, whose, caller.snapshot.epoch, clock.today())
+    seen = policy.rights(caller, resource, "read").uncovered if resource.confidential else ()
+    return (*stands, whose, seen, caller.snapshot.epoch, clock.today())
 
 
 def reached(caller: Caller, resource: Resource[Any], verb: str, records: Iterable[int]) -> set[int]:
