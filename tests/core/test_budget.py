@@ -115,11 +115,7 @@ def code_lines_in(*parts: str) -> int:
         code_lines_of(path)
         for path in CORE.rglob("*.py")
         if (part := path.relative_to(CORE).parts[0]) != "migrations"
-        and (
-            part in parts
-            if parts
-            else part not in (*INTERFACES, *MECHANISMS, *UPKEEP, *SAMPLE, *OUTSIDE)
-        )
+        and (part in parts if parts else part not in elsewhere)
     )
 
 
