@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
     from lifang.mechanisms.check_in import CheckIn as CheckIn
+    from lifang.mechanisms.confidential import Confidential as Confidential
+    from lifang.mechanisms.consents import Purpose as Purpose
     from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.mechanisms.places import Places as Places
+    from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     from lifang.store.fields import DayField as DayField
     from lifang.store.fields import IdField as IdField
     from lifang.store.fields import InstantField as InstantField
+    from lifang.store.fields import Money as Money
     from lifang.store.fields import PartialDateField as PartialDateField
     from lifang.store.fields import State as State
     from lifang.store.record import Record as Record
@@ -83,8 +87,11 @@ _HOMES = {
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
     "mechanisms.check_in": ("CheckIn",),
+    "mechanisms.confidential": ("Confidential",),
+    "mechanisms.consents": ("Purpose",),
     "mechanisms.ledger": ("Ledger",),
     "mechanisms.places": ("Places",),
+    "mechanisms.public_notices": ("PublicNotice",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),
@@ -105,7 +112,7 @@ _HOMES = {
     "services.deadlines": ("deadline",),
     "services.event_log": ("masked",),
     "services.timers": ("timer",),
-    "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
+    "store.fields": ("DayField", "IdField", "InstantField", "Money", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),
     "store.sensitive": ("Sensitive",),
 }

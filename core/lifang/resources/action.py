@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from lifang.entities.community import Community
 from lifang.events.event import ANY
 from lifang.resources.fields import FieldSpec
+from lifang.store.fields import Money
 from lifang.store.record import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,7 +61,7 @@ class Action:
     `event` ends the event's name; it is the target state where the action moves one. `preview`
     tells what would happen; an action that has one is confirmed after it was shown. `when` looks at
     a record as it is shown and says whether a page offers the action; `among` says by the filters
-    of a list which of its records need it. They refuse nothing.
+    of a list which of its records need it. They refuse nothing; `not_by` does.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Action:
     preview: Callable[..., Preview] | None = None
     when: Callable[[Mapping[str, Any]], bool] | None = None
     among: Mapping[str, Any] | None = None
+    not_by: tuple[str, ...] = ()
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -99,7 +101,7 @@ class Action:
         return not self.moves or self.target(state) is not None
 
 
-def action(
+def action(  # noqa: PLR0913 – a declaration says many things, each by name
     label: str,
     *,
     moves: Mapping[str, str] | None = None,
@@ -107,6 +109,7 @@ def action(
     preview: Callable[..., Preview] | None = None,
     when: Callable[[Mapping[str, Any]], bool] | None = None,
     among: Mapping[str, Any] | None = None,
+    not_by: str | tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declare a verb over a function `(record, caller, *, typed input)`.
 
@@ -115,8 +118,10 @@ def action(
     moved, as a past participle. `preview` takes what the action takes and tells what it would do;
     whatever it tries is undone. `when` keeps pages from offering it on a record (as it is shown)
     that it means nothing to; `among`, filters as a list takes them, keeps it from the records of a
-    list that do not need it. Raises TypeError when no event is named or the two take different
-    input.
+    list that do not need it. `not_by` separates duties: a reference to a person or an account, also
+    over others (`shift.organiser`), or `owner`, bars whoever stands there, and a verb (an action,
+    `create`, `update`) whoever did it last, with every account of the same person; several as a
+    tuple. Raises TypeError when no event is named or the two take different input.
     """
 
     def declare(run: F) -> F:
@@ -129,7 +134,8 @@ def action(
         ):
             raise TypeError(f"{run.__name__}: its preview must take the same input")
         told = (run.__name__, label, dict(moves or {}), named)
-        run.__dict__["action"] = Action(*told, run, preview, when, among)
+        apart = (not_by,) if isinstance(not_by, str) else tuple(not_by)
+        run.__dict__["action"] = Action(*told, run, preview, when, among, apart)
         return run
 
     return declare
@@ -146,6 +152,7 @@ def action_of(run: Callable[..., Any]) -> Action:
 def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec:
     label, help = _LABELS.get(name, name), None
     passing = PASSING in typing.get_args(hint)
+    money = Money in typing.get_args(hint)
     if typing.get_origin(hint) is typing.Annotated:
         hint, label, help = (*typing.get_args(hint), None)[:3]
     required = parameter.default is inspect.Parameter.empty
@@ -155,6 +162,7 @@ def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec
     if target is None and hint not in _KINDS:
         raise TypeError(f"input {name}: {hint!r} cannot be asked of a person")
     kind = "community" if target is Community else "reference" if target else _KINDS[hint]
+    kind = "money" if money else kind
     return FieldSpec(
         name=name, label=label, kind=kind, required=required, null=not required, target=target,
         help=help, passing=passing,
