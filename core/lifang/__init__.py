@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.ages import aged as aged
     from lifang.mechanisms.check_in import CheckIn as CheckIn
     from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.consents import Purpose as Purpose
@@ -86,6 +87,7 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.ages": ("aged",),
     "mechanisms.check_in": ("CheckIn",),
     "mechanisms.confidential": ("Confidential",),
     "mechanisms.consents": ("Purpose",),
