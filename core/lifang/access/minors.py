@@ -23,7 +23,7 @@ def is_minor(caller: Caller, person: Any, on: dt.date, age: int = AGE) -> bool:
 
 
 def of_age(born: str, age: int = AGE) -> dt.date:
-    """The day on which somebody has an age for certain: of what is known in part, the last it can be.
+    """The day on which somebody has an age for certain: of what is partly known, the last possible.
 
     Whoever was born on 29 February is so on 1 March.
     """

@@ -74,8 +74,8 @@ class Purpose:
     def given(self, person: Any, caller: Caller, on: dt.date | None = None) -> bool:
         """Whether a person's consent holds on a day, today by default.
 
-        Of somebody who is that young on that day only a guardian's counts. A withdrawal ends all that
-        was given before it, from its own day on.
+        Of somebody who is that young on that day only a guardian's counts. A withdrawal ends all
+        that was given before it, from its own day on.
         """
         day, rows = on or clock.today(), _said(person, self.name)
         ended = [one.withdrawn_at for one in rows if one.withdrawn_at and _day(one) <= day]

@@ -8,6 +8,7 @@ from typing import Any
 import lifang as lf
 from lifang_volunteer_points import settings
 from lifang_volunteer_points.models import Activity, Shift
+from lifang_volunteer_points.purposes import from_dual_reporting
 from lifang_volunteer_points.resources import (
     activities,
     items,
@@ -15,9 +16,10 @@ from lifang_volunteer_points.resources import (
     service_records,
     shifts,
     sign_ups,
+    stars,
     volunteers,
 )
-from lifang_volunteer_points.services import activity, attendance, points, record, shop
+from lifang_volunteer_points.services import activity, attendance, dispute, points, record, shop
 from lifang_volunteer_points.services.volunteer import recount
 
 OWN = "volunteer_points"
@@ -133,6 +135,14 @@ def count_hours(event: lf.Event, caller: lf.Caller) -> None:
         _recount(one.volunteer_id, caller)
 
 
+@lf.on(f"{OWN}.star.granted")
+def count_stars(event: lf.Event, caller: lf.Caller) -> None:
+    """A volunteer's stars follow from what was granted."""
+    one = standing(stars, caller, event.subject)
+    if one is not None:
+        _recount(one.volunteer_id, caller)
+
+
 @lf.on(f"{OWN}.volunteer.points_earned", f"{OWN}.volunteer.points_expired")
 def count_points(event: lf.Event, caller: lf.Caller) -> None:
     """A volunteer's points follow from the ledger."""
@@ -176,7 +186,38 @@ def pass_day(event: lf.Event, caller: lf.Caller) -> None:
                 lf.tell(one, caller, name, points=amount)
 
 
+@lf.on("dual_reporting.service_entry.confirmed")
+def take_over(event: lf.Event, caller: lf.Caller) -> None:
+    """What somebody did of their own will where they report counts here too, once, if they agree.
+
+    What the employer ordered is no voluntary service. Without consent, or where the time is
+    recorded already, nothing is taken over.
+    """
+    told, source = event.data, f"dual_reporting.service_entry/{event.subject}"
+    if told["nature"] != "voluntary" or known(source, caller) is not None:
+        return
+    who = lf.find(volunteers, caller, person=told["person"], state="registered")
+    if who is None or not from_dual_reporting.given(who.person, caller):
+        return
+    data = {name: told[name] for name in ("start", "end", "organization", "community")}
+    data |= {"volunteer": who.id, "title": "双报到服务", "content": told["content"]}
+    if not record.overlapping(
+        int(who.person_id), *map(dt.datetime.fromisoformat, (told["start"], told["end"]))
+    ):
+        data |= {"venue": "服务社区", "source": source}
+        lf.write(service_records, "create", caller, data)
+
+
+@lf.on("dual_reporting.service_entry.voided")
+def follow_void(event: lf.Event, caller: lf.Caller) -> None:
+    """What was taken back there is in dispute here, until two people have decided."""
+    one = known(f"dual_reporting.service_entry/{event.subject}", caller)
+    if one is not None and one.state not in ("disputed", "voided"):
+        lf.act(dispute.dispute, one, caller, reason="双报到服务记录已作废")
+
+
 handlers = [
-    thank_referrer, let_move_up, fill_or_reopen, begin, end, forget_distances, record_service,
-    lock, count_hours, count_points, count_shop, let_expire, pass_day,
+    thank_referrer, let_move_up, fill_or_reopen, begin, end, forget_distances, record_service, lock,
+    count_hours, count_points, count_stars, count_shop, let_expire, pass_day, take_over,
+    follow_void,
 ]  # fmt: skip

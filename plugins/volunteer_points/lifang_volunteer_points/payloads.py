@@ -30,6 +30,13 @@ class Level(ma.Schema):
     level = ma.fields.Integer(strict=True, required=True)
 
 
+class Granted(ma.Schema):
+    """Who was given which star; both are whole numbers, `person` an id."""
+
+    person = ma.fields.Integer(strict=True, required=True)
+    level = ma.fields.Integer(strict=True, required=True)
+
+
 class Came(ma.Schema):
     """Who came or left; `at` and `reason` where the organiser entered it."""
 
@@ -49,6 +56,7 @@ payloads = [
     ),
     *(lf.payload(f"volunteer_points.volunteer.points_{what}", Points) for what in POINTS),
     lf.payload("volunteer_points.volunteer.star_reached", Level),
+    lf.payload("volunteer_points.star.granted", Granted),
     *(
         lf.payload(f"volunteer_points.sign_up.{what}", Came, erasable={"reason": "person"})
         for what in ("arrived", "served")

@@ -3,6 +3,7 @@
 import lifang as lf
 from lifang_volunteer_points.events import handlers
 from lifang_volunteer_points.payloads import payloads
+from lifang_volunteer_points.purposes import purposes
 from lifang_volunteer_points.resources import activities, resources, volunteers
 from lifang_volunteer_points.settings import settings
 
@@ -25,5 +26,6 @@ plugin = lf.Plugin(
     settings=settings,
     handlers=handlers,
     payloads=payloads,
+    purposes=purposes,
     hooks=[home_cards],
 )

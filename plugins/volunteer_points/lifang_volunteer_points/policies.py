@@ -36,12 +36,6 @@ def years_after(day: dt.date, years: int) -> dt.date:
         return day.replace(year=day.year + years, day=28)
 
 
-def demand_other(person: int | None, caller: lf.Caller) -> None:
-    """Nobody judges what is their own."""
-    if person is not None and person == caller.person:
-        raise lf.Forbidden(_("不能办理自己的记录；请由其他工作人员办理"))
-
-
 def demand_title(title: str, community: int) -> None:
     """A title names voluntary service: no backfill, and nothing that is none.
 

@@ -13,11 +13,20 @@ from lifang_volunteer_points.models import (
     ServiceRecord,
     Shift,
     SignUp,
+    Star,
     Team,
     Training,
     Volunteer,
 )
-from lifang_volunteer_points.services import activity, attendance, record, shop, volunteer
+from lifang_volunteer_points.services import (
+    activity,
+    attendance,
+    dispute,
+    record,
+    shop,
+    star,
+    volunteer,
+)
 
 teams = lf.Resource(
     Team,
@@ -40,6 +49,7 @@ volunteers = lf.Resource(
     columns=("number", "person", "community", "category", "team", "minutes", "stars", "state"),
     search=["person.name", "number"],
     owner="person",
+    minors_hidden=True,
     locked=("number", "minutes", "points", "reached", "stars", "banned_until"),
     rules=[volunteer.register],
     actions=[volunteer.leave, volunteer.ban, volunteer.recount],
@@ -159,7 +169,7 @@ service_records = lf.Resource(
     saved=[record.start_clocks],
     actions=[
         record.confirm, record.approve_hours, record.approve_late, record.enter_approval,
-        record.audit, record.lock, record.dispute, record.propose, record.correct, record.void,
+        record.audit, record.lock, dispute.dispute, dispute.propose, dispute.correct, dispute.void,
         record.evaluate, record.mark_synced,
     ],
     timers=["confirm_due", "legal_due", "lock_due"],
@@ -172,6 +182,22 @@ service_records = lf.Resource(
     },
     never="update remove import",
 )  # fmt: skip
+
+stars = lf.Resource(
+    Star,
+    label="星级",
+    columns=("person", "community", "level", "minutes", "state"),
+    owner="person",
+    locked=("person", "community", "level", "minutes"),
+    rules=[star.demand_hours],
+    actions=[star.post, star.grant, star.reject],
+    roles={
+        "resident": "read:own create:own",
+        "community_worker": "read create post export",
+        "subdistrict_admin": "grant reject",
+    },
+    never="update remove import",
+)
 
 items = lf.Resource(
     Item,
@@ -211,6 +237,6 @@ redemptions = lf.Resource(
 )  # fmt: skip
 
 resources: list[lf.Resource[Any]] = [
-    teams, volunteers, trainings, awards, activities, shifts, sign_ups, service_records, items,
-    redemptions,
+    teams, volunteers, trainings, awards, activities, shifts, sign_ups, service_records, stars,
+    items, redemptions,
 ]  # fmt: skip

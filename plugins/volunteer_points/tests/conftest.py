@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 import lifang as lf
+from lifang.mechanisms.consents import Consent
 from lifang.services.dated import Decree, configure
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang_volunteer_points.models import Activity, ServiceRecord, Shift, SignUp, Volunteer
+from lifang_volunteer_points.purposes import registration
 from lifang_volunteer_points.resources import (
     activities,
     service_records,
@@ -36,6 +38,7 @@ class Station:
 
     at = staticmethod(at)
     activities = activities
+    confirm = staticmethod(record.confirm)
 
     def __init__(self, instance: Any, clock: Any, events: Events) -> None:
         self.instance, self.clock, self.events = instance, clock, events
@@ -58,8 +61,15 @@ class Station:
 
     def volunteer(self, name: str, **told: Any) -> Volunteer:
         person = told.pop("person", None) or self.person(name)
+        if not registration.given(person, self.boss):
+            self.consent(person)
         data = {"person": person.id, "community": {"code": world.HOME}, "category": "environment"}
         return lf.write(volunteers, "create", self.resident(person), data | told)
+
+    def consent(self, person: Any, purpose: Any = registration, **told: Any) -> Any:
+        data = {"person": person.id, "purpose_name": purpose.name, "how": "paper", "basis": "001"}
+        consents = self.instance.registry.of(Consent)
+        return lf.write(consents, "create", self.worker, data | told)
 
     def self_of(self, volunteer: Volunteer) -> lf.Caller:
         return self.resident(volunteer.person)

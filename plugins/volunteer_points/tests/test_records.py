@@ -11,7 +11,7 @@ import pytest
 import lifang as lf
 from lifang_volunteer_points.models import ServiceRecord
 from lifang_volunteer_points.resources import service_records
-from lifang_volunteer_points.services import record
+from lifang_volunteer_points.services import dispute, record
 from lifang_volunteer_points.services.hours import counted, worth
 from lifang_volunteer_points.services.points import points
 
@@ -87,7 +87,7 @@ def test_nobody_confirms_audits_or_evaluates_their_own_service(station: Any):
         (station.worker, lambda who: lf.act(record.confirm, one, who)),
         (station.worker, lambda who: lf.act(record.evaluate, one, who, rating=5)),
     ):
-        with pytest.raises(lf.Forbidden, match="不能办理自己的记录"):
+        with pytest.raises(lf.Forbidden, match="不能办理本人的记录"):
             deed(dataclasses.replace(role, person=liqiang.person_id))
     with pytest.raises(lf.Forbidden):
         lf.act(record.confirm, one, station.self_of(liqiang))
@@ -163,16 +163,16 @@ def test_a_complaint_upheld_takes_points_back_by_a_counter_entry_and_overwrites_
     liqiang = station.volunteer("李强")
     one = station.lock(station.serve(liqiang))
     assert points.balance(liqiang, station.boss).available == 3
-    lf.act(record.dispute, one, station.self_of(liqiang), reason="时间有误")
+    lf.act(dispute.dispute, one, station.self_of(liqiang), reason="时间有误")
     assert points.balance(liqiang, station.boss).available == 0, "frozen"
     with pytest.raises(lf.Conflict, match="请先由审核人提出处理意见"):
-        lf.act(record.void, one, station.second)
-    lf.act(record.propose, one, station.auditor, minutes=0, decision="投诉属实")
+        lf.act(dispute.void, one, station.second)
+    lf.act(dispute.propose, one, station.auditor, minutes=0, decision="投诉属实")
     with pytest.raises(lf.Forbidden):
-        lf.act(record.void, one, station.auditor)
+        lf.act(dispute.void, one, station.auditor)
     with pytest.raises(lf.Conflict, match="处理意见是作废"):
-        lf.act(record.correct, one, station.second)
-    gone = lf.act(record.void, one, station.second)
+        lf.act(dispute.correct, one, station.second)
+    gone = lf.act(dispute.void, one, station.second)
     assert (gone.state, gone.minutes, gone.points) == ("voided", 0, 0)
     assert (gone.real_minutes, gone.decision) == (210, "投诉属实")
     day = lf.today()
@@ -188,11 +188,11 @@ def test_a_complaint_upheld_takes_points_back_by_a_counter_entry_and_overwrites_
 def test_a_correction_counts_anew_and_only_what_was_really_served(station: Any):
     liqiang = station.volunteer("李强")
     one = station.lock(station.serve(liqiang))
-    lf.act(record.dispute, one, station.worker, reason="提前离开")
+    lf.act(dispute.dispute, one, station.worker, reason="提前离开")
     with pytest.raises(lf.Invalid, match="不能超过实际时长 210 分钟"):
-        lf.act(record.propose, one, station.auditor, minutes=211, decision="多记")
-    lf.act(record.propose, one, station.auditor, minutes=120, decision="提前离开")
-    after = lf.act(record.correct, one, station.second)
+        lf.act(dispute.propose, one, station.auditor, minutes=211, decision="多记")
+    lf.act(dispute.propose, one, station.auditor, minutes=120, decision="提前离开")
+    after = lf.act(dispute.correct, one, station.second)
     assert (after.state, after.minutes, after.points) == ("corrected", 120, 2)
     station.events.deliver()
     assert (station.now(liqiang).minutes, station.now(liqiang).points) == (120, 2)

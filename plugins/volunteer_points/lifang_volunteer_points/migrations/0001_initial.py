@@ -1,4 +1,4 @@
-"""Volunteers, activities, records and the shop."""
+"""Volunteers, activities and shifts."""
 
 from typing import Any
 
@@ -180,97 +180,7 @@ def up(migrator: Any, db: Any) -> None:
             table_name = "volunteer_points_sign_up"
             indexes = ((("person", "signed_in"), False),)
 
-    class ServiceRecord(pw.Model):
-        id = lf.IdField()
-        version = pw.IntegerField(default=1)
-        created_at = lf.InstantField()
-        created_by = pw.BigIntegerField(null=True)
-        updated_at = lf.InstantField()
-        removed_at = lf.InstantField(null=True)
-        volunteer = pw.ForeignKeyField(Volunteer)
-        person = pw.ForeignKeyField(Person, null=True)
-        community = pw.ForeignKeyField(Community)
-        activity = pw.ForeignKeyField(Activity, null=True)
-        organization = pw.ForeignKeyField(Organization, null=True)
-        in_charge = pw.ForeignKeyField(Person, null=True)
-        title = pw.CharField(max_length=120)
-        content = pw.CharField(max_length=200)
-        venue = pw.CharField(max_length=120)
-        start = lf.InstantField()
-        end = lf.InstantField()
-        day = lf.DayField(null=True)
-        real_minutes = pw.IntegerField(default=0)
-        minutes = pw.IntegerField(default=0)
-        points = pw.IntegerField(default=0)
-        late_reason = pw.CharField(max_length=200, null=True)
-        late_approved = pw.BooleanField(default=False)
-        recorder = pw.CharField(max_length=120, null=True)
-        approved_hours = pw.IntegerField(default=0)
-        rating = pw.IntegerField(null=True)
-        evaluation = pw.CharField(max_length=200, null=True)
-        evaluated_on = lf.DayField(null=True)
-        sync_status = pw.CharField(max_length=10, default="pending")
-        decision = pw.CharField(max_length=200, null=True)
-        decided_minutes = pw.IntegerField(null=True)
-        decided_by = pw.CharField(max_length=120, null=True)
-        source = pw.CharField(max_length=120, null=True)
-        points_entry = pw.BigIntegerField(null=True)
-        frozen_entry = pw.BigIntegerField(null=True)
-        state = pw.CharField(max_length=40, default="pending")
-
-        class Meta:
-            database = db
-            table_name = "volunteer_points_service_record"
-            indexes = (
-                (("person", "day"), False),
-                (("volunteer", "state"), False),
-            )
-
-    class Item(pw.Model):
-        id = lf.IdField()
-        version = pw.IntegerField(default=1)
-        created_at = lf.InstantField()
-        created_by = pw.BigIntegerField(null=True)
-        updated_at = lf.InstantField()
-        removed_at = lf.InstantField(null=True)
-        name = pw.CharField(max_length=120)
-        community = pw.ForeignKeyField(Community)
-        points = pw.IntegerField()
-        supplier = pw.CharField(max_length=120, null=True)
-        limit_per_person = pw.IntegerField(null=True)
-        stock = pw.IntegerField(default=0)
-        state = pw.CharField(max_length=40, default="on_shelf")
-
-        class Meta:
-            database = db
-            table_name = "volunteer_points_item"
-
-    class Redemption(pw.Model):
-        id = lf.IdField()
-        version = pw.IntegerField(default=1)
-        created_at = lf.InstantField()
-        created_by = pw.BigIntegerField(null=True)
-        updated_at = lf.InstantField()
-        removed_at = lf.InstantField(null=True)
-        item = pw.ForeignKeyField(Item)
-        volunteer = pw.ForeignKeyField(Volunteer)
-        person = pw.ForeignKeyField(Person, null=True)
-        quantity = pw.IntegerField(default=1)
-        points = pw.IntegerField(default=0)
-        code = pw.CharField(max_length=20, null=True)
-        handed_out_by = pw.CharField(max_length=120, null=True)
-        points_entry = pw.BigIntegerField(default=0)
-        stock_entry = pw.BigIntegerField(default=0)
-        state = pw.CharField(max_length=40, default="reserved")
-
-        class Meta:
-            database = db
-            table_name = "volunteer_points_redemption"
-            indexes = ((("volunteer", "created_at"), False),)
-
-    db.create_tables(
-        [Team, Volunteer, Training, Award, Activity, Shift, SignUp, ServiceRecord, Item, Redemption]
-    )
+    db.create_tables([Team, Volunteer, Training, Award, Activity, Shift, SignUp])
 
     # one standing record each: removed ones do not count
     db.execute_sql(
@@ -293,19 +203,11 @@ def up(migrator: Any, db: Any) -> None:
         'ON "volunteer_points_sign_up" ("shift_id", "volunteer_id") '
         """WHERE (("removed_at" IS NULL) AND ("state" IN ('signed_up', 'waiting', 'present', 'served', 'absent')))"""
     )
-    db.execute_sql(
-        'CREATE UNIQUE INDEX "volunteer_points_service_record_one_source" '
-        'ON "volunteer_points_service_record" ("source") '
-        """WHERE ("removed_at" IS NULL)"""
-    )
 
 
 def down(migrator: Any, db: Any) -> None:
     """Take them away."""
     for name in (
-        "volunteer_points_redemption",
-        "volunteer_points_item",
-        "volunteer_points_service_record",
         "volunteer_points_sign_up",
         "volunteer_points_shift",
         "volunteer_points_activity",

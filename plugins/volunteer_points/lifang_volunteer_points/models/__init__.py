@@ -7,6 +7,7 @@ from lifang_volunteer_points.models.record import COUNTED as COUNTED
 from lifang_volunteer_points.models.record import ServiceRecord as ServiceRecord
 from lifang_volunteer_points.models.shop import Item as Item
 from lifang_volunteer_points.models.shop import Redemption as Redemption
+from lifang_volunteer_points.models.star import Star as Star
 from lifang_volunteer_points.models.volunteer import Award as Award
 from lifang_volunteer_points.models.volunteer import Team as Team
 from lifang_volunteer_points.models.volunteer import Training as Training

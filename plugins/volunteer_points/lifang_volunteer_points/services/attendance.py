@@ -20,6 +20,7 @@ places = lf.Places("volunteer_points.shift", "班次名额")
 arriving = lf.CheckIn("volunteer_points.sign_in", "签到")
 leaving = lf.CheckIn("volunteer_points.sign_out", "签退")
 
+GROWN_UP = 18
 STANDING = ("signed_up", "waiting", "present", "served")
 A_DAY, AN_HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 Code = Annotated[str, "签到码", "现场正在显示的码"]
@@ -33,7 +34,7 @@ def take_place(sign_up: SignUp, caller: lf.Caller) -> None:
     volunteer, shift = sign_up.volunteer, sign_up.shift
     demand_serving(volunteer)
     demand_open(shift)
-    demand_fit(volunteer, shift.activity)
+    demand_fit(volunteer, shift.activity, caller)
     demand_free(volunteer, shift)
     sign_up.person = volunteer.person
     held = places.claim(shift, caller, sign_up)
@@ -52,9 +53,16 @@ def demand_open(shift: Shift) -> None:
         refuse("shift", "closed", _("这个班次现在不能报名"))
 
 
-def demand_fit(volunteer: Volunteer, activity: Activity) -> None:
-    """Tasks fit skill (志愿服务条例 第十五条、第十六条); age is asked where people register."""
-    skill = activity.skill
+def demand_fit(volunteer: Volunteer, activity: Activity, caller: lf.Caller) -> None:
+    """Tasks fit age and skill (志愿服务条例 第十五条、第十六条); rescue is nothing for minors."""
+    skill, day = activity.skill, local(activity.start, caller).date()
+    least = max(activity.min_age or 0, GROWN_UP if activity.category == "rescue" else 0)
+    if least:
+        fits = lf.aged(volunteer.person, caller, least, day)
+        if fits is None:
+            refuse("volunteer", "age", _("没有登记出生日期，无法核对年龄；请先到社区登记"))
+        if not fits:
+            refuse("volunteer", "age", _("这项活动须年满 {n} 周岁", n=least))
     if skill and skill not in (volunteer.skills or ""):
         refuse("volunteer", "skill", _("这项活动需要技能「{skill}」", skill=skill))
 
@@ -117,7 +125,9 @@ def sign_in(
     return came(sign_up, caller, seen.at, seen.method)
 
 
-@lf.action("代签到", moves={"signed_up": "present", "absent": "present"}, event="arrived")
+@lf.action(
+    "代签到", moves={"signed_up": "present", "absent": "present"}, event="arrived", not_by="owner"
+)
 def enter_arrival(
     sign_up: SignUp, caller: lf.Caller, *, at: Annotated[dt.datetime, "签到时间"], reason: str
 ) -> lf.Data:
@@ -146,7 +156,7 @@ def sign_out(sign_up: SignUp, caller: lf.Caller, *, code: Code) -> lf.Data:
     return left(sign_up, caller, seen.at)
 
 
-@lf.action("代签退", moves={"present": "served"})
+@lf.action("代签退", moves={"present": "served"}, not_by="owner")
 def enter_leaving(
     sign_up: SignUp, caller: lf.Caller, *, at: Annotated[dt.datetime, "签退时间"], reason: str
 ) -> lf.Data:

@@ -12,7 +12,6 @@ from lifang import _
 from lifang_volunteer_points.models import ServiceRecord
 from lifang_volunteer_points.policies import (
     RECORD_WORKING_DAYS,
-    demand_other,
     demand_serving,
     demand_title,
     local,
@@ -54,16 +53,21 @@ def complete(record: ServiceRecord, caller: lf.Caller) -> None:
     record.minutes = counted(record.real_minutes, *rule)
 
 
-def demand_once(record: ServiceRecord) -> None:
-    """Nobody serves twice at the same time."""
+def overlapping(person: int, start: dt.datetime, end: dt.datetime) -> bool:
+    """Whether somebody has a record of some of that time: nobody serves twice at once."""
     others = ServiceRecord.select().where(
-        ServiceRecord.person == record.person_id,
+        ServiceRecord.person == person,
         ServiceRecord.removed_at.is_null(),
         ServiceRecord.state != "voided",
-        ServiceRecord.start < record.end,
-        ServiceRecord.end > record.start,
+        ServiceRecord.start < end,
+        ServiceRecord.end > start,
     )
-    if others.exists():
+    return bool(others.exists())
+
+
+def demand_once(record: ServiceRecord) -> None:
+    """No hour of a person counts twice."""
+    if overlapping(int(record.person_id or 0), record.start, record.end):
         refuse("start", "overlaps", _("这段时间与此人的另一条服务记录重叠；同一时间只计一次"))
 
 
@@ -97,10 +101,9 @@ def told(record: ServiceRecord) -> lf.Data:
     }
 
 
-@lf.action("确认", moves={"pending": "confirmed"})
+@lf.action("确认", moves={"pending": "confirmed"}, not_by="owner")
 def confirm(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     """Vouch for a record; not for one's own, and not beyond what a day may count."""
-    demand_other(record.person_id, caller)
     if record.late_reason and not record.late_approved:
         raise lf.Conflict(_("逾期记录须先由街道审批"))
     demand_approved(record)
@@ -129,7 +132,7 @@ def demand_approved(record: ServiceRecord) -> None:
         )
 
 
-@lf.action("审批当日时长", event="hours_approved", among={"state": "pending"})
+@lf.action("审批当日时长", event="hours_approved", among={"state": "pending"}, not_by="owner")
 def approve_hours(record: ServiceRecord, caller: lf.Caller, *, hours: Hours) -> None:
     """The parent organization lets a day count beyond the limit, up to its own."""
     most = day_hours_parent(int(record.community_id), record.day)
@@ -140,16 +143,15 @@ def approve_hours(record: ServiceRecord, caller: lf.Caller, *, hours: Hours) -> 
     _approve(record, caller, hours)
 
 
-@lf.action("审批逾期记录", event="late_approved", among={"state": "pending"})
+@lf.action("审批逾期记录", event="late_approved", among={"state": "pending"}, not_by="owner")
 def approve_late(record: ServiceRecord, caller: lf.Caller) -> None:
     """Let a record stand that was entered after the time the law gives."""
     if record.state != "pending" or not record.late_reason:
         raise lf.Conflict(_("只有「待确认」的逾期记录需要审批"))
-    demand_other(record.person_id, caller)
     record.late_approved = True
 
 
-@lf.action("登记省级批准", event="hours_approved", among={"state": "pending"})
+@lf.action("登记省级批准", event="hours_approved", among={"state": "pending"}, not_by="owner")
 def enter_approval(record: ServiceRecord, caller: lf.Caller, *, hours: Hours, basis: str) -> None:
     """Enter what the provincial department has let count, with its document."""
     _approve(record, caller, hours)
@@ -158,16 +160,14 @@ def enter_approval(record: ServiceRecord, caller: lf.Caller, *, hours: Hours, ba
 def _approve(record: ServiceRecord, caller: lf.Caller, hours: int) -> None:
     if record.state != "pending":
         raise lf.Conflict(_("只有「待确认」的记录可以审批时长"))
-    demand_other(record.person_id, caller)
     if not 1 <= hours <= 24:
         refuse("hours", "range", _("一天为 1 到 24 小时"))
     record.approved_hours = hours
 
 
-@lf.action("审核", moves={"confirmed": "audited"})
+@lf.action("审核", moves={"confirmed": "audited"}, not_by=("owner", "confirm"))
 def audit(record: ServiceRecord, caller: lf.Caller) -> None:
     """The subdistrict has looked at a record, all of them or a sample."""
-    demand_other(record.person_id, caller)
 
 
 @lf.action("锁定", moves={"confirmed": "locked", "audited": "locked"}, when=lambda _view: False)
@@ -177,67 +177,7 @@ def lock(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     return told(record)
 
 
-@lf.action("提出异议", moves=dict.fromkeys(("pending", *JUDGED), "disputed"))
-def dispute(record: ServiceRecord, caller: lf.Caller, *, reason: str) -> lf.Data:
-    """Say that a record is wrong: until that is decided nothing is made of it."""
-    for name in ("confirm_due", "legal_due", "lock_due"):
-        lf.timer(record, caller, name, None)
-    points.freeze(record, caller)
-    return told(record)
-
-
-@lf.action("提出处理意见", event="proposed", among={"state": "disputed"})
-def propose(
-    record: ServiceRecord,
-    caller: lf.Caller,
-    *,
-    minutes: Annotated[int, "应认定时长（分钟）", "0 表示作废"],
-    decision: Annotated[str, "处理意见"],
-) -> None:
-    """The auditor says what is right; a second person decides."""
-    if record.state != "disputed":
-        raise lf.Conflict(_("只有「有异议」的记录可以处理"))
-    demand_other(record.person_id, caller)
-    if not 0 <= minutes <= record.real_minutes:
-        refuse("minutes", "range", _("认定时长不能超过实际时长 {n} 分钟", n=record.real_minutes))
-    record.decided_minutes, record.decision = minutes, decision[:200]
-    record.decided_by = caller.name
-
-
-@lf.action("更正", moves={"disputed": "corrected"})
-def correct(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
-    """Let a record count as the auditor said: what it earned is countered and earned anew."""
-    minutes = _decided(record, caller)
-    if minutes == 0:
-        raise lf.Conflict(_("处理意见是作废；请用「作废」"))
-    points.take_back(record, caller, record.decision or "")
-    record.minutes = minutes
-    points.post(record, caller, f"record/{record.id}/{record.version}")
-    return told(record)
-
-
-@lf.action("作废", moves={"disputed": "voided"})
-def void(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
-    """Let a record count no more: hours 0, points countered, and nothing overwritten."""
-    if _decided(record, caller):
-        raise lf.Conflict(_("处理意见不是作废；请用「更正」"))
-    points.take_back(record, caller, record.decision or "")
-    record.minutes = 0
-    return told(record)
-
-
-def _decided(record: ServiceRecord, caller: lf.Caller) -> int:
-    if record.decided_minutes is None:
-        raise lf.Conflict(_("请先由审核人提出处理意见"))
-    demand_other(record.person_id, caller)
-    if record.decided_by == caller.name:
-        raise lf.Forbidden(_("处理意见须由另一人决定"))
-    minutes = int(record.decided_minutes)
-    record.decided_minutes = record.decided_by = None
-    return minutes
-
-
-@lf.action("评价", event="evaluated")
+@lf.action("评价", event="evaluated", not_by="owner")
 def evaluate(
     record: ServiceRecord,
     caller: lf.Caller,
@@ -246,7 +186,6 @@ def evaluate(
     evaluation: Annotated[str, "服务评价"] = "",
 ) -> None:
     """Say how a service was (志愿服务记录与证明出具办法（试行）第十条)."""
-    demand_other(record.person_id, caller)
     if not 1 <= rating <= 5:
         refuse("rating", "range", _("评价为 1 到 5 星"))
     record.rating, record.evaluation, record.evaluated_on = rating, evaluation or None, lf.today()

@@ -9,8 +9,9 @@ import peewee as pw
 
 import lifang as lf
 from lifang import _
-from lifang_volunteer_points.models import COUNTED, ServiceRecord, Team, Volunteer
+from lifang_volunteer_points.models import COUNTED, ServiceRecord, Star, Team, Volunteer
 from lifang_volunteer_points.policies import refuse, years_after
+from lifang_volunteer_points.purposes import registration
 from lifang_volunteer_points.services.points import points
 from lifang_volunteer_points.settings import star_hours
 
@@ -33,6 +34,8 @@ def dissolve(team: Team, caller: lf.Caller, *, reason: str) -> None:
 
 def register(volunteer: Volunteer, caller: lf.Caller) -> None:
     """A volunteer has a number of their own, and was brought in by somebody else if at all."""
+    if volunteer.number is None:
+        registration.require(volunteer.person, caller)
     volunteer.number = volunteer.number or f"V{volunteer.id:08d}"
     if volunteer.referrer is None:
         return
@@ -65,12 +68,23 @@ def ban(
 @lf.action("重新计算", event="recounted", when=lambda _view: False, among={"id": 0})
 def recount(volunteer: Volunteer, caller: lf.Caller) -> None:
     """Count anew what follows from records and the ledger: hours, points, the level reached."""
-    total = pw.fn.COALESCE(pw.fn.SUM(ServiceRecord.minutes), 0)
-    standing = ServiceRecord.volunteer == volunteer.id, ServiceRecord.state.in_(COUNTED)
-    volunteer.minutes = int(ServiceRecord.select(total).where(*standing).scalar() or 0)
+    volunteer.minutes = hours_of(volunteer)
     volunteer.points = points.balance(volunteer, caller).available
-    hours = sorted(star_hours(int(volunteer.community_id)))
-    reached = sum(volunteer.minutes >= one * 60 for one in hours)
+    given = (Star.volunteer == volunteer.id, Star.state == "granted")
+    volunteer.stars = int(Star.select(pw.fn.MAX(Star.level)).where(*given).scalar() or 0)
+    reached = reached_by(volunteer.minutes, int(volunteer.community_id))
     if reached > volunteer.reached:
         lf.tell(volunteer, caller, "star_reached", level=reached)
     volunteer.reached = reached
+
+
+def hours_of(volunteer: Volunteer) -> int:
+    """Minutes of a volunteer's records that stand."""
+    total = pw.fn.COALESCE(pw.fn.SUM(ServiceRecord.minutes), 0)
+    standing = ServiceRecord.volunteer == volunteer.id, ServiceRecord.state.in_(COUNTED)
+    return int(ServiceRecord.select(total).where(*standing).scalar() or 0)
+
+
+def reached_by(minutes: int, community: int) -> int:
+    """The star level that so many minutes come to, by the place's list of hours."""
+    return sum(minutes >= hours * 60 for hours in star_hours(community))

@@ -1,0 +1,130 @@
+"""Service records and stars."""
+
+from typing import Any
+
+import peewee as pw
+
+import lifang as lf
+
+
+def up(migrator: Any, db: Any) -> None:
+    """Make the tables."""
+
+    class Activity(pw.Model):
+        id = lf.IdField()
+
+        class Meta:
+            database = db
+            table_name = "volunteer_points_activity"
+
+    class Community(pw.Model):
+        id = lf.IdField()
+
+        class Meta:
+            database = db
+            table_name = "core_community"
+
+    class Organization(pw.Model):
+        id = lf.IdField()
+
+        class Meta:
+            database = db
+            table_name = "core_organization"
+
+    class Person(pw.Model):
+        id = lf.IdField()
+
+        class Meta:
+            database = db
+            table_name = "core_person"
+
+    class Volunteer(pw.Model):
+        id = lf.IdField()
+
+        class Meta:
+            database = db
+            table_name = "volunteer_points_volunteer"
+
+    class ServiceRecord(pw.Model):
+        id = lf.IdField()
+        version = pw.IntegerField(default=1)
+        created_at = lf.InstantField()
+        created_by = pw.BigIntegerField(null=True)
+        updated_at = lf.InstantField()
+        removed_at = lf.InstantField(null=True)
+        volunteer = pw.ForeignKeyField(Volunteer)
+        person = pw.ForeignKeyField(Person, null=True)
+        community = pw.ForeignKeyField(Community)
+        activity = pw.ForeignKeyField(Activity, null=True)
+        organization = pw.ForeignKeyField(Organization, null=True)
+        in_charge = pw.ForeignKeyField(Person, null=True)
+        title = pw.CharField(max_length=120)
+        content = pw.CharField(max_length=200)
+        venue = pw.CharField(max_length=120)
+        start = lf.InstantField()
+        end = lf.InstantField()
+        day = lf.DayField(null=True)
+        real_minutes = pw.IntegerField(default=0)
+        minutes = pw.IntegerField(default=0)
+        points = pw.IntegerField(default=0)
+        late_reason = pw.CharField(max_length=200, null=True)
+        late_approved = pw.BooleanField(default=False)
+        recorder = pw.CharField(max_length=120, null=True)
+        approved_hours = pw.IntegerField(default=0)
+        rating = pw.IntegerField(null=True)
+        evaluation = pw.CharField(max_length=200, null=True)
+        evaluated_on = lf.DayField(null=True)
+        sync_status = pw.CharField(max_length=10, default="pending")
+        decision = pw.CharField(max_length=200, null=True)
+        decided_minutes = pw.IntegerField(null=True)
+        decided_by = pw.CharField(max_length=120, null=True)
+        source = pw.CharField(max_length=120, null=True)
+        points_entry = pw.BigIntegerField(null=True)
+        frozen_entry = pw.BigIntegerField(null=True)
+        state = pw.CharField(max_length=40, default="pending")
+
+        class Meta:
+            database = db
+            table_name = "volunteer_points_service_record"
+            indexes = (
+                (("person", "day"), False),
+                (("volunteer", "state"), False),
+            )
+
+    class Star(pw.Model):
+        id = lf.IdField()
+        version = pw.IntegerField(default=1)
+        created_at = lf.InstantField()
+        created_by = pw.BigIntegerField(null=True)
+        updated_at = lf.InstantField()
+        removed_at = lf.InstantField(null=True)
+        volunteer = pw.ForeignKeyField(Volunteer)
+        person = pw.ForeignKeyField(Person, null=True)
+        community = pw.ForeignKeyField(Community, null=True)
+        level = pw.IntegerField(default=0)
+        minutes = pw.IntegerField(default=0)
+        state = pw.CharField(max_length=40, default="applied")
+
+        class Meta:
+            database = db
+            table_name = "volunteer_points_star"
+
+    db.create_tables([ServiceRecord, Star])
+
+    # one standing record each: removed ones do not count
+    db.execute_sql(
+        'CREATE UNIQUE INDEX "volunteer_points_service_record_one_source" '
+        'ON "volunteer_points_service_record" ("source") '
+        """WHERE ("removed_at" IS NULL)"""
+    )
+    db.execute_sql(
+        'CREATE UNIQUE INDEX "volunteer_points_star_one_volunteer_level" '
+        'ON "volunteer_points_star" ("volunteer_id", "level") '
+        """WHERE (("removed_at" IS NULL) AND ("state" IN ('applied', 'public_notice', 'granted')))"""
+    )
+
+
+def down(migrator: Any, db: Any) -> None:
+    """Take them away."""
+    for name in ("volunteer_points_star", "volunteer_points_service_record"):
+        migrator.migrate(migrator.drop_table(name))
