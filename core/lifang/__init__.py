@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.attachments import attached as attached
+    from lifang.mechanisms.attachments import missing as missing
+    from lifang.mechanisms.documents import Document as Document
     from lifang.mechanisms.ledger import Ledger as Ledger
+    from lifang.mechanisms.numbers import Number as Number
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
@@ -80,7 +84,10 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.attachments": ("attached", "missing"),
+    "mechanisms.documents": ("Document",),
     "mechanisms.ledger": ("Ledger",),
+    "mechanisms.numbers": ("Number",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),

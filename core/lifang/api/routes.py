@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lifang.api import bulk, deeds, description, events, files, records
+from lifang.api import bulk, deeds, description, events, files, papers, records
 from lifang.api.rules import blueprint
 
-VIEWS = (records, deeds, bulk, files, events, description)
+VIEWS = (records, deeds, bulk, files, papers, events, description)
 
 __all__ = ["VIEWS", "blueprint"]

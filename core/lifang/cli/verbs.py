@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lifang.cli import importing, options, showing
+from lifang.cli import importing, options, papers, showing
 from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, one_of, option, whole
 from lifang.cli.session import Session
@@ -43,6 +43,7 @@ def verbs_of(resource: Resource[Any]) -> list[click.Command]:
     if "reveal" in held and any(spec.kind == "sensitive" for spec in resource.fields):
         made.append(_reveal(resource))
     made.append(_history(resource))
+    made += papers.verbs_of(resource, key(resource))
     if "import" in held:
         made.append(importing.command(resource))
     if resource.id == "core.jobs":

@@ -23,10 +23,19 @@ Rule = Callable[[Any, Caller], None]
 Many = Callable[[dict[int, dict[str, Any]], Caller], None]
 UNSAID = "?"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-TOLD = {"created", "updated", "removed", "deadline_set", "deadline_cancelled"}
+TOLD = {
+    "created",
+    "updated",
+    "removed",
+    "deadline_set",
+    "deadline_cancelled",
+    "attached",
+    "detached",
+}
 """What is told of any record, beside its actions."""
 
-VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
+VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal",
+         "attach")  # fmt: skip
 
 
 class Resource(Generic[M]):
@@ -48,6 +57,9 @@ class Resource(Generic[M]):
     all of them: beyond these only its actions change it.
     `timers` are the names of what is told when its time has come, or at once (`lf.tell`): each is
     an event of the record like those of its actions, `dual_reporting.report.overdue`.
+    `attachments` are the kinds of files a record may have, with their labels; whoever may `attach`,
+    or `update` where no role is given that verb, adds and removes them, but not in the states that
+    `sealed` names. `documents` are what is issued about a record (`lf.Document`).
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
@@ -81,6 +93,9 @@ class Resource(Generic[M]):
         open: bool = False,
         timers: Iterable[str] = (),
         editable: Iterable[str] = (),
+        attachments: Mapping[str, str] | None = None,
+        sealed: Iterable[str] = (),
+        documents: Iterable[Any] = (),
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
         self.model = model
@@ -102,6 +117,8 @@ class Resource(Generic[M]):
         self.open, self.timers = open, frozenset(timers)
         self.identity = identity
         self.editable = tuple(editable)
+        self.attachments, self.sealed = dict(attachments or {}), frozenset(sealed)
+        self.documents = tuple(documents)
         self._hidden = frozenset(hidden)
         self._locked = frozenset(locked)
         self._checks = dict(checks or {})
@@ -123,8 +140,10 @@ class Resource(Generic[M]):
         if wrong:
             raise TypeError(f"{self.noun}: {wrong} cannot be the names of timers")
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
-        if unknown := set(self.editable) - set(states):
+        if unknown := {*self.editable, *self.sealed} - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
+        if wrong := [kind for kind in self.attachments if not NAME.fullmatch(kind)]:
+            raise TypeError(f"{self.noun}: {wrong} cannot be kinds of attachments")
 
     def _only_place(self) -> str:
         places = [
@@ -145,6 +164,12 @@ class Resource(Generic[M]):
     def aggregate(self) -> str:
         """Plugin and record, as used in event names: `core.person`."""
         return f"{self.plugin}.{self.record}"
+
+    @property
+    def attaching(self) -> str:
+        """The verb that lets somebody add and remove attachments."""
+        given = any("attach" in verbs for verbs in self.roles.values())
+        return "attach" if given else "update"
 
     @property
     def table(self) -> str:

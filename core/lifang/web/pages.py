@@ -23,6 +23,7 @@ from lifang.web import (
     letters,
     lists,
     newcomers,
+    papers,
     records,
     switches,
     tree,
@@ -41,6 +42,7 @@ blueprint = Blueprint(
 )
 blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
+blueprint.register_blueprint(papers.papers)
 blueprint.register_blueprint(
     Blueprint("kit", __name__, static_folder=STYLES, static_url_path="/assets/kit")
 )
@@ -153,6 +155,9 @@ _page(imports.failing_file, "/import/<int:record>/failing.<any(csv, xlsx):form>"
 _page(records.record_page, "/<int:record>")
 _page(records.history_page, "/<int:record>/history")
 _page(records.reveal_page, "/<int:record>/reveal", "POST")
+_page(records.attach_page, "/<int:record>/attachments", "POST")
+_page(papers.attachment_file, "/<int:record>/attachments/<int:file>")
+_page(records.detach_page, "/<int:record>/attachments/<int:file>/remove", "POST")
 _page(changes.edit_page, "/<int:record>/edit", "GET", "POST")
 _page(changes.remove_page, "/<int:record>/remove", "GET", "POST")
 _page(changes.action_page, "/<int:record>/actions/<name>", "GET", "POST")
