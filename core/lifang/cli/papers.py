@@ -118,11 +118,10 @@ def _list(session: Session, given: Given) -> None:
     items = documents.listed(session.caller, given["limit"])
     if session.json:
         return showing.emit({"items": items, "next": None})
-    named = ("label", "number", "holder", "issuer", "day", "code")
-    headings = [_("编号"), *(_(LABELS[name]) for name in named), _(LABELS["state"])]
-    rows = [
-        [str(one["id"]), *(one[name] for name in named), _(STATES[one["state"]])] for one in items
-    ]
+    named = ("label", "number", "holder", "issuer", "day", "code", "state")
+    headings = [_("编号"), *(_(LABELS[name]) for name in named)]
+    told = ({**one, "state": _(STATES[one["state"]])} for one in items)
+    rows = [[str(one["id"]), *(one[name] for name in named)] for one in told]
     return showing.lines(headings, rows)
 
 
