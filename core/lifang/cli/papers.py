@@ -120,8 +120,7 @@ def _list(session: Session, given: Given) -> None:
         return showing.emit({"items": items, "next": None})
     named = ("label", "number", "holder", "issuer", "day", "code", "state")
     headings = [_("编号"), *(_(LABELS[name]) for name in named)]
-    told = ({**one, "state": _(STATES[one["state"]])} for one in items)
-    rows = [[str(one["id"]), *(one[name] for name in named)] for one in told]
+    rows = [[str(one["id"]), *(one[name] for name in named)] for one in map(_worded, items)]
     return showing.lines(headings, rows)
 
 
@@ -148,5 +147,11 @@ def _verify(session: Session, given: Given) -> None:
 
 
 def _facts(told: dict[str, Any]) -> None:
-    said = {**told, "state": _(STATES[told["state"]])}
+    said = _worded(told)
     showing.pairs((_(label), said[name]) for name, label in LABELS.items() if said.get(name))
+
+
+def _worded(told: dict[str, Any]) -> dict[str, Any]:
+    """The same with its state in words."""
+    word = STATES[told["state"]]
+    return {**told, "state": _(word)}

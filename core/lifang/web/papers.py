@@ -19,6 +19,7 @@ from lifang.mechanisms import attachments, documents
 from lifang.mechanisms.attachments import View
 from lifang.resources.resource import Resource
 from lifang.services import reading
+from lifang.web.addresses import address_of
 from lifang.web.doors import go_to, signed_in
 from lifang.web.shown import when
 
@@ -80,7 +81,10 @@ def attachment_file(
 def document_page(caller: Caller, id: int) -> ResponseReturnValue:
     """A document as it was issued, to print."""
     told, site = documents.shown(caller, id), the_instance().settings.address
-    return render_template("web/document.html", told=told, site=site)
+    resource = caller.instance.registry.find(*told["record"]["noun"].split("."))
+    assert resource is not None  # noqa: S101 – the document was just found by its record
+    back = address_of(resource, told["record"]["id"])
+    return render_template("web/document.html", told=told, site=site, back=back)
 
 
 @papers.get("/documents/<int:id>/qr.svg")
