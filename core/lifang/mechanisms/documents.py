@@ -180,13 +180,7 @@ def verify(instance: Instance, said: str) -> View:
     revoked = row.revoked_at
     return {
         "state": "revoked" if revoked else "valid",
-        "code": codes.written(row.code),
-        "label": _(row.label),
-        "number": row.number,
-        "issuer": row.issuer,
-        "day": str(row.day),
-        "holder": row.holder,
-        "mark": row.mark,
+        **_facts(row),
         "revoked_on": str(clock.local(revoked).date()) if revoked else None,
     }
 
@@ -258,18 +252,18 @@ def _line(caller: Caller, resource: Resource[Any], number: int, row: Any) -> Vie
     return {
         "id": int(row.id),
         "state": state,
-        "label": _(row.label),
-        "number": row.number,
-        "code": codes.written(row.code),
-        "issuer": row.issuer,
-        "day": str(row.day),
-        "holder": row.holder,
-        "mark": row.mark,
+        **_facts(row),
         "record": {"noun": resource.id, "id": number},
         "issued_at": moment(row.issued_at),
         "issued_by": row.issued_by,
         "revoked_at": moment(row.revoked_at),
     }
+
+
+def _facts(row: Any) -> View:
+    """What stands on the paper and may be known to whoever holds it."""
+    same = {name: getattr(row, name) for name in ("number", "issuer", "holder", "mark")}
+    return {**same, "label": _(row.label), "code": codes.written(row.code), "day": str(row.day)}
 
 
 def _rows(subject: str) -> list[Any]:

@@ -20,7 +20,8 @@ PATIENCE = 10.0
 def spoilt(instance: Instance) -> tuple[list[Any], int, int]:
     """The attachments whose file is missing or altered, how many were read, how many there are."""
     rows: Any = Attachment.select().order_by(Attachment.id)
-    lost, there = [], []
+    lost: list[Any] = []
+    there: list[Any] = []
     for row in rows:
         (there if depot.here(instance, row.place) else lost).append(row)
     altered = list(_altered(instance, random.sample(there, len(there))))
