@@ -23,15 +23,8 @@ Rule = Callable[[Any, Caller], None]
 Many = Callable[[dict[int, dict[str, Any]], Caller], None]
 UNSAID = "?"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-TOLD = {
-    "created",
-    "updated",
-    "removed",
-    "deadline_set",
-    "deadline_cancelled",
-    "attached",
-    "detached",
-}
+TOLD = {"created", "updated", "removed", "attached", "detached", "deadline_set",
+        "deadline_cancelled"}  # fmt: skip
 """What is told of any record, beside its actions."""
 
 VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal",
@@ -125,11 +118,11 @@ class Resource(Generic[M]):
         self._columns = tuple(columns)
         self._title = title
         self._complete()
-        if self.scope is None and not reason:
-            raise TypeError(f"{self.noun}: scope=None needs a reason")
 
     def _complete(self) -> None:
         """Add what follows from the place; a timer's event must be none of the record's others."""
+        if self.scope is None and not self.reason:
+            raise TypeError(f"{self.noun}: scope=None needs a reason")
         if isinstance(self.scope, str):
             self.actions.setdefault("place", placing(self.scope))
             for verbs in self.roles.values():
@@ -142,7 +135,8 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := {*self.editable, *self.sealed} - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
-        if wrong := [kind for kind in self.attachments if not NAME.fullmatch(kind)]:
+        wrong = [kind for kind in self.attachments if not NAME.fullmatch(kind)]
+        if wrong:
             raise TypeError(f"{self.noun}: {wrong} cannot be kinds of attachments")
 
     def _only_place(self) -> str:

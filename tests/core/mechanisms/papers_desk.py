@@ -79,9 +79,9 @@ cases = lf.Resource(
     owner="person",
     actions=[close, archive, certify, decertify],
     roles={
-        "resident": "read:own",
+        "resident": "read:own attach:own",
         "grid_worker": "read",
-        "community_worker": "create update remove close archive certify decertify",
+        "community_worker": "create update remove attach close archive certify decertify",
     },
     attachments={"evidence": "证明材料", "opinion": "用户意见"},
     sealed=["archived"],

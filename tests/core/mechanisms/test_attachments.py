@@ -99,6 +99,19 @@ def test_it_is_reached_as_its_record_is(
     assert len(files(instance)) == 1  # nothing is left of what was refused
 
 
+def test_a_resident_adds_to_their_own_record_where_the_roles_say_so(
+    boss: lf.Caller, case: desk.Case, caller: Any, instance: Instance
+):
+    owner, other = world.person(instance, "王秀兰"), world.person(instance, "李强")
+    lf.write(cases, "update", boss, {"person": int(owner.id)}, int(case.id))
+    made = add(caller("resident", person=owner), case)
+    assert [one.id for one in lf.attached(case)] == [made["id"]]
+    with pytest.raises(lf.NotFound):
+        add(caller("resident", person=other), case)
+    plain = lf.Resource(desk.Case, label="事项", roles={"community_worker": "read update"})
+    assert (plain.attaching, cases.attaching) == ("update", "attach")
+
+
 def test_adding_and_taking_away_is_told_and_audited_without_the_name(
     boss: lf.Caller, case: desk.Case, instance: Instance
 ):

@@ -127,6 +127,18 @@ def test_who_cannot_read_the_record_sees_no_document_of_it(
                 documents.shown(reader, issued.id)
 
 
+def test_it_is_verified_when_the_record_is_gone_and_the_plugin_is_off(
+    instance: Instance, boss: lf.Caller, case: desk.Case
+):
+    issued = certified(case, boss)
+    lf.write(desk.cases, "remove", boss, {}, int(case.id))
+    instance.registry.drop("papers")
+    assert documents.verify(instance, issued.code)["state"] == "valid"
+    assert documents.listed(boss, 10) == []
+    with pytest.raises(lf.NotFound):
+        documents.shown(boss, issued.id)
+
+
 def test_one_slip_in_a_code_is_always_noticed():
     for _turn in range(50):
         code = codes.drawn()

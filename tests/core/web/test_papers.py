@@ -38,7 +38,8 @@ def test_a_file_goes_in_and_out_by_the_records_page(visit: Visit, case: desk.Cas
     link = re.findall(rf'href="({page}/attachments/\d+)"', reader.text(page))[0]
     got = reader.get(link)
     assert got.data == PDF and got.headers["Content-Disposition"].startswith("attachment")
-    assert "添加附件" in worker.text(f"{page}/history")
+    history = worker.text(f"{page}/history")
+    assert "添加附件" in history and "证明材料" in history
     assert CANARY not in worker.text(f"{page}/history")
     refused = upload(worker, page, b"MZ", "a.exe")
     assert refused.status_code == 422 and "不接收「a.exe」这类文件" in refused.text
