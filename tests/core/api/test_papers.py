@@ -114,5 +114,4 @@ def test_it_is_described_as_it_answers(api: Api, case: desk.Case, instance: Inst
     for path in (f"{BASE}/{{id}}/attachments", f"{BASE}/{{id}}/attachments/{{file}}",
                  f"{BASE}/{{id}}/documents", "/api/v1/verify/{code}"):  # fmt: skip
         assert path in described["paths"]
-    for only in ("/attachments", "documents", "/verify"):
-        try_everything(worker, examples=2, only=only)
+    try_everything(worker, examples=3, only="cases/{id}/attachments")
