@@ -105,6 +105,7 @@ def test_anybody_verifies_a_document_and_nobody_guesses(
         assert stranger.get(f"/api/v1/verify/{code}").status_code == 429
 
 
+@pytest.mark.once
 def test_it_is_described_as_it_answers(api: Api, case: desk.Case, instance: Instance) -> None:
     lf.act(desk.certify, case, world.boss(instance), holder="王秀兰", day=desk.ISSUED_ON)
     worker = api("community_worker", at=world.HOME)
