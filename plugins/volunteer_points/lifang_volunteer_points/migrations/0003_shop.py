@@ -75,8 +75,6 @@ def up(migrator: Any, db: Any) -> None:
 
     db.create_tables([Item, Redemption])
 
-    # one standing record each: removed ones do not count
-
 
 def down(migrator: Any, db: Any) -> None:
     """Take them away."""

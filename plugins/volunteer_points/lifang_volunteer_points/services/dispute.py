@@ -1,4 +1,4 @@
-"""Records in dispute: frozen, judged by one, decided by another, and countered, never overwritten."""
+"""Disputes: frozen, judged by one, decided by another, and countered, never overwritten."""
 
 from __future__ import annotations
 
