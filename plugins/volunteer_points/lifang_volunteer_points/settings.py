@@ -126,10 +126,24 @@ coins_in_all = lf.Setting(
     presets={"changning": 600},
 )  # fmt: skip
 
+saver_age = lf.Setting(
+    "saver_age", int, "存入者起始年龄", default=60, unit="岁", minimum=18,
+    presets={"changning": 60},
+)  # fmt: skip
+saver_age_women = lf.Setting(
+    "saver_age_women", int, "女性存入者起始年龄", default=50, unit="岁", minimum=18,
+    presets={"changning": 50},
+)  # fmt: skip
+saver_oldest = lf.Setting(
+    "saver_oldest", int, "存入者最高年龄", default=70, unit="岁", minimum=18,
+    presets={"changning": 70},
+)  # fmt: skip
+
 settings: list[lf.Setting[Any]] = [
     rounding, most_hours, day_hours, day_hours_parent, sign_ins_a_day, window_minutes, geo_people,
     geo_metres, geo_days, review_people, excluded_words, confirm_days, audit_all, lock_days,
     points_per_hour, hours_per_activity, referral_points, points_years, redeem_every, refundable,
     pick_up_days, star_hours, star_notice_days, certificate_style, certificate_notice_days,
-    time_bank, coins_a_day, coins_in_all,
+    time_bank, coins_a_day, coins_in_all, saver_age,
+    saver_age_women, saver_oldest,
 ]  # fmt: skip

@@ -81,6 +81,7 @@ def up(migrator: Any, db: Any) -> None:
         source = pw.CharField(max_length=120, null=True)
         points_entry = pw.BigIntegerField(null=True)
         frozen_entry = pw.BigIntegerField(null=True)
+        coins_entry = pw.BigIntegerField(null=True)
         state = pw.CharField(max_length=40, default="pending")
 
         class Meta:

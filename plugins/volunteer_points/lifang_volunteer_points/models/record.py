@@ -58,6 +58,7 @@ class ServiceRecord(lf.Record):
     source = pw.CharField(max_length=120, null=True, verbose_name="来源")
     points_entry = pw.BigIntegerField(null=True)
     frozen_entry = pw.BigIntegerField(null=True)
+    coins_entry = pw.BigIntegerField(null=True)
     state = lf.State(
         "状态",
         pending="待确认",

@@ -8,7 +8,7 @@ import lifang as lf
 from lifang import _
 from lifang_volunteer_points.models import ServiceRecord
 from lifang_volunteer_points.policies import refuse
-from lifang_volunteer_points.services import points
+from lifang_volunteer_points.services import points, time_bank
 from lifang_volunteer_points.services.record import JUDGED, told
 
 
@@ -45,8 +45,10 @@ def correct(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     if minutes == 0:
         raise lf.Conflict(_("处理意见是作废；请用「作废」"))
     points.take_back(record, caller, record.decision or "")
+    time_bank.take_back(record, caller, record.decision or "")
     record.minutes = minutes
     points.post(record, caller, f"record/{record.id}/{record.version}")
+    time_bank.save(record, caller)
     return told(record)
 
 
@@ -56,6 +58,7 @@ def void(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     if _decided(record, caller):
         raise lf.Conflict(_("处理意见不是作废；请用「更正」"))
     points.take_back(record, caller, record.decision or "")
+    time_bank.take_back(record, caller, record.decision or "")
     record.minutes = 0
     return told(record)
 

@@ -17,7 +17,7 @@ from lifang_volunteer_points.policies import (
     local,
     refuse,
 )
-from lifang_volunteer_points.services import points
+from lifang_volunteer_points.services import points, time_bank
 from lifang_volunteer_points.services.hours import counted
 from lifang_volunteer_points.settings import (
     confirm_days,
@@ -174,6 +174,7 @@ def audit(record: ServiceRecord, caller: lf.Caller) -> None:
 def lock(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     """Nobody objected in time: hours stand, and points come in, once."""
     points.post(record, caller, f"record/{record.id}")
+    time_bank.save(record, caller)
     return told(record)
 
 
