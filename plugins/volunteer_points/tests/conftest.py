@@ -42,6 +42,11 @@ class Station:
 
     def __init__(self, instance: Any, clock: Any, events: Events) -> None:
         self.instance, self.clock, self.events = instance, clock, events
+        self.look()
+
+    def look(self) -> None:
+        """Let everybody see which plugins are on."""
+        instance = self.instance
         self.boss = world.boss(instance)
         self.worker = world.caller(instance, "community_worker", at=world.HOME)
         self.secretary = world.caller(instance, "community_secretary", at=world.HOME)

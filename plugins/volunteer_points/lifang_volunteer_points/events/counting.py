@@ -44,7 +44,7 @@ def revoke_certificates(event: lf.Event, caller: lf.Caller) -> None:
         return
     told = {"volunteer": one.volunteer_id, "state": "issued"}
     for paper in lf.each(certificates, caller, **told, since__lte=one.day, until__gte=one.day):
-        if paper.issued_at < event.at:
+        if paper.issued_at <= event.at:
             lf.act(certificate.revoke, paper, caller, reason="所含服务记录已更正或作废")
 
 
