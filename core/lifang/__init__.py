@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
     from lifang.mechanisms.consents import Purpose as Purpose
+    from lifang.mechanisms.formats import Format as Format
+    from lifang.mechanisms.indicator import Indicator as Indicator
+    from lifang.mechanisms.indicator import Measure as Measure
     from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.plugins.hooks import Card as Card
@@ -84,6 +87,8 @@ _HOMES = {
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
     "mechanisms.consents": ("Purpose",),
+    "mechanisms.formats": ("Format",),
+    "mechanisms.indicator": ("Indicator", "Measure"),
     "mechanisms.ledger": ("Ledger",),
     "mechanisms.public_notices": ("PublicNotice",),
     "plugins.hooks": ("Card", "hookimpl"),

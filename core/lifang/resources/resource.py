@@ -51,6 +51,7 @@ class Resource(Generic[M]):
     `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
     `erasable` names the fields that are somebody's, each with the references to whom: they are
     emptied when that person is erased.
+    `formats` are further ones in which a list is exported, each an `lf.Format` by its name.
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
@@ -86,6 +87,7 @@ class Resource(Generic[M]):
         minors_hidden: bool = False,
         erasable: Mapping[str, tuple[str, ...]] | None = None,
         editable: Iterable[str] = (),
+        formats: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
         self.model = model
@@ -104,6 +106,7 @@ class Resource(Generic[M]):
         self.rules = tuple(rules)
         self.saved, self.at_once = tuple(saved), at_once
         self.dated = dated
+        self.formats = dict(formats or {})
         self.open, self.timers = open, frozenset(timers)
         self.minors_hidden, self.erasable = minors_hidden, dict(erasable or {})
         self.identity = identity
@@ -133,6 +136,10 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := set(self.editable) - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
+        taken, partial = {"csv", "xlsx", "json"}, getattr(self.scope, "partial", None)
+        wrong = [name for name in self.formats if name in taken or not NAME.fullmatch(name)]
+        if wrong or (partial and self.formats):  # a format is given whole records
+            raise TypeError(f"{self.noun}: {wrong or list(self.formats)} cannot be formats of it")
 
     def _only_place(self) -> str:
         places = [
