@@ -22,7 +22,7 @@ from lifang.kit.errors import FieldError, Forbidden, Invalid, Malformed, NotFoun
 from lifang.kit.words import _
 from lifang.mechanisms.indicator import Amount, Indicator, Measure
 from lifang.mechanisms.period import Period
-from lifang.mechanisms.rollup import ELSEWHERE, Found, Frame, is_additive, rolled_up
+from lifang.mechanisms.rollup import ELSEWHERE, Found, Frame, rolled_up
 from lifang.services import branches
 from lifang.services.branches import key_of
 from lifang.services.query import NOW, THEN, find_community
@@ -115,11 +115,8 @@ def table(
     paths = {int(node.id): node.path for node in nodes}
     frame = Frame(place, paths, periods, tree, where, heads)
     found = [rolled_up(caller, measure, frame) for measure in asked.measures]
-    told = [(place, False), *((node, False) for node in nodes)]
-    if nodes and all(is_additive(caller, measure) for measure in asked.measures):
-        found = [_with_own(one, place, paths) for one in found]
-        told.append((place, True))
-    rows = [_row(asked, node, found, len(periods), own=own) for node, own in told]
+    told = [(place, False), *((node, False) for node in nodes), *([(place, True)] if nodes else [])]
+    rows = [_row(asked, node, found, periods, own=own) for node, own in told]
     rows = [row for row in rows if not row.own or any(cell.numerator for cell in row.cells)]
     if heads:
         rows = _withheld(rows, least, monthly=monthly)
@@ -202,21 +199,15 @@ def _nodes(
     return [node for node, here in zip(found, on, strict=True) if here or tree == THEN]
 
 
-def _with_own(found: Found, place: Community, nodes: dict[int, str]) -> Found:
-    """Add what lies in none of the nodes: the rest of the place's own figure."""
-    key, rest = int(place.id), dict(found)
-    for (node, number), (amount, heads) in found.items():
-        if node == key or node in nodes:
-            sign = 1 if node == key else -1
-            so_far = rest.get((ELSEWHERE, number), (0, 0)) if node != ELSEWHERE else (0, 0)
-            rest[ELSEWHERE, number] = so_far[0] + sign * amount, heads
-    return rest
-
-
-def _row(asked: Indicator, node: Community, found: list[Found], periods: int, *, own: bool) -> Row:
+def _row(
+    asked: Indicator, node: Community, found: list[Found], periods: Sequence[Period], *, own: bool
+) -> Row:
     key = ELSEWHERE if own else int(node.id)
-    told = [[one.get((key, number), (0, 0)) for one in found] for number in range(periods)]
-    cells = tuple(_cell(asked, amounts) for amounts in told)
+    told = [[one.get((key, number), (0, 0)) for one in found] for number in range(len(periods))]
+    cells = tuple(
+        _cell(asked, amounts) if period.first <= clock.today() else Cell()
+        for period, amounts in zip(periods, told, strict=True)
+    )
     return Row(key_of(node.code, node.valid_to), node.name, cells, own)
 
 

@@ -33,9 +33,9 @@ class Measure:
 
     A measure is a flow: what happened within a period, by the day field or instant that `dated`
     names, else as the resource is `dated`, else by the day of registration. With `standing=(since,
-    until)`, two fields, it is a stock: what stood on the last day of the period, from the day of the
-    one (None: of registration) to that of the other, which does not count (None: to this day).
-    Filters look at records as they are now. Raises TypeError for fields the resource does not have.
+    until)`, two fields, it is a stock: what stood on the last day of the period, from the day of
+    the one (None: of registration) to that of the other, which does not count (None: to this day).
+    Filters look at records as they are now. Raises TypeError for fields the resource lacks.
     """
 
     def __init__(

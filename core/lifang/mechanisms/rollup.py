@@ -58,7 +58,7 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
     for one in measure.filters:
         query = query.where(filter_of(caller, measure.resource, *one))
     value = getattr(model, measure.total or measure.distinct or "id")
-    columns = {"node": node, "value": value, "whose": getattr(model, measure.whose)}
+    columns = {"root": node, "value": value, "whose": getattr(model, measure.whose)}
     if measure.standing is None:
         query, columns["number"] = _happened(measure, frame.periods, query)
     else:
@@ -68,16 +68,11 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
         inner = query.select(*made).distinct().alias("each")
         query, columns = pw.Select((inner,), ()), {name: getattr(inner.c, name) for name in columns}
     made = list(_amounts(measure, frame, columns))
-    keys = [columns["node"], *([columns["number"]] if "number" in columns else [])]
+    keys = [columns["root"], *([columns["number"]] if "number" in columns else [])]
     ordinals = [pw.SQL(str(at)) for at in range(1, len(keys) + 1)]
     query = query.select(*keys, *made).group_by(*ordinals)
     rows = caller.instance.database.rows(query.bind(caller.instance.database.engine))
-    return _with_total(_read(rows, measure, frame), frame)
-
-
-def is_additive(caller: Caller, measure: Measure) -> bool:
-    """Whether the amounts of parts add up to that of the whole: one record may lie in two."""
-    return measure.distinct is None and not _is_linked(caller, measure)
+    return _completed(_read(rows, measure, frame), frame, nested=nested)
 
 
 def _is_linked(caller: Caller, measure: Measure) -> bool:
@@ -100,24 +95,24 @@ def _lying(caller: Caller, measure: Measure, frame: Frame, *, nested: bool) -> t
         return query.where(*policy.wheres(resource, seen)), lay.c.root
     spot = _spots(frame, nested=nested).cte("spot", materialized=True)
     query, place = _to_the_place(caller, measure, query)
-    return query.join(spot, on=place == spot.c.place).with_cte(spot), spot.c.node
+    return query.join(spot, on=place == spot.c.place).with_cte(spot), spot.c.root
 
 
 def _spots(frame: Frame, *, nested: bool) -> Any:
     """Which place lies in which node, today; with `nested` also each in the place asked for."""
     place, key = Community.alias(), int(frame.within.id)
     inside = policy.within(frame.where, place)
-    whole: Any = place.select(place.id.alias("place"), pw.SQL(str(key)).alias("node")).where(inside)
+    whole: Any = place.select(place.id.alias("place"), pw.SQL(str(key)).alias("root")).where(inside)
     if not frame.nodes:
         return whole
     node: Any = Community.alias()
     lengths = sorted({len(path) for path in frame.nodes.values()})
     under = reduce(or_, [node.path == pw.fn.SUBSTR(place.path, 1, long) for long in lengths])
-    node_or_none = pw.fn.COALESCE(node.id, ELSEWHERE).alias("node")
+    node_or_none = pw.fn.COALESCE(node.id, ELSEWHERE).alias("root")
     among = under & node.id.in_(list(frame.nodes))
     parts: Any = place.select(place.id.alias("place"), node_or_none)
     parts = parts.join(node, pw.JOIN.LEFT_OUTER, on=among).where(inside)
-    return parts.where(node.id.is_null(is_null=False)).union_all(whole) if nested else parts
+    return parts.union_all(whole) if nested else parts
 
 
 def _to_the_place(caller: Caller, measure: Measure, query: Any) -> tuple[Any, Any]:
@@ -177,7 +172,7 @@ def _amounts(measure: Measure, frame: Frame, columns: dict[str, Any]) -> Any:
     conditions: list[Any] = [None]
     if measure.standing is not None:
         since, until = columns["since"], columns["until"]
-        lasts = [period.last.isoformat() for period in frame.periods]
+        lasts = [min(one.last, clock.today()).isoformat() for one in frame.periods]
         conditions = [since <= last for last in lasts]
         if measure.standing[1]:
             later = [until.is_null() | (until > last) for last in lasts]
@@ -211,12 +206,21 @@ def _exact(amount: Any) -> Amount:
     return Fraction(Decimal(str(amount)))
 
 
-def _with_total(found: Found, frame: Frame) -> Found:
-    """Add what the place itself comes to, where its parts were counted without it."""
+def _completed(found: Found, frame: Frame, *, nested: bool) -> Found:
+    """Add what the place comes to, or lies in none of its nodes, where that follows from the rest.
+
+    In today's tree its parts were counted without it; of the tree as it was, the rest is told only
+    where amounts add up.
+    """
     key = int(frame.within.id)
-    if not frame.nodes or any(node == key for node, _number in found):
+    if not frame.nodes or nested:
         return found
-    sums: dict[int, list[Amount]] = defaultdict(lambda: [0, 0])
-    for (_node, number), told in found.items():
-        sums[number] = [one + other for one, other in zip(sums[number], told, strict=True)]
-    return found | {(key, number): (amount, int(heads)) for number, (amount, heads) in sums.items()}
+    sums: dict[int, Amount] = defaultdict(int)
+    for (node, number), told in found.items():
+        if node != key:
+            sums[number] += told[0]
+    if frame.as_of != THEN:
+        return found | {(key, number): (amount, 0) for number, amount in sums.items()}
+    whole = {number: told for (node, number), told in found.items() if node == key}
+    rest = {number: told[0] - sums[number] for number, told in whole.items()}
+    return found | {(ELSEWHERE, number): (amount, 0) for number, amount in rest.items()}

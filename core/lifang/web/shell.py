@@ -13,6 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.http.request import known_caller, the_instance
 from lifang.kit import words
 from lifang.kit.words import _, _p
+from lifang.mechanisms.figures import indicators
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import event_log, lifecycle, trail
@@ -86,6 +87,8 @@ def navigation(caller: Caller) -> list[Group]:
             plugins.setdefault(resource.plugin, Group(label)).items.append(item)
         else:
             (admin if resource.scope is None else core).items.append(item)
+    if indicators(caller):
+        core.items.append(_fixed(_p("plural", "指标"), "/indicators", "chart"))
     if lifecycle.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
     if trail.may_audit(caller):
