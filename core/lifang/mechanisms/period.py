@@ -32,7 +32,7 @@ class Period:
             return cls(clock.today().replace(day=1))
         found = _SAID.fullmatch(said.strip())
         if found is None:
-            told = "2026-11、2026-Q4、2026-H2、2026"
+            told = _("、").join(("2026-11", "2026-Q4", "2026-H2", "2026"))
             raise Malformed(_("「{said}」不是统计期；应写成：{known}", said=said, known=told))
         year, month, quarter, half = found.groups()
         months = 1 if month else 3 if quarter else 6 if half else YEAR

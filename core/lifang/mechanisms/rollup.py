@@ -28,6 +28,8 @@ from lifang.store.fields import DayField, InstantField, day_of
 ELSEWHERE = 0
 """Stands for what lies in none of the nodes: directly at the place that was asked for."""
 
+PART = 4
+
 Found = dict[tuple[int, int], tuple[Amount, int]]
 """By node and number of the period: the amount, and how many people or records are behind it."""
 
@@ -95,7 +97,15 @@ def _lying(caller: Caller, measure: Measure, frame: Frame, *, nested: bool) -> t
         return query.where(*policy.wheres(resource, seen)), lay.c.root
     spot = _spots(frame, nested=nested).cte("spot", materialized=True)
     query, place = _to_the_place(caller, measure, query)
+    if _is_large(frame):  # read as they lie: place by place costs five times as much
+        place = place + 0
     return query.join(spot, on=place == spot.c.place).with_cte(spot), spot.c.root
+
+
+def _is_large(frame: Frame) -> bool:
+    """Whether a good part of all places is meant, so that no index makes it quicker."""
+    inside = Community.select().where(policy.within(frame.where)).count()
+    return bool(inside * PART > Community.select().count())
 
 
 def _spots(frame: Frame, *, nested: bool) -> Any:
