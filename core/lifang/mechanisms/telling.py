@@ -38,7 +38,8 @@ def change(asked: Indicator, cell: Cell) -> str:
     """How far a figure is from that of the period before, with its sign."""
     if cell.withheld or cell.value is None or cell.before is None:
         return NOTHING
-    return f"{cell.value - cell.before:+,.{asked.digits}f}"
+    moved = cell.value - cell.before
+    return f"{moved:+,.{asked.digits}f}" if moved else "0"
 
 
 def _amount(asked: Indicator, number: float | None) -> str:
