@@ -67,7 +67,8 @@ class Plugin:
         named = (*self.payloads, *self.purposes, *self.indicators)
         foreign = [name for name in named if not name.startswith(f"{id}.")]
         if foreign or len(declared) > len(self.payloads):
-            raise ValueError(f"plugin {id}: indicators, payloads and purposes of its own, each once: {foreign}")
+            wanted = "indicators, payloads and purposes of its own, each once"
+            raise ValueError(f"plugin {id}: {wanted}: {foreign}")
         self.duties: tuple[Duty, ...] = tuple(duties)
         self.folder = folder or _folder_of_caller()
 

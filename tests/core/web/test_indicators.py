@@ -41,7 +41,7 @@ def test_figures_have_a_page_with_a_table_a_picture_and_the_command(
     files = re.findall(r'href="(/api/v1/indicators[^"]+format=csv)"', page)
     assert worker.get(files[0].replace("&amp;", "&")).status_code == 200
 
-    assert 'href="/indicators"' not in resident.text("/")
+    assert 'href="/indicators"' not in resident.text("/me")
     resident.text(PAGE, status=404)
     worker.text(f"{PAGE}?period=2026-13", status=400)
     worker.text(f"{PAGE}?colour=red", status=400)
