@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
     from lifang.mechanisms.ledger import Ledger as Ledger
+    from lifang.mechanisms.score import Score as Score
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
@@ -81,6 +82,7 @@ _HOMES = {
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
     "mechanisms.ledger": ("Ledger",),
+    "mechanisms.score": ("Score",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),

@@ -1,0 +1,38 @@
+"""Agency contracts (政府购买社工服务): services of social work bought from agencies, and judged."""
+
+import lifang as lf
+from lifang_agency_contracts.events import HANDLERS
+from lifang_agency_contracts.resources.buying import procurements, programmes
+from lifang_agency_contracts.resources.contract import contracts
+from lifang_agency_contracts.resources.evaluation import appeals, evaluations, score_items
+from lifang_agency_contracts.resources.money import payments, supplements
+from lifang_agency_contracts.resources.reporting import monthly_reports
+from lifang_agency_contracts.resources.service import (
+    indicators,
+    progress,
+    service_logs,
+    staff_members,
+)
+from lifang_agency_contracts.settings import SETTINGS
+
+plugin = lf.Plugin(
+    "agency_contracts",
+    "政府购买服务",
+    resources=[
+        programmes,
+        procurements,
+        contracts,
+        payments,
+        supplements,
+        staff_members,
+        indicators,
+        service_logs,
+        monthly_reports,
+        progress,
+        evaluations,
+        score_items,
+        appeals,
+    ],
+    handlers=HANDLERS,
+    settings=SETTINGS,
+)
