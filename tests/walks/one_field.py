@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import lifang_dual_reporting.plugin as plugin
+import lifang_dual_reporting.models as models
 from lifang.app.http import create_app
 from lifang.services import accounts
 from lifang.testing import world
 
 
 def main(home: Path) -> None:
-    assert "copied" in str(plugin.__file__), plugin.__file__
+    assert "copied" in str(models.__file__), models.__file__
     for instance in world.new_instance(home):
         world.plant(instance)
         world.enable(instance, "dual_reporting", at=world.CHENGGUAN)

@@ -30,14 +30,11 @@ def up(migrator: Any, db: Any) -> None:
 def test_one_new_field_reaches_every_interface(tmp_path: Path) -> None:
     copied = tmp_path / "copied" / PACKAGE.name
     shutil.copytree(PACKAGE, copied)
-    source = (copied / "plugin.py").read_text()
+    source = (copied / "models.py").read_text()
     before, state, after = source.partition("    state = lf.State(")
     assert state
-    changed = before.replace(
-        "import lifang as lf\n", "import peewee as pw\n\nimport lifang as lf\n"
-    )
-    (copied / "plugin.py").write_text(changed + FIELD + state + after)
-    (copied / "migrations" / "0002_skill.py").write_text(MIGRATION)
+    (copied / "models.py").write_text(before + FIELD + state + after)
+    (copied / "migrations" / "0003_skill.py").write_text(MIGRATION)
 
     environ = {
         **{k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")},

@@ -44,6 +44,8 @@ class Resource(Generic[M]):
     day it was created. `saved` are functions of a record that was just created or updated, called
     in the same transaction. `at_once` is what `rules` and `saved` come to for many fresh records,
     told by their numbers: without it, files bring records that have something beside one by one.
+    `editable` names the states in which fields may be changed and the record removed, by default
+    all of them: beyond these only its actions change it.
     `timers` are the names of what is told when its time has come, or at once (`lf.tell`): each is
     an event of the record like those of its actions, `dual_reporting.report.overdue`.
 
@@ -78,6 +80,7 @@ class Resource(Generic[M]):
         identity: str | None = None,
         open: bool = False,
         timers: Iterable[str] = (),
+        editable: Iterable[str] = (),
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
         self.model = model
@@ -98,6 +101,7 @@ class Resource(Generic[M]):
         self.dated = dated
         self.open, self.timers = open, frozenset(timers)
         self.identity = identity
+        self.editable = tuple(editable)
         self._hidden = frozenset(hidden)
         self._locked = frozenset(locked)
         self._checks = dict(checks or {})
@@ -118,6 +122,9 @@ class Resource(Generic[M]):
         wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
         if wrong:
             raise TypeError(f"{self.noun}: {wrong} cannot be the names of timers")
+        states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
+        if unknown := set(self.editable) - set(states):
+            raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
 
     def _only_place(self) -> str:
         places = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -129,15 +129,33 @@ def stale(resource: Resource[Any], caller: Caller, record: Record, seen: int) ->
 
 def not_offered(resource: Resource[Any], action: Action, state: str | None) -> str:
     """Say in which states an action can run, and in which this record is."""
-    states = dict(resource.by_name[resource.state].choices) if resource.state else {}
-    now = _(states.get(state or "", "—"))
     if ANY in action.moves:
-        return _("这条记录已是「{now}」，不能再{verb}", now=now, verb=_(action.label))
-    sources = _("、").join(
-        _("「{name}」", name=_(states.get(source, source))) for source in action.moves
-    )
-    return _("只有{sources}的记录可以{verb}；这条记录是「{now}」", sources=sources,
-             verb=_(action.label), now=now)  # fmt: skip
+        now = _state_names(resource, [state or ""])
+        return _("这条记录已是{now}，不能再{verb}", now=now, verb=_(action.label))
+    return _only_in(resource, action.moves, _(action.label), state)
+
+
+def _state_names(resource: Resource[Any], states: Iterable[str]) -> str:
+    labels = dict(resource.by_name[resource.state].choices) if resource.state else {}
+    return _("、").join(_("「{name}」", name=_(labels.get(one, one or "—"))) for one in states)
+
+
+def _only_in(resource: Resource[Any], states: Iterable[str], verb: str, state: str | None) -> str:
+    told = {"sources": _state_names(resource, states), "now": _state_names(resource, [state or ""])}
+    return _("只有{sources}的记录可以{verb}；这条记录是{now}", verb=verb, **told)
+
+
+def editable(resource: Resource[Any], state: str | None) -> bool:
+    """Whether a record in this state can be changed and removed, not only acted on."""
+    return not resource.editable or state in resource.editable
+
+
+def demand_editable(resource: Resource[Any], record: Record, verb: str) -> None:
+    """Raise Conflict where a record has come to a state in which only its actions change it."""
+    state = getattr(record, resource.state) if resource.state else None
+    if not editable(resource, state):
+        label = verb_name(resource, verb)
+        raise Conflict(_only_in(resource, resource.editable, label, state), state=state)
 
 
 def ready(

@@ -21,6 +21,7 @@ from lifang.services.auditing import Change
 from lifang.services.checks import (
     admitted,
     check_reach,
+    demand_editable,
     gate,
     keep_rules,
     keep_up,
@@ -64,6 +65,8 @@ def write(  # noqa: PLR0913 – the one way in; each is part of what a write is
         with admitted(resource, verb, caller, id, version) as record:
             if verb == "create":
                 return _create(resource, caller, given, occurred_at)
+            if verb in ("update", "remove"):
+                demand_editable(resource, record, verb)
             if verb == "update":
                 return _update(resource, caller, record, given, occurred_at)
             if verb == "remove":

@@ -12,7 +12,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.entities.person import SEXES
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Forbidden, Invalid, LifangError
+from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, LifangError
 from lifang.kit.words import _
 from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
@@ -20,7 +20,7 @@ from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
 from lifang.services import columns as matching
 from lifang.services import sheets, values
-from lifang.services.checks import keep_rules
+from lifang.services.checks import demand_editable, keep_rules
 from lifang.services.outcomes import Problems, expected
 from lifang.services.pointing import Pointers
 from lifang.services.presenting import View
@@ -247,7 +247,12 @@ class Judge(Problems):
             if id not in self._standing.within[verb]:
                 label = verb_name(self.resource, verb)
                 return self._deny(number, matching.ID, _("您没有对它「{verb}」的权限", verb=label))
-        record = self.caller.instance.database.standing(self.resource.model, id)
+        record: Any = self.caller.instance.database.standing(self.resource.model, id)
+        try:
+            demand_editable(self.resource, record, "update")
+        except Conflict as conflict:
+            self.tell(number, matching.ID, conflict.sentence)
+            return False
         return self._keeps_rules(number, record, new)
 
     def _deny(self, number: int, name: str, sentence: str) -> bool:

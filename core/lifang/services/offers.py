@@ -7,6 +7,7 @@ from typing import Any
 from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.resources.resource import Resource
+from lifang.services.checks import editable
 from lifang.services.presenting import View
 from lifang.services.standpoint import reached
 
@@ -22,7 +23,7 @@ def offers(caller: Caller, resource: Resource[Any], view: View) -> frozenset[str
     The gateway judges anew when one is used: this only keeps buttons honest.
     """
     state = view.get(resource.state) if resource.state else None
-    verbs = ["update", "remove", "reveal"]
+    verbs = ["update", "remove", "reveal"] if editable(resource, state) else ["reveal"]
     verbs += [
         name
         for name, action in resource.actions.items()
