@@ -17,7 +17,15 @@ from lifang_agency_contracts.resources.contract import contracts
 from lifang_agency_contracts.resources.evaluation import evaluations
 from lifang_agency_contracts.resources.money import supplements
 from lifang_agency_contracts.resources.service import indicators, service_logs, staff_members
-from lifang_agency_contracts.services import closing, contract, evaluation, money, paying, reporting, service
+from lifang_agency_contracts.services import (
+    closing,
+    contract,
+    evaluation,
+    money,
+    paying,
+    reporting,
+    service,
+)
 
 CONTRACT = "agency_contracts.contract"
 

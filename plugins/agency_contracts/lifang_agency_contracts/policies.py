@@ -1,4 +1,4 @@
-"""What the law says of buying services, and the rules that follow; everything here is a constant."""
+"""What the law says of buying services, and the rules that follow: constants, not settings."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import lifang as lf
 
 payment_split = lf.Setting(
@@ -97,7 +99,7 @@ ocid_prefix = lf.Setting(
     help="向开放合同伙伴关系登记取得，例如 ocds-a1b2c3；登记前用默认值，不可对外发布",
 )
 
-SETTINGS = [
+SETTINGS: list[lf.Setting[Any]] = [
     payment_split,
     warn_days,
     report_day,

@@ -33,7 +33,7 @@ OBJECTS = {
     "financing": "融资行为",
     "hiring": "招聘人员、以劳务派遣用工、设置公益性岗位",
 }
-"""政府购买服务管理办法 (财政部令第102号): all but the first two stand on its 第十条, the negative list."""
+"""All but the first two stand on the negative list (政府购买服务管理办法 第十条)."""
 
 
 class Programme(lf.Record):
@@ -41,6 +41,7 @@ class Programme(lf.Record):
 
     name = pw.CharField(max_length=120, verbose_name="项目名称")
     community = lf.place("购买地区", help_text="街道或区；承接主体在这里和下级服务")
+    community_id: int
     budget_year = pw.IntegerField(verbose_name="预算年度")
     source = pw.CharField(
         max_length=20, choices=list(SOURCES.items()), default="local", verbose_name="资金来源"

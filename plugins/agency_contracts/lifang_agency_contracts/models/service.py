@@ -78,6 +78,7 @@ class ServiceLog(lf.Record):
     indicator_id: int
     provider = lf.ref(lf.Organization, "承接主体", null=True)
     community = lf.place("服务社区")
+    community_id: int
     staff_member = lf.ref(StaffMember, "社工", null=True)
     staff_member_id: int | None
     start = lf.InstantField(verbose_name="开始时间")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import lifang as lf
 from lifang import _
 from lifang_agency_contracts import policies, settings
-from lifang_agency_contracts.models import Appeal, Contract, Evaluation, StaffMember
+from lifang_agency_contracts.models import Appeal, Contract, Evaluation, Payment, StaffMember
 from lifang_agency_contracts.models.contract import RUNNING
 from lifang_agency_contracts.services import money, service
 from lifang_agency_contracts.services.contract import demand_between, stop_clock
@@ -30,7 +30,7 @@ def _judged(contract: Contract, caller: lf.Caller, stage: str, event: int) -> lf
     failed = found.grade == "failed"
     assert contract.ends_on is not None  # noqa: S101 – what is evaluated was signed
     barred = failed and stage == "final" and settings.bar_failed(place, today)
-    contract.barred_year = contract.ends_on.year + 1 if barred else None  # type: ignore[assignment]  # peewee knows no null
+    contract.barred_year = contract.ends_on.year + 1 if barred else None
     return {
         "stage": stage,
         "score": found.total,
@@ -64,7 +64,7 @@ def judge_final(contract: Contract, caller: lf.Caller, *, event: int) -> lf.Data
 def reopen(contract: Contract, caller: lf.Caller, *, event: int) -> None:
     """An appeal was upheld: what the evaluation found holds no more."""
     contract.judged = event
-    contract.score = contract.grade = contract.barred_year = None  # type: ignore[assignment]  # peewee knows no null
+    contract.score = contract.grade = contract.barred_year = None
     contract.appeal_until = None  # type: ignore[assignment]  # peewee knows no null
     lf.timer(contract, caller, "appeal_closed", None)
 
@@ -140,7 +140,7 @@ def publish_result(contract: Contract, caller: lf.Caller, *, date: dt.date) -> N
 def return_data(
     contract: Contract, caller: lf.Caller, *, account: Annotated[str, "数据交还或删除说明"]
 ) -> None:
-    """The provider has given back or deleted what it knew of residents (个人信息保护法 第二十一条)."""
+    """The provider has given back or deleted all personal data (个人信息保护法 第二十一条)."""
     if contract.state not in ("final_evaluated", "accepted", "terminated"):
         raise lf.Conflict(_("合同还在履行，不能确认数据交还"))
     contract.data_return, contract.data_returned_on = account, lf.today()
@@ -160,7 +160,7 @@ def settle(contract: Contract, caller: lf.Caller) -> lf.Data:
     ]
     if missing:
         raise lf.Conflict(_("还缺少：{names}", names=_("、").join(missing)))
-    if money.standing(contract).where(money.Payment.state.in_(money.OPEN)).exists():
+    if money.standing(contract).where(Payment.state.in_(money.OPEN)).exists():
         raise lf.Conflict(_("还有没有付清的款项，不能结算"))
     contract.settled_on = lf.today()
     contract.keep_until = policies.years_after(lf.today(), policies.KEEP_YEARS)

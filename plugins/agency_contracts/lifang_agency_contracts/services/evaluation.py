@@ -98,7 +98,7 @@ def reopen(evaluation: Evaluation, caller: lf.Caller) -> None:
 def demand_scorable(item: ScoreItem, caller: lf.Caller) -> None:
     """An item belongs to its evaluator, and has points that it can have."""
     evaluation = Evaluation.get_by_id(item.evaluation_id)
-    item.evaluator = evaluation.evaluator_id
+    item.evaluator = evaluation.evaluator
     if evaluation.state not in UNSEALED:
         raise lf.Conflict(_("评估已提交，评分不能再改"))
     formula(Contract.get_by_id(evaluation.contract_id)).of(

@@ -18,6 +18,7 @@ from lifang_agency_contracts.models import (
 )
 from lifang_agency_contracts.services.filling import same_contract
 
+
 @dataclass(frozen=True)
 class Measured:
     """One indicator at the end of a month; shares are hundredths of a percent, rounded half up."""
@@ -93,7 +94,7 @@ def count(line: Progress, caller: lf.Caller) -> None:
     indicator = Indicator.get_by_id(line.indicator_id)
     same_contract(report, indicator)
     contract = Contract.get_by_id(report.contract_id)
-    line.provider = contract.provider_id
+    line.provider = contract.provider
     if report.state != "draft":
         return
     found = measure(indicator, contract, report.month, caller)

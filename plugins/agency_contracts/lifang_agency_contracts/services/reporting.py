@@ -29,7 +29,7 @@ def submit(report: MonthlyReport, caller: lf.Caller) -> lf.Data:
         if line.light == "red":
             lf.tell(
                 contract, caller, "indicator_behind",
-                indicator=int(indicator.id), name=indicator.name, month=report.month,
+                indicator=int(indicator.id), label=indicator.name, month=report.month,
                 completion=line.completion, behind=line.behind,
             )  # fmt: skip
     return {"contract": report.contract_id, "month": report.month}
