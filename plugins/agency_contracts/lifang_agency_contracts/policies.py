@@ -86,10 +86,10 @@ def demand_term(contract: Contract, caller: lf.Caller) -> None:
         raise lf.Invalid(sentence, errors=[lf.FieldError("ends_on", "term", sentence)])
 
 
-def demand_not_barred(contract: Contract, provider: int, day: dt.date) -> None:
+def demand_not_barred(contract: Contract, day: dt.date) -> None:
     """Whoever failed the last evaluation does not serve the same purchaser in the barred year."""
     barred: Any = Contract.select(Contract.name).where(
-        Contract.provider == provider,
+        Contract.provider == contract.provider_id,
         Contract.purchaser == contract.purchaser_id,
         Contract.barred_year == day.year,
         Contract.removed_at.is_null(),

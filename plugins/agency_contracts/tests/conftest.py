@@ -12,6 +12,8 @@ import pytest
 import time_machine
 
 import lifang as lf
+from lifang.events.publish import publish
+from lifang.services.dated import Decree, configure
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang_agency_contracts.models import Contract, Evaluation, Indicator, Procurement
@@ -62,7 +64,7 @@ class Deal:
     def award(self, programme: Any, *, notice: str = "2026-03-02", **told: Any) -> Procurement:
         data = {
             "programme": programme.id, "method": "consultation", "object": "public_service",
-            "bid_deadline": f"{programme.budget_year}-02-20T09:00:00+08:00", **told,
+            "bid_deadline": (at(notice) - dt.timedelta(days=7)).isoformat(), **told,
         }  # fmt: skip
         made = lf.write(procurements, "create", self.purchaser, data)
         lf.act(buying.announce, made, self.purchaser, notice_url="https://example.cn/n/1")
@@ -78,16 +80,17 @@ class Deal:
         }  # fmt: skip
         return lf.write(contracts, "create", self.purchaser, told)
 
-    def procured(self, *, notice: str = "2026-03-02") -> Contract:
-        programme = self.programme()
+    def procured(self, *, notice: str = "2026-03-02", name: str = "为老服务") -> Contract:
+        programme = self.programme(name)
         made = self.planned(programme)
         procurement = self.award(programme, notice=notice)
         return lf.act(contract.procure, made, self.purchaser, procurement=procurement)
 
     def sign(self, made: Contract, day: str, **told: Any) -> Contract:
-        lf.act(contract.agree, made, self.provider)
+        if self.read(made).agreed_on is None:
+            lf.act(contract.agree, made, self.provider)
         given: dict[str, Any] = {
-            "number": "JQL-2026-001", "amount": PRICE, "starts_on": dt.date(2026, 1, 1),
+            "number": f"JQL-{made.id}", "amount": PRICE, "starts_on": dt.date(2026, 1, 1),
             "ends_on": dt.date(2026, 12, 31), "signed_on": dt.date.fromisoformat(day), **told,
         }  # fmt: skip
         return lf.act(contract.sign, made, self.purchaser, **given)
@@ -111,7 +114,8 @@ class Deal:
     def staff(self, made: Contract, name: str = "孙丽华", **told: Any) -> Any:
         person = world.person(self.instance, name)
         seat = {"person": person.id, "organization": self.agency.id, "role": "社工"}
-        lf.write(_memberships(), "create", world.boss(self.instance), seat)
+        memberships = self.instance.registry.of(lf.Membership)
+        lf.write(memberships, "create", world.boss(self.instance), seat)
         data = {"contract": made.id, "person": person.id, "since": "2026-01-01", **told}
         return lf.write(staff_members, "create", self.provider, data)
 
@@ -149,14 +153,22 @@ class Deal:
         self.events.deliver()
         return lf.get(evaluations, self.purchaser, found.id)
 
+    def told_elsewhere(self, type: str, subject: int, **data: Any) -> lf.Event:
+        """Another plugin, which is not installed here, tells of something in the community."""
+        boss, aggregate = world.boss(self.instance), f"{type.rpartition('.')[0]}/{subject}"
+        home = lf.Community.get(lf.Community.code == world.HOME)
+        with self.instance.database.transaction():
+            publish(type, aggregate, data, caller=boss, communities=[home.id])
+        self.events.deliver()
+        return self.events.published(type)[-1]
+
+    def decree(self, **values: str) -> None:
+        """The district sets local rules, from the beginning of the year on."""
+        by = Decree("区办〔2026〕1 号", at=world.CHENGGUAN, since=dt.date(2026, 1, 1))
+        configure(world.boss(self.instance), "agency_contracts", values, by)
+
     def read(self, made: Contract) -> Contract:
         return lf.get(contracts, self.purchaser, made.id)
-
-
-def _memberships() -> Any:
-    from lifang.builtin.people import memberships
-
-    return memberships
 
 
 @pytest.fixture

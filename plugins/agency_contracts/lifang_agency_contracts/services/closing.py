@@ -20,7 +20,8 @@ BEFORE_END = ("planned", "procured", "signed", "filed", *RUNNING, "final_evaluat
 def _judged(contract: Contract, caller: lf.Caller, stage: str, event: int) -> lf.Data:
     """Keep what an evaluation found, let the appeal begin, and say what follows."""
     place, today = contract.community_id, lf.today()
-    found = Evaluation.get(Evaluation.contract == contract.id, Evaluation.stage == stage)
+    mine = Evaluation.contract == contract.id, Evaluation.removed_at.is_null()
+    found = Evaluation.get(Evaluation.stage == stage, *mine)
     contract.score, contract.grade, contract.judged = found.total, found.grade, event
     contract.rectified = contract.rectify_until = None  # type: ignore[assignment]  # peewee knows no null
     lf.timer(contract, caller, "rectify_overdue", None)

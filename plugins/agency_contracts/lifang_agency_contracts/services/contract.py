@@ -27,8 +27,8 @@ def procure(
         raise lf.Conflict(_("请选择本项目已成交的采购"))
     notice, provider = procurement.award_notice_on, procurement.winner_id
     assert provider is not None  # noqa: S101 – an awarded procurement has its winner
-    policies.demand_not_barred(contract, provider, lf.today())
     contract.procurement, contract.provider = procurement, procurement.winner
+    policies.demand_not_barred(contract, lf.today())
     contract.amount, contract.award_notice_on = procurement.award, notice
     run_clock(contract, caller, "sign", start=notice, days=policies.SIGN_DAYS)
     return {"provider": provider, "amount": procurement.award, "sign_due": day(contract.sign_due)}
@@ -64,6 +64,7 @@ def sign(  # noqa: PLR0913 – what a signed contract says, each by name
     if amount != contract.amount:
         told = {"award": policies.yuan(contract.amount or 0), "amount": policies.yuan(amount)}
         raise lf.Conflict(_("合同金额须等于中标（成交）金额 {award} 元，不是 {amount} 元", **told))
+    policies.demand_not_barred(contract, starts_on)
     _demand_signing_day(contract, signed_on, late_reason)
     contract.number, contract.signed_on = number, signed_on
     contract.starts_on, contract.ends_on = starts_on, ends_on
