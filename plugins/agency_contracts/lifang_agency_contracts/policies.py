@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -127,6 +128,13 @@ def total(column: Any, *where: Any) -> int:
     return int(column.model.select(pw.fn.COALESCE(pw.fn.SUM(column), 0)).where(*where).scalar())
 
 
+def demand_url(url: str, field: str) -> None:
+    """An address is whole, so that others can follow it."""
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+        sentence = _("网址须完整，例如 https://www.example.gov.cn/notice/1")
+        raise lf.Invalid(sentence, errors=[lf.FieldError(field, "url", sentence)])
+
+
 def years_after(day: dt.date, years: int) -> dt.date:
     """The same day some years later; the 29th of February becomes the 1st of March."""
     try:
@@ -137,7 +145,12 @@ def years_after(day: dt.date, years: int) -> dt.date:
 
 def day_of(moment: dt.datetime, caller: lf.Caller) -> dt.date:
     """The day of a moment, as people of the instance read it."""
-    return moment.astimezone(ZoneInfo(caller.instance.settings.zone)).date()
+    return local(moment, caller).date()
+
+
+def local(moment: dt.datetime, caller: lf.Caller) -> dt.datetime:
+    """A moment with the offset of the instance's zone."""
+    return moment.astimezone(ZoneInfo(caller.instance.settings.zone))
 
 
 def last_day(moment: dt.datetime, caller: lf.Caller) -> dt.date:

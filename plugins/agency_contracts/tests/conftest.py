@@ -56,7 +56,7 @@ class Deal:
         data = {
             "name": name, "community": {"code": STREET}, "budget_year": 2026,
             "amount": PRICE + PRICE // 10, "catalogue_code": "B0401", "demand": "个案、小组和探访",
-            "users_consulted": "3 月 1 日居民议事会，27 人参加", "consulted_on": "2026-01-20", **told,
+            "users_consulted": "居民议事会，27 人参加", "consulted_on": "2026-01-20", **told,
         }  # fmt: skip
         made = lf.write(programmes, "create", self.purchaser, data)
         return lf.act(buying.approve, made, self.bureau, basis="区财〔2026〕3 号")

@@ -90,7 +90,7 @@ def test_offers_are_awaited_and_the_price_is_the_award_and_the_contract_within_t
     ("recurring", "last"), [(False, dt.date(2026, 12, 31)), (True, dt.date(2028, 12, 31))]
 )
 def test_a_contract_runs_a_year_or_three_where_it_recurs(
-    deal: Any, recurring: bool, last: dt.date
+    deal: Any, *, recurring: bool, last: dt.date
 ) -> None:
     programme = deal.programme(recurring=recurring)
     made = deal.planned(programme)

@@ -73,6 +73,7 @@ def up(migrator: Any, db: Any) -> None:
         programme = pw.ForeignKeyField(Programme)
         method = pw.CharField(max_length=20)
         object = pw.CharField(max_length=20)
+        announced_on = lf.DayField(null=True)
         notice_url = pw.CharField(max_length=500, null=True)
         bid_deadline = lf.InstantField(null=True)
         winner = pw.ForeignKeyField(Organization, null=True)

@@ -77,6 +77,7 @@ class Procurement(lf.Record):
         verbose_name="购买内容",
         help_text="财政部令第102号第十条的负面清单事项不得购买",
     )
+    announced_on = lf.DayField(null=True, verbose_name="公告日期")
     notice_url = pw.CharField(max_length=500, null=True, verbose_name="采购公告网址")
     bid_deadline = lf.InstantField(null=True, verbose_name="响应截止时间")
     winner = lf.ref(lf.Organization, "中标（成交）机构", null=True)

@@ -32,7 +32,8 @@ def announce(
     """Publish what is sought and until when offers are taken."""
     if procurement.method != "single_source" and procurement.bid_deadline is None:
         raise lf.Conflict(_("请先填写响应截止时间"))
-    procurement.notice_url = notice_url
+    policies.demand_url(notice_url, "notice_url")
+    procurement.notice_url, procurement.announced_on = notice_url, lf.today()
 
 
 @lf.action("确定成交", moves={"announced": "awarded"})
@@ -51,6 +52,8 @@ def award(
         raise lf.Conflict(_("响应截止时间还没有到，不能确定成交"))
     if amount <= 0 or notice_on > lf.today():
         raise lf.Invalid(_("金额须大于 0，通知书日期不能晚于今天"))
+    if url:
+        policies.demand_url(url, "url")
     procurement.winner, procurement.award = winner, amount
     procurement.award_notice_on, procurement.award_url = notice_on, url or None
     return {"winner": int(winner.id), "award": amount}

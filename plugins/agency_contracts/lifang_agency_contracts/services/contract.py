@@ -107,6 +107,7 @@ def publish(
     demand_between(contract.signed_on, date, "date")
     if contract.published_on is not None:
         raise lf.Conflict(_("合同已于 {day} 公告", day=contract.published_on))
+    policies.demand_url(url, "url")
     contract.published_on, contract.published_url = date, url
     stop_clock(contract, caller, "publish")
     return {"late": late(date, contract.publish_due)}
