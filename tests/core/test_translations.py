@@ -59,7 +59,17 @@ PLUGINS = (
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
-    "agency_contracts": {},
+    "agency_contracts": {
+        **{
+            told: "a setting"
+            for one in agency_contracts.settings.values()
+            for told in (one.label, one.help, one.unit)
+            if told
+        },
+        "服务对象意见": "what a settlement waits for",
+        "验收结果公告": "what a settlement waits for",
+        "承接主体确认数据交还或删除": "what a settlement waits for",
+    },
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
     "webhooks": {},

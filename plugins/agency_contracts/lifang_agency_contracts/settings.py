@@ -21,7 +21,7 @@ warn_days = lf.Setting(
     int,
     "期限预警提前天数",
     default=2,
-    help="签订、公告、备案和证书到期前多少天提醒",
+    help="签订、公告和备案期限前多少天提醒",
     unit="天",
     minimum=0,
     maximum=30,

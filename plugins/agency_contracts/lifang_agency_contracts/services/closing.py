@@ -46,13 +46,17 @@ def _judged(contract: Contract, caller: lf.Caller, stage: str, event: int) -> lf
     moves=dict.fromkeys(("running", "rectifying"), "mid_evaluated"),
     event="evaluated",
 )
-def judge_mid(contract: Contract, caller: lf.Caller, *, event: int) -> lf.Data:
+def judge_mid(
+    contract: Contract, caller: lf.Caller, *, event: Annotated[int, "事件位置"]
+) -> lf.Data:
     """The evaluation at half-time has taken effect."""
     return _judged(contract, caller, "mid", event)
 
 
 @lf.action("末期评估生效", moves=dict.fromkeys(RUNNING, "final_evaluated"), event="evaluated")
-def judge_final(contract: Contract, caller: lf.Caller, *, event: int) -> lf.Data:
+def judge_final(
+    contract: Contract, caller: lf.Caller, *, event: Annotated[int, "事件位置"]
+) -> lf.Data:
     """The evaluation at the end has taken effect."""
     return _judged(contract, caller, "final", event)
 
@@ -62,7 +66,7 @@ def judge_final(contract: Contract, caller: lf.Caller, *, event: int) -> lf.Data
     moves=dict.fromkeys(("mid_evaluated", "final_evaluated"), "running"),
     event="reopened",
 )
-def reopen(contract: Contract, caller: lf.Caller, *, event: int) -> None:
+def reopen(contract: Contract, caller: lf.Caller, *, event: Annotated[int, "事件位置"]) -> None:
     """An appeal was upheld: what the evaluation found holds no more."""
     contract.judged = event
     contract.score = contract.grade = contract.barred_year = None

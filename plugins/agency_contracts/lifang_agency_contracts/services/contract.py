@@ -160,7 +160,13 @@ def stop_clock(contract: Contract, caller: lf.Caller, what: str) -> None:
 
 
 @lf.action("按日历重排期限", event="redated")
-def redate(contract: Contract, caller: lf.Caller, *, clock: str, at: str) -> None:
+def redate(
+    contract: Contract,
+    caller: lf.Caller,
+    *,
+    clock: Annotated[str, "期限"],
+    at: Annotated[str, "到期时刻"],
+) -> None:
     """Follow the calendar: a period that is still running ends on another day."""
     keep_due(contract, caller, clock, dt.datetime.fromisoformat(at))
 

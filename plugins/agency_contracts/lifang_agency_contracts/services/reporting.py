@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Annotated
 
 import lifang as lf
 from lifang import _
@@ -36,7 +37,7 @@ def submit(report: MonthlyReport, caller: lf.Caller) -> lf.Data:
 
 
 @lf.action("月报缺报", event="report_missing")
-def miss(contract: Contract, caller: lf.Caller, *, month: str) -> None:
+def miss(contract: Contract, caller: lf.Caller, *, month: Annotated[str, "月份"]) -> None:
     """A month's report was not sent in time."""
     contract.missing_month = month
 
