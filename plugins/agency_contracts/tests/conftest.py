@@ -96,7 +96,7 @@ class Deal:
         return lf.act(contract.sign, made, self.purchaser, **given)
 
     def promise(self, made: Contract, name: str, target: int, kind: str = "other") -> Indicator:
-        told = {"contract": made.id, "name": name, "target": target, "kind": kind}
+        told = {"contract": made.id, "name": name, "target": target, "kind": kind, "measure": "次"}
         return lf.write(indicators, "create", self.purchaser, told)
 
     def begin(self, made: Contract) -> Contract:

@@ -110,7 +110,9 @@ def _one(deal: Any, dice: random.Random, number: int) -> Contract:
             Supplement.create(
                 contract=made, amount=price // 10, reason="新增", agreed_on=day, state="agreed"
             )
-        Indicator.create(contract=made, kind="other", name="探访", target=dice.randint(1, 900))
+        Indicator.create(
+            contract=made, kind="other", name="探访", measure="次", target=dice.randint(1, 900)
+        )
     if step >= STAGES.index("mid_evaluated") and dice.random() < 0.7:
         Evaluation.create(
             contract=made, stage="mid", evaluator=deal.judge, total=dice.randint(0, 1000),

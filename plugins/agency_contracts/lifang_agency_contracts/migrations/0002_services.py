@@ -109,7 +109,7 @@ def up(migrator: Any, db: Any) -> None:
         provider = pw.ForeignKeyField(Organization, null=True)
         kind = pw.CharField(max_length=20)
         name = pw.CharField(max_length=60)
-        measure = pw.CharField(max_length=20, default="次")
+        measure = pw.CharField(max_length=20)
         target = pw.IntegerField()
         method = pw.CharField(max_length=200, null=True)
         evidence = pw.CharField(max_length=200, null=True)

@@ -54,7 +54,7 @@ class Indicator(lf.Record):
     provider = lf.ref(lf.Organization, "承接主体", null=True)
     kind = pw.CharField(max_length=20, choices=list(KINDS.items()), verbose_name="类型")
     name = pw.CharField(max_length=60, verbose_name="指标")
-    measure = pw.CharField(max_length=20, default="次", verbose_name="单位")
+    measure = pw.CharField(max_length=20, verbose_name="单位", help_text="例如 次、人、户")
     target = pw.IntegerField(verbose_name="合同期目标")
     method = pw.CharField(max_length=200, null=True, verbose_name="统计方法")
     evidence = pw.CharField(max_length=200, null=True, verbose_name="证明材料")

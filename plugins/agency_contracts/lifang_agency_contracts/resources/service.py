@@ -12,7 +12,6 @@ from lifang_agency_contracts.services.filling import of_its_provider
 staff_members = lf.Resource(
     StaffMember,
     label="社工名册",
-    noun="staff-members",
     scope=lf.Via("contract"),
     unit="provider",
     columns=["contract", "person", "certificate", "valid_to", "since", "state"],

@@ -123,7 +123,10 @@ def _demand_no_appeal(contract: Contract) -> None:
 def accept(
     contract: Contract, caller: lf.Caller, *, opinions: Annotated[str, "服务对象参加验收的意见"]
 ) -> None:
-    """Accept what was rendered; its users take part (政府采购法实施条例 第四十五条)."""
+    """Accept what was rendered; its users take part.
+
+    政府采购法实施条例 第四十五条.
+    """
     if contract.grade == "failed":
         raise lf.Conflict(_("末期评估不合格，不能验收；请整改后复核，或终止合同"))
     if contract.appeal_until is None or lf.today() <= contract.appeal_until:
@@ -134,7 +137,10 @@ def accept(
 
 @lf.action("公告验收结果", event="result_published", when=lambda view: view["state"] == "accepted")
 def publish_result(contract: Contract, caller: lf.Caller, *, date: dt.date) -> None:
-    """Say when the result was made public (政府采购法实施条例 第四十五条)."""
+    """Say when the result was made public.
+
+    政府采购法实施条例 第四十五条.
+    """
     if contract.state != "accepted":
         raise lf.Conflict(_("合同还没有验收，没有可以公告的结果"))
     demand_between(contract.signed_on, date, "date")
@@ -145,7 +151,10 @@ def publish_result(contract: Contract, caller: lf.Caller, *, date: dt.date) -> N
 def return_data(
     contract: Contract, caller: lf.Caller, *, account: Annotated[str, "数据交还或删除说明"]
 ) -> None:
-    """The provider has given back or deleted all personal data (个人信息保护法 第二十一条)."""
+    """The provider has given back or deleted all personal data.
+
+    个人信息保护法 第二十一条.
+    """
     if contract.state not in ("final_evaluated", "accepted", "terminated"):
         raise lf.Conflict(_("合同还在履行，不能确认数据交还"))
     contract.data_return, contract.data_returned_on = account, lf.today()
@@ -184,7 +193,10 @@ def _let_staff_go(contract: Contract, caller: lf.Caller) -> list[int]:
 
 @lf.action("归档", moves={"settled": "archived", "terminated": "archived"})
 def archive(contract: Contract, caller: lf.Caller) -> None:
-    """Put the files away; they are kept for fifteen years (政府采购法 第四十二条)."""
+    """Put the files away; they are kept for fifteen years.
+
+    政府采购法 第四十二条.
+    """
     if contract.data_returned_on is None:
         raise lf.Conflict(_("承接主体还没有确认数据交还或删除"))
 
