@@ -3,7 +3,8 @@
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
-JOBS ?= $(shell nproc)
+# one more than there are processors: some tests wait for others to be killed, to expire, to come back
+JOBS ?= $(shell expr $$(nproc) + 1)
 
 BIN := .venv/bin
 DISTRIBUTIONS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))

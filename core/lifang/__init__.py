@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.consents import Purpose as Purpose
     from lifang.mechanisms.ledger import Ledger as Ledger
+    from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.mechanisms.score import Score as Score
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from lifang.store.fields import DayField as DayField
     from lifang.store.fields import IdField as IdField
     from lifang.store.fields import InstantField as InstantField
+    from lifang.store.fields import Money as Money
     from lifang.store.fields import PartialDateField as PartialDateField
     from lifang.store.fields import State as State
     from lifang.store.record import Record as Record
@@ -81,7 +84,9 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.consents": ("Purpose",),
     "mechanisms.ledger": ("Ledger",),
+    "mechanisms.public_notices": ("PublicNotice",),
     "mechanisms.score": ("Score",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
@@ -103,7 +108,7 @@ _HOMES = {
     "services.deadlines": ("deadline",),
     "services.event_log": ("masked",),
     "services.timers": ("timer",),
-    "store.fields": ("DayField", "IdField", "InstantField", "PartialDateField", "State"),
+    "store.fields": ("DayField", "IdField", "InstantField", "Money", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),
     "store.sensitive": ("Sensitive",),
 }

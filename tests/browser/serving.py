@@ -27,11 +27,14 @@ from lifang.entities.job import Job
 from lifang.events import log, retry
 from lifang.events.tables import EventRow
 from lifang.kit import clock
+from lifang.mechanisms.board import object_to
+from lifang.mechanisms.oneself import agree, oneself
 from lifang.services import accounts, jobs, uploads
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
+from tests.core.mechanisms.club import open_club, profiles, stars
 
 PASSWORD = "清晨的黄河边有人跑步"
 WORKERS = {"worker": world.CHENGGUAN, "newcomer": world.HOME}
@@ -71,7 +74,27 @@ def furnish(instance: Instance) -> dict[str, Any]:
         "closed": divided(boss),
         "event": failures(boss, people[20:24]),
         "endpoint": endpoint(instance),
+        "notice": resident(instance, people[7]),
     }
+
+
+def resident(instance: Instance, person: Any) -> int:
+    """Somebody who lives here, agreed to one of two things, is announced, and objected to it."""
+    open_club(instance, at=world.CHENGGUAN)
+    with instance.database.transaction():
+        account = Account.create(
+            name="resident", person=person, password=hash_password(PASSWORD), must_change=False
+        )
+    own = caller_for(instance, account, source="web")
+    agree(own, "club.hours")
+    home = {"code": oneself(own).homes[0].code}
+    there = {"person": int(person.id), "community": home, "nickname": "热心人"}
+    profile = write(profiles, "create", own, there)
+    with instance.database.transaction():
+        told = {"title": f"拟授予{person.name}二星", "text": f"{person.name}，服务满 300 小时。"}
+        number = stars.post(profile, own, community=profile.community, days=7, **told)
+    object_to(own, number, "还有三十小时没有计入")
+    return number
 
 
 def endpoint(instance: Instance) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import peewee as pw
 
+from lifang.access import minors
 from lifang.access.roles import included
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
@@ -41,12 +42,16 @@ def gathered(key: Any, rows: Any, column: Any, *told: Condition) -> Condition:
 
 @dataclass(frozen=True)
 class Rights:
-    """How far one verb reaches for one caller: `tree` without further ado, `on` for the others."""
+    """How far one verb reaches for one caller: `tree` without further ado, `on` for the others.
+
+    With `adults` it reaches nobody's in the tree who is under 14.
+    """
 
     tree: ranges.Ranges = ranges.NOWHERE
     on: ranges.Ranges = ranges.NOWHERE
     person: int | None = None
     units: tuple[int, ...] = ()
+    adults: bool = False
 
     def __bool__(self) -> bool:
         """Whether the verb is allowed on anything at all."""
@@ -70,6 +75,7 @@ def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
         return _plugin_rights(caller, resource, verb, snapshot.where(caller.plugin))
     reaches: list[ranges.Range] = []
     units: list[int] = []
+    adults = resource.minors_hidden
     own = "own" in resource.roles.get("resident", {}).get(verb, ())
     for standing in caller.standings:
         allowed = {
@@ -78,13 +84,14 @@ def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
             for reach in resource.roles.get(role, {}).get(verb, ())
         }
         if "tree" in allowed and standing.organization is None:
-            path = standing.path
+            path, adults = standing.path, adults and standing.role == "resident"
             reaches.append(("", "~") if path is None else (path, path_end(path)))
         if "unit" in allowed and standing.organization is not None:
             units.append(standing.organization)
         own = own or "own" in allowed
     person = _self_of(caller, resource) if own else None
-    return Rights(ranges.intersect(ranges.union(reaches), on), on, person, tuple(units))
+    tree = ranges.intersect(ranges.union(reaches), on)
+    return Rights(tree, on, person, tuple(units), adults and bool(tree))
 
 
 def _self_of(caller: Caller, resource: Resource[Any]) -> int | None:
@@ -115,7 +122,9 @@ def condition(
     """Turn rights into a condition on the resource's rows."""
     parts: list[Condition] = []
     if reach.tree:
-        parts.append(placed(caller, resource, reach.tree, among))
+        there = placed(caller, resource, reach.tree, among)
+        grown = minors.left_out(caller, resource) if reach.adults else True
+        parts.append(grown if there is True else there if grown is True else there & grown)
     on = placed(caller, resource, reach.on)
     for belonging, ids in (
         (resource.owner, () if reach.person is None else (reach.person,)),
@@ -211,5 +220,7 @@ def _belongs(
         link: Any = belonging.model.alias()
         here, there = getattr(link, belonging.here), getattr(link, belonging.there)
         return among(model.id, link, here, current(link), there.in_(ids))
+    if callable(belonging):
+        return belonging(model, ids)
     field = model.id if belonging == "id" else getattr(model, str(belonging))
     return field.in_(ids)

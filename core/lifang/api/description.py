@@ -8,7 +8,7 @@ from typing import Any
 from apispec import APISpec
 from flask import Response, current_app
 
-from lifang.api import event_paths, schemas
+from lifang.api import event_paths, me, schemas
 from lifang.api.operations import Noun, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
@@ -76,6 +76,7 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
     for path, operations in [*paths, *(event_paths.paths() if events else ())]:
         spec.path(path=path, operations=operations)
     spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
+    spec.path(path=f"/api{me.ADDRESS}", operations={"get": _oneself()})
     made: dict[str, Any] = spec.to_dict()
     return made
 
@@ -105,4 +106,17 @@ def _itself() -> dict[str, Any]:
         "summary": _("这份说明"),
         "security": [{}, {"bearer": []}],
         "responses": {"200": answered},
+    }
+
+
+def _oneself() -> dict[str, Any]:
+    refused = {"401": 401, "404": 404, "409": 409, "default": 0}
+    problems = {
+        word: {"$ref": f"#/components/responses/{problem_name(n)}"} for word, n in refused.items()
+    }
+    answered = {"description": _("我的资料、同意和办理的事项"), "content": {"application/json": {}}}
+    return {
+        "operationId": "show_me",
+        "summary": _("我的：资料、同意、办理的事项"),
+        "responses": {"200": answered, **problems},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lifang.kit import money
 from lifang.kit.words import _
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
@@ -16,7 +17,7 @@ Schema = dict[str, Any]
 
 ID: Schema = {"type": "integer", "format": "int64", "minimum": 1}
 MASKED = "***"
-ORDERED = frozenset({"integer", "number", "day", "instant", "partial_date"})
+ORDERED = frozenset({"integer", "number", "money", "day", "instant", "partial_date"})
 """Kinds whose filters can ask for a range."""
 
 PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
@@ -100,23 +101,22 @@ def _asked(spec: FieldSpec, *, empty: bool = True) -> Schema:
     return _nullable(made) if empty and spec.null and not spec.required else made
 
 
+_PLAIN: dict[str, Schema] = {
+    "integer": {"type": "integer", "format": "int64"},
+    "number": {"type": "number"},
+    "money": {"type": "string", "pattern": money.PATTERN},
+    "boolean": {"type": "boolean"},
+    "day": {"type": "string", "format": "date"},
+    "instant": {"type": "string", "format": "date-time"},
+    "partial_date": {"type": "string", "pattern": PARTIAL_DATE},
+}
+
+
 def _plain(spec: FieldSpec) -> Schema:
-    match spec.kind:
-        case "integer":
-            return {"type": "integer", "format": "int64"}
-        case "number":
-            return {"type": "number"}
-        case "boolean":
-            return {"type": "boolean"}
-        case "day":
-            return {"type": "string", "format": "date"}
-        case "instant":
-            return {"type": "string", "format": "date-time"}
-        case "partial_date":
-            return {"type": "string", "pattern": PARTIAL_DATE}
-        case "choice" | "state":
-            return {"type": "string", "enum": [value for value, _label in spec.choices]}
-    return {"type": "string", "maxLength": spec.max_length or schema.LONGEST_TEXT}
+    if spec.kind in ("choice", "state"):
+        return {"type": "string", "enum": [value for value, _label in spec.choices]}
+    longest = spec.max_length or schema.LONGEST_TEXT
+    return dict(_PLAIN.get(spec.kind, {"type": "string", "maxLength": longest}))
 
 
 def _nullable(made: Schema) -> Schema:

@@ -10,6 +10,8 @@ from lifang.builtin.jobs import jobs
 from lifang.builtin.people import Moved, affiliations, memberships, organizations, people
 from lifang.builtin.places import communities
 from lifang.events.payloads import payload
+from lifang.mechanisms.consents import consents
+from lifang.mechanisms.posted import notice_objections, public_notices
 from lifang.plugins.plugin import Plugin
 from lifang.resources.registry import CORE
 
@@ -24,6 +26,9 @@ plugin = Plugin(
         memberships,
         households,
         household_members,
+        consents,
+        public_notices,
+        notice_objections,
         accounts,
         grants,
         jobs,

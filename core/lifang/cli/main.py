@@ -49,6 +49,10 @@ SECTIONS = {
         "memberships": ("nouns", n_("人员、组织在组织中的成员关系")),
         "households": ("nouns", n_("户：社区和网格按户统计")),
         "household-members": ("nouns", n_("户成员：谁在哪一户，与户主的关系")),
+        "consents": ("nouns", n_("同意：谁同意了什么，怎样同意，是否撤回")),
+        "public-notices": ("nouns", n_("公示：张贴的内容和期限")),
+        "notice-objections": ("nouns", n_("公示异议：提出、答复")),
+        "me": ("me", n_("我的：资料、同意、办理的事项")),
     },
     n_("管理："): {
         "accounts": ("accounts", n_("账号：新建、授权、停用、绑定操作系统用户")),

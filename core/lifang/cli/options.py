@@ -23,6 +23,7 @@ METAVARS = {
     "instant": "TIME",
     "integer": "N",
     "number": "N",
+    "money": "YUAN",
     "boolean": "yes|no",
     "choice": "WORD",
     "state": "WORD",

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from lifang.entities.community import Community
 from lifang.events.event import ANY
 from lifang.resources.fields import FieldSpec
+from lifang.store.fields import Money
 from lifang.store.record import Record
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,7 +28,7 @@ class Lines(str):
 
 
 _KINDS = {str: "text", Lines: "paragraph", int: "integer", float: "number", bool: "boolean",
-          dt.date: "day"}  # fmt: skip
+          dt.date: "day", dt.datetime: "instant"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def action_of(run: Callable[..., Any]) -> Action:
 
 def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec:
     label, help = _LABELS.get(name, name), None
+    money = Money in typing.get_args(hint)
     if typing.get_origin(hint) is typing.Annotated:
         hint, label, help = (*typing.get_args(hint), None)[:3]
     required = parameter.default is inspect.Parameter.empty
@@ -151,6 +153,7 @@ def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec
     if target is None and hint not in _KINDS:
         raise TypeError(f"input {name}: {hint!r} cannot be asked of a person")
     kind = "community" if target is Community else "reference" if target else _KINDS[hint]
+    kind = "money" if money else kind
     return FieldSpec(
         name=name, label=label, kind=kind, required=required, null=not required, target=target,
         help=help,

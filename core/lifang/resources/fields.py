@@ -9,7 +9,7 @@ from typing import Any
 import peewee as pw
 
 from lifang.entities.community import Community
-from lifang.store.fields import DayField, InstantField, PartialDateField, State
+from lifang.store.fields import DayField, InstantField, Money, PartialDateField, State
 from lifang.store.record import BOOKKEEPING, Record
 from lifang.store.sensitive import Sensitive
 
@@ -21,9 +21,9 @@ Check = Callable[[str], str]
 class FieldSpec:
     """A field as people and programs meet it.
 
-    `kind` is one of text, paragraph, integer, number, boolean, day, instant, partial_date, choice,
-    state, community, reference, sensitive. `virtual` fields are shown over a link and have no
-    column; `locked` ones are moved by actions only.
+    `kind` is one of text, paragraph, integer, number, money, boolean, day, instant, partial_date,
+    choice, state, community, reference, sensitive. `virtual` fields are shown over a link, without
+    a column; `locked` ones are moved by actions only.
     """
 
     name: str
@@ -59,6 +59,7 @@ class FieldSpec:
 
 
 _PLAIN: tuple[tuple[type[pw.Field[Any]], str], ...] = (
+    (Money, "money"),
     (State, "state"),
     (Sensitive, "sensitive"),
     (PartialDateField, "partial_date"),

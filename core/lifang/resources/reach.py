@@ -6,6 +6,7 @@ never asked row by row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,4 +49,5 @@ class Itself:
 
 
 Scope = str | Linked | Via | Itself | None
-Belonging = str | Linked | None
+Belonging = str | Linked | Callable[[Any, tuple[int, ...]], Any] | None
+"""To whom a record belongs: a field, a link, or a condition on the model made for some ids."""

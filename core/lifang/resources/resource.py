@@ -48,6 +48,9 @@ class Resource(Generic[M]):
     all of them: beyond these only its actions change it.
     `timers` are the names of what is told when its time has come, or at once (`lf.tell`): each is
     an event of the record like those of its actions, `dual_reporting.report.overdue`.
+    `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
+    `erasable` names the fields that are somebody's, each with the references to whom: they are
+    emptied when that person is erased.
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
@@ -80,6 +83,8 @@ class Resource(Generic[M]):
         identity: str | None = None,
         open: bool = False,
         timers: Iterable[str] = (),
+        minors_hidden: bool = False,
+        erasable: Mapping[str, tuple[str, ...]] | None = None,
         editable: Iterable[str] = (),
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
@@ -100,6 +105,7 @@ class Resource(Generic[M]):
         self.saved, self.at_once = tuple(saved), at_once
         self.dated = dated
         self.open, self.timers = open, frozenset(timers)
+        self.minors_hidden, self.erasable = minors_hidden, dict(erasable or {})
         self.identity = identity
         self.editable = tuple(editable)
         self._hidden = frozenset(hidden)
@@ -118,6 +124,8 @@ class Resource(Generic[M]):
             for verbs in self.roles.values():
                 if "update" in verbs:
                     verbs.setdefault("place", verbs["update"])
+        if self.minors_hidden and not isinstance(self.owner, str):
+            raise TypeError(f"{self.noun}: minors_hidden needs owner= to name a person")
         taken = TOLD | {one.event for one in self.actions.values()}
         wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
         if wrong:

@@ -14,7 +14,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from lifang.kit import clock, identifiers, text
+from lifang.kit import clock, identifiers, money, text
 from lifang.kit.errors import FieldError, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import Action
@@ -220,6 +220,15 @@ def _number(spec: FieldSpec, value: Any) -> float:
     return float(value)
 
 
+def _money(spec: FieldSpec, value: Any) -> int:
+    """Yuan as a text; a bare number would leave open whether it tells yuan or fen."""
+    try:
+        return money.fen(value)
+    except (AttributeError, ValueError):
+        sentence = _("「{label}」须为金额（元），例如 480000.00", label=_(spec.label))
+        raise ValueError(sentence) from None
+
+
 def _boolean(spec: FieldSpec, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(_("「{label}」须为是或否", label=_(spec.label)))
@@ -242,7 +251,9 @@ def _instant(spec: FieldSpec, value: Any) -> dt.datetime:
         return moment.astimezone(dt.UTC)
     except (AttributeError, TypeError, ValueError):
         sentence = _(
-            "「{label}」须为带时区的时间，例如 2026-11-23T09:00:00+08:00", label=_(spec.label)
+            "「{label}」须为时间，例如 2026-11-23 09:00"
+            "（程序接口须带时区：2026-11-23T09:00:00+08:00）",
+            label=_(spec.label),
         )
         raise ValueError(sentence) from None
 
@@ -299,6 +310,7 @@ JUDGES: dict[str, Callable[[FieldSpec, Any], Any]] = {
     "paragraph": _text,
     "integer": _integer,
     "number": _number,
+    "money": _money,
     "boolean": _boolean,
     "day": _day,
     "instant": _instant,

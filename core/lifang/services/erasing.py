@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from lifang.entities.caller import Caller
@@ -12,12 +14,14 @@ from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services.auditing import Change, record_effect
 from lifang.services.places import places_of
+from lifang.services.values import columns_of
 from lifang.store.whole import whole
 
 
 @whole
 def erase(caller: Caller, subject: str) -> int:
-    """Erase the personal values that events hold of a record (`core.person/7`); gives how many.
+    """Erase the personal values that events and other records' erasable fields hold of a record
+    (`core.person/7`); gives how many.
 
     Told as `core.person.erased`, once for all that was there: who keeps copies of their own erases
     them then. Raises Forbidden for all but platform administrators, Invalid for what is no record.
@@ -28,6 +32,7 @@ def erase(caller: Caller, subject: str) -> int:
     event = f"{resource.aggregate}.erased"
     with caller.instance.database.transaction():
         number = int(Erasable.delete().where(Erasable.subject == subject).execute())
+        number += _empty(caller, record)
         told = EventRow.select().where(EventRow.agg == subject, EventRow.type == event)
         if number or not told.exists():
             changes = [Change("erased:events", None, str(number))]
@@ -47,3 +52,19 @@ def _found(caller: Caller, subject: str) -> tuple[Resource[Any], Any]:
                 return resource, record
     told = _("没有记录「{record}」；应写作 core.person/7", record=subject)
     raise Invalid(told, errors=[FieldError("subject", "unknown", told)])
+
+
+def _empty(caller: Caller, record: Any) -> int:
+    """Empty what other records say of somebody, as their declarations name it; gives how many."""
+    emptied = 0
+    for resource in caller.instance.registry:
+        model: Any = resource.model
+        for name, whose in resource.erasable.items():
+            spec = resource.by_name[name]
+            theirs = [getattr(model, one) == record.id for one in whose
+                      if resource.by_name[one].target is type(record)]  # fmt: skip
+            kept = columns_of(spec) if spec.kind == "sensitive" else (name,)
+            gone = model.update({**dict.fromkeys(kept), "version": model.version + 1})
+            held = ~getattr(model, name).is_null()
+            emptied += gone.where(reduce(or_, theirs), held).execute() if theirs else 0
+    return emptied

@@ -195,7 +195,7 @@ def _act(
         for name, said in inputs.items()
     ]
     changes += [
-        Change(spec.name, values.as_text(kept.get(spec.name)), values.as_text(after))
+        Change(spec.name, values.as_text(kept.get(spec.name), spec), values.as_text(after, spec))
         for spec in resource.fields
         if spec.kind != "sensitive"
         and not spec.virtual

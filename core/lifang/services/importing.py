@@ -305,7 +305,8 @@ class Piece:
 
     def _is_plain(self, row: Row) -> bool:
         """Whether a row is created like the others; what is kept beside it the gateway keeps."""
-        beside = self.resource.saved and self.resource.at_once is None
+        # rules may look at the rows before this one, and saved functions write beside it
+        beside = (self.resource.rules or self.resource.saved) and self.resource.at_once is None
         return row.does == "created" and not row.elsewhere and not beside
 
     def _row_by_row(self) -> None:

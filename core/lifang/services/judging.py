@@ -13,6 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.person import SEXES
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, LifangError
+from lifang.kit.money import yuan
 from lifang.kit.words import _
 from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
@@ -305,6 +306,8 @@ def _same(value: Any, shown: Any) -> bool:
     """Whether a judged value is what the record shows already."""
     if isinstance(shown, dict):
         return bool(value == shown.get("id"))
+    if isinstance(value, int) and isinstance(shown, str):
+        return yuan(value) == shown
     if isinstance(value, dt.datetime):
         return bool(clock.fixed(value) == shown)
     if isinstance(value, dt.date):

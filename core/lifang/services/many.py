@@ -95,11 +95,7 @@ class Batch:
         if judge is not None:  # under the lane, for nothing but this keeps two nodes from one code
             judge(self._fresh, self.caller)
             self._rows = self._made()
-        for _row, record in self._rows:
-            if record is not None:
-                keep_rules(self.resource, self.caller, record)
-        kept = [row for row, _record in self._rows]
-        self._database.insert(self.resource.table, self._maker.rows.columns, kept)
+        self._database.insert(self.resource.table, self._maker.rows.columns, self._rows)
         pieces = sorted(self._found.items())  # as their tree is: neighbours lie on one page
         noun = self.resource.id
         grams = ((noun, piece, number) for piece, numbers in pieces for number in numbers)
@@ -113,7 +109,7 @@ class Batch:
         if keep is not None:
             keep(self._fresh, self.caller)
 
-    def _made(self) -> list[tuple[list[Any], Any]]:
+    def _made(self) -> list[list[Any]]:
         rows = self._maker.rows
         return [rows.make(number, given) for number, given in self._fresh.items()]
 
@@ -140,8 +136,8 @@ class Batch:
         if isinstance(scope, str):
             return [[given[scope]] if given.get(scope) else [] for given in self.many]
         made = (
-            record or self.resource.model(id=number, **self._plain(given))
-            for (number, given), (_row, record) in zip(self._fresh.items(), self._rows, strict=True)
+            self.resource.model(id=number, **self._plain(given))
+            for number, given in self._fresh.items()
         )
         return [places_of(self.caller, self.resource, record) for record in made]
 
@@ -161,7 +157,7 @@ class Batch:
             if where[0] not in known:
                 known.add(where[0])
                 keep_rules(target, self.caller, scope.model(id=link, **told))
-            made.append(rows.plain(link, told))
+            made.append(rows.make(link, told))
             tell_of(target, self.caller, link, CREATED, where)
         self._database.insert(target.table, rows.columns, made)
 
@@ -202,17 +198,8 @@ class Rows:
     def _of(self, record: Any) -> list[Any]:
         return [f.db_value(record.__data__.get(name)) for name, f in self._fields.items()]
 
-    def make(self, number: int, given: Given) -> tuple[list[Any], Any]:
-        """The row of a record, and the record itself where the resource's rules had to see it."""
-        if not self._resource.rules or self._resource.at_once:
-            return self.plain(number, given), None
-        record = self._resource.model(id=number, created_by=self._caller.account)
-        stored = {name: value for name, value in given.items() if name in self._fields}
-        values.put(self._caller, self._resource, record, stored)
-        return self._of(record), record
-
-    def plain(self, number: int, given: Given) -> list[Any]:
-        """The row of a record nobody has to look at."""
+    def make(self, number: int, given: Given) -> list[Any]:
+        """The row of a record."""
         row = self._common.copy()
         row[self._at["id"]] = number
         for name, value in given.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock, ranges
+from lifang.kit.money import yuan
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
@@ -21,6 +22,8 @@ from lifang.store.statements import padded
 
 View = dict[str, Any]
 UNREADABLE: View = {"id": None, "name": "—"}
+TOLD: dict[str, Callable[[Any], Any]] = {"boolean": bool, "money": yuan}
+"""Kinds that are told otherwise than they are kept."""
 Link = tuple[Any, ...]
 """The record here, the community there, of which kind, and whether the reader reaches it there."""
 
@@ -53,9 +56,10 @@ def present(caller: Caller, resource: Resource[Any], rows: Sequence[Sequence[Any
     for spec in resource.fields:
         if not spec.virtual and spec.kind in {"reference", "community"}:
             _name_references(caller, spec, views)
-        elif spec.kind == "boolean":
+        elif spec.kind in TOLD:
+            tell = TOLD[spec.kind]
             for view in views:
-                view[spec.name] = None if view[spec.name] is None else bool(view[spec.name])
+                view[spec.name] = None if view[spec.name] is None else tell(view[spec.name])
     if isinstance(resource.scope, Linked):
         links = _links(caller, resource, resource.scope, [view["id"] for view in views])
         _show_links(caller, resource.scope, views, links)

@@ -12,7 +12,7 @@ from typing import Any
 
 import peewee as pw
 
-from lifang.access import policy
+from lifang.access import minors, policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, CommunityCode, path_end
 from lifang.entities.gram import NameGram
@@ -73,6 +73,8 @@ def asked_by(caller: Caller, resource: Resource[Any], query: Query) -> Hashable 
     """
     looked_up = {"community", "sensitive"}
     specs = (resource.by_name.get(name) for name, _operator, _values in query.filters)
+    if resource.minors_hidden and query.q:
+        return None
     if query.exact or query.as_of == THEN or any(s and s.kind in looked_up for s in specs):
         return None
     path = _inside(caller, resource, query.within).path if query.within else None
@@ -104,6 +106,8 @@ def conditions(
         told.append(lain(caller, resource, _inside(caller, resource, query.within)))
     if query.q and query.q.strip():
         told.append(_search(caller, resource, query.q))
+        if resource.minors_hidden:
+            told += policy.wheres(resource, minors.left_out(caller, resource))
     told += [_exactly(caller, resource, name, value) for name, value in query.exact.items()]
     return told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from lifang.access import policy
+from lifang.access import minors, policy
 from lifang.entities.caller import Caller
 from lifang.kit import clock, ranges
 from lifang.resources.resource import Resource
@@ -19,7 +19,13 @@ def standpoint(caller: Caller, resource: Resource[Any]) -> Hashable:
     """Everything that a permission condition on a resource is made of."""
     stands = (caller.standings, caller.person, caller.plugin, caller.scope)
     whose = caller.account if policy.of_an_account(resource) else None
-    return (*stands, whose, caller.snapshot.epoch, clock.today())
+    young = _young(caller, resource, policy.rights(caller, resource, "read"))
+    return (*stands, whose, young, caller.snapshot.epoch, clock.today())
+
+
+def _young(caller: Caller, resource: Resource[Any], reach: policy.Rights) -> tuple[int, ...]:
+    """The children whom a condition leaves out: it is another one when there are others."""
+    return minors.children(caller, resource) if reach.adults else ()
 
 
 def reached(caller: Caller, resource: Resource[Any], verb: str, records: Iterable[int]) -> set[int]:
@@ -27,7 +33,7 @@ def reached(caller: Caller, resource: Resource[Any], verb: str, records: Iterabl
     reach, wanted = policy.rights(caller, resource, verb), list(records)
     if not wanted or not reach:
         return set()
-    if reach.tree == ranges.EVERYWHERE:
+    if reach.tree == ranges.EVERYWHERE and not reach.adults:
         return set(wanted)
     model: Any = resource.model
 
@@ -35,7 +41,8 @@ def reached(caller: Caller, resource: Resource[Any], verb: str, records: Iterabl
         allowed = policy.wheres(resource, policy.condition(caller, resource, reach))
         return model.select(model.id).where(model.id.in_(numbers), *allowed)
 
-    question = ("reached", resource.id, reach, clock.today())
+    young = _young(caller, resource, reach)
+    question = ("reached", resource.id, reach, young, clock.today())
     return {row[0] for row in caller.instance.database.ask(question, padded(wanted), build)}
 
 

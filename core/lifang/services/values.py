@@ -10,6 +10,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.gram import NameGram
 from lifang.kit import masking, text
 from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.money import yuan
 from lifang.kit.words import _
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -43,7 +44,7 @@ def _put_plain(record: Any, spec: FieldSpec, value: Any) -> Change | None:
     if before == getattr(value, "id", value):
         return None
     setattr(record, spec.name, value)
-    return Change(spec.name, as_text(before), as_text(value))
+    return Change(spec.name, as_text(before, spec), as_text(value, spec))
 
 
 def _put_sensitive(
@@ -98,8 +99,10 @@ def refuse_masks(specs: Iterable[FieldSpec], values: Mapping[str, Any]) -> None:
             raise Invalid(sentence, errors=[FieldError(spec.name, "masked", sentence)])
 
 
-def as_text(value: Any) -> str | None:
+def as_text(value: Any, spec: FieldSpec | None = None) -> str | None:
     """A value as audit keeps it."""
+    if spec is not None and spec.kind == "money" and value is not None:
+        return yuan(value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -25,6 +25,8 @@ WIDGETS = {
     "day": "date",
     "integer": "whole",
     "number": "number",
+    "money": "number",
+    "instant": "datetime-local",
 }
 
 
@@ -77,6 +79,8 @@ class Control:
             return _("填写编号或完整名称；不确定时点「查找」")
         if self.spec.kind == "partial_date":
             return _(self.spec.help) if self.spec.help else _("年、年-月或年-月-日")
+        if self.spec.kind == "money" and not self.spec.help:
+            return _("单位：元，可带两位小数")
         return _(self.spec.help) if self.spec.help else ""
 
 

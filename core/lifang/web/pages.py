@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_bootstrap
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -22,13 +22,14 @@ from lifang.web import (
     imports,
     letters,
     lists,
+    me,
     newcomers,
     records,
     switches,
     tree,
 )
-from lifang.web.addresses import ADMIN, dashed, resource_at
-from lifang.web.doors import signed_in
+from lifang.web.addresses import ADMIN, dashed, resource_at, with_query
+from lifang.web.doors import go_to, signed_in
 from lifang.web.entry import entry
 from lifang.web.errors import error_page
 from lifang.web.looks import looks
@@ -58,8 +59,38 @@ def _furnish(state: BlueprintSetupState) -> None:
 @blueprint.get("/")
 @signed_in
 def show_home(caller: Caller) -> ResponseReturnValue:
-    """The dashboard."""
+    """The dashboard; residents, who hold no office, begin with themselves."""
+    if caller.person is not None and not caller.standings:
+        return go_to(with_query(me.ME, list(request.args.items())))
     return home.home_page(caller)
+
+
+@blueprint.get(me.ME)
+@signed_in
+def show_me(caller: Caller) -> ResponseReturnValue:
+    """One's own page."""
+    return me.me_page(caller)
+
+
+@blueprint.post(f"{me.ME}/consents")
+@signed_in
+def change_consent(caller: Caller) -> ResponseReturnValue:
+    """Agree, or take it back."""
+    return me.consent_page(caller)
+
+
+@blueprint.get(me.NOTICES)
+@signed_in
+def show_notices(caller: Caller) -> ResponseReturnValue:
+    """The notice board."""
+    return me.notices_page(caller)
+
+
+@blueprint.post(f"{me.NOTICES}/<int:record>/objections")
+@signed_in
+def object_to_notice(caller: Caller, record: int) -> ResponseReturnValue:
+    """Object to a notice."""
+    return me.objection_page(caller, record)
 
 
 @blueprint.get("/communities")

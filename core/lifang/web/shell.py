@@ -73,7 +73,9 @@ def surroundings() -> dict[str, Any]:
 def navigation(caller: Caller) -> list[Group]:
     """The ways open to a caller: the core's, each plugin's, administration."""
     core, admin = Group(""), Group(_("管理"))
-    core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
+    if caller.standings or caller.person is None:
+        core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
+    core.items.extend(_for_residents(caller))
     plugins: dict[str, Group] = {}
     for resource in caller.instance.registry:
         if not may(caller, resource, "read"):
@@ -91,6 +93,15 @@ def navigation(caller: Caller) -> list[Group]:
     if event_log.sight(caller):
         admin.items.append(_fixed(_p("plural", "事件"), "/admin/events", "list"))
     return [group for group in (core, *plugins.values(), admin) if group.items]
+
+
+def _for_residents(caller: Caller) -> list[Item]:
+    """The pages that residents use rather than lists: their own, and the notice board."""
+    board = caller.instance.registry.find(CORE, "public_notices")
+    items = [_fixed(_("我的"), "/me", "user")] if caller.person is not None else []
+    if board is not None and may(caller, board, "read"):
+        items.append(_fixed(_("公示栏"), "/notices", "list"))
+    return items
 
 
 def _item(resource: Resource[Any]) -> Item:

@@ -179,7 +179,7 @@ def _amendment(supplement: Supplement, caller: lf.Caller) -> Said:
         "id": f"supplement-{supplement.id}",
         "date": moment(policies.midnight(supplement.agreed_on, caller), caller),
         "rationale": supplement.reason,
-        "description": f"追加 {policies.yuan(supplement.amount)} 元",
+        "description": f"追加 {lf.Money.text(supplement.amount)} 元",
     }
 
 

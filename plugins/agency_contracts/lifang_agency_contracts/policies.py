@@ -71,7 +71,10 @@ def demand_budget(contract: Contract, caller: lf.Caller) -> None:
         Contract.removed_at.is_null(),
     )
     if others + contract.amount > programme.amount:
-        told = {"sum": yuan(others + contract.amount), "amount": yuan(programme.amount)}
+        told = {
+            "sum": lf.Money.text(others + contract.amount),
+            "amount": lf.Money.text(programme.amount),
+        }
         raise lf.Conflict(_("超出项目预算：合同合计 {sum} 元，预算 {amount} 元", **told))
 
 
@@ -161,12 +164,6 @@ def last_day(moment: dt.datetime, caller: lf.Caller) -> dt.date:
 def midnight(day: dt.date, caller: lf.Caller) -> dt.datetime:
     """The moment at which a day begins, as people of the instance read it."""
     return dt.datetime.combine(day, dt.time(), ZoneInfo(caller.instance.settings.zone))
-
-
-def yuan(fen: int) -> str:
-    """An amount as people write it: 480000.00."""
-    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{fen // 100}.{fen % 100:02}"
 
 
 def split(amount: int, percents: list[int]) -> list[int]:

@@ -55,7 +55,7 @@ class Deal:
     def programme(self, name: str = "为老服务", **told: Any) -> Any:
         data = {
             "name": name, "community": {"code": STREET}, "budget_year": 2026,
-            "amount": PRICE + PRICE // 10, "catalogue_code": "B0401", "demand": "个案、小组和探访",
+            "amount": "528000.00", "catalogue_code": "B0401", "demand": "个案、小组和探访",
             "users_consulted": "居民议事会，27 人参加", "consulted_on": "2026-01-20", **told,
         }  # fmt: skip
         made = lf.write(programmes, "create", self.purchaser, data)
@@ -70,7 +70,7 @@ class Deal:
         lf.act(buying.announce, made, self.purchaser, notice_url="https://example.cn/n/1")
         return lf.act(
             buying.award, made, self.purchaser,
-            winner=self.agency, amount=PRICE, notice_on=dt.date.fromisoformat(notice),
+            winner=self.agency, amount="480000.00", notice_on=dt.date.fromisoformat(notice),
         )  # fmt: skip
 
     def planned(self, programme: Any, name: str = "酒泉路为老服务") -> Contract:
@@ -90,7 +90,7 @@ class Deal:
         if self.read(made).agreed_on is None:
             lf.act(contract.agree, made, self.provider)
         given: dict[str, Any] = {
-            "number": f"JQL-{made.id}", "amount": PRICE, "starts_on": dt.date(2026, 1, 1),
+            "number": f"JQL-{made.id}", "amount": "480000.00", "starts_on": dt.date(2026, 1, 1),
             "ends_on": dt.date(2026, 12, 31), "signed_on": dt.date.fromisoformat(day), **told,
         }  # fmt: skip
         return lf.act(contract.sign, made, self.purchaser, **given)

@@ -20,7 +20,7 @@ def test_users_are_consulted_and_the_catalogue_is_named_before_anything_is_appro
 ) -> None:
     bare = {
         "name": "为老服务", "community": {"code": "620102001000"}, "budget_year": 2026,
-        "amount": 100, "demand": "探访",
+        "amount": "1.00", "demand": "探访",
     }  # fmt: skip
     made = lf.write(programmes, "create", deal.purchaser, bare)
     with pytest.raises(lf.Conflict, match="指导性目录编号"):
@@ -37,7 +37,7 @@ def test_users_are_consulted_and_the_catalogue_is_named_before_anything_is_appro
         lf.act(buying.approve, made, deal.purchaser, basis="批文")
     assert lf.act(buying.approve, made, deal.bureau, basis="批文").state == "approved"
     with pytest.raises(lf.Conflict):
-        lf.write(programmes, "update", deal.purchaser, {"amount": 200}, made.id)
+        lf.write(programmes, "update", deal.purchaser, {"amount": "2.00"}, made.id)
 
 
 def test_what_stands_on_the_negative_list_cannot_be_procured(deal: Any) -> None:
@@ -56,14 +56,14 @@ def test_what_stands_on_the_negative_list_cannot_be_procured(deal: Any) -> None:
 def test_offers_are_awaited_and_the_price_is_the_award_and_the_contract_within_the_budget(
     deal: Any, clock: Any
 ) -> None:
-    programme = deal.programme(amount=deal.price)
+    programme = deal.programme(amount="480000.00")
     waiting = {
         "programme": programme.id, "method": "open", "object": "public_service",
         "bid_deadline": "2026-03-20T09:00:00+08:00",
     }  # fmt: skip
     early = lf.write(procurements, "create", deal.purchaser, waiting)
     lf.act(buying.announce, early, deal.purchaser, notice_url="https://example.cn/n/2")
-    given = {"winner": deal.agency, "amount": 1, "notice_on": lf.today()}
+    given = {"winner": deal.agency, "amount": "1.00", "notice_on": lf.today()}
     with pytest.raises(lf.Conflict, match="响应截止时间还没有到"):
         lf.act(buying.award, early, deal.purchaser, **given)
 
@@ -74,13 +74,13 @@ def test_offers_are_awaited_and_the_price_is_the_award_and_the_contract_within_t
     made = lf.act(contract.procure, made, deal.purchaser, procurement=award)
     with pytest.raises(lf.Conflict, match="承接主体还没有确认"):
         lf.act(
-            contract.sign, made, deal.purchaser, number="1", amount=deal.price,
+            contract.sign, made, deal.purchaser, number="1", amount="480000.00",
             starts_on=lf.today(), ends_on=lf.today(), signed_on=lf.today(),
         )  # fmt: skip
     with pytest.raises(
         lf.Conflict, match=r"须等于中标（成交）金额 480000\.00 元，不是 480000\.01 元"
     ):
-        deal.sign(made, "2026-03-02", amount=deal.price + 1)
+        deal.sign(made, "2026-03-02", amount="480000.01")
     more = deal.planned(programme, "超出预算")
     with pytest.raises(lf.Conflict, match=r"合同合计 960000\.00 元，预算 480000\.00 元"):
         lf.act(contract.procure, more, deal.purchaser, procurement=deal.award(programme))

@@ -146,7 +146,7 @@ def test_the_standards_own_checks_find_no_error_in_two_hundred_contracts_of_ever
         "planning", "tender", "award", "contract", "contractAmendment", "implementation",
         "contractTermination",
     }  # fmt: skip
-    wrong = json.loads(json.dumps(told))
-    wrong["releases"][0]["tag"] = ["planned"]
+    wrong = {**told, "releases": [{**told["releases"][0], "tag": ["planned"], "ocid": 7}]}
     found = ocds_json_output(json_data=wrong, lib_cove_ocds_config=config, record_pkg=False)
-    assert found["validation_errors"]
+    assert len(found["validation_errors"]) == 1
+    assert list(found["additional_closed_codelist_values"]) == ["releases/tag"]

@@ -74,7 +74,7 @@ def test_a_verb_that_nobody_is_given_is_no_command(lifang: Command) -> None:
     ("words", "said"),
     [
         (["peple", "list"], "是否想用「people」"),
-        (["nonsense"], "communities"),
+        (["qwerty"], "communities"),
         (["people", "lst"], "是否想用「list」"),
         (["people", "list", "--nme", "x"], "是否想用 --name"),
         (["people", "show"], "缺少参数 ID"),

@@ -13,7 +13,7 @@ from lifang.testing import world
 from tests.core.web.conftest import REPORTS, Visitor
 
 SEEN_BY_ALL = ["/", "/communities", "/people", "/organizations", "/affiliations", "/memberships",
-               "/account/password"]  # fmt: skip
+               "/account/password", "/me", "/notices", "/consents", "/public-notices"]  # fmt: skip
 FOR_ADMINISTRATORS = ["/admin/plugins", "/admin/accounts", "/admin/accounts/new", "/admin/grants",
                       "/admin/grants/new", "/admin/audit", "/admin/audit?verify=true",
                       "/admin/events", "/admin/events?show=dead", "/admin/events/1",
@@ -24,7 +24,8 @@ OF_A_WORKER = ["/people/new", "/organizations/new", "/affiliations/new", "/membe
 CHANGING = ["/sign-out", "/looks", "/people/new", "/people/1/edit", "/people/1/remove",
             "/people/1/reveal", "/people/1/actions/move", "/admin/accounts/new",
             "/admin/accounts/1/password", "/admin/plugins/dual_reporting/enable",
-            "/account/password", "/admin/events/letters"]  # fmt: skip
+            "/account/password", "/admin/events/letters", "/me/consents",
+            "/notices/1/objections"]  # fmt: skip
 NOWHERE = ["/nowhere", "/accounts", "/grants", "/reports", "/people/999999", "/people/x",
            "/admin/people", "/admin/nothing", "/p/core/people", "/p/nothing/reports",
            "/p/dual-reporting/nothing", "/people/1/actions/fly", "/people/999999/history",
@@ -36,7 +37,8 @@ def test_everybody_signed_in_sees_their_part_of_it(
     administrator: Visitor, worker: Visitor, resident: Visitor, path: str
 ) -> None:
     for visitor in (administrator, worker, resident):
-        assert 'id="main"' in visitor.text(path)
+        mine = path if path != "/" or visitor is not resident else "/me"
+        assert 'id="main"' in visitor.text(mine)
 
 
 @pytest.mark.parametrize("path", FOR_ADMINISTRATORS)

@@ -46,7 +46,7 @@ class Programme(lf.Record):
     source = pw.CharField(
         max_length=20, choices=list(SOURCES.items()), default="local", verbose_name="资金来源"
     )
-    amount = pw.BigIntegerField(verbose_name="预算金额（分）")
+    amount = lf.Money(verbose_name="预算金额")
     recurring = pw.BooleanField(default=False, verbose_name="预算有保障的延续性项目")
     catalogue_code = pw.CharField(
         max_length=40, null=True, verbose_name="指导性目录编号", help_text="购买服务须在目录内"
@@ -82,7 +82,7 @@ class Procurement(lf.Record):
     bid_deadline = lf.InstantField(null=True, verbose_name="响应截止时间")
     winner = lf.ref(lf.Organization, "中标（成交）机构", null=True)
     winner_id: int | None
-    award = pw.BigIntegerField(null=True, verbose_name="中标（成交）金额（分）")
+    award = lf.Money(null=True, verbose_name="中标（成交）金额")
     award_notice_on = lf.DayField(null=True, verbose_name="中标（成交）通知书日期")
     award_url = pw.CharField(max_length=500, null=True, verbose_name="结果公告网址")
     state = lf.State(

@@ -42,7 +42,7 @@ def award(
     caller: lf.Caller,
     *,
     winner: Annotated[lf.Organization, "中标（成交）机构"],
-    amount: Annotated[int, "中标（成交）金额（分）"],
+    amount: Annotated[int, "中标（成交）金额", "", lf.Money],
     notice_on: Annotated[dt.date, "中标（成交）通知书日期"],
     url: Annotated[str, "结果公告网址"] = "",
 ) -> lf.Data:

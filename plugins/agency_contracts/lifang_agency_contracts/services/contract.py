@@ -52,7 +52,7 @@ def sign(  # noqa: PLR0913 – what a signed contract says, each by name
     caller: lf.Caller,
     *,
     number: Annotated[str, "合同编号"],
-    amount: Annotated[int, "合同金额（分）", "须等于中标（成交）金额"],
+    amount: Annotated[int, "合同金额", "须等于中标（成交）金额", lf.Money],
     starts_on: Annotated[dt.date, "开始日期"],
     ends_on: Annotated[dt.date, "结束日期"],
     signed_on: Annotated[dt.date, "签订日期"],
@@ -62,7 +62,7 @@ def sign(  # noqa: PLR0913 – what a signed contract says, each by name
     if contract.agreed_on is None:
         raise lf.Conflict(_("承接主体还没有确认，不能签订"))
     if amount != contract.amount:
-        told = {"award": policies.yuan(contract.amount or 0), "amount": policies.yuan(amount)}
+        told = {"award": lf.Money.text(contract.amount or 0), "amount": lf.Money.text(amount)}
         raise lf.Conflict(_("合同金额须等于中标（成交）金额 {award} 元，不是 {amount} 元", **told))
     policies.demand_not_barred(contract, starts_on)
     _demand_signing_day(contract, signed_on, late_reason)

@@ -122,7 +122,7 @@ def demand_share(supplement: Supplement, caller: lf.Caller) -> None:
         Supplement.removed_at.is_null(),
     )
     if both > cap:
-        told = {"sum": policies.yuan(both), "cap": policies.yuan(cap)}
+        told = {"sum": lf.Money.text(both), "cap": lf.Money.text(cap)}
         sentence = _("追加合计 {sum} 元，超过合同金额的 10%（{cap} 元），不能追加", **told)
         _refuse("amount", sentence)
 
@@ -143,7 +143,7 @@ def demand_priced(payment: Payment, caller: lf.Caller) -> None:
         ),
     )
     if asked > agreed:
-        told = {"sum": policies.yuan(asked), "amount": policies.yuan(agreed)}
+        told = {"sum": lf.Money.text(asked), "amount": lf.Money.text(agreed)}
         _refuse("amount", _("付款合计 {sum} 元，超过合同和追加合同的 {amount} 元", **told))
 
 

@@ -19,7 +19,7 @@ def plan_payments(contract: Contract, caller: lf.Caller) -> None:
         raise lf.Conflict(_("设置「付款比例」合计须为 100，现在是 {sum}", sum=sum(percents)))
     parts = policies.split(contract.amount or 0, percents)
     for number, amount in enumerate(parts, 1):
-        told = {"contract": contract.id, "number": number, "amount": amount}
+        told = {"contract": contract.id, "number": number, "amount": lf.Money.text(amount)}
         lf.write(payments, "create", caller, told)
 
 
@@ -32,7 +32,7 @@ def add_payment(supplement: Supplement, caller: lf.Caller) -> None:
         "contract": supplement.contract_id,
         "supplement": supplement.id,
         "number": last.number + 1 if last else 1,
-        "amount": supplement.amount,
+        "amount": lf.Money.text(supplement.amount),
         "condition": _("追加合同 {day}", day=supplement.agreed_on),
     }
     lf.write(payments, "create", caller, told)

@@ -1,0 +1,146 @@
+"""What somebody finds of themselves: who they are, what they agreed to, what they have done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lifang.access.minors import is_minor
+from lifang.access.policy import current
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.entities.person import Affiliation, Person
+from lifang.kit import clock, ranges
+from lifang.kit.errors import Conflict
+from lifang.kit.words import _
+from lifang.mechanisms.consents import Consent, Purpose, consents
+from lifang.resources.registry import CORE
+from lifang.resources.resource import Resource
+from lifang.services import reading
+from lifang.services.gateway import write
+from lifang.services.offers import may, offers
+from lifang.services.presenting import View
+from lifang.services.query import Query
+
+LATEST = 3
+"""How many of one's own records of a kind are shown; the list has the others."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One thing that is asked: its words, and the consent where one stands; `minor`: of a child."""
+
+    name: str
+    label: str
+    text: str
+    separate: bool
+    given: bool
+    consent: int | None
+    since: str | None
+    minor: bool
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One's latest records of a kind, what can be done to each, and whether one may add another."""
+
+    resource: Resource[Any]
+    items: list[View]
+    offered: list[tuple[str, ...]]
+    create: bool
+
+
+@dataclass(frozen=True)
+class Oneself:
+    """Who somebody is, where they live, what they agreed to, and what they have here."""
+
+    person: View
+    homes: tuple[Any, ...]
+    agreements: list[Agreement]
+    shelves: list[Shelf]
+
+    def told(self) -> dict[str, Any]:
+        """The same for programs."""
+        shelves = [
+            {
+                "resource": one.resource.id,
+                "label": _(one.resource.label),
+                "create": one.create,
+                "items": [
+                    {**view, "actions": verbs}
+                    for view, verbs in zip(one.items, one.offered, strict=True)
+                ],
+            }
+            for one in self.shelves
+        ]
+        return {"person": self.person, "consents": self.agreements, "records": shelves}
+
+
+def as_oneself(caller: Caller) -> Caller:
+    """The caller without any office: what is left is their own."""
+    if caller.person is None:
+        raise Conflict(_("这个账号没有关联人员，没有「我的」页面；请管理员在「账号」里关联"))
+    return replace(caller, standings=())
+
+
+def oneself(caller: Caller) -> Oneself:
+    """What a caller finds of themselves; raises Conflict for an account that is no person's."""
+    own = as_oneself(caller)
+    people = own.instance.registry.of(Person)
+    person = reading.get(own, people, int(own.person or 0))
+    homes = _homes(person)
+    on = {
+        name
+        for name in own.instance.plugins.loaded
+        if any(ranges.holds(own.snapshot.where(name), home.path) for home in homes)
+    }
+    return Oneself(
+        reading.view(own, people, int(person.id)),
+        homes,
+        list(_agreements(own, person, on)),
+        [shelf for one in own.instance.registry if (shelf := _shelf(own, one, on))],
+    )
+
+
+def agree(caller: Caller, purpose: str) -> Any:
+    """Consent to something for oneself; raises as `consents` does."""
+    told = {"person": as_oneself(caller).person, "purpose_name": purpose, "how": "self"}
+    return write(consents, "create", caller, told)
+
+
+def _homes(person: Person) -> tuple[Any, ...]:
+    lives = (Affiliation.person == person, Affiliation.kind == "resides", current(Affiliation))
+    rows: Any = Community.select(Community).join(Affiliation).where(*lives)
+    return tuple(rows.order_by(Affiliation.primary.desc(), Affiliation.id))
+
+
+def _agreements(own: Caller, person: Person, on: set[str]) -> Any:
+    """What is asked where somebody lives, and whatever else they agreed to and can take back."""
+    minor = is_minor(own, person, clock.today())
+    held = (Consent.person == person, Consent.state == "given", Consent.removed_at.is_null())
+    stand = {one.purpose_name: one for one in Consent.select().where(*held).order_by(Consent.id)}
+    for name in sorted(on - {CORE}):
+        for purpose in own.instance.plugins.loaded[name].purposes.values():
+            found = stand.pop(purpose.name, None)
+            yield _agreement(purpose, found, minor, given=purpose.given(person, own))
+    for name, left in stand.items():
+        yield _agreement(Purpose(name, left.title, left.wording), left, minor, given=True)
+
+
+def _agreement(purpose: Purpose, found: Any, minor: bool, *, given: bool) -> Agreement:  # noqa: FBT001 – a fact of the person
+    return Agreement(
+        purpose.name, _(purpose.label), _(purpose.text), purpose.separate, given,
+        int(found.id) if found else None, found.given_on.isoformat() if found else None, minor,
+    )  # fmt: skip
+
+
+def _shelf(own: Caller, resource: Resource[Any], on: set[str]) -> Shelf | None:
+    """One's records of a plugin's resource; None where none of it is for residents."""
+    if resource.plugin == CORE or resource.owner is None or not may(own, resource, "read"):
+        return None
+    create = resource.plugin in on and may(own, resource, "create")
+    items = reading.find(own, resource, Query(sort="-id", limit=LATEST)).items
+    if not items and not create:
+        return None
+    verbs = [tuple(sorted(offers(own, resource, view) & set(resource.actions))) for view in items]
+    return Shelf(resource, items, verbs, create)
