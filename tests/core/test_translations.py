@@ -66,6 +66,7 @@ SPOKEN = {
             for told in (one.label, one.help, one.unit)
             if told
         },
+        "临期合同事项": "the title of a card",
         "服务对象意见": "what a settlement waits for",
         "验收结果公告": "what a settlement waits for",
         "承接主体确认数据交还或删除": "what a settlement waits for",

@@ -26,12 +26,19 @@ from lifang_agency_contracts.models import (
 from lifang_agency_contracts.models.buying import METHODS
 from lifang_agency_contracts.models.contract import GRADES, RUNNING
 from lifang_agency_contracts.models.evaluation import STAGES
+from lifang_agency_contracts.ocds_blocks import (
+    RENDERED,
+    Said,
+    document,
+    known,
+    moment,
+    money,
+    named,
+    parties,
+)
 from lifang_agency_contracts.services.money import standing
 
-Said = dict[str, Any]
-
-VERSION, SCHEME = "1.1", "CN-USCI"
-"""The standard's version, and org-id.guide's list of unified social credit identifiers."""
+VERSION = "1.1"
 
 WAYS = {
     "open": "open", "invited": "selective", "consultation": "selective",
@@ -88,8 +95,8 @@ def releases(contract: Contract, caller: lf.Caller) -> list[Said]:
             "tag": [tag],
             "initiationType": "tender",
             "language": "zh",
-            "parties": _parties(contract, tag),
-            "buyer": _named(contract.purchaser),
+            "parties": parties(contract, tag),
+            "buyer": named(contract.purchaser),
             **(said or {"contracts": [_contract(contract, caller, tag, at)]}),
         }
         for number, (tag, at, said) in enumerate(told, 1)
@@ -111,7 +118,7 @@ def _planning(contract: Contract) -> Said:
         "amount": money(programme.amount),
     }
     milestones = [consulted] if programme.consulted_on else []
-    return {"planning": _known(rationale=programme.demand, budget=budget, milestones=milestones)}
+    return {"planning": known(rationale=programme.demand, budget=budget, milestones=milestones)}
 
 
 def _tender(contract: Contract, procurement: Procurement, caller: lf.Caller) -> Said:
@@ -119,33 +126,33 @@ def _tender(contract: Contract, procurement: Procurement, caller: lf.Caller) -> 
     ends = procurement.bid_deadline
     item = {"id": "1", "description": programme.name, "quantity": 1, "unit": {"name": "项"}}
     return {
-        "tender": _known(
+        "tender": known(
             id=f"tender-{procurement.id}",
             title=programme.name,
             description=programme.demand,
             status="complete",
-            procuringEntity=_named(contract.purchaser),
+            procuringEntity=named(contract.purchaser),
             items=[item],
             value=money(programme.amount),
             procurementMethod=WAYS[procurement.method],
             procurementMethodDetails=METHODS[procurement.method],
             mainProcurementCategory="services",
             tenderPeriod={"endDate": moment(ends, caller)} if ends else None,
-            documents=_document("tenderNotice", procurement.notice_url),
+            documents=document("tenderNotice", procurement.notice_url),
         )
     }
 
 
 def _award(contract: Contract, procurement: Procurement, caller: lf.Caller) -> Said:
     assert procurement.award_notice_on and procurement.award  # noqa: S101 – it was awarded
-    award = _known(
+    award = known(
         id=f"award-{procurement.id}",
         title=contract.name,
         status="active",
         date=moment(policies.midnight(procurement.award_notice_on, caller), caller),
         value=money(procurement.award),
-        suppliers=[_named(contract.provider)],
-        documents=_document("awardNotice", procurement.award_url),
+        suppliers=[named(contract.provider)],
+        documents=document("awardNotice", procurement.award_url),
     )
     return {"awards": [award]}
 
@@ -157,7 +164,7 @@ def _contract(contract: Contract, caller: lf.Caller, tag: str, at: dt.datetime) 
     worth = (contract.amount or 0) + sum(one.amount for one in agreed)
     begins = policies.midnight(contract.starts_on, caller)
     ends = policies.midnight(contract.ends_on, caller)
-    return _known(
+    return known(
         id=f"contract-{contract.id}",
         awardID=f"award-{contract.procurement_id}",
         title=contract.name,
@@ -165,13 +172,10 @@ def _contract(contract: Contract, caller: lf.Caller, tag: str, at: dt.datetime) 
         period={"startDate": moment(begins, caller), "endDate": moment(ends, caller)},
         value=money(worth),
         dateSigned=moment(policies.midnight(contract.signed_on, caller), caller),
-        documents=_document("contractNotice", contract.published_url),
+        documents=document("contractNotice", contract.published_url),
         amendments=[_amendment(one, caller) for one in agreed],
         implementation=_implementation(contract, caller) if tag in RENDERED else None,
     )
-
-
-RENDERED = ("implementation", "contractTermination")
 
 
 def _amendment(supplement: Supplement, caller: lf.Caller) -> Said:
@@ -190,8 +194,8 @@ def _implementation(contract: Contract, caller: lf.Caller) -> Said | None:
             "id": f"payment-{one.id}",
             "date": moment(policies.midnight(one.paid_on, caller), caller),
             "value": money(one.amount),
-            "payer": _named(contract.purchaser),
-            "payee": _named(contract.provider),
+            "payer": named(contract.purchaser),
+            "payee": named(contract.provider),
         }
         for one in paid
     ]
@@ -218,32 +222,7 @@ def _implementation(contract: Contract, caller: lf.Caller) -> Said | None:
         }
         for one in rows.order_by(Evaluation.id)
     ]
-    return _known(transactions=transactions, milestones=promised + assessed) or None
-
-
-def _parties(contract: Contract, tag: str) -> list[Said]:
-    roles = {"planning": ["buyer"], "tender": ["buyer", "procuringEntity"]}.get(tag, ["buyer"])
-    parties = [(contract.purchaser, roles)]
-    if tag not in ("planning", "tender"):
-        parties.append((contract.provider, ["supplier"]))
-    if tag in RENDERED:
-        parties = [
-            (contract.purchaser, ["buyer", "payer"]),
-            (contract.provider, ["supplier", "payee"]),
-        ]
-    return [
-        _known(
-            **_named(one),
-            identifier=_known(scheme=SCHEME if one.uscc else None, id=one.uscc, legalName=one.name),
-            roles=roles_,
-        )
-        for one, roles_ in parties
-    ]
-
-
-def _named(organization: Any) -> Said:
-    number = f"{SCHEME}-{organization.uscc}" if organization.uscc else f"lifang-{organization.id}"
-    return {"id": number, "name": organization.name}
+    return known(transactions=transactions, milestones=promised + assessed) or None
 
 
 def _agreed(contract: Contract) -> list[Any]:
@@ -256,24 +235,6 @@ def _changed(contract: Contract) -> dt.datetime:
     """When a contract or one of its payments was changed last."""
     changes: list[dt.datetime] = [one.updated_at for one in standing(contract)]
     return max([contract.updated_at, *changes])
-
-
-def _document(type: str, url: str | None) -> list[Said]:
-    return [{"id": type, "documentType": type, "url": url, "language": "zh"}] if url else []
-
-
-def money(fen: int) -> Said:
-    """An amount in yuan; its shortest decimal has the fen exactly, below a hundred billion yuan."""
-    return {"amount": fen / 100 if fen % 100 else fen // 100, "currency": "CNY"}
-
-
-def moment(at: dt.datetime, caller: lf.Caller) -> str:
-    """An instant as people of the instance read it, with its offset."""
-    return policies.local(at, caller).isoformat(timespec="seconds")
-
-
-def _known(**told: Any) -> Said:
-    return {name: value for name, value in told.items() if value not in (None, [], {}, "")}
 
 
 def _written(told: Said) -> str:

@@ -2,6 +2,7 @@
 
 import lifang as lf
 from lifang_agency_contracts.events import HANDLERS
+from lifang_agency_contracts.pages import home_cards
 from lifang_agency_contracts.resources.buying import procurements, programmes
 from lifang_agency_contracts.resources.contract import contracts
 from lifang_agency_contracts.resources.evaluation import appeals, evaluations, score_items
@@ -13,6 +14,7 @@ from lifang_agency_contracts.resources.service import (
     service_logs,
     staff_members,
 )
+from lifang_agency_contracts.schemas import PAYLOADS
 from lifang_agency_contracts.settings import SETTINGS
 
 plugin = lf.Plugin(
@@ -34,5 +36,7 @@ plugin = lf.Plugin(
         appeals,
     ],
     handlers=HANDLERS,
+    hooks=[home_cards],
     settings=SETTINGS,
+    payloads=PAYLOADS,
 )

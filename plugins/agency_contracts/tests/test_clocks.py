@@ -28,6 +28,9 @@ def test_thirty_days_after_the_award_it_is_to_be_signed_and_two_days_before_that
     clock.move_to(deal.at("2026-03-30", 0))
     [warning] = told(deal, "sign_warned")
     assert (warning["due"], warning["left"]) == ("2026-04-01", 2)
+    [card] = deal.instance.plugins.cards(deal.purchaser)
+    assert (card.title, card.value) == ("临期合同事项", "1")
+    assert card.note == "「酒泉路为老服务」签订：剩余2天"
     clock.move_to(deal.at("2026-04-01", 23))
     assert told(deal, "sign_overdue") == []
     clock.move_to(deal.at("2026-04-02", 0))
