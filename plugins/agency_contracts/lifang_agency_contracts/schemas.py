@@ -35,7 +35,7 @@ class Behind(ma.Schema):
 
 
 class Evaluated(ma.Schema):
-    """An evaluation took effect; `score` is in tenths of a point, `event` the one that led to it."""
+    """An evaluation took effect; `score` is in tenths of a point, `event` what led to it."""
 
     event = Whole(strict=True, required=True)
     stage = ma.fields.String(required=True, validate=ma.validate.OneOf(["mid", "final"]))
