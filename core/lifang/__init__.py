@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.consents import Purpose as Purpose
     from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
@@ -85,6 +86,7 @@ _HOMES = {
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
     "mechanisms.consents": ("Purpose",),
+    "mechanisms.confidential": ("Confidential",),
     "mechanisms.ledger": ("Ledger",),
     "mechanisms.public_notices": ("PublicNotice",),
     "mechanisms.score": ("Score",),

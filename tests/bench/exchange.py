@@ -18,11 +18,11 @@ from typing import Any
 import marshmallow as ma
 
 from lifang.builtin.people import people
-from lifang.builtin.sample import sample_people
 from lifang.entities.account import Account
 from lifang.entities.community import Community
 from lifang.entities.person import Person
 from lifang.kit import masking
+from lifang.sample.people import sample_people
 from lifang.services import accounts, reading
 from lifang.services.gateway import write
 from lifang.services.importing import import_table

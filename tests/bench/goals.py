@@ -12,7 +12,6 @@ import orjson
 
 from lifang.app.http import create_app
 from lifang.builtin.people import people
-from lifang.builtin.sample import sample_people
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.community import Community
 from lifang.entities.gram import NameGram
@@ -20,6 +19,7 @@ from lifang.entities.person import Affiliation, Person
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock
 from lifang.kit.text import grams
+from lifang.sample.people import sample_people
 from lifang.services import accounts, reading
 from lifang.services.gateway import write
 from lifang.services.instance import Instance

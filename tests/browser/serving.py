@@ -20,7 +20,6 @@ from lifang.access.passwords import hash_password
 from lifang.app.http import create_app
 from lifang.builtin.households import households
 from lifang.builtin.places import communities
-from lifang.builtin.sample import sample_organizations, sample_people
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.job import Job
@@ -29,6 +28,7 @@ from lifang.events.tables import EventRow
 from lifang.kit import clock
 from lifang.mechanisms.board import object_to
 from lifang.mechanisms.oneself import agree, oneself
+from lifang.sample.people import sample_organizations, sample_people
 from lifang.services import accounts, jobs, uploads
 from lifang.services.delivery import drain
 from lifang.services.gateway import write

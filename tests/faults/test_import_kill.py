@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from lifang.builtin.sample import sample_people
 from lifang.entities.account import Account
+from lifang.sample.people import sample_people
 from lifang.services import accounts
 from lifang.services.instance import Instance
 from lifang.testing import world

@@ -20,10 +20,10 @@ from flask.testing import FlaskClient
 
 from lifang.app.http import create_app
 from lifang.builtin.people import people
-from lifang.builtin.sample import sample_people
 from lifang.entities.caller import Caller
 from lifang.entities.person import Affiliation, Person
 from lifang.kit import identifiers
+from lifang.sample.people import sample_people
 from lifang.services.importing import Imported, failing_rows, import_table
 from lifang.services.instance import Instance
 from lifang.testing import world

@@ -23,6 +23,8 @@ from lifang.resources.resource import Resource
 
 Condition = Any
 """A peewee expression; True stands for every row and False for none."""
+BY_TREE = ("create", "uncover", "anonymise")
+"""What roles grant on confidential records by the tree."""
 Among = Callable[..., Condition]
 """Whether a key is among a column of other rows: `judged` or `gathered`, with the same answer."""
 
@@ -52,10 +54,12 @@ class Rights:
     person: int | None = None
     units: tuple[int, ...] = ()
     adults: bool = False
+    uncovered: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether the verb is allowed on anything at all."""
-        return bool(self.tree) or bool(self.on and (self.person is not None or self.units))
+        some = self.person is not None or self.units or self.uncovered
+        return bool(self.tree) or bool(self.on and some)
 
 
 def rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
@@ -89,6 +93,10 @@ def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
         if "unit" in allowed and standing.organization is not None:
             units.append(standing.organization)
         own = own or "own" in allowed
+    if resource.confidential is not None and verb not in BY_TREE:
+        person = caller.person if own or reaches or units else None
+        uncovered = resource.confidential.uncovered(caller, resource) if verb == "read" else ()
+        return Rights(on=on, person=person, uncovered=uncovered)
     person = _self_of(caller, resource) if own else None
     tree = ranges.intersect(ranges.union(reaches), on)
     return Rights(tree, on, person, tuple(units), adults and bool(tree))
@@ -110,6 +118,8 @@ def _plugin_rights(caller: Caller, resource: Resource[Any], verb: str, on: range
     plugin = caller.instance.plugins.loaded.get(caller.plugin or "")
     declared = plugin.writes if plugin else frozenset()
     own = resource.plugin == caller.plugin
+    if resource.confidential is not None and not own:
+        return Rights()
     reads_core = resource.plugin == CORE and verb == "read"
     if own or reads_core or f"{resource.id}:{verb}" in declared:
         return Rights(tree=on, on=on)
@@ -133,15 +143,25 @@ def condition(
         if ids and belonging is not None and on is not False:
             theirs = _belongs(resource, belonging, ids, among)
             parts.append(theirs if on is True else theirs & on)
+    if reach.uncovered and on is not False:
+        seen = _key_of(resource).in_(reach.uncovered)
+        parts.append(seen if on is True else seen & on)
     parts = [part for part in parts if part is not False]
     if any(part is True for part in parts):
         return True
     return any_of(parts) if parts else False
 
 
-def condition_own(resource: Resource[Any], person: int) -> Condition:
-    """Which rows belong to a person, wherever they lie."""
-    return _belongs(resource, resource.owner, (person,), judged)
+def _key_of(resource: Resource[Any]) -> Any:
+    """What names the assigned record: a record itself, or its reference to the one it is with."""
+    via = resource.owner if isinstance(resource.owner, Via) else None
+    model: Any = resource.model
+    return getattr(model, via.reference) if via and resource.above else model.id
+
+
+def condition_own(resource: Resource[Any], *people: int) -> Condition:
+    """Which rows belong to any of some people, wherever they lie."""
+    return _belongs(resource, resource.owner, people, judged)
 
 
 def readable(caller: Caller, resource: Resource[Any], among: Among = judged) -> Condition:
@@ -213,9 +233,20 @@ def current(link: Any) -> Condition:
 
 
 def _belongs(
-    resource: Resource[Any], belonging: Belonging, ids: tuple[int, ...], among: Among
+    resource: Resource[Any],
+    belonging: Belonging,
+    ids: tuple[int, ...],
+    among: Among,
+    row: Any = None,
 ) -> Condition:
-    model: Any = resource.model
+    model: Any = resource.model if row is None else row
+    if isinstance(belonging, tuple):
+        return any_of([getattr(model, name).in_(ids) for name in belonging])
+    if isinstance(belonging, Via):
+        assert resource.above is not None  # noqa: S101 – the registry found it
+        above = resource.above.model.alias()
+        theirs = _belongs(resource.above, resource.above.owner, ids, among, above)
+        return among(getattr(model, belonging.reference), above, above.id, theirs)
     if isinstance(belonging, Linked):
         link: Any = belonging.model.alias()
         here, there = getattr(link, belonging.here), getattr(link, belonging.there)

@@ -13,6 +13,7 @@ from lifang.entities.community import Community
 from lifang.entities.job import Job
 from lifang.http.listing import LONGEST_SEARCH
 from lifang.kit.words import _, _p
+from lifang.mechanisms import separation
 from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.fields import FieldSpec
@@ -43,6 +44,7 @@ ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "required": True}}
 JSON = "application/json"
 XLSX = FORMATS["xlsx"]
 YES: Schema = {"type": "boolean", "default": False}
+SAID: Schema = {"type": "string", "minLength": 1}
 BINARY: Schema = {"type": "string", "format": "binary"}
 
 
@@ -94,7 +96,7 @@ class Noun:
         if self.resource.model is Job:
             yield f"{self.one}/result", {"get": self._result()}
 
-    def _operation(
+    def operation(
         self,
         verb: str,
         summary: str,
@@ -102,9 +104,11 @@ class Noun:
         refusals: tuple[int, ...],
         **more: Any,
     ) -> Operation:
+        """What can be asked at an address of the noun."""
         return operation(f"{verb}_{self.slug}", self.slug, summary, answers, refusals, **more)
 
-    def _record(self, summary: str) -> dict[str, Any]:
+    def record(self, summary: str) -> dict[str, Any]:
+        """The answer that is one record."""
         return {"description": summary, "headers": ETAG, "content": content(ref(self.name))}
 
     def _list(self) -> Operation:
@@ -116,7 +120,7 @@ class Noun:
             parameter("count", {"type": "boolean"}, _("同时给出总数")),
         ]  # fmt: skip
         summary = _("列出{label}", label=self.labels)
-        return self._operation(
+        return self.operation(
             "list", summary, answers, (*READING, 422), parameters=[*paging, *self._filters()]
         )
 
@@ -137,9 +141,9 @@ class Noun:
 
     def _create(self) -> Operation:
         summary = _("新建{label}", label=self.label)
-        made = self._record(summary)
+        made = self.record(summary)
         made["headers"] = {**ETAG, "Location": {"schema": {"type": "string"}, "required": True}}
-        return self._operation(
+        return self.operation(
             "create", summary, {"201": made}, WRITING,
             parameters=[IDEMPOTENCY_KEY], requestBody=body(ref(f"{self.name}Create")),
         )  # fmt: skip
@@ -147,20 +151,20 @@ class Noun:
     def _show(self) -> Operation:
         summary = _("查看{label}", label=self.label)
         known = {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
-        answers = {"200": self._record(summary), "304": {"description": _("没有变化")}}
-        return self._operation("show", summary, answers, READING, parameters=[ID, known])
+        answers = {"200": self.record(summary), "304": {"description": _("没有变化")}}
+        return self.operation("show", summary, answers, READING, parameters=[ID, known])
 
     def _update(self) -> Operation:
         summary = _("修改{label}", label=self.label)
-        return self._operation(
-            "update", summary, {"200": self._record(summary)}, (*WRITING, 412, 428),
+        return self.operation(
+            "update", summary, {"200": self.record(summary)}, (*WRITING, 412, 428),
             parameters=[ID, {**IF_MATCH, "required": True}],
             requestBody=body(ref(f"{self.name}Update")),
         )  # fmt: skip
 
     def _remove(self) -> Operation:
         summary = _("移除{label}", label=self.label)
-        return self._operation(
+        return self.operation(
             "remove", summary, {"204": {"description": _("已移除")}},
             (400, 401, 403, 404, 409, 412, 428, 503),
             parameters=[ID, {**IF_MATCH, "required": True}],
@@ -169,15 +173,16 @@ class Noun:
     def _act(self, action: Action) -> Operation:
         summary = _("{field}：{message}", field=_(action.label), message=_(action.doc))
         asked = schemas.given((*action.fields, WHEN), partial=False)
-        needed, answer = "required" in asked, self._record(summary)
+        needed, answer = "required" in asked, self.record(summary)
         parameters = [ID, IF_MATCH, IDEMPOTENCY_KEY]
         if action.preview:
             parameters.append(parameter("dry_run", YES, _("只预览，不写入")))
             either = {"anyOf": [ref(self.name), ref("Preview")]}
             answer = {"description": summary, "content": content(either)}
-        return self._operation(
-            action.name, summary, {"200": answer}, (*WRITING, 412),
-            parameters=parameters, requestBody=body(asked, required=needed),
+        apart = separation.rule_of(self.resource, action)
+        return self.operation(
+            action.name, summary, {"200": answer}, (*WRITING, 412), parameters=parameters,
+            requestBody=body(asked, required=needed), **({"description": apart} if apart else {}),
         )  # fmt: skip
 
     def _act_on_many(self, verb: str) -> Operation:
@@ -190,7 +195,7 @@ class Noun:
             "content": content({"type": "object"}),
         }
         done = {"description": summary, "content": content(ref("Bulk"))}
-        return self._operation(
+        return self.operation(
             f"{verb}_many", summary, {"200": done, "202": queued}, WRITING,
             parameters=[IDEMPOTENCY_KEY], requestBody=body(schemas.many(given)),
         )  # fmt: skip
@@ -198,30 +203,23 @@ class Noun:
     def _history(self) -> Operation:
         summary = _("{label}的变动记录", label=self.label)
         answers = {"200": {"description": summary, "content": content(ref("History"))}}
-        return self._operation("history", summary, answers, READING, parameters=[ID])
+        return self.operation("history", summary, answers, READING, parameters=[ID])
 
     def _lineage(self) -> Operation:
         summary = _("{label}的沿革", label=self.label)
         answers = {"200": {"description": summary, "content": content(schemas.LINEAGE)}}
-        return self._operation("lineage", summary, answers, READING, parameters=[ID])
+        return self.operation("lineage", summary, answers, READING, parameters=[ID])
 
     def _reveal(self) -> Operation:
         secret = [spec.name for spec in self.resource.fields if spec.kind == "sensitive"]
         one_of_them: Schema = {"type": "string", "enum": secret}
-        asked = {
-            "type": "object",
-            "required": ["fields", "reason"],
-            "additionalProperties": False,
-            "properties": {
-                "fields": {"type": "array", "minItems": 1, "items": one_of_them},
-                "reason": {"type": "string", "minLength": 1},
-            },
-        }
+        several = {"type": "array", "minItems": 1, "items": one_of_them}
+        asked = exactly(fields=several, reason=SAID)
         values = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
         shown = {"type": "object", "required": ["fields"], "properties": {"fields": values}}
         summary = _("查看{label}的敏感信息；原因会记入审计", label=self.label)
         answers = {"200": {"description": summary, "content": content(shown)}}
-        return self._operation(
+        return self.operation(
             "reveal", summary, answers, WRITING, parameters=[ID], requestBody=body(asked)
         )
 
@@ -238,7 +236,7 @@ class Noun:
         }
         summary = _("按完整的号码查找{label}", label=self.labels)
         answers = {"200": {"description": summary, "content": content(ref(f"{self.name}List"))}}
-        return self._operation("search", summary, answers, WRITING, requestBody=body(asked))
+        return self.operation("search", summary, answers, WRITING, requestBody=body(asked))
 
     def _export(self) -> Operation:
         rows = {"type": "object", "required": ["items"],
@@ -268,7 +266,7 @@ class Noun:
         }
         answers = {"200": {"description": summary, "content": told}}
         asked = [parameter("format", kinds, _("文件格式")), *asked, *self._filters()]
-        return self._operation(verb, summary, answers, (*READING, 403, 422), parameters=asked)
+        return self.operation(verb, summary, answers, (*READING, 403, 422), parameters=asked)
 
     def _result(self) -> Operation:
         form = {"type": "string", "enum": ["json", "csv"], "default": "json"}
@@ -276,7 +274,7 @@ class Noun:
         told = {**content(ref("Imported")), "text/csv": {"schema": {"type": "string"}}}
         answers = {"200": {"description": summary, "content": told}}
         asked = [ID, parameter("format", form, _("文件格式"))]
-        return self._operation("result", summary, answers, (*READING, 403), parameters=asked)
+        return self.operation("result", summary, answers, (*READING, 403), parameters=asked)
 
     def _import(self) -> Operation:
         asked = [
@@ -300,13 +298,23 @@ class Noun:
         }
         done = {"description": summary, "content": content(ref("Imported"))}
         answers = {"200": done, "202": queued}
-        return self._operation(
+        return self.operation(
             "import", summary, answers, WRITING, parameters=asked,
             requestBody={"required": True, "content": told},
         )  # fmt: skip
 
 
 ID: Schema = {"name": "id", "in": "path", "required": True, "schema": schemas.ID}
+
+
+def exactly(**properties: Schema) -> Schema:
+    """An object with these members and no others."""
+    return {
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
 
 
 def operation(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lifang.api import bulk, deeds, description, events, files, me, records
+from lifang.api import bulk, confidential, deeds, description, events, files, me, records
 from lifang.api.rules import blueprint
 
-VIEWS = (records, deeds, bulk, files, events, me, description)
+VIEWS = (records, deeds, confidential, bulk, files, events, me, description)
 
 __all__ = ["VIEWS", "blueprint"]

@@ -61,14 +61,20 @@ def gated(plugin: str | None, noun: str, *, verb: str = "read") -> tuple[Caller,
     Raises Unauthenticated where nobody is signed in, and NotFound alike for a noun that does not
     exist, one that is off, and one that the caller can do nothing with.
     """
-    caller = current_caller()
-    resource = None if plugin == CORE else caller.instance.registry.find(plugin or CORE, noun)
-    if resource is None:
-        raise NotFound(_("没有找到"))
+    caller, resource = known(plugin, noun)
     if verb == "read":
         reading.open_to(caller, resource)
     else:
         gate(resource, verb, caller)
+    return caller, resource
+
+
+def known(plugin: str | None, noun: str) -> tuple[Caller, Resource[Any]]:
+    """Whoever asks, and a noun that exists; whether they may, whatever is asked next says."""
+    caller = current_caller()
+    resource = None if plugin == CORE else caller.instance.registry.find(plugin or CORE, noun)
+    if resource is None:
+        raise NotFound(_("没有找到"))
     return caller, resource
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from lifang.access.roles import ROLES
 from lifang.app import instance as instances
-from lifang.builtin.story import Actor, Progress, tell
 from lifang.entities.account import Account
 from lifang.kit import settings
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _
+from lifang.sample.story import Actor, Progress, tell
 from lifang.services.accounts import first_administrator
 from lifang.services.delivery import drain
 from lifang.services.instance import SAMPLE_NOTE

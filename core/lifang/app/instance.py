@@ -18,6 +18,7 @@ from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
+from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager, Snapshot
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
@@ -211,7 +212,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
                 )
             )
         keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, plugins)
+        instance = Instance(told, database, keys, registry, plugins, Separation())
         if load_plugins:
             plugins.refresh()
     return instance

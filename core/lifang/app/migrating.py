@@ -19,6 +19,7 @@ from lifang.kit import clock, settings
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
+from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager, discover
 from lifang.plugins.tables import PluginRow
 from lifang.resources.registry import CORE, Registry
@@ -109,7 +110,7 @@ def _kept(
     registry = Registry()
     try:
         keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, PluginManager(registry))
+        instance = Instance(told, database, keys, registry, PluginManager(registry), Separation())
         stack.enter_context(closing(instance))
         return instance, backup.make(instance, target, progress, seal=False)[0]
     except (LifangError, OSError) as error:

@@ -28,6 +28,7 @@ from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
+from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager, discover
 from lifang.resources.registry import CORE, Registry
 from lifang.services.auditing import Change, record_note
@@ -233,7 +234,9 @@ def bound(told: Settings, database: Database, keys: Callable[[], KeyRing]) -> It
     try:
         with (
             database.connection(),
-            closing(Instance(told, database, keys(), registry, PluginManager(registry))) as copied,
+            closing(
+                Instance(told, database, keys(), registry, PluginManager(registry), Separation())
+            ) as copied,
         ):
             yield copied
     finally:

@@ -266,11 +266,11 @@ def _demand_both(person: Person, caller: Caller, into: Person) -> None:
 
 
 def _counts(pointers: list[Pointer]) -> Iterator[tuple[str, ...]]:
-    """How many records of each kind follow; those out of sight are only counted."""
+    """How many records of each kind follow; those out of sight are only counted, if that."""
     standing = [pointer for pointer in pointers if not pointer.gone]
     labels = {one.resource.id: _p("plural", one.resource.label) for one in standing if one.seen}
     for key, label in labels.items():
         found = [one.doubled for one in standing if one.seen and one.resource.id == key]
         yield label, str(len(found)), str(sum(found))
-    if unseen := sum(not one.seen for one in standing):
+    if unseen := sum(not one.seen and not one.resource.confidential for one in standing):
         yield _("其他记录"), str(unseen), ""

@@ -43,6 +43,9 @@ def verbs_of(resource: Resource[Any]) -> list[click.Command]:
     if "reveal" in held and any(spec.kind == "sensitive" for spec in resource.fields):
         made.append(_reveal(resource))
     made.append(_history(resource))
+    if kept := resource.confidential:
+        made += [_uncover(resource)] if kept.break_glass else []
+        made += [_anonymised(resource)] if kept.anonymised else []
     if "import" in held:
         made.append(importing.command(resource))
     if resource.id == "core.jobs":
@@ -237,6 +240,40 @@ def _history(resource: Resource[Any]) -> click.Command:
             showing.history(resource, entries)
 
     return Command("history", n_("谁在什么时候改了什么"), work, [key(resource)])
+
+
+def _uncover(resource: Resource[Any]) -> click.Command:
+    def work(session: Session, given: Given) -> None:
+        from lifang.mechanisms.confidential import uncover
+
+        number = number_of(session, resource, given["key"])
+        view = uncover(session.caller, resource, number, reason=given["reason"] or "")
+        if session.json:
+            showing.emit(view)
+        else:
+            showing.record(resource, view)
+
+    why = option("--reason", metavar="TEXT", help=n_("为什么要看；记入审计"))
+    told = n_("紧急查看一条保密记录：24 小时内可读；记入审计，经办人看得到")
+    return Command("uncover", told, work, [key(resource), why])
+
+
+def _anonymised(resource: Resource[Any]) -> click.Command:
+    def work(session: Session, given: Given) -> None:
+        from lifang.mechanisms.confidential import anonymised
+
+        number = number_of(session, resource, given["key"])
+        shown = anonymised(session.caller, resource, number)
+        if session.json:
+            showing.emit({"id": number, "fields": shown})
+        else:
+            showing.pairs((_label(resource, name), str(said)) for name, said in shown.items())
+
+    return Command("anonymised", n_("去标识化副本；记入审计"), work, [key(resource)])
+
+
+def _label(resource: Resource[Any], name: str) -> str:
+    return _(resource.by_name[name].label) if name in resource.by_name else name
 
 
 def _export(resource: Resource[Any]) -> click.Command:

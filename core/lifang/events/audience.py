@@ -29,7 +29,8 @@ class Audience:
 
     `decides(plugin, community)` finds the switch that decides there, None where there is none.
     `reader` tells events as of today. `ranges` are what was not told, by subscription. `current`
-    says, within the transaction that tells, whether all this still holds.
+    says, within the transaction that tells, whether all this still holds. What happens to the
+    nouns in `confidential` is told to handlers of their own plugin only.
     """
 
     subscribers: tuple[Subscriber, ...]
@@ -38,6 +39,7 @@ class Audience:
     reader: Reader
     ranges: Mapping[str, list[Range]]
     current: Callable[[], bool]
+    confidential: frozenset[str] = frozenset()
 
     def behind(self, subscriber: Subscriber) -> Range | None:
         """The range of a subscriber that is to be told next: the one furthest behind."""
@@ -70,6 +72,9 @@ class Audience:
         where its plugin was switched on only after it happened.
         """
         if not wanted(subscriber.handler.types, event.type):
+            return None
+        plugin = event.noun.partition(".")[0]
+        if event.noun in self.confidential and subscriber.plugin != plugin:
             return None
         if not event.communities and not _by_key(subscriber, event):
             return event if part is None else None

@@ -46,10 +46,13 @@ def publish(
 ) -> None:
     """Add an event to the running transaction; `agg` is `<plugin>.<record>/<id>`.
 
-    The caller holds the record's row lock, so the numbers of one aggregate cannot collide. Raises
+    The caller holds the record's row lock, so the numbers of one aggregate cannot collide. Of what
+    is confidential the log keeps that something happened, and nothing of what. Raises
     TypeError when the data cannot be told as JSON, Invalid when it is not as the type's payload was
     declared.
     """
+    if agg.partition("/")[0] in caller.instance.registry.confidential:
+        data = {}
     database, kept, version = caller.instance.database, dict(data), 1
     declared = caller.instance.plugins.payloads.get(type)
     if declared is not None:

@@ -105,6 +105,11 @@ class PluginManager:
         try:
             for resource in plugin.resources:
                 self.registry.add(plugin.id, resource)
+            for resource in plugin.resources:
+                resource.above = self.registry.above(resource)
+            for type in plugin.payloads:
+                if type.rpartition(".")[0] in self.registry.confidential:
+                    raise ValueError(f"{type}: events of what is confidential tell no data")
             if plugin.hooks:
                 stand_in = guard(plugin.id, plugin.hooks, lambda caller: self.is_on(plugin, caller))
                 self.hooks.register(stand_in, name=plugin.id)

@@ -58,7 +58,7 @@ class Action:
     `event` ends the event's name; it is the target state where the action moves one. `preview`
     tells what would happen; an action that has one is confirmed after it was shown. `when` looks at
     a record as it is shown and says whether a page offers the action; `among` says by the filters
-    of a list which of its records need it. They refuse nothing.
+    of a list which of its records need it. They refuse nothing; `not_by` does.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Action:
     preview: Callable[..., Preview] | None = None
     when: Callable[[Mapping[str, Any]], bool] | None = None
     among: Mapping[str, Any] | None = None
+    not_by: tuple[str, ...] = ()
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -97,7 +98,7 @@ class Action:
         return not self.moves or self.target(state) is not None
 
 
-def action(
+def action(  # noqa: PLR0913 – a declaration says many things, each by name
     label: str,
     *,
     moves: Mapping[str, str] | None = None,
@@ -105,6 +106,7 @@ def action(
     preview: Callable[..., Preview] | None = None,
     when: Callable[[Mapping[str, Any]], bool] | None = None,
     among: Mapping[str, Any] | None = None,
+    not_by: str | tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declare a verb over a function `(record, caller, *, typed input)`.
 
@@ -113,8 +115,10 @@ def action(
     moved, as a past participle. `preview` takes what the action takes and tells what it would do;
     whatever it tries is undone. `when` keeps pages from offering it on a record (as it is shown)
     that it means nothing to; `among`, filters as a list takes them, keeps it from the records of a
-    list that do not need it. Raises TypeError when no event is named or the two take different
-    input.
+    list that do not need it. `not_by` separates duties: a reference to a person or an account, also
+    over others (`shift.organiser`), or `owner`, bars whoever stands there, and a verb (an action,
+    `create`, `update`) whoever did it last, with every account of the same person; several as a
+    tuple. Raises TypeError when no event is named or the two take different input.
     """
 
     def declare(run: F) -> F:
@@ -127,7 +131,8 @@ def action(
         ):
             raise TypeError(f"{run.__name__}: its preview must take the same input")
         told = (run.__name__, label, dict(moves or {}), named)
-        run.__dict__["action"] = Action(*told, run, preview, when, among)
+        apart = (not_by,) if isinstance(not_by, str) else tuple(not_by)
+        run.__dict__["action"] = Action(*told, run, preview, when, among, apart)
         return run
 
     return declare

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import peewee as pw
+
 from lifang.store.record import Record
 
 
@@ -48,6 +50,16 @@ class Itself:
     """A community is reached by its own place in the tree."""
 
 
+def pointed_at(model: Any, path: str) -> type[Record] | None:
+    """What a reference leads to, also over others: `shift.organiser`; None for what is none."""
+    for name in path.split("."):
+        one = model._meta.fields.get(name) if model is not None else None
+        model = one.rel_model if isinstance(one, pw.ForeignKeyField) else None
+    found: type[Record] | None = model
+    return found
+
+
 Scope = str | Linked | Via | Itself | None
-Belonging = str | Linked | Callable[[Any, tuple[int, ...]], Any] | None
-"""To whom a record belongs: a field, a link, or a condition on the model made for some ids."""
+Condition = Callable[[Any, tuple[int, ...]], Any]
+Belonging = str | Linked | Via | tuple[str, ...] | Condition | None
+"""To whom a record belongs: fields, a link, or a condition on the model made for some ids."""

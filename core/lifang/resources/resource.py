@@ -5,28 +5,49 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack
 
 import peewee as pw
 
+from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
+from lifang.entities.person import Person
 from lifang.resources.action import Action, action_of
 from lifang.resources.fields import Check, FieldSpec, read_fields
 from lifang.resources.placing import placing
-from lifang.resources.reach import Belonging, Linked, Scope
+from lifang.resources.reach import Belonging, Linked, Scope, pointed_at
 from lifang.store.fields import State
 from lifang.store.record import Record
+
+if TYPE_CHECKING:
+    from lifang.mechanisms.confidential import Confidential
 
 M = TypeVar("M", bound=Record)
 Rule = Callable[[Any, Caller], None]
 Many = Callable[[dict[int, dict[str, Any]], Caller], None]
 UNSAID = "?"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-TOLD = {"created", "updated", "removed", "deadline_set", "deadline_cancelled"}
+TOLD = {"created", "updated", "removed", "uncovered", "deadline_set", "deadline_cancelled"}
 """What is told of any record, beside its actions."""
 
-VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal")
+VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal",
+         "uncover", "anonymise")  # fmt: skip
+
+
+class Shared(TypedDict, total=False):
+    """What a declaration may say in the words of a mechanism that many share, each explained there.
+
+    `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
+    `erasable` names the fields that are somebody's, each with the references to whom: they are
+    emptied when that person is erased. `confidential` records are reached by assignment, not by the
+    tree.
+    """
+
+    minors_hidden: bool
+    erasable: Mapping[str, tuple[str, ...]]
+    confidential: Confidential
 
 
 class Resource(Generic[M]):
@@ -48,14 +69,16 @@ class Resource(Generic[M]):
     all of them: beyond these only its actions change it.
     `timers` are the names of what is told when its time has come, or at once (`lf.tell`): each is
     an event of the record like those of its actions, `dual_reporting.report.overdue`.
-    `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
-    `erasable` names the fields that are somebody's, each with the references to whom: they are
-    emptied when that person is erased.
+    What mechanisms add is told at `Shared`.
 
     Where records say themselves in which community they lie, whoever may update one may also
     `place` it: take it out of a closed community into another. Raises TypeError for a declaration
     that cannot be kept.
     """
+
+    minors_hidden: bool = False
+    erasable: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    confidential: Confidential | None = None
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
         self,
@@ -83,9 +106,8 @@ class Resource(Generic[M]):
         identity: str | None = None,
         open: bool = False,
         timers: Iterable[str] = (),
-        minors_hidden: bool = False,
-        erasable: Mapping[str, tuple[str, ...]] | None = None,
         editable: Iterable[str] = (),
+        **shared: Unpack[Shared],
     ) -> None:
         """Keep what was said; the plugin's id is added when it is registered."""
         self.model = model
@@ -103,22 +125,27 @@ class Resource(Generic[M]):
         self.never = frozenset(never.split())
         self.rules = tuple(rules)
         self.saved, self.at_once = tuple(saved), at_once
-        self.dated = dated
+        self.dated, self.identity = dated, identity
         self.open, self.timers = open, frozenset(timers)
-        self.minors_hidden, self.erasable = minors_hidden, dict(erasable or {})
-        self.identity = identity
         self.editable = tuple(editable)
-        self._hidden = frozenset(hidden)
-        self._locked = frozenset(locked)
+        self.above: Resource[Any] | None = None  # the one it is confidential with
+        self._hidden, self._locked = frozenset(hidden), frozenset(locked)
         self._checks = dict(checks or {})
         self._columns = tuple(columns)
         self._title = title
+        self._share(shared)
         self._complete()
-        if self.scope is None and not reason:
-            raise TypeError(f"{self.noun}: scope=None needs a reason")
+
+    def _share(self, shared: Shared) -> None:
+        """Say what was said in the words of mechanisms."""
+        if unknown := shared.keys() - Shared.__annotations__.keys():
+            raise TypeError(f"{self.noun}: a resource cannot say {sorted(unknown)}")
+        self.__dict__.update(shared)
 
     def _complete(self) -> None:
         """Add what follows from the place; a timer's event must be none of the record's others."""
+        if self.scope is None and not self.reason:
+            raise TypeError(f"{self.noun}: scope=None needs a reason")
         if isinstance(self.scope, str):
             self.actions.setdefault("place", placing(self.scope))
             for verbs in self.roles.values():
@@ -126,6 +153,9 @@ class Resource(Generic[M]):
                     verbs.setdefault("place", verbs["update"])
         if self.minors_hidden and not isinstance(self.owner, str):
             raise TypeError(f"{self.noun}: minors_hidden needs owner= to name a person")
+        self._separate()
+        if self.confidential is not None:
+            self.confidential.settle(self)
         taken = TOLD | {one.event for one in self.actions.values()}
         wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
         if wrong:
@@ -133,6 +163,16 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := set(self.editable) - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
+
+    def _separate(self) -> None:
+        """Raise TypeError where an action is kept from somebody whom nothing names."""
+        for one in self.actions.values():
+            for part in one.not_by:
+                verb = part in self.actions or part in ("create", "update")
+                owner = part == "owner" and self.owner is not None
+                if not (verb or owner or pointed_at(self.model, part) in (Person, Account)):
+                    told = f"{self.noun}.{one.name}: not_by={part!r} names no verb of it"
+                    raise TypeError(f"{told}, and no reference to a person or an account")
 
     def _only_place(self) -> str:
         places = [

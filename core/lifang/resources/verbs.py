@@ -15,6 +15,8 @@ VERBS = {
     "import": n_("导入"),
     "export": n_("导出"),
     "export_full": n_("导出完整信息"),
+    "uncover": n_("紧急查看"),
+    "anonymise": n_("查看去标识化副本"),
     "install": n_("安装"),
     "enable": n_("启用"),
     "disable": n_("停用"),

@@ -71,7 +71,13 @@ def stated(name: str, said: str, missing: str) -> str:
 def record_effect(
     caller: Caller, resource: Resource[Any], verb: str, record: int | None, **told: Unpack[Told]
 ) -> None:
-    """Write one entry about a record, with its changes, inside the running transaction."""
+    """Write one entry about a record, with its changes, inside the running transaction.
+
+    Why something was done to what is confidential stands among the changes, where only those read
+    it who read the record; auditors read why it was uncovered.
+    """
+    if resource.confidential is not None and verb not in ("uncover", "anonymise"):
+        told["reason"] = None
     _collect(caller, resource.plugin, resource.noun, verb, record, told)
 
 

@@ -109,10 +109,13 @@ def _needing(resource: Resource[Any], verb: str, query: Query) -> Query:
 
 def _any(caller: Caller, resource: Resource[Any], query: Query) -> bool:
     model: Any = resource.model
-    database, question = caller.instance.database, asked_by(caller, resource, query)
+    database = caller.instance.database
+    theirs = caller.instance.separation.theirs(caller, resource, query.verb)
+    question = None if theirs else asked_by(caller, resource, query)
 
     def build(_values: object = ()) -> Any:
-        return model.select(model.id).where(*conditions(caller, resource, query)).limit(1)
+        told = [*conditions(caller, resource, query), *(~one for one, _why in theirs)]
+        return model.select(model.id).where(*told).limit(1)
 
     return bool(database.ask(("any", question), (), build) if question else database.rows(build()))
 
@@ -171,13 +174,28 @@ def check(
         left.append(LeftOut(spared, _spared(resource, verb)))
     if beyond := matched.total() - reached.total():
         left.append(LeftOut(beyond, _beyond(resource, verb)))
-    ready = sum(needed[one] for one in able)
-    wanted = [set(values) for name, operator, values in query.filters if (name, operator) == ID]
-    missing = max(0, len(wanted[0]) - matched.total()) if wanted else 0
     of_them = ((state, "", tuple(able)),) if state else ()
     few = replace(needing, filters=(*needing.filters, *of_them), limit=FIRST)
+    own = _own(caller, resource, few)
+    left += own
+    ready = sum(needed[one] for one in able) - sum(one.count for one in own)
+    wanted = [set(values) for name, operator, values in query.filters if (name, operator) == ID]
+    missing = max(0, len(wanted[0]) - matched.total()) if wanted else 0
     first = reading.find(caller, resource, few).items if ready else []
+    barred = caller.instance.separation.barred(caller, resource, verb, [one["id"] for one in first])
+    first = [one for one in first if one["id"] not in barred]
     return Check(matched.total(), ready, missing, tuple(left), tuple(first))
+
+
+def _own(caller: Caller, resource: Resource[Any], query: Query) -> list[LeftOut]:
+    """The records of a list that the caller must leave to somebody else, each counted once."""
+    left: list[LeftOut] = []
+    before: list[Any] = []
+    for theirs, why in caller.instance.separation.theirs(caller, resource, query.verb):
+        if number := _by_state(caller, resource, query, theirs, *before).total():
+            left.append(LeftOut(number, why))
+        before.append(~theirs)
+    return left
 
 
 def told(caller: Caller, resource: Resource[Any], found: Check) -> dict[str, Any]:
@@ -221,9 +239,11 @@ def _whole(query: Query) -> Query:
     return Query(filters=query.filters, q=query.q, within=query.within)
 
 
-def _by_state(caller: Caller, resource: Resource[Any], query: Query) -> Counter[str | None]:
+def _by_state(
+    caller: Caller, resource: Resource[Any], query: Query, *more: Any
+) -> Counter[str | None]:
     model: Any = resource.model
-    told = conditions(caller, resource, query)
+    told = [*conditions(caller, resource, query), *more]
     if not resource.state:
         return Counter({None: model.select(model.id).where(*told).count()})
     state = getattr(model, resource.state)

@@ -97,10 +97,13 @@ def reread(resource: Resource[M], caller: Caller, id: int | None) -> M:
 
 
 def permit(resource: Resource[Any], verb: str, caller: Caller, record: Record) -> None:
-    """The record can be read; raises Forbidden when the verb does not reach it."""
+    """The record can be read; raises Forbidden when the verb does not reach it, or is barred."""
     if not reaches(resource, verb, caller, record):
         label = verb_name(resource, verb)
         raise Forbidden(_("您没有对它「{verb}」的权限", verb=label))
+    number = int(record.id)
+    for said in caller.instance.separation.barred(caller, resource, verb, [number]).values():
+        raise Forbidden(said)
 
 
 def reaches(resource: Resource[Any], verb: str, caller: Caller, record: Record) -> bool:

@@ -105,7 +105,8 @@ class Audiences:
             return read_epoch() == snapshot.epoch and catchup.unfinished() == unfinished
 
         told = (self._decides, self._caller_of, self._instance.events)
-        return Audience(self._listening, *told, arrears, current)
+        hushed = self._instance.registry.confidential
+        return Audience(self._listening, *told, arrears, current, hushed)
 
     def _begin(self, snapshot: Snapshot) -> None:
         self._snapshot, self._heres, self._actors = snapshot, {}, {}

@@ -6,7 +6,7 @@ import os
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lifang.events.payloads import Reader
 from lifang.kit.settings import Settings
@@ -14,6 +14,9 @@ from lifang.plugins.manager import PluginManager
 from lifang.resources.registry import Registry
 from lifang.store.database import Database
 from lifang.store.keys import KeyRing
+
+if TYPE_CHECKING:
+    from lifang.mechanisms.separation import Separation
 
 SAMPLE_NOTE = "demo.json"
 """The file that marks an instance of generated people, and holds its accounts."""
@@ -32,6 +35,7 @@ class Instance:
     keys: KeyRing
     registry: Registry
     plugins: PluginManager
+    separation: Separation
     held: int | None = field(default=None, repr=False)
     plans: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 

@@ -29,4 +29,10 @@ def offers(caller: Caller, resource: Resource[Any], view: View) -> frozenset[str
         for name, action in resource.actions.items()
         if action.offered(state) and (action.when is None or action.when(view))
     ]
-    return frozenset(v for v in verbs if reached(caller, resource, v, [int(view["id"])]))
+    one = [int(view["id"])]
+    return frozenset(
+        verb
+        for verb in verbs
+        if reached(caller, resource, verb, one)
+        and not caller.instance.separation.barred(caller, resource, verb, one)
+    )

@@ -19,8 +19,13 @@ def standpoint(caller: Caller, resource: Resource[Any]) -> Hashable:
     """Everything that a permission condition on a resource is made of."""
     stands = (caller.standings, caller.person, caller.plugin, caller.scope)
     whose = caller.account if policy.of_an_account(resource) else None
-    young = _young(caller, resource, policy.rights(caller, resource, "read"))
-    return (*stands, whose, young, caller.snapshot.epoch, clock.today())
+    reach = policy.rights(caller, resource, "read")
+    return (*stands, whose, reach.uncovered, _young(caller, resource, reach), *_today(caller))
+
+
+def _today(caller: Caller) -> tuple[Any, ...]:
+    """What changes conditions for everybody: plugins were switched, or it is tomorrow."""
+    return caller.snapshot.epoch, clock.today()
 
 
 def _young(caller: Caller, resource: Resource[Any], reach: policy.Rights) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from lifang.entities.caller import Caller
 from lifang.kit import json
 from lifang.kit.errors import Forbidden, LifangError, NotFound, Stale
 from lifang.kit.words import _
+from lifang.mechanisms import separation
 from lifang.resources.action import Preview
 from lifang.resources.resource import Resource
 from lifang.services import reading
@@ -217,6 +218,7 @@ def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
         action=action,
         form=form,
         offered=name in head.offered,
+        apart=separation.rule_of(head.resource, action),
         command=commands.asking_line(head.resource, name, action.fields, head.view),
     )
     return page, form.status

@@ -17,6 +17,7 @@ from lifang.web import (
     audits,
     bulk,
     changes,
+    confidential,
     events,
     home,
     imports,
@@ -184,6 +185,8 @@ _page(imports.failing_file, "/import/<int:record>/failing.<any(csv, xlsx):form>"
 _page(records.record_page, "/<int:record>")
 _page(records.history_page, "/<int:record>/history")
 _page(records.reveal_page, "/<int:record>/reveal", "POST")
+_page(confidential.uncover_page, "/<int:record>/uncover", "GET", "POST")
+_page(confidential.anonymised_page, "/<int:record>/anonymised")
 _page(changes.edit_page, "/<int:record>/edit", "GET", "POST")
 _page(changes.remove_page, "/<int:record>/remove", "GET", "POST")
 _page(changes.action_page, "/<int:record>/actions/<name>", "GET", "POST")

@@ -213,6 +213,8 @@ def _ways_of(caller: Caller, head: Head) -> list[tuple[str, str, str]]:
     resource = head.resource
     if resource.id == "core.accounts" and may(caller, resource, "update"):
         return [("key", _("重设密码"), head.at("password"))]
+    if resource.confidential is not None and resource.confidential.anonymised:
+        return [("list", _("去标识化副本"), head.at("anonymised"))]
     if resource.model is Job:
         job = reading.get(caller, resource, int(head.view["id"]))
         brought = caller.instance.registry.find(*job.noun.split("."))

@@ -78,6 +78,8 @@ def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[st
     label = _(spec.label) if spec else name
     if kind == "merged":
         return Changed(_("合并自"), None, f"#{change['after']}")
+    if kind == "uncovered":
+        return Changed(_("可查看至"), None, when(str(change["after"])))
     if kind == "revealed":
         return Changed(label, remark=_("已查看"))
     before, after = change["before"], change["after"]

@@ -57,6 +57,8 @@ def test_every_rule_is_described_for_every_noun(
         "/search": {n.noun for n in nouns if any(s.searchable for s in n.fields)},
         "/import": {"communities"},
         "/{id}/lineage": {"communities"},
+        "/{id}/uncover": {n.noun for n in nouns if n.confidential and n.confidential.break_glass},
+        "/{id}/anonymised": {n.noun for n in nouns if n.confidential and n.confidential.anonymised},
     }
     for noun, tail, _method in missing:
         assert noun not in having[tail], (noun, tail)

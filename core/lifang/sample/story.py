@@ -16,7 +16,6 @@ from typing import Any
 from lifang.access.callers import caller_for
 from lifang.builtin.people import affiliations, memberships, organizations, people
 from lifang.builtin.places import communities
-from lifang.builtin.sample import sample_organizations, sample_people
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
@@ -24,6 +23,7 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.kit.words import _
+from lifang.sample.people import sample_organizations, sample_people
 from lifang.services import accounts, lifecycle
 from lifang.services.gateway import write
 from lifang.services.importing import import_table

@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from itertools import accumulate
 from random import Random
 
-from lifang.builtin import sample_names as names
 from lifang.kit.identifiers import make_citizen_id, make_uscc
+from lifang.sample import names
 
 PHONE_BLOCK = "154"
 SUBJECT_BLOCK = "YY"

@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 
-from lifang.builtin.sample import sample_organizations, sample_people
 from lifang.kit.identifiers import (
     check_citizen_id,
     check_phone,
@@ -16,6 +15,7 @@ from lifang.kit.identifiers import (
 )
 from lifang.kit.masking import mask
 from lifang.kit.text import clean_name
+from lifang.sample.people import sample_organizations, sample_people
 
 AREAS = ["620102000000", "620103"]
 TODAY = date(2026, 6, 1)
