@@ -13,11 +13,13 @@ from lifang_agency_contracts.models import (
     ServiceLog,
 )
 from lifang_agency_contracts.models.contract import RUNNING
+from lifang_agency_contracts.resources.case import case_files
 from lifang_agency_contracts.resources.contract import contracts
 from lifang_agency_contracts.resources.evaluation import evaluations
 from lifang_agency_contracts.resources.money import supplements
 from lifang_agency_contracts.resources.service import indicators, service_logs, staff_members
 from lifang_agency_contracts.services import (
+    case,
     closing,
     contract,
     evaluation,
@@ -43,6 +45,18 @@ def _before(event: lf.Event, caller: lf.Caller) -> Contract | None:
     """The contract of an event that has not had its effect yet; what is told again has."""
     found = lf.find(contracts, caller, id=event.data["contract"])
     return None if found is None or (found.judged or 0) >= event.position else found
+
+
+@lf.on("agency_contracts.evaluation.expert_named", "agency_contracts.evaluation.concluded")
+def show_without_the_person(event: lf.Event, caller: lf.Caller) -> None:
+    """An expert sees the case files of a contract, de-identified, until the evaluation is over."""
+    judged = lf.find(evaluations, caller, id=event.subject)
+    if judged is None:
+        return
+    expert = 0 if judged.state == "concluded" else judged.expert_id or 0
+    for one in lf.each(case_files, caller, contract=judged.contract_id):
+        if (one.expert_id or 0) != expert:
+            lf.act(case.let_judge, one, caller, expert=expert)
 
 
 @lf.on(f"{CONTRACT}.evaluated", f"{CONTRACT}.terminated")
@@ -172,6 +186,7 @@ def _covers(of: Contract, place: int) -> bool:
 
 HANDLERS = [
     let_it_count,
+    show_without_the_person,
     stop_or_go_on_paying,
     judge_anew,
     pay_the_supplement,

@@ -4,6 +4,7 @@ import lifang as lf
 from lifang_agency_contracts.events import HANDLERS
 from lifang_agency_contracts.pages import home_cards
 from lifang_agency_contracts.resources.buying import procurements, programmes
+from lifang_agency_contracts.resources.case import case_files, case_notes
 from lifang_agency_contracts.resources.contract import contracts
 from lifang_agency_contracts.resources.evaluation import appeals, evaluations, score_items
 from lifang_agency_contracts.resources.money import payments, supplements
@@ -34,6 +35,8 @@ plugin = lf.Plugin(
         evaluations,
         score_items,
         appeals,
+        case_files,
+        case_notes,
     ],
     handlers=HANDLERS,
     hooks=[home_cards],

@@ -111,11 +111,16 @@ class Deal:
         self.clock.move_to(at("2026-03-20"))
         return self.begin(self.sign(made, "2026-03-20"))
 
-    def staff(self, made: Contract, name: str = "孙丽华", **told: Any) -> Any:
+    def seated(self, name: str, organization: lf.Organization) -> lf.Person:
+        """Somebody who works for an organization."""
         person = world.person(self.instance, name)
-        seat = {"person": person.id, "organization": self.agency.id, "role": "社工"}
+        seat = {"person": person.id, "organization": organization.id, "role": "职员"}
         memberships = self.instance.registry.of(lf.Membership)
         lf.write(memberships, "create", world.boss(self.instance), seat)
+        return person
+
+    def staff(self, made: Contract, name: str = "孙丽华", **told: Any) -> Any:
+        person = self.seated(name, self.agency)
         data = {"contract": made.id, "person": person.id, "since": "2026-01-01", **told}
         return lf.write(staff_members, "create", self.provider, data)
 

@@ -21,6 +21,13 @@ class _Organization(pw.Model):
         table_name = "core_organization"
 
 
+class _Person(pw.Model):
+    id = lf.IdField()
+
+    class Meta:
+        table_name = "core_person"
+
+
 class _Record(pw.Model):
     id = lf.IdField()
     version = pw.IntegerField(default=1)
@@ -34,6 +41,7 @@ class _Evaluation(_Record):
     contract = pw.ForeignKeyField(_Contract)
     stage = pw.CharField(max_length=10)
     evaluator = pw.ForeignKeyField(_Organization)
+    expert = pw.ForeignKeyField(_Person, null=True)
     summary = pw.TextField(null=True)
     total = pw.IntegerField(null=True)
     grade = pw.CharField(max_length=10, null=True)

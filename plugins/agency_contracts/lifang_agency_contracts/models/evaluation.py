@@ -26,6 +26,8 @@ class Evaluation(lf.Record):
     stage = pw.CharField(max_length=10, choices=list(STAGES.items()), verbose_name="阶段")
     evaluator = lf.ref(lf.Organization, "评估机构")
     evaluator_id: int
+    expert = lf.ref(lf.Person, "评估专家", null=True)
+    expert_id: int | None
     summary = pw.TextField(null=True, verbose_name="评估结论")
     total = pw.IntegerField(null=True, verbose_name="总分（十分之一分）")
     grade = pw.CharField(

@@ -14,10 +14,11 @@ evaluations = lf.Resource(
     unit="evaluator",
     columns=["contract", "stage", "evaluator", "total", "grade", "state"],
     hidden=["kept"],
-    locked=["summary", "total", "grade", "round", "demands"],
+    locked=["expert", "summary", "total", "grade", "round", "demands"],
     editable=["commissioned"],
     rules=[evaluation.demand_running],
     actions=[
+        evaluation.name_expert,
         evaluation.submit,
         evaluation.send_back,
         evaluation.countersign,
@@ -28,7 +29,7 @@ evaluations = lf.Resource(
     roles={
         "subdistrict_admin": "read create update remove send_back countersign recheck export",
         "district_admin": "conclude",
-        "unit_liaison": "read:unit submit:unit",
+        "unit_liaison": "read:unit name_expert:unit submit:unit",
         "auditor": "read",
     },
     never="reopen import export_full reveal",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import lifang as lf
 from lifang import _
-from lifang_agency_contracts import settings
+from lifang_agency_contracts import policies, settings
 from lifang_agency_contracts.models import Appeal, Contract, Evaluation, ScoreItem
 from lifang_agency_contracts.models.contract import GRADES, RUNNING
 from lifang_agency_contracts.models.evaluation import DEGREES, DIMENSIONS
@@ -58,6 +58,19 @@ def formula(contract: Contract) -> lf.Score:
         raise lf.Conflict(
             _("设置「评估维度权重」须有 5 项且合计 100，「评估等级下限」须有 3 项且从高到低")
         ) from None
+
+
+@lf.action("指定专家", event="expert_named")
+def name_expert(
+    evaluation: Evaluation, caller: lf.Caller, *, expert: Annotated[lf.Person, "评估专家"]
+) -> lf.Data:
+    """Say who of the evaluator judges: they see case files without the person."""
+    if evaluation.state not in UNSEALED:
+        raise lf.Conflict(_("评估已提交，不能再指定专家"))
+    if not policies.belongs_to(int(expert.id), evaluation.evaluator_id):
+        raise lf.Conflict(_("评估专家须是评估机构的人员"))
+    evaluation.expert = expert
+    return {"contract": evaluation.contract_id}
 
 
 @lf.action("退回修改", moves={"submitted": "commissioned"})
