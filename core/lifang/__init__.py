@@ -34,9 +34,13 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.attachments import attached as attached
+    from lifang.mechanisms.attachments import missing as missing
     from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.consents import Purpose as Purpose
+    from lifang.mechanisms.documents import Document as Document
     from lifang.mechanisms.ledger import Ledger as Ledger
+    from lifang.mechanisms.numbers import Number as Number
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.mechanisms.score import Score as Score
     from lifang.plugins.hooks import Card as Card
@@ -85,9 +89,12 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
-    "mechanisms.consents": ("Purpose",),
+    "mechanisms.attachments": ("attached", "missing"),
     "mechanisms.confidential": ("Confidential",),
+    "mechanisms.consents": ("Purpose",),
+    "mechanisms.documents": ("Document",),
     "mechanisms.ledger": ("Ledger",),
+    "mechanisms.numbers": ("Number",),
     "mechanisms.public_notices": ("PublicNotice",),
     "mechanisms.score": ("Score",),
     "plugins.hooks": ("Card", "hookimpl"),

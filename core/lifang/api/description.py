@@ -8,7 +8,7 @@ from typing import Any
 from apispec import APISpec
 from flask import Response, current_app
 
-from lifang.api import confidential, event_paths, me, schemas
+from lifang.api import confidential, event_paths, me, paper_paths, schemas
 from lifang.api.operations import Noun, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
@@ -70,7 +70,9 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
     schemes = [one for noun in told for one in noun.schemas()]
-    paths = [one for noun in told for one in (*noun.paths(), *confidential.paths(noun))]
+    more = (Noun.paths, confidential.paths, paper_paths.of)
+    paths = [one for noun in told for paths_of in more for one in paths_of(noun)]
+    paths += paper_paths.shared()
     for name, schema in [*schemes, *(event_paths.described() if events else ())]:
         spec.components.schema(name, component=schema)
     for path, operations in [*paths, *(event_paths.paths() if events else ())]:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from lifang.api import bulk, confidential, deeds, description, events, files, me, records
+from lifang.api import (
+    bulk,
+    confidential,
+    deeds,
+    description,
+    events,
+    files,
+    me,
+    papers,
+    records,
+)
 from lifang.api.rules import blueprint
 
-VIEWS = (records, deeds, confidential, bulk, files, events, me, description)
+VIEWS = (records, deeds, confidential, bulk, files, papers, events, me, description)
 
 __all__ = ["VIEWS", "blueprint"]

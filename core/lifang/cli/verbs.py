@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lifang.cli import importing, options, showing
+from lifang.cli import importing, options, papers, showing
 from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, one_of, option, whole
 from lifang.cli.session import Session
@@ -46,6 +46,7 @@ def verbs_of(resource: Resource[Any]) -> list[click.Command]:
     if kept := resource.confidential:
         made += [_uncover(resource)] if kept.break_glass else []
         made += [_anonymised(resource)] if kept.anonymised else []
+    made += papers.verbs_of(resource, key(resource))
     if "import" in held:
         made.append(importing.command(resource))
     if resource.id == "core.jobs":

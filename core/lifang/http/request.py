@@ -69,6 +69,8 @@ def _begin() -> None:
     g.caller = _by_token() or _by_session()
     if g.caller is not None and request.path.endswith("/import"):
         request.max_content_length = LARGEST_FILE
+    if g.caller is not None and request.path.endswith("/attachments"):
+        request.max_content_length = (the_instance().settings.attachment_mb + 1) * 1024 * 1024
 
 
 def _end(_error: BaseException | None) -> None:

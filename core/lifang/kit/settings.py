@@ -43,11 +43,13 @@ class Settings:
     port: int = 8000
     workers: int = 1
     allow_http: bool = False
+    address: str | None = None
     durability: str = "full"
     session_idle_minutes: int = 30
     session_hours: int = 12
     log_level: str = "info"
     backup_keep: int = 7
+    attachment_mb: int = 20
     lag_minutes: int = 10
     retention: tuple[tuple[str, int | str], ...] = ()
     outbound_allow: tuple[str, ...] = ()

@@ -41,6 +41,12 @@ def _address(*schemes: str) -> Callable[[object], object]:
     return read
 
 
+def _site(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", value):
+        return value
+    raise ValueError
+
+
 def _path(value: object) -> Path:
     if isinstance(value, str) and value.strip() and "\0" not in value:
         return Path(value)
@@ -135,6 +141,7 @@ KEYS = {
     "host": Key(_text, n_("主机名或 IP 地址，例如 127.0.0.1")),
     "port": Key(_whole(1, 65535), n_("1 至 65535 的整数")),
     "workers": Key(_whole(1, 64), n_("1 至 64 的整数")),
+    "address": Key(_site, n_("对外的网址，例如 https://lifang.example.cn，末尾没有 /")),
     "allow_http": Key(_claim, n_("true 或 false")),
     "durability": Key(_one_of("full", "normal"), n_("full 或 normal")),
     "session_idle_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
@@ -143,6 +150,7 @@ KEYS = {
         _one_of("debug", "info", "warning", "error"), n_("debug、info、warning 或 error")
     ),
     "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
+    "attachment_mb": Key(_whole(1, 1000), n_("1 至 1000 的整数")),
     "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
     "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
     "outbound_allow": Key(_endpoints, n_('「主机:端口」的列表，例如 ["10.1.2.3:8443"]')),

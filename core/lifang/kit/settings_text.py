@@ -49,6 +49,10 @@ DEFAULT_FILE = """\
 # Allow access from other machines without https (trusted internal networks only)
 # allow_http = false
 
+# 对外的网址：印在证明的二维码里，供人核验；没有写就不印二维码
+# The public address, printed in the QR code of documents for verification; without it none is
+# address = "https://lifang.example.cn"
+
 # 断电保护：full 每次写入都落盘；normal 更快，断电可能丢失最后几笔
 # Power-loss durability: full writes through; normal is faster and may lose the last writes
 # durability = "full"
@@ -65,6 +69,10 @@ DEFAULT_FILE = """\
 # 每天自动备份，保留最近几份；0 不自动备份
 # Backups are made once a day and so many are kept; 0 makes none
 # backup_keep = 7
+
+# 一个附件最多多少 MB
+# How many MB an attachment may have
+# attachment_mb = 20
 
 # 事件等了多少分钟还没有处理，日志、doctor 和 /metrics 就报警
 # After how many minutes an event that still waits is warned about: log, doctor, /metrics

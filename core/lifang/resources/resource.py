@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack
@@ -29,11 +29,12 @@ Rule = Callable[[Any, Caller], None]
 Many = Callable[[dict[int, dict[str, Any]], Caller], None]
 UNSAID = "?"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-TOLD = {"created", "updated", "removed", "uncovered", "deadline_set", "deadline_cancelled"}
+TOLD = {"created", "updated", "removed", "uncovered", "attached", "detached", "deadline_set",
+        "deadline_cancelled"}  # fmt: skip
 """What is told of any record, beside its actions."""
 
 VERBS = ("read", "create", "update", "remove", "import", "export", "export_full", "reveal",
-         "uncover", "anonymise")  # fmt: skip
+         "uncover", "anonymise", "attach")  # fmt: skip
 
 
 class Shared(TypedDict, total=False):
@@ -42,12 +43,17 @@ class Shared(TypedDict, total=False):
     `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
     `erasable` names the fields that are somebody's, each with the references to whom: they are
     emptied when that person is erased. `confidential` records are reached by assignment, not by the
-    tree.
+    tree. `attachments` are the kinds of files a record may have, with their labels; whoever may
+    `attach`, or `update` where no role is given that verb, adds and removes them, but not in the
+    states that `sealed` names. `documents` are what is issued about a record (`lf.Document`).
     """
 
     minors_hidden: bool
     erasable: Mapping[str, tuple[str, ...]]
     confidential: Confidential
+    attachments: Mapping[str, str]
+    sealed: Collection[str]
+    documents: Collection[Any]
 
 
 class Resource(Generic[M]):
@@ -79,6 +85,9 @@ class Resource(Generic[M]):
     minors_hidden: bool = False
     erasable: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     confidential: Confidential | None = None
+    attachments: Mapping[str, str] = MappingProxyType({})
+    sealed: Collection[str] = ()
+    documents: Collection[Any] = ()
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
         self,
@@ -143,25 +152,30 @@ class Resource(Generic[M]):
         self.__dict__.update(shared)
 
     def _complete(self) -> None:
-        """Add what follows from the place; a timer's event must be none of the record's others."""
-        if self.scope is None and not self.reason:
-            raise TypeError(f"{self.noun}: scope=None needs a reason")
+        """Add what follows from what was said, and refuse what contradicts itself."""
         if isinstance(self.scope, str):
             self.actions.setdefault("place", placing(self.scope))
             for verbs in self.roles.values():
                 if "update" in verbs:
                     verbs.setdefault("place", verbs["update"])
-        if self.minors_hidden and not isinstance(self.owner, str):
-            raise TypeError(f"{self.noun}: minors_hidden needs owner= to name a person")
         self._separate()
         if self.confidential is not None:
             self.confidential.settle(self)
+        self._demand_sense()
+
+    def _demand_sense(self) -> None:
+        """Raise TypeError where a word of the declaration means nothing here."""
+        if self.scope is None and not self.reason:
+            raise TypeError(f"{self.noun}: scope=None needs a reason")
+        if self.minors_hidden and not isinstance(self.owner, str):
+            raise TypeError(f"{self.noun}: minors_hidden needs owner= to name a person")
         taken = TOLD | {one.event for one in self.actions.values()}
-        wrong = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
-        if wrong:
-            raise TypeError(f"{self.noun}: {wrong} cannot be the names of timers")
+        named = [name for name in self.timers if name in taken or not NAME.fullmatch(name)]
+        named += [kind for kind in self.attachments if not NAME.fullmatch(kind)]
+        if named:
+            raise TypeError(f"{self.noun}: {named} cannot be the names of timers or attachments")
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
-        if unknown := set(self.editable) - set(states):
+        if unknown := {*self.editable, *self.sealed} - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
 
     def _separate(self) -> None:
@@ -193,6 +207,12 @@ class Resource(Generic[M]):
     def aggregate(self) -> str:
         """Plugin and record, as used in event names: `core.person`."""
         return f"{self.plugin}.{self.record}"
+
+    @property
+    def attaching(self) -> str:
+        """The verb that lets somebody add and remove attachments."""
+        given = any("attach" in verbs for verbs in self.roles.values())
+        return "attach" if given else "update"
 
     @property
     def table(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lifang.access.callers import caller_for
 from lifang.entities.account import Account
+from lifang.entities.attachment import Attachment
 from lifang.entities.caller import Caller
 from lifang.entities.job import Job, JobProblem
 from lifang.events.publish import publish
@@ -283,5 +284,7 @@ class Jobs:
             Job.update(place=None, state=state).where(Job.id == job.id).execute()
         kept: Any = Job.select(Job.place).where(~Job.place.is_null())
         wanted = {str(job.place) for job in kept}
+        files: Any = Attachment.select(Attachment.place)
+        wanted |= {str(one.place) for one in files}
         for name in depot.before(self._instance, now - KEPT) - wanted:
             depot.drop(self._instance, name)  # another machine's worker has let the job go

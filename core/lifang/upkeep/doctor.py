@@ -28,7 +28,7 @@ from lifang.services.instance import Instance
 from lifang.store import migrations
 from lifang.store.embedded import Embedded
 from lifang.store.opening import open_database
-from lifang.upkeep import backup, stalls
+from lifang.upkeep import backup, papers, stalls
 
 State = Literal["ok", "warn", "bad"]
 
@@ -42,6 +42,9 @@ STALE = dt.timedelta(days=1, hours=1)
 """How old the last good backup may be: a day, and an hour in which the next one is made."""
 
 POWERFUL = ("platform_administrator", "security_administrator", "district_admin")
+MOST_NAMED = 20
+"""Spoilt files that are named one by one."""
+
 MANY = 3
 """More accounts than this with power over the whole instance are more than a district needs."""
 
@@ -68,7 +71,7 @@ def examine(instance: Instance) -> list[Finding]:
     """Look at what only an opened instance shows: who holds power, what waits, what failed."""
     checks: tuple[Check, ...] = (
         _migrations, _administrators, _homes, _grants, _plugins, _events, _retention, _jobs, _audit,
-        _clock, _calendar,
+        _clock, _calendar, _attachments,
     )  # fmt: skip
     return [found for check in checks for found in check(instance)]
 
@@ -346,3 +349,15 @@ def _calendar(_instance: Instance) -> Iterator[Finding]:
     if not lacking:
         said = _("工作日历已载入到 {year} 年", year=max(known))
         yield Finding("calendar", "ok", said)
+
+
+def _attachments(instance: Instance) -> Iterator[Finding]:
+    """The files of the records: a missing or altered one is named by its record."""
+    wrong, read, every = papers.spoilt(instance)
+    if wrong:
+        names = _("、").join(f"{row.about} #{row.id}" for row in wrong[:MOST_NAMED])
+        said = _("{n} 个附件的文件缺失或被改动过：{names}", n=len(wrong), names=names)
+        yield Finding("attachments", "bad", said, _("从备份取回；文件在 {path}", path="data/files"))
+    else:
+        told = _("{every} 个附件的文件都在，核对了其中 {read} 个的内容", every=every, read=read)
+        yield Finding("attachments", "ok", told)

@@ -25,6 +25,7 @@ from lifang.web import (
     lists,
     me,
     newcomers,
+    papers,
     records,
     switches,
     tree,
@@ -43,6 +44,7 @@ blueprint = Blueprint(
 )
 blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
+blueprint.register_blueprint(papers.papers)
 blueprint.register_blueprint(
     Blueprint("kit", __name__, static_folder=STYLES, static_url_path="/assets/kit")
 )
@@ -187,6 +189,9 @@ _page(records.history_page, "/<int:record>/history")
 _page(records.reveal_page, "/<int:record>/reveal", "POST")
 _page(confidential.uncover_page, "/<int:record>/uncover", "GET", "POST")
 _page(confidential.anonymised_page, "/<int:record>/anonymised")
+_page(records.attach_page, "/<int:record>/attachments", "POST")
+_page(papers.attachment_file, "/<int:record>/attachments/<int:file>")
+_page(records.detach_page, "/<int:record>/attachments/<int:file>/remove", "POST")
 _page(changes.edit_page, "/<int:record>/edit", "GET", "POST")
 _page(changes.remove_page, "/<int:record>/remove", "GET", "POST")
 _page(changes.action_page, "/<int:record>/actions/<name>", "GET", "POST")

@@ -12,16 +12,18 @@ from flask import render_template, request
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.job import Job
-from lifang.kit.errors import Invalid, LifangError
+from lifang.kit.errors import Conflict, Invalid, LifangError
 from lifang.kit.words import _, _p
+from lifang.mechanisms import attachments
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import reading, uploads
 from lifang.services.lineage import turns
 from lifang.services.offers import may, offers
 from lifang.services.presenting import View
-from lifang.web import commands, forms
+from lifang.web import commands, forms, papers
 from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.doors import go_to
 from lifang.web.pointers import place_key
 from lifang.web.shown import Shown, show, title_of, when
 from lifang.web.timeline import timeline
@@ -100,6 +102,22 @@ def history_page(caller: Caller, resource: Resource[Any], record: int) -> str:
     )
 
 
+def attach_page(caller: Caller, resource: Resource[Any], record: int) -> Any:
+    """The same after a file was added; what was wrong with the file is said beside the form."""
+    head = head_of(caller, resource, record)
+    try:
+        papers.add(caller, resource, record)
+    except (Invalid, Conflict) as error:
+        return _show(caller, head, refused=error), error.status
+    return go_to(f"{head.link}?done=attach#attachments")
+
+
+def detach_page(caller: Caller, resource: Resource[Any], record: int, file: int) -> Any:
+    """The same after a file was taken away."""
+    attachments.detach(caller, resource, record, file)
+    return go_to(f"{address_of(resource, record)}?done=detach#attachments")
+
+
 def _show(
     caller: Caller,
     head: Head,
@@ -107,6 +125,7 @@ def _show(
     uncovered: dict[str, str | None] | None = None,
     once: Mapping[str, str] = MappingProxyType({}),
     error: LifangError | None = None,
+    refused: LifangError | None = None,
 ) -> str:
     resource, view = head.resource, head.view
     values = {**view, **(uncovered or {})}
@@ -124,6 +143,8 @@ def _show(
         uncovered=uncovered,
         once=[(_(resource.by_name[name].label), value) for name, value in once.items()],
         error=error,
+        refused=refused,
+        papers=papers.papers_of(caller, resource, int(view["id"])),
         reason=request.form.get("reason", ""),
         actions=[a for name, a in resource.actions.items() if name in head.offered],
         ways=_ways_of(caller, head),
@@ -151,6 +172,8 @@ def done_sentence(resource: Resource[Any], verb: str | None) -> str | None:
         return _("已保存")
     if verb == "remove":
         return _("已移除")
+    if verb in ("attach", "detach") and resource.attachments:
+        return _("已添加附件") if verb == "attach" else _("已移除附件")
     action = resource.actions.get(verb or "")
     return _("已完成「{label}」", label=_(action.label)) if action else None
 

@@ -75,7 +75,8 @@ def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[st
     spec: FieldSpec | None = resource.by_name.get(name)
     if kind == "input" and action:
         spec = next((given for given in action.fields if given.name == name), spec)
-    label = _(spec.label) if spec else name
+    papers = {**resource.attachments, **{one.name: one.label for one in resource.documents}}
+    label = _(spec.label if spec else papers.get(name, name))
     if kind == "merged":
         return Changed(_("合并自"), None, f"#{change['after']}")
     if kind == "uncovered":

@@ -43,7 +43,7 @@ def test_every_rule_is_described_for_every_noun(
     for resource in instance.registry:
         own = "" if resource.plugin == "core" else f"/{resource.plugin.replace('_', '-')}"
         for tail, method in sorted(tails):
-            path = re.sub(r"<(?:\w+:)?id>", "{id}", tail)
+            path = re.sub(r"<(?:\w+:)?(id|file)>", r"{\1}", tail)
             paths = [path.replace("<action>", action) for action in resource.actions]
             for one in paths if "<action>" in path else [path]:
                 told = described["paths"].get(
@@ -59,6 +59,9 @@ def test_every_rule_is_described_for_every_noun(
         "/{id}/lineage": {"communities"},
         "/{id}/uncover": {n.noun for n in nouns if n.confidential and n.confidential.break_glass},
         "/{id}/anonymised": {n.noun for n in nouns if n.confidential and n.confidential.anonymised},
+        "/{id}/attachments": {n.noun for n in nouns if n.attachments},
+        "/{id}/attachments/{file}": {n.noun for n in nouns if n.attachments},
+        "/{id}/documents": {n.noun for n in nouns if n.documents},
     }
     for noun, tail, _method in missing:
         assert noun not in having[tail], (noun, tail)
@@ -71,7 +74,7 @@ def test_every_rule_that_is_no_nouns_is_described_too(
     for rule in app.url_map.iter_rules():
         if not rule.rule.startswith("/api/") or "<noun>" in rule.rule:
             continue
-        path = re.sub("<record:id>", "{id}", rule.rule)
+        path = re.sub("<(?:record:)?(id|code)>", r"{\1}", rule.rule)
         for verb in re.findall(r"<any\(([^)]+)\)", path) or [""]:
             for one in verb.split(", "):
                 whole = re.sub("<any[^>]+>", one, path)

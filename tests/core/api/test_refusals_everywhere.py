@@ -40,7 +40,7 @@ def everywhere(instance: Instance, enable: Any, boss_api: FlaskClient) -> list[t
 
 def _addresses(instance: Instance, client: FlaskClient) -> Iterator[tuple[str, str]]:
     for rule in client.application.url_map.iter_rules():
-        if not rule.rule.startswith("/api/") or "import" in rule.rule:
+        if not rule.rule.startswith("/api/") or re.search("import|attachments", rule.rule):
             continue
         for method in sorted(UNSAFE & set(rule.methods or ())):
             if "noun" not in rule.arguments:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,18 @@ from lifang.access import sign_in
 from lifang.app.instance import create, opened
 from lifang.builtin.households import household_members, households
 from lifang.builtin.people import people
+from lifang.entities.attachment import Attachment
 from lifang.entities.person import Person
 from lifang.events.payloads import payload
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.resources.resource import Resource
-from lifang.services import accounts, delivery, jobs, sealing
+from lifang.services import accounts, delivery, depot, jobs, sealing
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
+from lifang.upkeep import papers
 
 VISIT = "core.person.visited"
 SUBSCRIPTION = "dual_reporting.close_old_reports"
@@ -50,6 +54,7 @@ def populate(home: Path, *, crowd: int = 0) -> str:
         write(household_members, "create", owner, told)
         accounts.create_account(owner, "王芳", role="community_worker", at=world.CHENGGUAN)
         accounts.create_token(owner, "boss", days=9)
+        attach(instance)
         jobs.begin(owner, people, "import", title="人员.csv", state="waiting", asked={})
         report(instance, 1)
         move_away(instance, 1)
@@ -65,6 +70,16 @@ def populate(home: Path, *, crowd: int = 0) -> str:
                      next_at=clock.now(), error="ValueError: x")  # fmt: skip
     instance.close()
     return password
+
+
+def attach(instance: Instance) -> None:
+    """A file that belongs to a record, larger than one sealed piece."""
+    data = b"%PDF-1.4" + os.urandom(100_000)
+    place = depot.keep(instance, io.BytesIO(data))
+    Attachment.create(
+        about="core_person/1", kind="evidence", place=place, name=b"", type="pdf", size=len(data),
+        digest=hashlib.sha256(data).hexdigest(), added_at=clock.now(), added_by="boss",
+    )  # fmt: skip
 
 
 def reports(instance: Instance) -> Resource[Any]:
@@ -113,6 +128,7 @@ def goes_on(home: Path, password: str) -> None:
         sealed = Person.get_by_id(1).phone
         plain = instance.keys.open(sealed, table="core_person", column="phone", row=1)
         assert plain == SECRET["phone"]
+        assert papers.spoilt(instance) == ([], 1, 1)
         visited = EventRow.get(EventRow.type == VISIT)
         assert instance.events.read([visited.pos])[0].data == {"phone": SECRET["phone"]}
         assert SECRET["phone"] not in visited.data

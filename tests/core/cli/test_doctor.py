@@ -14,6 +14,7 @@ from lifang.access.roles import FIRST_ADMINISTRATOR
 from lifang.app.instance import create, opened
 from lifang.app.main import hands
 from lifang.entities.account import Account, Grant
+from lifang.entities.attachment import Attachment
 from lifang.entities.audit import AuditEntry
 from lifang.entities.calendar import CalendarDay
 from lifang.entities.job import Job
@@ -25,6 +26,7 @@ from lifang.services.accounts import first_administrator
 from lifang.services.clockwork import tick
 from lifang.services.instance import Instance
 from lifang.testing import world
+from tests.core.app.populated import attach
 from tests.core.cli.conftest import Said, say
 
 
@@ -228,3 +230,18 @@ def test_a_clock_that_leapt_and_a_year_without_a_calendar_are_named(inside: Inst
         assert "2100 年的工作日历还没有载入" in told
     with time_machine.travel(dt.datetime(2099, 10, 1, 9, tzinfo=dt.UTC), tick=False):
         assert "2100" not in doctor().out, "the next year's notice comes in November"
+
+
+def test_a_file_of_a_record_that_is_gone_or_altered_is_named(inside: Instance) -> None:
+    for _file in range(3):
+        attach(inside)
+    told = found("attachments")
+    assert told["state"] == "ok" and told["sentence"] == "3 个附件的文件都在，核对了其中 3 个的内容"
+    first, second, _third = (inside.settings.data / "files" / a.place for a in Attachment.select())
+    first.unlink()
+    sealed = bytearray(second.read_bytes())
+    sealed[70_000] ^= 1
+    second.write_bytes(sealed)
+    told = found("attachments")
+    assert told["state"] == "bad"
+    assert "2 个附件的文件缺失或被改动过：core_person/1 #1、core_person/1 #2" in told["sentence"]

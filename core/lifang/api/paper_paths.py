@@ -1,0 +1,105 @@
+"""The operations on papers, as OpenAPI describes them; each is answered by a view of `papers`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lifang.api import schemas
+from lifang.api.operations import (
+    BINARY,
+    ID,
+    READING,
+    WRITING,
+    Noun,
+    Operation,
+    Path,
+    content,
+    operation,
+)
+from lifang.api.schemas import Schema
+from lifang.kit.words import _, n_
+
+TEXT: Schema = {"type": "string"}
+NONE: Schema = {"type": ["string", "null"]}
+FILE: Schema = {"name": "file", "in": "path", "required": True, "schema": schemas.ID}
+STATES: Schema = {"type": "string", "enum": ["valid", "revoked", "altered"]}
+TAG = "documents"
+PUBLIC = n_("核验文书；不用登录")
+
+
+def _whole(*optional: str, **members: Schema) -> Schema:
+    needed = [name for name in members if name not in optional]
+    return {"type": "object", "required": needed, "properties": members}
+
+
+_FACTS = dict.fromkeys(("label", "number", "code", "issuer", "day", "holder", "mark"), TEXT)
+LINE = _whole(
+    id=schemas.ID, state=STATES, **_FACTS, issued_at=TEXT, issued_by=TEXT, revoked_at=NONE,
+    record=_whole(noun=TEXT, id=schemas.ID),
+)  # fmt: skip
+ATTACHMENT = _whole(
+    id=schemas.ID, kind=TEXT, label=TEXT, name=TEXT, type=TEXT, size={"type": "integer"},
+    digest=TEXT, added_at=TEXT, added_by=TEXT,
+)  # fmt: skip
+TABLE = {"type": "array", "items": {"type": "array", "items": TEXT}}
+SECTION = _whole(label=TEXT, columns={"type": "array", "items": TEXT}, rows=TABLE)
+
+
+def of(noun: Noun) -> Iterator[Path]:
+    """The papers of a noun's records, where it has any."""
+    resource = noun.resource
+    if resource.attachments:
+        base = f"{noun.one}/attachments"
+        yield base, {"get": _list(noun, "attachments", ATTACHMENT), "post": _add(noun)}
+        yield f"{base}/{{file}}", {"get": _download(noun), "delete": _remove(noun)}
+    if resource.documents:
+        yield f"{noun.one}/documents", {"get": _list(noun, "documents", LINE)}
+
+
+def shared() -> Iterator[Path]:
+    """What belongs to no noun: one document, and its verification."""
+    sections: Schema = {"type": "array", "items": SECTION}
+    whole = {**LINE, "properties": {**LINE["properties"], "reason": NONE, "sections": sections}}
+    told = {"200": {"description": _("文书"), "content": content(whole)}}
+    show = operation("show_document", TAG, _("文书"), told, READING, parameters=[ID])
+    yield "/api/v1/documents/{id}", {"get": show}
+    facts = _whole(*_FACTS, "revoked_on", state=STATES, **_FACTS, revoked_on=NONE)
+    told = {"200": {"description": _(PUBLIC), "content": content(facts)}}
+    code = {"name": "code", "in": "path", "required": True, "schema": TEXT}
+    check = operation(
+        "verify_document", TAG, _(PUBLIC), told, (400, 401, 404, 429), parameters=[code]
+    )
+    yield "/api/v1/verify/{code}", {"get": {**check, "security": [{}]}}
+
+
+def _named(noun: Noun, verb: str, summary: str, *told: Any, **more: Any) -> Operation:
+    return operation(f"{verb}_{noun.slug}", noun.slug, summary, *told, **more)
+
+
+def _list(noun: Noun, what: str, item: Schema) -> Operation:
+    summary = _("附件") if what == "attachments" else _("已开具的文书")
+    items = _whole(items={"type": "array", "items": item})
+    answers = {"200": {"description": summary, "content": content(items)}}
+    return _named(noun, f"list_{what}", summary, answers, READING, parameters=[ID])
+
+
+def _add(noun: Noun) -> Operation:
+    kinds: Schema = {"type": "string", "enum": list(noun.resource.attachments)}
+    form = _whole(file=BINARY, kind=kinds)
+    where = {"Location": {"schema": TEXT, "required": True}}
+    made = {"description": _("添加附件"), "headers": where, "content": content(ATTACHMENT)}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    return _named(noun, "attach", _("添加附件"), {"201": made}, WRITING, parameters=[ID],
+                  requestBody=body)  # fmt: skip
+
+
+def _download(noun: Noun) -> Operation:
+    told = {"description": _("下载附件"), "content": {"*/*": {"schema": BINARY}}}
+    return _named(noun, "download", _("下载附件"), {"200": told}, READING, parameters=[ID, FILE])
+
+
+def _remove(noun: Noun) -> Operation:
+    told = {"204": {"description": _("移除附件")}}
+    refused = (400, 401, 403, 404, 409, 503)
+    return _named(noun, "detach", _("移除附件"), told, refused, parameters=[ID, FILE])
