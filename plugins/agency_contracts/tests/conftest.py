@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,9 @@ from lifang_agency_contracts.models import Contract, Evaluation, Indicator, Proc
 from lifang_agency_contracts.resources.buying import procurements, programmes
 from lifang_agency_contracts.resources.contract import contracts
 from lifang_agency_contracts.resources.evaluation import evaluations, score_items
+from lifang_agency_contracts.resources.money import payments
 from lifang_agency_contracts.resources.service import indicators, service_logs, staff_members
-from lifang_agency_contracts.services import buying, contract, evaluation, service
+from lifang_agency_contracts.services import buying, contract, evaluation, money, service
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STREET = "620102001000"
@@ -43,7 +44,9 @@ class Deal:
     clock: Clock
     purchaser: lf.Caller
     bureau: lf.Caller
+    finance: lf.Caller
     provider: lf.Caller
+    supervisor: lf.Caller
     evaluator: lf.Caller
     worker: lf.Caller
     office: lf.Organization
@@ -90,7 +93,7 @@ class Deal:
         if self.read(made).agreed_on is None:
             lf.act(contract.agree, made, self.provider)
         given: dict[str, Any] = {
-            "number": f"JQL-{made.id}", "amount": "480000.00", "starts_on": dt.date(2026, 1, 1),
+            "amount": "480000.00", "starts_on": dt.date(2026, 1, 1),
             "ends_on": dt.date(2026, 12, 31), "signed_on": dt.date.fromisoformat(day), **told,
         }  # fmt: skip
         return lf.act(contract.sign, made, self.purchaser, **given)
@@ -133,7 +136,7 @@ class Deal:
         return lf.write(service_logs, "create", self.provider, data)
 
     def done(self, promised: Indicator, start: dt.datetime, **told: Any) -> Any:
-        made = lf.act(service.supervise, self.log(promised, start, **told), self.provider)
+        made = lf.act(service.supervise, self.log(promised, start, **told), self.supervisor)
         return lf.act(service.confirm, made, self.worker)
 
     def judged(self, made: Contract, points: int, stage: str = "final") -> Evaluation:
@@ -172,6 +175,13 @@ class Deal:
         by = Decree("区办〔2026〕1 号", at=world.CHENGGUAN, since=dt.date(2026, 1, 1))
         configure(world.boss(self.instance), "agency_contracts", values, by)
 
+    def pay(self, made: Contract, *numbers: int) -> None:
+        """Let some parts of a contract be asked for, approved and paid."""
+        for part in lf.each(payments, self.purchaser, contract=made.id, number=list(numbers)):
+            lf.act(money.apply, part, self.provider)
+            lf.act(money.approve, part, self.purchaser)
+            lf.act(money.pay, part, self.finance, voucher=f"记-{part.number}", date=lf.today())
+
     def read(self, made: Contract) -> Contract:
         return lf.get(contracts, self.purchaser, made.id)
 
@@ -195,11 +205,15 @@ def deal(clock: Clock, instance: Any, caller: Callable[..., lf.Caller], events: 
             ("示例评估中心", "social_organization"),
         )
     )
+    purchaser = caller("subdistrict_admin", at=STREET)
+    provider = caller("unit_liaison", unit=agency)
     return Deal(
         instance, events, clock,
-        purchaser=caller("subdistrict_admin", at=STREET),
+        purchaser=purchaser,
+        finance=replace(purchaser, name="财务"),
         bureau=caller("district_admin", at=world.CHENGGUAN),
-        provider=caller("unit_liaison", unit=agency),
+        provider=provider,
+        supervisor=replace(provider, name="督导"),
         evaluator=caller("unit_liaison", unit=judge),
         worker=caller("community_worker", at=world.HOME),
         office=office, agency=agency, judge=judge,

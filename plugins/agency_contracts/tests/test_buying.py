@@ -74,7 +74,7 @@ def test_offers_are_awaited_and_the_price_is_the_award_and_the_contract_within_t
     made = lf.act(contract.procure, made, deal.purchaser, procurement=award)
     with pytest.raises(lf.Conflict, match="承接主体还没有确认"):
         lf.act(
-            contract.sign, made, deal.purchaser, number="1", amount="480000.00",
+            contract.sign, made, deal.purchaser, amount="480000.00",
             starts_on=lf.today(), ends_on=lf.today(), signed_on=lf.today(),
         )  # fmt: skip
     with pytest.raises(

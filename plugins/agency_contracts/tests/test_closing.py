@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from io import BytesIO
 from typing import Any
 
 import pytest
 
 import lifang as lf
+from lifang.mechanisms.attachments import attach
+from lifang_agency_contracts.documents import acceptance_sheet
+from lifang_agency_contracts.resources.contract import contracts
 from lifang_agency_contracts.resources.money import payments
 from lifang_agency_contracts.resources.service import staff_members
-from lifang_agency_contracts.services import closing, money
+from lifang_agency_contracts.services import closing
 
 
 def test_settlement_waits_for_opinions_a_public_result_and_the_return_of_data(
@@ -24,18 +28,18 @@ def test_settlement_waits_for_opinions_a_public_result_and_the_return_of_data(
         lf.act(closing.accept, made, deal.purchaser, opinions="座谈会 27 人")
     clock.move_to(deal.at("2026-12-31"))
     accepted = lf.act(closing.accept, made, deal.purchaser, opinions="座谈会 27 人")
-    with pytest.raises(lf.Conflict, match="还缺少：验收结果公告、承接主体确认数据交还或删除"):
+    assert [one.number for one in acceptance_sheet.of(accepted)] == ["GM-620102001000-2026-001"]
+    with pytest.raises(lf.Conflict, match="还缺少：服务对象意见、验收结果公告、承接主体确认"):
         lf.act(closing.settle, accepted, deal.purchaser)
+    opinions = {"name": "意见.pdf", "kind": "opinions"}
+    attach(deal.purchaser, contracts, made.id, BytesIO(b"%PDF-1.4 "), **opinions)
     lf.act(closing.publish_result, accepted, deal.purchaser, date=lf.today())
     with pytest.raises(lf.Forbidden):
         lf.act(closing.return_data, accepted, deal.purchaser, account="已删除")
     lf.act(closing.return_data, accepted, deal.provider, account="纸质档案移交，电子数据已删除")
     with pytest.raises(lf.Conflict, match="还有没有付清的款项"):
         lf.act(closing.settle, accepted, deal.purchaser)
-    for part in lf.each(payments, deal.purchaser, contract=made.id):
-        lf.act(money.apply, part, deal.provider)
-        lf.act(money.approve, part, deal.purchaser)
-        lf.act(money.pay, part, deal.purchaser, voucher=f"记-{part.number}", date=lf.today())
+    deal.pay(made, 1, 2, 3)
     settled = lf.act(closing.settle, accepted, deal.purchaser)
     assert settled.keep_until == dt.date(2041, 12, 31)
     gone = lf.get(staff_members, deal.provider, member.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,10 +37,7 @@ def appeal(deal: Any, made: Any) -> Any:
 def test_a_final_score_of_58_blocks_the_last_part_and_bars_the_agency_next_year(
     deal: Any, made: Any
 ) -> None:
-    for part in list(lf.each(payments, deal.purchaser, contract=made.id))[:2]:
-        lf.act(money.apply, part, deal.provider)
-        lf.act(money.approve, part, deal.purchaser)
-        lf.act(money.pay, part, deal.purchaser, voucher=f"记-{part.number}", date=lf.today())
+    deal.pay(made, 1, 2)
     found = deal.judged(made, 580)
     assert (found.total, found.grade, found.state) == (580, "failed", "concluded")
     failed = deal.read(made)
@@ -124,9 +122,11 @@ def test_every_dimension_is_scored_before_it_is_submitted_and_two_offices_sign(
         lf.write(score_items, "create", deal.evaluator, item | {"points": 30, "name": "二"})
     with pytest.raises(lf.Conflict):
         lf.act(evaluation.conclude, found, deal.bureau)
-    lf.act(evaluation.countersign, found, deal.purchaser)
+    lf.act(evaluation.countersign, found, replace(deal.bureau, name="兼任"))
     with pytest.raises(lf.Forbidden):
         lf.act(evaluation.conclude, found, deal.purchaser)
+    with pytest.raises(lf.Forbidden, match="做过「会签」的人不能再「主管部门会签」"):
+        lf.act(evaluation.conclude, found, replace(deal.bureau, name="兼任"))
     done = lf.act(evaluation.conclude, found, deal.bureau)
     assert (done.total, done.grade) == (800, "good")
 

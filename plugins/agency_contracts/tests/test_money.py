@@ -108,7 +108,10 @@ def test_parts_are_asked_for_in_order_approved_by_the_purchaser_and_paid(deal: A
     with pytest.raises(lf.Forbidden):
         lf.act(money.approve, first, deal.provider)
     lf.act(money.approve, first, deal.purchaser)
-    paid = lf.act(money.pay, first, deal.purchaser, voucher="记-031", date=lf.today())
+    voucher = {"voucher": "记-031", "date": lf.today()}
+    with pytest.raises(lf.Forbidden, match="做过「批准付款」的人不能再「付款」"):
+        lf.act(money.pay, first, deal.purchaser, **voucher)
+    paid = lf.act(money.pay, first, deal.finance, **voucher)
     assert (paid.state, paid.voucher) == ("paid", "记-031")
     lf.act(money.apply, second, deal.provider)
     lf.act(money.apply, last, deal.provider)

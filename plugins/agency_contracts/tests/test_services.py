@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from io import BytesIO
 from typing import Any
 
 import pytest
 
 import lifang as lf
+from lifang.mechanisms.attachments import attach
 from lifang.testing import world
 from lifang_agency_contracts.resources.reporting import monthly_reports
 from lifang_agency_contracts.resources.service import (
@@ -91,12 +93,15 @@ def test_a_service_is_shown_supervised_and_confirmed_where_it_was_rendered(
 ) -> None:
     one = promised(deal, "探访")
     bare = deal.log(one, deal.at("2026-03-19"), evidence=None)
-    with pytest.raises(lf.Conflict, match="请先填写证明材料"):
-        lf.act(service.supervise, bare, deal.provider)
+    with pytest.raises(lf.Conflict, match="请先填写或上传证明材料"):
+        lf.act(service.supervise, bare, deal.supervisor)
     with pytest.raises(lf.Conflict, match="只有「已督导」的记录可以确认"):
         lf.act(service.confirm, bare, deal.worker)
-    lf.write(service_logs, "update", deal.provider, {"evidence": "照片 3 张"}, bare.id)
-    done = lf.act(service.supervise, bare, deal.provider)
+    photo = {"name": "探访.png", "kind": "evidence"}
+    attach(deal.provider, service_logs, bare.id, BytesIO(b"\x89PNG\r\n\x1a\n" + bytes(99)), **photo)
+    with pytest.raises(lf.Forbidden, match="做过「新建」的人不能再「督导通过」"):
+        lf.act(service.supervise, bare, deal.provider)
+    done = lf.act(service.supervise, bare, deal.supervisor)
     with pytest.raises(lf.Forbidden):
         lf.act(service.confirm, done, deal.provider)
     with pytest.raises(lf.NotFound):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lifang as lf
+from lifang_agency_contracts.documents import acceptance_sheet
 from lifang_agency_contracts.models import Contract
 from lifang_agency_contracts.services import closing, contract, reporting
 
@@ -24,6 +25,14 @@ contracts = lf.Resource(
     search=["name"],
     unit="provider",
     dated="signed_on",
+    attachments={
+        "contract": "合同文本",
+        "opinions": "服务对象意见",
+        "liquidation": "终止结算清单",
+        "other": "其他材料",
+    },
+    sealed=["archived"],
+    documents=[acceptance_sheet],
     hidden=["judged"],
     locked=SAID_BY_ACTIONS,
     editable=["planned", "procured"],

@@ -50,14 +50,16 @@ service_logs = lf.Resource(
     columns=["start", "contract", "indicator", "community", "staff_member", "users", "state"],
     locked=["provider", "lapsed"],
     editable=["recorded"],
+    attachments={"evidence": "证明材料"},
+    sealed=["accepted", "rejected"],
     rules=[of_its_provider, service.demand_true],
-    actions=[service.supervise, service.confirm, service.reject, service.mark],
+    actions=[service.supervise, service.confirm, service.reject, service.mark, service.count],
     roles={
         "community_worker": "read confirm reject",
         "unit_liaison": "read:unit create:unit update:unit remove:unit supervise:unit reject:unit",
         "subdistrict_admin": "export",
     },
-    never="mark place import export_full reveal",
+    never="mark count place import export_full reveal",
 )
 
 progress = lf.Resource(

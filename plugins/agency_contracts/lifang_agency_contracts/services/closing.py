@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import lifang as lf
 from lifang import _
 from lifang_agency_contracts import policies, settings
+from lifang_agency_contracts.documents import acceptance_sheet
 from lifang_agency_contracts.models import Appeal, Contract, Evaluation, Payment, StaffMember
 from lifang_agency_contracts.models.contract import RUNNING
 from lifang_agency_contracts.services import money, service
@@ -122,7 +123,7 @@ def _demand_no_appeal(contract: Contract) -> None:
 @lf.action("验收", moves={"final_evaluated": "accepted"})
 def accept(
     contract: Contract, caller: lf.Caller, *, opinions: Annotated[str, "服务对象参加验收的意见"]
-) -> None:
+) -> lf.Data:
     """Accept what was rendered; its users take part.
 
     政府采购法实施条例 第四十五条.
@@ -133,6 +134,11 @@ def accept(
         raise lf.Conflict(_("申诉期到 {day} 为止，期满后才能验收", day=contract.appeal_until))
     _demand_no_appeal(contract)
     contract.user_opinions = opinions
+    sheet = acceptance_sheet.issue(
+        contract, caller, number=contract.number or "", issuer=contract.purchaser.name,
+        on=lf.today(),
+    )  # fmt: skip
+    return {"document": sheet.id}
 
 
 @lf.action("公告验收结果", event="result_published", when=lambda view: view["state"] == "accepted")
@@ -163,10 +169,9 @@ def return_data(
 @lf.action("结算", moves={"accepted": "settled"})
 def settle(contract: Contract, caller: lf.Caller) -> lf.Data:
     """Close the accounts of a contract: its users were heard, and nothing is owed."""
-    missing = [
+    missing = lf.missing(contract, caller, ["opinions"]) + [
         _(what)
         for what, there in (
-            ("服务对象意见", contract.user_opinions),
             ("验收结果公告", contract.result_published_on),
             ("承接主体确认数据交还或删除", contract.data_returned_on),
         )

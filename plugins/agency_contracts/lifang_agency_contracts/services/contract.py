@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import lifang as lf
 from lifang import _
 from lifang_agency_contracts import policies, settings
+from lifang_agency_contracts.documents import contract_number
 from lifang_agency_contracts.models import Contract, Procurement, Programme
 from lifang_agency_contracts.services.paying import plan_payments
 
@@ -51,7 +52,6 @@ def sign(  # noqa: PLR0913 – what a signed contract says, each by name
     contract: Contract,
     caller: lf.Caller,
     *,
-    number: Annotated[str, "合同编号"],
     amount: Annotated[int, "合同金额", "须等于中标（成交）金额", lf.Money],
     starts_on: Annotated[dt.date, "开始日期"],
     ends_on: Annotated[dt.date, "结束日期"],
@@ -66,7 +66,8 @@ def sign(  # noqa: PLR0913 – what a signed contract says, each by name
         raise lf.Conflict(_("合同金额须等于中标（成交）金额 {award} 元，不是 {amount} 元", **told))
     policies.demand_not_barred(contract, starts_on)
     _demand_signing_day(contract, signed_on, late_reason)
-    contract.number, contract.signed_on = number, signed_on
+    contract.number = contract_number.next(contract.community_id, caller, signed_on)
+    contract.signed_on = signed_on
     contract.starts_on, contract.ends_on = starts_on, ends_on
     contract.late_reason = late_reason or None
     stop_clock(contract, caller, "sign")
@@ -76,6 +77,7 @@ def sign(  # noqa: PLR0913 – what a signed contract says, each by name
     plan_payments(contract, caller)
     return {
         "provider": contract.provider_id,
+        "number": contract.number,
         "publish_due": day(contract.publish_due),
         "file_due": day(contract.file_due),
     }

@@ -83,7 +83,7 @@ def countersign(evaluation: Evaluation, caller: lf.Caller) -> None:
     """The purchaser countersigns what the evaluator found."""
 
 
-@lf.action("主管部门会签", moves={"signed": "concluded"})
+@lf.action("主管部门会签", moves={"signed": "concluded"}, not_by="countersign")
 def conclude(evaluation: Evaluation, caller: lf.Caller) -> lf.Data:
     """The supervising bureau countersigns too: the evaluation takes effect on the contract."""
     return {

@@ -29,7 +29,7 @@ def apply(payment: Payment, caller: lf.Caller) -> None:
     payment.applied_on = lf.today()
 
 
-@lf.action("批准付款", moves={"applied": "approved"})
+@lf.action("批准付款", moves={"applied": "approved"}, not_by="apply")
 def approve(payment: Payment, caller: lf.Caller) -> None:
     """The purchaser approves a part; the last one only after a final evaluation that was passed."""
     contract = Contract.get_by_id(payment.contract_id)
@@ -40,7 +40,7 @@ def approve(payment: Payment, caller: lf.Caller) -> None:
         raise lf.Conflict(_("最后一期须在末期评估生效后批准"))
 
 
-@lf.action("付款", moves={"approved": "paid"})
+@lf.action("付款", moves={"approved": "paid"}, not_by="approve")
 def pay(
     payment: Payment,
     caller: lf.Caller,

@@ -37,19 +37,22 @@ def measure(indicator: Indicator, contract: Contract, month: str, caller: lf.Cal
     service is ahead of time.
     """
     first, after = span(month, caller)
+    so_far = done(indicator, ServiceLog.start < after)
+    of_month = done(indicator, ServiceLog.start < after, ServiceLog.start >= first)
+    share, gone = Fraction(so_far, indicator.target), elapsed(contract, month)
+    light = light_of(share, gone, contract)
+    return Measured(of_month, so_far, _hundredths(share), _hundredths(gone - share), light)
+
+
+def done(indicator: Indicator, *when: Any) -> int:
+    """How much of an indicator was done, of what was accepted and rendered by the qualified."""
     counted: Any = (
         ServiceLog.indicator == indicator.id,
         ServiceLog.state == "accepted",
         ServiceLog.lapsed == False,  # noqa: E712 – SQL
         ServiceLog.removed_at.is_null(),
-        ServiceLog.start < after,
     )
-    so_far = policies.total(ServiceLog.quantity, *counted)
-    of_month = policies.total(ServiceLog.quantity, *counted, ServiceLog.start >= first)
-    done = Fraction(so_far, indicator.target)
-    gone = elapsed(contract, month)
-    light = light_of(done, gone, contract)
-    return Measured(of_month, so_far, _hundredths(done), _hundredths(gone - done), light)
+    return policies.total(ServiceLog.quantity, *counted, *when)
 
 
 def elapsed(contract: Contract, month: str) -> Fraction:
@@ -62,7 +65,7 @@ def elapsed(contract: Contract, month: str) -> Fraction:
     return Fraction(min(max(gone, 0), whole), whole)
 
 
-def light_of(done: Fraction, gone: Fraction, contract: Contract) -> str:
+def light_of(share: Fraction, gone: Fraction, contract: Contract) -> str:
     """Green where a service keeps up with time, yellow where it lags, red beyond the limit.
 
     Red too where most of the time is gone and too little done (settings `late_time`, `late_done`).
@@ -72,9 +75,9 @@ def light_of(done: Fraction, gone: Fraction, contract: Contract) -> str:
     most, least = (
         Fraction(one(place, on), 100) for one in (settings.late_time, settings.late_done)
     )
-    if gone - done > limit or (gone >= most and done < least):
+    if gone - share > limit or (gone >= most and share < least):
         return "red"
-    return "yellow" if gone > done else "green"
+    return "yellow" if gone > share else "green"
 
 
 def span(month: str, caller: lf.Caller) -> tuple[dt.datetime, dt.datetime]:

@@ -58,11 +58,11 @@ def has_lapsed(member: StaffMember, on: dt.date) -> bool:
     return member.valid_to is not None and on > member.valid_to
 
 
-@lf.action("督导通过", moves={"recorded": "supervised"})
+@lf.action("督导通过", moves={"recorded": "supervised"}, not_by="create")
 def supervise(log: ServiceLog, caller: lf.Caller) -> None:
     """The provider's supervisor vouches for a service: there is something that shows it."""
-    if not log.evidence:
-        raise lf.Conflict(_("请先填写证明材料，例如签到表、照片编号"))
+    if not log.evidence and not lf.attached(log, "evidence"):
+        raise lf.Conflict(_("请先填写或上传证明材料，例如签到表、照片"))
 
 
 @lf.action("确认", moves={"supervised": "accepted"})
@@ -80,6 +80,12 @@ def confirm(log: ServiceLog, caller: lf.Caller) -> lf.Data:
 def reject(log: ServiceLog, caller: lf.Caller, *, reason: str) -> lf.Data:
     """A service does not count, and why."""
     return {"contract": log.contract_id, "reason": reason}
+
+
+@lf.action("由活动计入", moves={"recorded": "accepted"}, event="counted")
+def count(log: ServiceLog, caller: lf.Caller) -> lf.Data:
+    """Another plugin has confirmed already that a service was rendered."""
+    return {"contract": log.contract_id, "indicator": log.indicator_id, "quantity": log.quantity}
 
 
 @lf.action("标记证书", event="marked")
