@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.consents import Purpose as Purpose
     from lifang.mechanisms.documents import Document as Document
+    from lifang.mechanisms.formats import Format as Format
+    from lifang.mechanisms.indicator import Indicator as Indicator
+    from lifang.mechanisms.indicator import Measure as Measure
     from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.mechanisms.numbers import Number as Number
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
@@ -93,6 +96,8 @@ _HOMES = {
     "mechanisms.confidential": ("Confidential",),
     "mechanisms.consents": ("Purpose",),
     "mechanisms.documents": ("Document",),
+    "mechanisms.formats": ("Format",),
+    "mechanisms.indicator": ("Indicator", "Measure"),
     "mechanisms.ledger": ("Ledger",),
     "mechanisms.numbers": ("Number",),
     "mechanisms.public_notices": ("PublicNotice",),

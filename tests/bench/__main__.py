@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import bus, country, exchange, goals, growth, postgres, subtrees, waking
+from tests.bench import bus, country, exchange, figures, goals, growth, postgres, subtrees, waking
 from tests.bench.rounds import Result, machine
 
 TRIED = Path(__file__).with_name("tried.md")
@@ -73,6 +73,7 @@ def _runs(*, full: bool) -> dict[str, Run]:
             *country.whole_country(folder, rows=20_000, rounds=5),
             *(country.whole_country(folder, rows=country.WHOLE, rounds=1) if full else ()),
         ],
+        "D1": lambda folder: figures.rolled_up(folder, rows=1_000_000),
         "S1": lambda folder: exchange.finding_a_name(folder, rows=many),
     }
 

@@ -35,13 +35,14 @@ def peopled(home: Path, shape: tuple[int, ...]) -> Iterator[tuple[Instance, list
     """
     for instance in world.new_instance(home):
         with instance.database.transaction():
-            nodes = _nodes(instance, shape)
+            nodes = nodes_of(instance, shape)
             _people(instance, [number for number, path in nodes[-1] if path[:18] == nodes[2][0][1]])
         instance.database.engine.execute_sql("ANALYZE")
         yield instance, [[path for _n, path in nodes[0]], [nodes[-1][0][1]]]
 
 
-def _nodes(instance: Instance, shape: tuple[int, ...]) -> list[list[tuple[int, str]]]:
+def nodes_of(instance: Instance, shape: tuple[int, ...]) -> list[list[tuple[int, str]]]:
+    """Plant a tree of a shape; gives each level's ids and paths."""
     now, levels, above = moment(clock.now()), [], [(0, "")]
     columns = ("id", "version", "created_at", "updated_at", "code", "name", "kind", "parent_id")
     for kind, under in zip(LEVELS, shape, strict=True):

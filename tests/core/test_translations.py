@@ -103,6 +103,11 @@ def declared(plugin: Plugin) -> dict[Message, str]:
         for spec in specs:
             labels = [spec.label, spec.help, *(label for _value, label in spec.choices)]
             told |= {(None, label): f"{resource.noun}.{spec.name}" for label in labels if label}
+        labels = [one.label for one in resource.formats.values()]
+        told |= {(None, label): resource.noun for label in labels if CHINESE.search(label)}
+    for one in plugin.indicators.values():
+        labels = [one.label, one.unit, one.note]
+        told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
     if plugin is core:
         told |= {(None, label): "a role" for label in ROLES.values()}
     return told | {(None, label): where for label, where in SPOKEN[plugin.id].items()}

@@ -52,12 +52,12 @@ def refuse_unknown(told: dict[str, Any], known: tuple[str, ...]) -> None:
         raise Invalid(problems[0].message, errors=problems)
 
 
-def words(*known: str) -> dict[str, str]:
-    """What an address asks, each once; raises Malformed for any other parameter."""
+def words(*known: str, repeated: tuple[str, ...] = ()) -> dict[str, str]:
+    """What an address asks, each once but for some; raises Malformed for any other parameter."""
     for key, values in request.args.lists():
-        if key not in known:
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=list(known))
-        if len(values) > 1:
+        if key not in (*known, *repeated):
+            raise Malformed(_("不认识查询参数「{key}」", key=key), known=[*known, *repeated])
+        if len(values) > 1 and key in known:
             raise Malformed(_("「{key}」只能出现一次", key=key))
     return request.args.to_dict()
 

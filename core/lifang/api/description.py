@@ -8,7 +8,7 @@ from typing import Any
 from apispec import APISpec
 from flask import Response, current_app
 
-from lifang.api import confidential, event_paths, me, paper_paths, schemas
+from lifang.api import confidential, event_paths, indicators, me, paper_paths, schemas
 from lifang.api.operations import Noun, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
@@ -57,6 +57,7 @@ def readable(caller: Caller | None) -> list[Resource[Any]]:
 def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
     """The whole description of some nouns, and of the event bus for who may see it."""
     bus = {"name": event_paths.SLUG, "description": _p("plural", "事件")}
+    figures = {"name": indicators.SLUG, "description": _p("plural", "指标")}
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
         title="里坊 Lifang",
@@ -65,7 +66,9 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
         info={"description": _("社区治理框架的接口；由声明生成，与现状一致。")},
         servers=[{"url": "/"}],
         security=[{"bearer": []}],
-        tags=[{"name": one.slug, "description": one.label} for one in told] + [bus] * events,
+        tags=[{"name": one.slug, "description": one.label} for one in told]
+        + [bus] * events
+        + [figures],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
@@ -76,6 +79,10 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
     for name, schema in [*schemes, *(event_paths.described() if events else ())]:
         spec.components.schema(name, component=schema)
     for path, operations in [*paths, *(event_paths.paths() if events else ())]:
+        spec.path(path=path, operations=operations)
+    for name, schema in indicators.described():
+        spec.components.schema(name, component=schema)
+    for path, operations in indicators.paths():
         spec.path(path=path, operations=operations)
     spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
     spec.path(path=f"/api{me.ADDRESS}", operations={"get": _oneself()})

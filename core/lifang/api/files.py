@@ -19,7 +19,7 @@ from lifang.kit import clock
 from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.services import reading, uploads
-from lifang.services.exchange import FORMATS, export
+from lifang.services.exchange import FORMATS, export, forms
 from lifang.services.importing import outcome_of
 from lifang.services.ledger import ledger
 from lifang.services.outcomes import MOST_TOLD
@@ -33,8 +33,10 @@ def export_records(noun: str, plugin: str | None = None) -> Response:
     """The list as a file, written as it is read; audited before the first row leaves."""
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args, paged=False, also=["format"])
-    form = _form("csv", *FORMATS)
-    return _handed(export(caller, resource, asked.query, form=form), form, resource.noun)
+    known = forms(resource)
+    _label, kind, suffix = known[form := _form("csv", *known)]
+    pieces = export(caller, resource, asked.query, form=form)
+    return _handed(pieces, suffix, resource.noun, kind)
 
 
 @rule("/ledger", "GET")
@@ -56,9 +58,9 @@ def _form(default: str, *known: str) -> str:
     return form
 
 
-def _handed(pieces: Iterator[bytes], form: str, name: str) -> Response:
+def _handed(pieces: Iterator[bytes], form: str, name: str, kind: str | None = None) -> Response:
     """A file, named so that it is found again in a folder of downloads."""
-    response = Response(pieces, content_type=FORMATS[form])
+    response = Response(pieces, content_type=kind or FORMATS[form])
     name = f"{answering.dashed(name)}-{clock.today()}.{form}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -21,7 +21,7 @@ from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
 from lifang.services import sheets
 from lifang.services.bulk import fields
-from lifang.services.exchange import FORMATS
+from lifang.services.exchange import FORMATS, forms
 from lifang.services.query import MOST, NOW, THEN, Query, filter_fields, sort_names
 from lifang.services.uploads import AT_ONCE
 
@@ -242,7 +242,12 @@ class Noun:
         rows = {"type": "object", "required": ["items"],
                 "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
         summary = _("导出{label}", label=self.labels)
-        return self._file("export", summary, "csv", rows, [])
+        own = forms(self.resource)
+        made = self._file("export", summary, "csv", rows, [])
+        made["parameters"][0]["schema"]["enum"] = list(own)
+        for kind in {kind for name, (_label, kind, _suffix) in own.items() if name not in FORMATS}:
+            made["responses"]["200"]["content"].setdefault(kind, {"schema": BINARY})
+        return made
 
     def _ledger(self) -> Operation:
         stated = _("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")

@@ -9,12 +9,13 @@ from lifang.api import (
     description,
     events,
     files,
+    indicators,
     me,
     papers,
     records,
 )
 from lifang.api.rules import blueprint
 
-VIEWS = (records, deeds, confidential, bulk, files, papers, events, me, description)
+VIEWS = (records, deeds, confidential, bulk, files, papers, events, indicators, me, description)
 
 __all__ = ["VIEWS", "blueprint"]

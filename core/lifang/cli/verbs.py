@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from lifang.resources import schema
 from lifang.resources.action import Action
 from lifang.resources.resource import Resource
 from lifang.services import reading
+from lifang.services.exchange import FORMATS, forms
 from lifang.services.gateway import preview, write
 from lifang.services.history import history
 from lifang.services.presenting import present_one
@@ -284,7 +286,7 @@ def _export(resource: Resource[Any]) -> click.Command:
         form = "json" if session.json else given["format"]
         export(session, resource, asked_for(given), form, given["output"])
 
-    told = [*_to_a_file("csv"), *narrowing(resource, own=("format", "output"))]
+    told = [*_to_a_file("csv", forms(resource)), *narrowing(resource, own=("format", "output"))]
     return Command("export", n_("导出；敏感信息保持遮盖"), work, told, epilog=FILTERS)
 
 
@@ -312,12 +314,13 @@ def _ledger(resource: Resource[Any]) -> click.Command:
     return Command("ledger", n_("台账：打印用的电子表格"), work, told, epilog=FILTERS)
 
 
-def _to_a_file(default: str) -> list[click.Parameter]:
+def _to_a_file(default: str, known: Iterable[str] = FORMATS) -> list[click.Parameter]:
     """The options that say what kind of file is written, and where."""
-    meant = _("格式：csv、xlsx 或 json；默认 {default}", default=default)
+    told = _("、").join(known)
+    meant = _("格式：{known}；默认 {default}", known=told, default=default)
     return [
-        option("--format", metavar="csv|xlsx|json", default=default,
-               callback=one_of("csv", "xlsx", "json"), help=meant),
+        option("--format", metavar="|".join(known), default=default,
+               callback=one_of(*known), help=meant),
         option("--output", "-o", metavar="FILE", help=n_("写入这个文件；默认写到标准输出")),
     ]  # fmt: skip
 

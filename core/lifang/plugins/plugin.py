@@ -27,10 +27,11 @@ class Plugin:
     plugin's own caller that the worker calls again and again, each in a thread of its own, while
     the plugin is on anywhere: they wait for something no longer than a second, and say whether
     there may be more at once; what they raise is logged and tried again later, after 1 to 30
-    seconds. `purposes` are what it asks people's consent for (`lf.Purpose`). The folder of the
-    module that declares it holds `migrations/` and `locale/`. Raises ValueError for an id that
-    cannot be a name in URLs, tables and commands, and for a payload or purpose that is another
-    plugin's or declared twice.
+    seconds. `purposes` are what it asks people's consent for (`lf.Purpose`), `indicators` the
+    numbers it reports (`lf.Indicator`). The folder of the module that declares it holds
+    `migrations/` and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables
+    and commands, and for a payload, purpose or indicator that is another plugin's or declared
+    twice.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -46,6 +47,7 @@ class Plugin:
         payloads: Iterable[Payload] = (),
         duties: Iterable[Duty] = (),
         purposes: Iterable[Any] = (),
+        indicators: Iterable[Any] = (),
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -61,10 +63,12 @@ class Plugin:
         declared = tuple(payloads)
         self.payloads = {one.type: one for one in declared}
         self.purposes = {one.name: one for one in purposes}
-        named = (*self.payloads, *self.purposes)
+        self.indicators = {one.name: one for one in indicators}
+        named = (*self.payloads, *self.purposes, *self.indicators)
         foreign = [name for name in named if not name.startswith(f"{id}.")]
         if foreign or len(declared) > len(self.payloads):
-            raise ValueError(f"plugin {id}: payloads and purposes of its own, each once: {foreign}")
+            wanted = "indicators, payloads and purposes of its own, each once"
+            raise ValueError(f"plugin {id}: {wanted}: {foreign}")
         self.duties: tuple[Duty, ...] = tuple(duties)
         self.folder = folder or _folder_of_caller()
 

@@ -46,6 +46,7 @@ class Shared(TypedDict, total=False):
     tree. `attachments` are the kinds of files a record may have, with their labels; whoever may
     `attach`, or `update` where no role is given that verb, adds and removes them, but not in the
     states that `sealed` names. `documents` are what is issued about a record (`lf.Document`).
+    `formats` are further ones in which a list is exported, each an `lf.Format` by its name.
     """
 
     minors_hidden: bool
@@ -54,6 +55,7 @@ class Shared(TypedDict, total=False):
     attachments: Mapping[str, str]
     sealed: Collection[str]
     documents: Collection[Any]
+    formats: Mapping[str, Any]
 
 
 class Resource(Generic[M]):
@@ -88,6 +90,7 @@ class Resource(Generic[M]):
     attachments: Mapping[str, str] = MappingProxyType({})
     sealed: Collection[str] = ()
     documents: Collection[Any] = ()
+    formats: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
         self,
@@ -177,6 +180,10 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := {*self.editable, *self.sealed} - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
+        taken, partial = {"csv", "xlsx", "json"}, getattr(self.scope, "partial", None)
+        wrong = [name for name in self.formats if name in taken or not NAME.fullmatch(name)]
+        if wrong or (partial and self.formats):  # a format is given whole records
+            raise TypeError(f"{self.noun}: {wrong or list(self.formats)} cannot be formats of it")
 
     def _separate(self) -> None:
         """Raise TypeError where an action is kept from somebody whom nothing names."""

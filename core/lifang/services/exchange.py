@@ -29,7 +29,7 @@ TYPED = frozenset({"integer", "number", "boolean"})
 
 
 def export(caller: Caller, resource: Resource[Any], query: Query, *, form: str) -> Iterator[bytes]:
-    """Write what the caller may export of a list, in one of FORMATS, in constant memory.
+    """Write what the caller may export of a list, in one of its `forms`, in constant memory.
 
     Sensitive fields stay masked. It is audited with its number of rows before the first one leaves;
     raises Forbidden without the right to export, Malformed for a list that cannot be asked for.
@@ -41,10 +41,19 @@ def export(caller: Caller, resource: Resource[Any], query: Query, *, form: str) 
     with caller.instance.database.transaction():
         told = [Change("rows", None, str(number)), Change("format", None, form)]
         record_effect(caller, resource, "export", None, changes=told)
+    if form in resource.formats:
+        made: Iterator[bytes] = resource.formats[form].pieces(caller, resource, asked, number)
+        return made
     found = pages(caller, resource, asked)
     if form == "xlsx":
         return _as_xlsx(resource, found)
     return _as_csv(resource, found) if form == "csv" else _as_json(found)
+
+
+def forms(resource: Resource[Any]) -> dict[str, tuple[str, str, str]]:
+    """The formats in which a list is exported: what each is called, its media type and suffix."""
+    own = {name: (one.label, one.type, one.suffix) for name, one in resource.formats.items()}
+    return {name: (name.upper(), kind, name) for name, kind in FORMATS.items()} | own
 
 
 def demand_right(caller: Caller, resource: Resource[Any]) -> None:

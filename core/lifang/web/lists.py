@@ -16,6 +16,7 @@ from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import bulk, presenting, reading
+from lifang.services.exchange import forms
 from lifang.services.offers import may
 from lifang.services.query import filter_fields, find_community, sort_names
 from lifang.web import commands, looks, pointers
@@ -224,7 +225,7 @@ def _exports(caller: Caller, asked: Asked) -> list[tuple[str, str]]:
         return []
     address = api_of(asked.resource, "export")
     files = [
-        (label, with_query(address, [("format", kind), *asked.kept()]))
-        for label, kind in (("CSV", "csv"), ("XLSX", "xlsx"), ("JSON", "json"))
+        (_(label), with_query(address, [("format", kind), *asked.kept()]))
+        for kind, (label, _type, _suffix) in forms(asked.resource).items()
     ]
     return [*files, (_("台账"), with_query(api_of(asked.resource, "ledger"), asked.kept()))]

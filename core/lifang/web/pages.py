@@ -21,6 +21,7 @@ from lifang.web import (
     events,
     home,
     imports,
+    indicators,
     letters,
     lists,
     me,
@@ -101,6 +102,27 @@ def object_to_notice(caller: Caller, record: int) -> ResponseReturnValue:
 def show_tree(caller: Caller) -> ResponseReturnValue:
     """The community tree."""
     return tree.tree_page(caller)
+
+
+@blueprint.get("/indicators")
+@signed_in
+def show_indicators(caller: Caller) -> ResponseReturnValue:
+    """What is reported upwards."""
+    return indicators.indicators_page(caller)
+
+
+@blueprint.get("/indicators/<name>")
+@signed_in
+def show_indicator(caller: Caller, name: str) -> ResponseReturnValue:
+    """The figures of an indicator."""
+    return indicators.indicator_page(caller, name)
+
+
+@blueprint.get("/indicators/<name>/chart.svg")
+@signed_in
+def draw_indicator(caller: Caller, name: str) -> ResponseReturnValue:
+    """The months of an indicator as a picture."""
+    return indicators.chart(caller, name)
 
 
 @blueprint.get("/admin/audit")

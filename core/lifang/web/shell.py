@@ -13,6 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.http.request import known_caller, the_instance
 from lifang.kit import words
 from lifang.kit.words import _, _p
+from lifang.mechanisms.figures import indicators
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import event_log, lifecycle, trail
@@ -75,7 +76,7 @@ def navigation(caller: Caller) -> list[Group]:
     core, admin = Group(""), Group(_("管理"))
     if caller.standings or caller.person is None:
         core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
-    core.items.extend(_for_residents(caller))
+    core.items.extend(_of_many_kinds(caller))
     plugins: dict[str, Group] = {}
     for resource in caller.instance.registry:
         if not may(caller, resource, "read"):
@@ -95,12 +96,14 @@ def navigation(caller: Caller) -> list[Group]:
     return [group for group in (core, *plugins.values(), admin) if group.items]
 
 
-def _for_residents(caller: Caller) -> list[Item]:
-    """The pages that residents use rather than lists: their own, and the notice board."""
+def _of_many_kinds(caller: Caller) -> list[Item]:
+    """The pages that are no list of one resource: one's own, the notice board, the figures."""
     board = caller.instance.registry.find(CORE, "public_notices")
     items = [_fixed(_("我的"), "/me", "user")] if caller.person is not None else []
     if board is not None and may(caller, board, "read"):
         items.append(_fixed(_("公示栏"), "/notices", "list"))
+    if indicators(caller):
+        items.append(_fixed(_p("plural", "指标"), "/indicators", "chart"))
     return items
 
 

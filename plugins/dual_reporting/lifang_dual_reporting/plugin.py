@@ -2,6 +2,7 @@
 
 import lifang as lf
 from lifang_dual_reporting.events import close_old_reports, payloads
+from lifang_dual_reporting.indicators import reporting
 from lifang_dual_reporting.resources import reports, service_entries
 
 
@@ -19,4 +20,5 @@ plugin = lf.Plugin(
     handlers=[close_old_reports],
     payloads=payloads,
     hooks=[home_cards],
+    indicators=[reporting],
 )

@@ -74,7 +74,7 @@ def test_every_rule_that_is_no_nouns_is_described_too(
     for rule in app.url_map.iter_rules():
         if not rule.rule.startswith("/api/") or "<noun>" in rule.rule:
             continue
-        path = re.sub("<(?:record:)?(id|code)>", r"{\1}", rule.rule)
+        path = re.sub(r"<(?:record:)?(\w+)>", r"{\1}", rule.rule)
         for verb in re.findall(r"<any\(([^)]+)\)", path) or [""]:
             for one in verb.split(", "):
                 whole = re.sub("<any[^>]+>", one, path)

@@ -1,0 +1,130 @@
+"""Numbers that are reported upwards: what is counted, over what, and how it is told.
+
+Figures are read from the records each time they are asked for: an event that is told twice, late or
+from the start again changes none of them, and a corrected record corrects them all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+import peewee as pw
+
+from lifang.entities.person import Person
+from lifang.plugins.setting import Setting
+from lifang.resources.resource import Resource
+from lifang.services.query import read_filters
+
+NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\.[a-z][a-z0-9_]{1,59}")
+BETTER = (None, "higher", "lower")
+Amount = int | Fraction
+
+
+class Measure:
+    """What is counted of a resource: its records, a sum over them, or how many different ones.
+
+    `lf.Measure(records, state="locked")` counts the records that the filters leave, which are those
+    of a list: `field=value`, a list meaning or, `field__gte`, `__lte`, `__isnull`, `__not`.
+    `total` names a number field to add up instead, `distinct` a field whose different values count.
+
+    A measure is a flow: what happened within a period, by the day field or instant that `dated`
+    names, else as the resource is `dated`, else by the day of registration. With `standing=(since,
+    until)`, two fields, it is a stock: what stood on the last day of the period, from the day of
+    the one (None: of registration) to that of the other, which does not count (None: to this day).
+    Filters look at records as they are now. Raises TypeError for fields the resource lacks.
+    """
+
+    def __init__(
+        self,
+        resource: Resource[Any],
+        /,
+        *,
+        total: str | None = None,
+        distinct: str | None = None,
+        dated: str | None = None,
+        standing: tuple[str | None, str | None] | None = None,
+        **filters: Any,
+    ) -> None:
+        """Keep what is counted; how is worked out when it is asked for."""
+        self.resource = resource
+        self.total, self.distinct = total, distinct
+        self.dated, self.standing = dated, standing
+        self.filters = read_filters(filters.items())
+        if (total and distinct) or (dated and standing):
+            raise TypeError("a measure has a total or distinct values, is dated or standing")
+        known = resource.model._meta.fields
+        named = {total, distinct, dated, *(standing or ()), *(one[0] for one in self.filters)}
+        if unknown := sorted(named - {None, *known, *resource.by_name}):
+            raise TypeError(f"a measure of {resource.noun}: it has no {unknown}")
+        if resource.scope is None:
+            raise TypeError(f"a measure of {resource.noun}: it lies in no community")
+
+    @property
+    def whose(self) -> str:
+        """The field that says whose a record is: the different people behind a figure count."""
+        owner = self.resource.owner
+        field = self.resource.model._meta.fields.get(owner) if isinstance(owner, str) else None
+        if isinstance(field, pw.ForeignKeyField) and field.rel_model is Person:
+            return str(owner)
+        return "id"
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A number that a plugin reports: a measure, or one per another.
+
+    `name` is `<plugin>.<indicator>`. The value is `of × times ÷ over`, divided by `per` where there
+    is one: `over=60` turns minutes into hours, `times=100` with the unit `%` makes a share. It is
+    told with `digits` after the point, half up; without anything to divide by there is no value,
+    which is never 0. `better` is "higher" or "lower" where one of them is good. `least` is how many
+    people (or where records are nobody's, records) must stand behind a figure: with fewer it is
+    withheld, and then one more beside it, so that the total does not tell it. It is a number or an
+    `lf.Setting` of one. `note` says in a sentence what is counted and what is not.
+    """
+
+    name: str
+    label: str
+    of: Measure
+    per: Measure | None = None
+    unit: str = ""
+    times: int = 1
+    over: int = 1
+    digits: int = 1
+    better: str | None = None
+    least: int | Setting[int] = 0
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be told; ValueError says what."""
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"indicator {self.name!r}: <plugin>.<name> in small letters")
+        if self.better not in BETTER or self.times < 1 or self.over < 1 or self.digits < 0:
+            raise ValueError(f"indicator {self.name}: better is higher or lower, factors from 1 on")
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is counted for it."""
+        return (self.of,) if self.per is None else (self.of, self.per)
+
+    @property
+    def plugin(self) -> str:
+        """Whose it is."""
+        return self.name.partition(".")[0]
+
+    def value(self, numerator: Amount, denominator: Amount | None) -> float | None:
+        """What a numerator comes to over a denominator; None where there is none to divide by."""
+        told = Fraction(numerator) * self.times
+        if self.per is None:
+            return self.rounded(told)
+        return self.rounded(told / Fraction(denominator)) if denominator else None
+
+    def rounded(self, amount: Amount) -> float:
+        """An amount with as many digits as are told, half up."""
+        exact = Fraction(amount)
+        step = Decimal(1).scaleb(-self.digits)
+        told = Decimal(exact.numerator) / Decimal(exact.denominator)
+        return float(told.quantize(step, ROUND_HALF_UP))

@@ -1,0 +1,236 @@
+"""Measures rolled up along the tree: one query for all places and all periods."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import peewee as pw
+
+from lifang.access import policy
+from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.kit import clock, ranges
+from lifang.mechanisms.indicator import Amount, Measure
+from lifang.mechanisms.period import Period
+from lifang.resources.reach import Itself, Linked, Via
+from lifang.services.query import THEN, filter_of
+from lifang.services.then import laid
+from lifang.store.fields import DayField, InstantField, day_of
+
+ELSEWHERE = 0
+"""Stands for what lies in none of the nodes: directly at the place that was asked for."""
+
+PART = 4
+
+Found = dict[tuple[int, int], tuple[Amount, int]]
+"""By node and number of the period: the amount, and how many people or records are behind it."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a table is about: the place, its nodes by id and path, the periods without a gap.
+
+    `where` is the part of today's tree whose records are counted, `heads` whether the different
+    people behind each figure are wanted.
+    """
+
+    within: Community
+    nodes: dict[int, str]
+    periods: Sequence[Period]
+    as_of: str
+    where: ranges.Ranges
+    heads: bool
+
+
+def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
+    """The amounts of a measure for each node and the place itself, in each period."""
+    model: Any = measure.resource.model
+    linked = _is_linked(caller, measure)
+    nested = linked or frame.heads or measure.distinct is not None
+    query, node = _lying(caller, measure, frame, nested=nested)
+    query = query.where(model.removed_at.is_null())
+    for one in measure.filters:
+        query = query.where(filter_of(caller, measure.resource, *one))
+    value = getattr(model, measure.total or measure.distinct or "id")
+    columns = {"root": node, "value": value, "whose": getattr(model, measure.whose)}
+    if measure.standing is None:
+        query, columns["number"] = _happened(measure, frame.periods, query)
+    else:
+        columns["since"], columns["until"] = _stood(measure)
+    if linked:  # a record that is reached over two links counts once in each node
+        made = [model.id, *(column.alias(name) for name, column in columns.items())]
+        inner = query.select(*made).distinct().alias("each")
+        query, columns = pw.Select((inner,), ()), {name: getattr(inner.c, name) for name in columns}
+    made = list(_amounts(measure, frame, columns))
+    keys = [columns["root"], *([columns["number"]] if "number" in columns else [])]
+    ordinals = [pw.SQL(str(at)) for at in range(1, len(keys) + 1)]
+    query = query.select(*keys, *made).group_by(*ordinals)
+    rows = caller.instance.database.rows(query.bind(caller.instance.database.engine))
+    return _completed(_read(rows, measure, frame), frame, nested=nested)
+
+
+def _is_linked(caller: Caller, measure: Measure) -> bool:
+    resource = measure.resource
+    while isinstance(resource.scope, Via):
+        above = getattr(resource.model, resource.scope.reference).rel_model
+        resource = caller.instance.registry.of(above)
+    return isinstance(resource.scope, Linked)
+
+
+def _lying(caller: Caller, measure: Measure, frame: Frame, *, nested: bool) -> tuple[Any, Any]:
+    """Each record with the node it lies in; with `nested` also with the place asked for."""
+    resource, model = measure.resource, measure.resource.model
+    query: Any = model.select()
+    if frame.as_of == THEN:
+        roots = [*frame.nodes, int(frame.within.id)]
+        lay = laid(caller, resource, roots).alias("lay")
+        query = query.join_from(model, lay, on=lay.c.id == model.id)
+        seen = policy.placed(caller, resource, frame.where, policy.gathered)
+        return query.where(*policy.wheres(resource, seen)), lay.c.root
+    spot = _spots(frame, nested=nested).cte("spot", materialized=True)
+    query, place = _to_the_place(caller, measure, query)
+    if _is_large(frame):  # read as they lie: place by place costs five times as much
+        place = place + 0
+    return query.join(spot, on=place == spot.c.place).with_cte(spot), spot.c.root
+
+
+def _is_large(frame: Frame) -> bool:
+    """Whether a good part of all places is meant, so that no index makes it quicker."""
+    inside = Community.select().where(policy.within(frame.where)).count()
+    return bool(inside * PART > Community.select().count())
+
+
+def _spots(frame: Frame, *, nested: bool) -> Any:
+    """Which place lies in which node, today; with `nested` also each in the place asked for."""
+    place, key = Community.alias(), int(frame.within.id)
+    inside = policy.within(frame.where, place)
+    whole: Any = place.select(place.id.alias("place"), pw.SQL(str(key)).alias("root")).where(inside)
+    if not frame.nodes:
+        return whole
+    node: Any = Community.alias()
+    lengths = sorted({len(path) for path in frame.nodes.values()})
+    under = reduce(or_, [node.path == pw.fn.SUBSTR(place.path, 1, long) for long in lengths])
+    node_or_none = pw.fn.COALESCE(node.id, ELSEWHERE).alias("root")
+    among = under & node.id.in_(list(frame.nodes))
+    parts: Any = place.select(place.id.alias("place"), node_or_none)
+    parts = parts.join(node, pw.JOIN.LEFT_OUTER, on=among).where(inside)
+    return parts.union_all(whole) if nested else parts
+
+
+def _to_the_place(caller: Caller, measure: Measure, query: Any) -> tuple[Any, Any]:
+    """Join what leads from a record to its place; gives the query and the place's id."""
+    resource = measure.resource
+    at: Any = resource.model
+    while isinstance(resource.scope, Via):
+        field = getattr(at, resource.scope.reference)
+        resource = caller.instance.registry.of(field.rel_model)
+        above: Any = resource.model.alias()
+        query, at = query.join_from(at, above, on=field == above.id), above
+    scope = resource.scope
+    if isinstance(scope, Linked):
+        link: Any = scope.model.alias()
+        here = (getattr(link, scope.here) == at.id) & policy.current(link)
+        return query.join_from(at, link, on=here), getattr(link, scope.there)
+    return query, at.id if isinstance(scope, Itself) else getattr(at, str(scope))
+
+
+def _happened(measure: Measure, periods: Sequence[Period], query: Any) -> tuple[Any, Any]:
+    """Keep what happened in the periods; gives the query and the number of each one's period."""
+    day, told = _day(measure)
+    query = query.where(day >= told(periods[0].first), day < told(periods[-1].end))
+    ends = [(day < told(period.end), number) for number, period in enumerate(periods[:-1])]
+    last = len(periods) - 1
+    return query, pw.Case(None, ends, last) if ends else pw.SQL(str(last))
+
+
+def _day(measure: Measure) -> tuple[Any, Callable[[dt.date], str]]:
+    """What says when a record happened, and how the first moment of a day is written there."""
+    model, name = measure.resource.model, measure.dated
+    field: Any = getattr(model, name or measure.resource.dated or "created_at")
+    if isinstance(field, InstantField):
+        return field, lambda day: str(field.db_value(_midnight(day)))
+    if not name and field.null:
+        created: Any = measure.resource.model.created_at
+        return pw.fn.COALESCE(field, day_of(created)), dt.date.isoformat
+    return field, dt.date.isoformat
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), clock.zone())
+
+
+def _stood(measure: Measure) -> tuple[Any, Any]:
+    """From which day a record stood and to which, as days."""
+    model: Any = measure.resource.model
+    since, until = measure.standing or (None, None)
+    begins = getattr(model, since or "created_at")
+    ends = getattr(model, until) if until else DayField()
+    days = [day_of(one) if isinstance(one, InstantField) else one for one in (begins, ends)]
+    return days[0], days[1] if until else pw.SQL("NULL")
+
+
+def _amounts(measure: Measure, frame: Frame, columns: dict[str, Any]) -> Any:
+    """What is added up: for flows once, for stocks once for each period."""
+    conditions: list[Any] = [None]
+    if measure.standing is not None:
+        since, until = columns["since"], columns["until"]
+        lasts = [min(one.last, clock.today()).isoformat() for one in frame.periods]
+        conditions = [since <= last for last in lasts]
+        if measure.standing[1]:
+            later = [until.is_null() | (until > last) for last in lasts]
+            conditions = [one & other for one, other in zip(conditions, later, strict=True)]
+    for told in conditions:
+        value, whose = (
+            columns[name] if told is None else pw.Case(None, [(told, columns[name])])
+            for name in ("value", "whose")
+        )
+        if measure.total:
+            yield pw.fn.SUM(value)
+        else:
+            yield pw.fn.COUNT(value if measure.distinct is None else pw.fn.DISTINCT(value))
+        yield pw.fn.COUNT(pw.fn.DISTINCT(whose)) if frame.heads else pw.SQL("0")
+
+
+def _read(rows: Sequence[Any], measure: Measure, frame: Frame) -> Found:
+    if measure.standing is None:
+        return {(node, number): (_exact(amount), heads) for node, number, amount, heads in rows}
+    return {
+        (node, number): (_exact(told[2 * number]), told[2 * number + 1])
+        for node, *told in rows
+        for number in range(len(frame.periods))
+    }
+
+
+def _exact(amount: Any) -> Amount:
+    """An amount as either database gives it."""
+    if amount is None or isinstance(amount, int):
+        return amount or 0
+    return Fraction(Decimal(str(amount)))
+
+
+def _completed(found: Found, frame: Frame, *, nested: bool) -> Found:
+    """Add what the place comes to, or lies in none of its nodes, where that follows from the rest.
+
+    In today's tree its parts were counted without it; of the tree as it was, the rest is told only
+    where amounts add up.
+    """
+    key = int(frame.within.id)
+    if not frame.nodes or nested:
+        return found
+    sums: dict[int, Amount] = defaultdict(int)
+    for (node, number), told in found.items():
+        if node != key:
+            sums[number] += told[0]
+    if frame.as_of != THEN:
+        return found | {(key, number): (amount, 0) for number, amount in sums.items()}
+    whole = {number: told for (node, number), told in found.items() if node == key}
+    rest = {number: told[0] - sums[number] for number, told in whole.items()}
+    return found | {(ELSEWHERE, number): (amount, 0) for number, amount in rest.items()}

@@ -1,0 +1,16 @@
+"""What dual reporting reports upwards."""
+
+from __future__ import annotations
+
+import lifang as lf
+from lifang_dual_reporting.resources import reports
+
+reporting = lf.Indicator(
+    "dual_reporting.reporting",
+    "在册报到人数",
+    lf.Measure(reports, standing=(None, None), state="accepted"),
+    unit="人",
+    digits=0,
+    better="higher",
+    note="到期末已登记、现在状态为「已接收」的报到记录",
+)
