@@ -51,8 +51,9 @@ BEGUN = (*RUNNING, "final_evaluated", "accepted", "settled", "archived")
 OVER = ("settled", "archived", "terminated")
 
 
-def package(records: Iterable[Contract], caller: lf.Caller, at: dt.datetime) -> Iterator[bytes]:
+def package(records: Iterable[Contract], caller: lf.Caller, taken: Any) -> Iterator[bytes]:
     """A release package of some contracts, piece by piece: UTF-8 JSON, a contract at a time."""
+    at: dt.datetime = taken.at
     head = {
         "uri": f"urn:lifang:{caller.instance.id}:agency_contracts:{at:%Y%m%dT%H%M%SZ}",
         "version": VERSION,
@@ -60,12 +61,15 @@ def package(records: Iterable[Contract], caller: lf.Caller, at: dt.datetime) -> 
         "publisher": {"name": "里坊 Lifang"},
     }
     yield (_written(head)[:-1] + ', "releases": [').encode()
-    first = True
+    between = ""
     for record in records:
-        for release in releases(record, caller):
-            yield (("" if first else ",\n") + _written(release)).encode()
-            first = False
+        told = ",\n".join(_written(release) for release in releases(record, caller))
+        yield (between + told).encode()
+        between = ",\n"
     yield b"]}\n"
+
+
+release_packages = lf.Format("OCDS 1.1", "application/json", "json", package)
 
 
 def releases(contract: Contract, caller: lf.Caller) -> list[Said]:

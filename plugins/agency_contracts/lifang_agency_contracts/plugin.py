@@ -2,6 +2,7 @@
 
 import lifang as lf
 from lifang_agency_contracts.events import HANDLERS
+from lifang_agency_contracts.indicators import INDICATORS
 from lifang_agency_contracts.pages import home_cards
 from lifang_agency_contracts.resources.buying import procurements, programmes
 from lifang_agency_contracts.resources.case import case_files, case_notes
@@ -42,4 +43,5 @@ plugin = lf.Plugin(
     hooks=[home_cards],
     settings=SETTINGS,
     payloads=PAYLOADS,
+    indicators=INDICATORS,
 )

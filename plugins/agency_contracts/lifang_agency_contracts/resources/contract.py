@@ -5,6 +5,7 @@ from __future__ import annotations
 import lifang as lf
 from lifang_agency_contracts.documents import acceptance_sheet
 from lifang_agency_contracts.models import Contract
+from lifang_agency_contracts.ocds import release_packages
 from lifang_agency_contracts.services import closing, contract, reporting
 
 SAID_BY_ACTIONS = [
@@ -33,6 +34,7 @@ contracts = lf.Resource(
     },
     sealed=["archived"],
     documents=[acceptance_sheet],
+    formats={"ocds": release_packages},
     hidden=["judged"],
     locked=SAID_BY_ACTIONS,
     editable=["planned", "procured"],
