@@ -52,5 +52,5 @@ def test_lights_change_beyond_the_limit_and_late_in_the_term(deal: Any, clock: A
     assert light_of(Fraction(59, 100), Fraction(79, 100), made) == "yellow"
     assert (
         light_of(Fraction(59, 100), Fraction(80, 100), made) == "red"
-    )  # much of the time, too little done
+    )
     assert light_of(Fraction(60, 100), Fraction(80, 100), made) == "yellow"
