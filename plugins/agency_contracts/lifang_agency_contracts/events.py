@@ -73,6 +73,13 @@ def stop_or_go_on_paying(event: lf.Event, caller: lf.Caller) -> None:
         money.release_all(judged, caller)
 
 
+@lf.on(f"{CONTRACT}.settled", f"{CONTRACT}.terminated")
+def take_cases_back(event: lf.Event, caller: lf.Caller) -> None:
+    """What the provider knew of residents it knew for the contract, and that is over."""
+    for one in lf.each(case_files, caller, contract=event.subject, state=["open", "closed"]):
+        lf.act(case.hand_back, one, caller)
+
+
 @lf.on("agency_contracts.appeal.upheld")
 def judge_anew(event: lf.Event, caller: lf.Caller) -> None:
     """An appeal that was upheld undoes the latest evaluation of its contract."""
@@ -188,6 +195,7 @@ HANDLERS = [
     let_it_count,
     show_without_the_person,
     stop_or_go_on_paying,
+    take_cases_back,
     judge_anew,
     pay_the_supplement,
     follow_the_calendar,

@@ -12,8 +12,9 @@ from lifang.entities.audit import AuditEntry
 from lifang.mechanisms.confidential import anonymised, uncover
 from lifang.testing import world
 from lifang_agency_contracts.resources.case import case_files, case_notes
+from lifang_agency_contracts.resources.contract import contracts
 from lifang_agency_contracts.resources.evaluation import evaluations
-from lifang_agency_contracts.services import case, evaluation
+from lifang_agency_contracts.services import case, closing, evaluation
 
 STORY, CLIENT = "老伴去世后不愿出门", "王秀英"
 
@@ -115,6 +116,8 @@ def test_a_case_has_a_worker_of_its_contract_another_supervisor_and_an_end(
     outsider = world.person(deal.instance, "外人")
     with pytest.raises(lf.Invalid):
         lf.write(case_files, "create", mine, told | {"supervisor": outsider.id})
+    with pytest.raises(lf.Invalid, match="请填写承办社工和督导"):
+        lf.write(case_files, "update", mine, {"supervisor": None}, opened.id)
     lf.act(case.reassign, opened, mine, supervisor=idle)
     with pytest.raises(lf.NotFound):
         lf.get(case_files, deal.supervisor_of_case, opened.id)
@@ -122,3 +125,19 @@ def test_a_case_has_a_worker_of_its_contract_another_supervisor_and_an_end(
     with pytest.raises(lf.Conflict, match="个案已结案"):
         note = {"case": opened.id, "day": "2026-03-19", "text": "补记"}
         lf.write(case_notes, "create", mine, note)
+
+
+def test_when_the_contract_is_over_nobody_of_the_provider_reads_its_cases_any_more(
+    deal: Any, opened: Any
+) -> None:
+    made = lf.get(contracts, deal.purchaser, opened.contract_id)
+    told = {"reason": "社工全部离职", "liquidation": "见附件"}
+    lf.act(closing.terminate, made, deal.purchaser, **told)
+    deal.events.deliver()
+    for caller in (deal.worker_of_case, deal.supervisor_of_case):
+        with pytest.raises(lf.NotFound):
+            lf.get(case_files, caller, opened.id)
+    assert type(opened).get_by_id(opened.id).state == "returned"
+    deal.events.tell_past("agency_contracts", at=world.CHENGGUAN)
+    deal.events.deliver()
+    assert deal.events.letters() == []

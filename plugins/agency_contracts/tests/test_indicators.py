@@ -50,7 +50,5 @@ def test_lights_change_beyond_the_limit_and_late_in_the_term(deal: Any, clock: A
     assert light_of(half - Fraction(1, 10) - Fraction(1, 1000), half, made) == "red"
     deal.decree(behind_limit="30")
     assert light_of(Fraction(59, 100), Fraction(79, 100), made) == "yellow"
-    assert (
-        light_of(Fraction(59, 100), Fraction(80, 100), made) == "red"
-    )
+    assert light_of(Fraction(59, 100), Fraction(80, 100), made) == "red"
     assert light_of(Fraction(60, 100), Fraction(80, 100), made) == "yellow"

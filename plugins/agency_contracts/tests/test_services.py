@@ -153,6 +153,8 @@ def test_what_is_done_with_a_lapsed_certificate_is_marked_and_not_counted_until_
     assert marks == [False, True, True]
     assert counted(deal, made, "2026-06") == 1
 
+    with pytest.raises(lf.Invalid, match="请用「重新登记」操作"):
+        lf.write(staff_members, "update", deal.provider, {"valid_to": "2029-06-29"}, member.id)
     member = lf.get(staff_members, deal.provider, member.id)
     lf.act(
         service.renew, member, deal.provider,

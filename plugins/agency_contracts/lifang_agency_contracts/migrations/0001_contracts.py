@@ -93,6 +93,7 @@ class _Contract(_Record):
     missing_month = pw.CharField(max_length=7, null=True)
     appeal_until = lf.DayField(null=True)
     rectify_until = lf.DayField(null=True)
+    demands = pw.TextField(null=True)
     rectified = pw.TextField(null=True)
     barred_year = pw.IntegerField(null=True)
     user_opinions = pw.TextField(null=True)

@@ -47,7 +47,6 @@ class _Evaluation(_Record):
     grade = pw.CharField(max_length=10, null=True)
     kept = pw.TextField(null=True)
     round = pw.IntegerField(default=0)
-    demands = pw.TextField(null=True)
     state = pw.CharField(max_length=40, default="commissioned")
 
     class Meta:

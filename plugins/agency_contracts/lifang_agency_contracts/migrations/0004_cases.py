@@ -39,8 +39,8 @@ class _CaseFile(_Record):
     situation = pw.TextField()
     plan = pw.TextField(null=True)
     outcome = pw.TextField(null=True)
-    worker = pw.ForeignKeyField(_Person)
-    supervisor = pw.ForeignKeyField(_Person)
+    worker = pw.ForeignKeyField(_Person, null=True)
+    supervisor = pw.ForeignKeyField(_Person, null=True)
     expert = pw.ForeignKeyField(_Person, null=True)
     state = pw.CharField(max_length=40, default="open")
 

@@ -13,7 +13,8 @@ SEXES = {"unknown": "未知", "male": "男", "female": "女", "unspecified": "�
 class CaseFile(lf.Record):
     """One case of a contract: read by its worker and their supervisor, and by nobody above them.
 
-    `called` is what everybody else calls it, such as 案主A.
+    `called` is what everybody else calls it, such as 案主A. When its contract is over, nobody reads
+    it any more: the provider was entrusted with it for the contract (个人信息保护法 第二十一条).
     """
 
     contract = lf.ref(Contract, "合同")
@@ -27,13 +28,13 @@ class CaseFile(lf.Record):
     situation = pw.TextField(verbose_name="情况和需求")
     plan = pw.TextField(null=True, verbose_name="服务计划")
     outcome = pw.TextField(null=True, verbose_name="结案小结")
-    worker = lf.ref(lf.Person, "承办社工", backref="+")
-    worker_id: int
-    supervisor = lf.ref(lf.Person, "督导", backref="+")
-    supervisor_id: int
+    worker = lf.ref(lf.Person, "承办社工", null=True, backref="+")
+    worker_id: int | None
+    supervisor = lf.ref(lf.Person, "督导", null=True, backref="+")
+    supervisor_id: int | None
     expert = lf.ref(lf.Person, "评估专家", null=True, backref="+")
     expert_id: int | None
-    state = lf.State("状态", open="服务中", closed="已结案")
+    state = lf.State("状态", open="服务中", closed="已结案", returned="已交还")
 
     class Meta:
         """An alias stands once in a contract."""

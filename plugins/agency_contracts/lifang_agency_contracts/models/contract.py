@@ -59,6 +59,7 @@ class Contract(lf.Record):
     missing_month = pw.CharField(max_length=7, null=True, verbose_name="最近缺报的月份")
     appeal_until = lf.DayField(null=True, verbose_name="申诉期限")
     rectify_until = lf.DayField(null=True, verbose_name="整改期限")
+    demands = pw.TextField(null=True, verbose_name="整改要求")
     rectified = pw.TextField(null=True, verbose_name="整改情况")
     barred_year = pw.IntegerField(null=True, verbose_name="不得承接年度")
     user_opinions = pw.TextField(null=True, verbose_name="服务对象参加验收的意见")

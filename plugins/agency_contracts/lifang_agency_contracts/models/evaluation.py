@@ -35,7 +35,6 @@ class Evaluation(lf.Record):
     )
     kept = pw.TextField(null=True)  # formula and items, as `lf.Score` keeps them
     round = pw.IntegerField(default=0, verbose_name="整改轮次")
-    demands = pw.TextField(null=True, verbose_name="整改要求")
     state = lf.State(
         "状态",
         commissioned="已委托",

@@ -15,9 +15,9 @@ case_files = lf.Resource(
     locked=["outcome", "expert"],
     editable=["open"],
     rules=[case.demand_own_case],
-    actions=[case.close, case.reassign, case.let_judge],
+    actions=[case.close, case.reassign, case.hand_back, case.let_judge],
     roles={"resident": "read:own create:own update:own close:own reassign:own"},
-    never="remove let_judge import export export_full reveal",
+    never="remove let_judge hand_back import export export_full reveal",
     confidential=lf.Confidential(
         ("worker", "supervisor"),
         break_glass="security_administrator",

@@ -16,7 +16,7 @@ staff_members = lf.Resource(
     unit="provider",
     columns=["contract", "person", "certificate", "valid_to", "since", "state"],
     locked=["provider", "lapsed_from", "renewed_on", "until"],
-    rules=[of_its_provider, policies.demand_own_staff],
+    rules=[of_its_provider, policies.demand_own_staff, service.demand_renewed],
     actions=[service.renew, service.lapse, service.leave],
     roles={
         "subdistrict_admin": "read leave export",

@@ -18,6 +18,12 @@ def close(case: CaseFile, caller: lf.Caller, *, outcome: Annotated[str, "结案�
     case.outcome = outcome
 
 
+@lf.action("交还", moves={"open": "returned", "closed": "returned"})
+def hand_back(case: CaseFile, caller: lf.Caller) -> None:
+    """The contract is over: the provider's people read a case no more."""
+    case.worker_id = case.supervisor_id = case.expert_id = None
+
+
 @lf.action("更换督导", event="reassigned")
 def reassign(
     case: CaseFile, caller: lf.Caller, *, supervisor: Annotated[lf.Person, "督导"]
@@ -54,7 +60,10 @@ def band(age: int) -> str:
 def demand_own_case(case: CaseFile, caller: lf.Caller) -> None:
     """A case is one of a running contract, and both who read it belong to its provider."""
     contract = Contract.get_by_id(case.contract_id)
-    if case.state == "closed":
+    if case.state != "open":
+        return
+    if case.worker_id is None or case.supervisor_id is None:
+        _refuse("worker", _("请填写承办社工和督导"))
         return
     if contract.state not in RUNNING:
         raise lf.Conflict(_("合同不在履行中，不能登记个案"))
@@ -76,7 +85,7 @@ def demand_own_case(case: CaseFile, caller: lf.Caller) -> None:
 
 def demand_open(note: CaseNote, caller: lf.Caller) -> None:
     """Nothing is added to a closed case, nor told of a day to come."""
-    if CaseFile.get_by_id(note.case_id).state == "closed":
+    if CaseFile.get_by_id(note.case_id).state != "open":
         raise lf.Conflict(_("个案已结案，不能再记录"))
     if note.day > lf.today():
         _refuse("day", _("日期不能晚于今天"))

@@ -91,7 +91,7 @@ def rectify(
     if _latest(contract).round:
         raise lf.Conflict(_("这次评估已经整改过一轮，不能再次整改"))
     _demand_no_appeal(contract)
-    contract.rectify_until = until
+    contract.rectify_until, contract.demands = until, demands
     lf.timer(
         contract, caller, "rectify_overdue", policies.midnight(until + dt.timedelta(days=1), caller)
     )
@@ -189,9 +189,10 @@ def settle(contract: Contract, caller: lf.Caller) -> lf.Data:
 def _let_staff_go(contract: Contract, caller: lf.Caller) -> list[int]:
     """Nobody works on a contract any more that has ended; gives whose access ends with it."""
     mine = StaffMember.contract == contract.id, StaffMember.state == "working"
+    begun = StaffMember.since <= lf.today(), StaffMember.removed_at.is_null()
     people = []
-    for member in StaffMember.select().where(*mine, StaffMember.removed_at.is_null()):
-        lf.act(service.leave, member, caller, date=max(lf.today(), member.since))
+    for member in StaffMember.select().where(*mine, *begun):
+        lf.act(service.leave, member, caller, date=lf.today())
         people.append(int(member.person_id))
     return people
 

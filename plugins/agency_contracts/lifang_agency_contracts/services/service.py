@@ -49,6 +49,15 @@ def leave(member: StaffMember, caller: lf.Caller, *, date: dt.date) -> None:
     member.until = date
 
 
+def demand_renewed(member: StaffMember, caller: lf.Caller) -> None:
+    """A certificate lasts longer only when it was renewed, which says from which day on."""
+    before = StaffMember.get_or_none(StaffMember.id == member.id)
+    if before is None or before.valid_to is None or before.renewed_on != member.renewed_on:
+        return
+    if member.valid_to is None or member.valid_to > before.valid_to:
+        refuse("valid_to", "renewal", _("延长登记有效期请用「重新登记」操作"))
+
+
 def has_lapsed(member: StaffMember, on: dt.date) -> bool:
     """Whether a worker's certificate had run out on a day and was not renewed by then."""
     renewed = member.renewed_on
