@@ -34,6 +34,7 @@ CITY, ON, OFF = "620100000000", "620102000000", "620103000000"
 """Lanzhou; the district where dual reporting is switched on; one where it is not."""
 
 ORGANIZATIONS = 200
+WORKING_AGE = 20
 PLUGIN = "dual_reporting"
 CHUNK = 200
 Progress = Callable[[str, int, int], None]
@@ -118,14 +119,17 @@ def _organizations(
 def _people(
     boss: Caller, rng: random.Random, homes: list[Community], count: int, progress: Progress
 ) -> list[Person]:
-    made: list[Person] = []
+    """Register everybody; gives those who are of an age to work and to report."""
+    adults, before = [], str(clock.today().year - WORKING_AGE)
     told = sample_people(rng, count, [ON, OFF])
     for number in _chunks(boss.instance.database, count):
         home = homes[number % len(homes)]
         data = {**next(told), "community": int(home.id)}
-        made.append(write(people, "create", boss, data))
+        made = write(people, "create", boss, data)
+        if str(data.get("birth_date") or "9999") < before:
+            adults.append(made)
         progress(_("人员"), number + 1, count)
-    return made
+    return adults
 
 
 def _seats(
