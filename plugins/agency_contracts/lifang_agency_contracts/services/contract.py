@@ -15,6 +15,8 @@ from lifang_agency_contracts.services.paying import plan_payments
 CLOCKS = {"sign": "sign_due", "publish": "publish_due", "file": "file_due"}
 """What is to be done in time, and the field that keeps the last day for it."""
 
+APPEAL = "appeal_closed"
+
 
 @lf.action("确认采购结果", moves={"planned": "procured"})
 def procure(
@@ -170,7 +172,11 @@ def redate(
     at: Annotated[str, "到期时刻"],
 ) -> None:
     """Follow the calendar: a period that is still running ends on another day."""
-    keep_due(contract, caller, clock, dt.datetime.fromisoformat(at))
+    moment = dt.datetime.fromisoformat(at)
+    if clock == APPEAL:
+        contract.appeal_until = policies.last_day(moment, caller)
+    else:
+        keep_due(contract, caller, clock, moment)
 
 
 def late(date: dt.date, due: dt.date | None) -> bool:
