@@ -14,9 +14,17 @@ from lifang.services.query import find_community
 from lifang.services.standpoint import in_reach
 
 
-def settle(caller: Caller, specs: Iterable[FieldSpec], values: Mapping[str, Any]) -> dict[str, Any]:
+def settle(
+    caller: Caller,
+    specs: Iterable[FieldSpec],
+    values: Mapping[str, Any],
+    *,
+    hold: str = "keep",
+) -> dict[str, Any]:
     """Replace references by their records, each checked under its own resource's rules.
 
+    They are held against being changed, or with `hold="change"` against being held by others too:
+    who is going to touch them asks for that at once, or two who did so would wait for one another.
     Raises Invalid on the field, word for word the same for missing and out of reach.
     """
     settled = dict(values)
@@ -25,7 +33,7 @@ def settle(caller: Caller, specs: Iterable[FieldSpec], values: Mapping[str, Any]
         value = settled.get(spec.name)
         if value is None or spec.target is None:
             continue
-        record = _find(caller, spec, value)
+        record = _find(caller, spec, value, hold)
         if record is None:
             problems.append(FieldError(spec.name, "unknown_reference", missing(spec)))
         else:
@@ -40,7 +48,7 @@ def missing(spec: FieldSpec) -> str:
     return _("「{label}」不存在，或您看不到它", label=_(spec.label))
 
 
-def _find(caller: Caller, spec: FieldSpec, value: Any) -> Any:
+def _find(caller: Caller, spec: FieldSpec, value: Any, hold: str) -> Any:
     database = caller.instance.database
     if isinstance(value, Mapping):
         found = find_community(caller, str(value["code"]))
@@ -49,9 +57,10 @@ def _find(caller: Caller, spec: FieldSpec, value: Any) -> Any:
         value = found.id
     assert spec.target is not None  # noqa: S101 – settle looks at references only
     resource = caller.instance.registry.of(spec.target)
+    hold = "keep" if spec.target is Community else hold
     if resource.open:
-        record: Any = database.standing(spec.target, value, hold="keep")
+        record: Any = database.standing(spec.target, value, hold=hold)
     else:
-        record = in_reach(caller, resource, value, hold="keep")
+        record = in_reach(caller, resource, value, hold=hold)
     closed = isinstance(record, Community) and record.valid_to is not None
     return None if closed else record
