@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.mechanisms.numbers import Number as Number
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
+    from lifang.mechanisms.score import Score as Score
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
@@ -100,6 +101,7 @@ _HOMES = {
     "mechanisms.ledger": ("Ledger",),
     "mechanisms.numbers": ("Number",),
     "mechanisms.public_notices": ("PublicNotice",),
+    "mechanisms.score": ("Score",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),
