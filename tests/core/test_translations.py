@@ -40,6 +40,7 @@ from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang_dual_reporting.plugin import plugin as dual_reporting
 from lifang_nats_bridge.plugin import plugin as nats_bridge
+from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
 
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
@@ -52,6 +53,7 @@ PLUGINS = (
     core,
     dual_reporting,
     nats_bridge,
+    volunteer_points,
     webhooks,
 )
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
@@ -59,6 +61,7 @@ SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
+    "volunteer_points": {},
     "webhooks": {},
 }
 """What is translated where it is shown and neither marked nor declared where it is written."""

@@ -108,14 +108,13 @@ def caller(
     """A caller with one role at a community's code or for an organization, perhaps a person too."""
     path = Community.get(Community.code == at).path if at else None
     standing = Standing(role, path=path, organization=int(unit.id) if unit else None)
-    nowhere = role == "resident" and at is None
     return Caller(
         instance=instance,
         snapshot=instance.plugins.refresh(),
         name=f"{role}@{at or (unit and unit.name) or 'self'}",
         source="cli",
         person=int(person.id) if person else None,
-        standings=() if nowhere else (standing,),
+        standings=() if role == "resident" and at is None else (standing,),
     )
 
 
