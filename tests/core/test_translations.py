@@ -61,7 +61,17 @@ SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
-    "volunteer_points": {},
+    "volunteer_points": {
+        "报名中的活动": "the title of a card",
+        **dict.fromkeys(("件", "个"), "the unit of a ledger"),
+        **dict.fromkeys(("星级志愿者公示", "志愿服务证明公示"), "the label of a notice"),
+        **dict.fromkeys(("志愿服务记录证明", "志愿服务平台记录"), "the label of a document"),
+        **{
+            words: "consent"
+            for one in volunteer_points.purposes.values()
+            for words in (one.label, one.text)
+        },
+    },
     "webhooks": {},
 }
 """What is translated where it is shown and neither marked nor declared where it is written."""
