@@ -24,6 +24,7 @@ teams = lf.Resource(
 volunteers = lf.Resource(
     Volunteer,
     label="志愿者",
+    title="number",
     columns=("number", "person", "community", "category", "team", "minutes", "stars", "state"),
     search=["person.name", "number"],
     owner="person",
