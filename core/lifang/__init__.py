@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lifang.mechanisms.numbers import Number as Number
     from lifang.mechanisms.places import Places as Places
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
+    from lifang.mechanisms.score import Score as Score
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.plugin import Plugin as Plugin
@@ -106,6 +107,7 @@ _HOMES = {
     "mechanisms.numbers": ("Number",),
     "mechanisms.places": ("Places",),
     "mechanisms.public_notices": ("PublicNotice",),
+    "mechanisms.score": ("Score",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),

@@ -38,6 +38,7 @@ from lifang.resources import action
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
+from lifang_agency_contracts.plugin import plugin as agency_contracts
 from lifang_dual_reporting.plugin import plugin as dual_reporting
 from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
@@ -51,6 +52,7 @@ Message = tuple[str | None, str]
 
 PLUGINS = (
     core,
+    agency_contracts,
     dual_reporting,
     nats_bridge,
     volunteer_points,
@@ -59,6 +61,18 @@ PLUGINS = (
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
+    "agency_contracts": {
+        **{
+            told: "a setting"
+            for one in agency_contracts.settings.values()
+            for told in (one.label, one.help, one.unit)
+            if told
+        },
+        "临期合同事项": "the title of a card",
+        "服务对象意见": "what a settlement waits for",
+        "验收结果公告": "what a settlement waits for",
+        "承接主体确认数据交还或删除": "what a settlement waits for",
+    },
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
     "volunteer_points": {
