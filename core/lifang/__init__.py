@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
+    from lifang.mechanisms.ages import aged as aged
     from lifang.mechanisms.attachments import attached as attached
     from lifang.mechanisms.attachments import missing as missing
+    from lifang.mechanisms.check_in import CheckIn as CheckIn
     from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.consents import Purpose as Purpose
     from lifang.mechanisms.documents import Document as Document
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from lifang.mechanisms.indicator import Measure as Measure
     from lifang.mechanisms.ledger import Ledger as Ledger
     from lifang.mechanisms.numbers import Number as Number
+    from lifang.mechanisms.places import Places as Places
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.mechanisms.score import Score as Score
     from lifang.plugins.hooks import Card as Card
@@ -92,7 +95,9 @@ _HOMES = {
     "kit.clock": ("now", "today"),
     "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
     "kit.words": ("_",),
+    "mechanisms.ages": ("aged",),
     "mechanisms.attachments": ("attached", "missing"),
+    "mechanisms.check_in": ("CheckIn",),
     "mechanisms.confidential": ("Confidential",),
     "mechanisms.consents": ("Purpose",),
     "mechanisms.documents": ("Document",),
@@ -100,6 +105,7 @@ _HOMES = {
     "mechanisms.indicator": ("Indicator", "Measure"),
     "mechanisms.ledger": ("Ledger",),
     "mechanisms.numbers": ("Number",),
+    "mechanisms.places": ("Places",),
     "mechanisms.public_notices": ("PublicNotice",),
     "mechanisms.score": ("Score",),
     "plugins.hooks": ("Card", "hookimpl"),

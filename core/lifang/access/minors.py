@@ -16,14 +16,14 @@ AGE = 14
 """Whoever is younger is spoken for by a guardian (个人信息保护法 第三十一条)."""
 
 
-def is_minor(caller: Caller, person: Any, on: dt.date) -> bool:
-    """Whether somebody is, or could be, under 14 on a day; nobody is of whom no birth is known."""
-    born = _born(caller, person)
-    return born is not None and on < of_age(born)
+def is_minor(caller: Caller, person: Any, on: dt.date, age: int = AGE) -> bool:
+    """Whether somebody is, or could be, under an age on a day; nobody is whose birth is unknown."""
+    born = birth_of(caller, person)
+    return born is not None and on < of_age(born, age)
 
 
-def of_age(born: str) -> dt.date:
-    """The day on which somebody is 14 for certain: of what is known in part, the last it can be.
+def of_age(born: str, age: int = AGE) -> dt.date:
+    """The day on which somebody has an age for certain: of what is partly known, the last possible.
 
     Whoever was born on 29 February is so on 1 March.
     """
@@ -32,7 +32,7 @@ def of_age(born: str) -> dt.date:
     day = day or monthrange(year, month)[1]
     if (month, day) == (2, 29):
         month, day = 3, 1
-    return dt.date(year + AGE, month, day)
+    return dt.date(year + age, month, day)
 
 
 def children(caller: Caller, resource: Resource[Any]) -> tuple[int, ...]:
@@ -55,7 +55,7 @@ def left_out(caller: Caller, resource: Resource[Any]) -> Any:
     return getattr(resource.model, str(resource.owner)).not_in(young) if young else True
 
 
-def _born(caller: Caller, person: Any) -> str | None:
+def birth_of(caller: Caller, person: Any) -> str | None:
     """A birth date, or the one that a citizen id tells."""
     for name in ("birth_date", "citizen_id"):
         sealed = getattr(person, name)

@@ -59,6 +59,8 @@ class Purpose:
     `text` says what is processed, why, for how long and what follows from refusing. With `separate`
     it is about sensitive data and asked for by itself (个人信息保护法 第二十九条). A new text is a
     new `edition`; what was given to editions before `since` counts no more and is asked for anew.
+    Whoever is younger than `guardian_until` is spoken for by a guardian: 14 by law, 18 where a
+    statute of the place or the matter asks for it.
     """
 
     name: str
@@ -67,16 +69,17 @@ class Purpose:
     separate: bool = False
     edition: int = 1
     since: int = 1
+    guardian_until: int = AGE
 
     def given(self, person: Any, caller: Caller, on: dt.date | None = None) -> bool:
         """Whether a person's consent holds on a day, today by default.
 
-        Of somebody who is under 14 on that day only a guardian's counts. A withdrawal ends all that
-        was given before it, from its own day on.
+        Of somebody who is that young on that day only a guardian's counts. A withdrawal ends all
+        that was given before it, from its own day on.
         """
         day, rows = on or clock.today(), _said(person, self.name)
         ended = [one.withdrawn_at for one in rows if one.withdrawn_at and _day(one) <= day]
-        minor = _minor(person, caller, day)
+        minor = _minor(person, caller, day, self.guardian_until)
         return any(
             one.given_on <= day
             and one.edition >= self.since
@@ -90,8 +93,9 @@ class Purpose:
         if self.given(person, caller):
             return
         label, told = _(self.label), _("请由本人在「我的」页面同意，或由社区按本人签字的同意书登记")
-        if _minor(person, caller, clock.today()):
-            told = _("未满 {age} 周岁，须由监护人同意，请监护人到社区登记", age=AGE)
+        if _minor(person, caller, clock.today(), self.guardian_until):
+            age = self.guardian_until
+            told = _("未满 {age} 周岁，须由监护人同意，请监护人到社区登记", age=age)
         sentence = _("还没有「{label}」的同意：{told}", label=label, told=told)
         raise Conflict(sentence, reason="consent", purpose=self.name)
 
@@ -102,9 +106,9 @@ def _said(person: Any, purpose: str) -> list[Any]:
     return list(Consent.select().where(*told).order_by(Consent.id))
 
 
-def _minor(person: Any, caller: Caller, on: dt.date) -> bool:
-    """Whether somebody is under 14, by the birth date as it stands now."""
-    return is_minor(caller, Person.get_by_id(getattr(person, "id", person)), on)
+def _minor(person: Any, caller: Caller, on: dt.date, age: int) -> bool:
+    """Whether somebody is so young, by the birth date as it stands now."""
+    return is_minor(caller, Person.get_by_id(getattr(person, "id", person)), on, age)
 
 
 def _day(consent: Any) -> dt.date:
@@ -157,8 +161,11 @@ def by_who_may(consent: Consent, caller: Caller) -> None:
         raise _wrong("basis", _("请填写同意书的编号或存放处"))
     if consent.how == "guardian":
         _demand_guardian(consent, own=own)
-    elif is_minor(caller, consent.person, consent.given_on):
-        raise _wrong("how", _("未满 {age} 周岁，只有监护人的同意有效", age=AGE))
+        return
+    purpose = purposes(caller).get(consent.purpose_name)
+    age = purpose.guardian_until if purpose else AGE
+    if is_minor(caller, consent.person, consent.given_on, age):
+        raise _wrong("how", _("未满 {age} 周岁，只有监护人的同意有效", age=age))
 
 
 def _demand_guardian(consent: Consent, *, own: bool) -> None:

@@ -165,6 +165,25 @@ class Ledger:
                 self._post(entry, [(OWN, lot, -lot.left), (EXPIRED, lot, lot.left)])
         return len(lots)
 
+    def expiring(self, caller: Caller, first: dt.date, last: dt.date) -> dict[int, int]:
+        """What is there and expires after a day of these: the owners' ids, and how much each."""
+        mine = (LedgerAccount.ledger == self.name, LedgerLot.left > 0)
+        total = pw.fn.SUM(LedgerLot.left)
+        rows: Any = (
+            LedgerLot.select(LedgerAccount.owner, total)
+            .join(LedgerAccount)
+            .where(*mine, LedgerLot.expires >= first, LedgerLot.expires <= last)
+            .group_by(LedgerAccount.owner)
+        )
+        return {int(name.rpartition("/")[2]): int(left) for name, left in rows.tuples()}
+
+    def holds(self, entry: int) -> bool:
+        """Whether an entry holds something that was neither settled nor released."""
+        mine = (LedgerEntry.id == entry, LedgerEntry.ledger == self.name)
+        told = LedgerEntry.get_or_none(*mine, LedgerEntry.kind == "hold")
+        countered = LedgerEntry.select().where(LedgerEntry.counters == entry)
+        return told is not None and not countered.exists()
+
     def balance(self, owner: Record, caller: Caller, day: dt.date | None = None) -> Balance:
         """What an owner has on a day, today by default."""
         name = _owner(owner, caller)

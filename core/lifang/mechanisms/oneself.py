@@ -116,15 +116,17 @@ def _homes(person: Person) -> tuple[Any, ...]:
 
 def _agreements(own: Caller, person: Person, on: set[str]) -> Any:
     """What is asked where somebody lives, and whatever else they agreed to and can take back."""
-    minor = is_minor(own, person, clock.today())
+    today = clock.today()
     held = (Consent.person == person, Consent.state == "given", Consent.removed_at.is_null())
     stand = {one.purpose_name: one for one in Consent.select().where(*held).order_by(Consent.id)}
     for name in sorted(on - {CORE}):
         for purpose in own.instance.plugins.loaded[name].purposes.values():
             found = stand.pop(purpose.name, None)
+            minor = is_minor(own, person, today, purpose.guardian_until)
             yield _agreement(purpose, found, minor, given=purpose.given(person, own))
     for name, left in stand.items():
-        yield _agreement(Purpose(name, left.title, left.wording), left, minor, given=True)
+        gone = Purpose(name, left.title, left.wording)
+        yield _agreement(gone, left, is_minor(own, person, today), given=True)
 
 
 def _agreement(purpose: Purpose, found: Any, minor: bool, *, given: bool) -> Agreement:  # noqa: FBT001 – a fact of the person

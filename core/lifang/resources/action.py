@@ -30,6 +30,9 @@ class Lines(str):
 _KINDS = {str: "text", Lines: "paragraph", int: "integer", float: "number", bool: "boolean",
           dt.date: "day", dt.datetime: "instant"}  # fmt: skip
 
+PASSING = "passing"
+"""Last in an input's `Annotated[…]`: the function is given it, and neither audit nor event is."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -148,6 +151,7 @@ def action_of(run: Callable[..., Any]) -> Action:
 
 def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec:
     label, help = _LABELS.get(name, name), None
+    passing = PASSING in typing.get_args(hint)
     money = Money in typing.get_args(hint)
     if typing.get_origin(hint) is typing.Annotated:
         hint, label, help = (*typing.get_args(hint), None)[:3]
@@ -161,5 +165,5 @@ def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec
     kind = "money" if money else kind
     return FieldSpec(
         name=name, label=label, kind=kind, required=required, null=not required, target=target,
-        help=help,
+        help=help, passing=passing,
     )  # fmt: skip

@@ -23,7 +23,7 @@ class FieldSpec:
 
     `kind` is one of text, paragraph, integer, number, money, boolean, day, instant, partial_date,
     choice, state, community, reference, sensitive. `virtual` fields are shown over a link, without
-    a column; `locked` ones are moved by actions only.
+    a column; `locked` ones are moved by actions only. `passing` inputs are kept nowhere.
     """
 
     name: str
@@ -40,6 +40,7 @@ class FieldSpec:
     target: type[Record] | None = None
     default: Any = None
     check: Check | None = None
+    passing: bool = False
 
     @property
     def sortable(self) -> bool:

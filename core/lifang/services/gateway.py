@@ -188,7 +188,9 @@ def _act(
         setattr(record, resource.state, action.target(getattr(record, resource.state)))
     keep_rules(resource, caller, record)
     save(resource, caller, record)
-    inputs = {name: values.as_json(value) for name, value in given.items() if value is not None}
+    kept_inputs = {spec.name for spec in action.fields if not spec.passing}
+    said = {name: value for name, value in given.items() if name in kept_inputs}
+    inputs = {name: values.as_json(value) for name, value in said.items() if value is not None}
     event = caller.instance.plugins.payloads.get(f"{resource.aggregate}.{action.event}")
     personal = event.erasable if event is not None else {}
     changes = [

@@ -89,12 +89,9 @@ def plant(instance: Instance) -> None:
 def boss(instance: Instance) -> Caller:
     """A caller with the first administrator's rights."""
     return Caller(
-        instance=instance,
-        snapshot=instance.plugins.refresh(),
-        name="boss",
-        source="cli",
+        instance=instance, snapshot=instance.plugins.refresh(), name="boss", source="cli",
         standings=tuple(Standing(role) for role in FIRST_ADMINISTRATOR),
-    )
+    )  # fmt: skip
 
 
 def caller(
@@ -114,7 +111,7 @@ def caller(
         name=f"{role}@{at or (unit and unit.name) or 'self'}",
         source="cli",
         person=int(person.id) if person else None,
-        standings=() if role == "resident" else (standing,),
+        standings=() if role == "resident" and at is None else (standing,),
     )
 
 

@@ -40,7 +40,7 @@ PLAIN: tuple[tuple[type[Any], Any], ...] = (
 )
 _numbers = itertools.count(1)
 INPUTS = {"text": "说明", "paragraph": "说明", "integer": 1, "number": 1, "boolean": True,
-          "money": "1.00", "day": "2026-01-05"}  # fmt: skip
+          "money": "1.00", "day": "2026-01-05", "instant": "2026-01-05T09:00:00+08:00"}  # fmt: skip
 
 
 def account(person: Person | None, unit: Organization) -> Account:

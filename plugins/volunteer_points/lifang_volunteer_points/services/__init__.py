@@ -1,0 +1,1 @@
+"""What is done and what must hold, one noun a file."""

@@ -1,0 +1,141 @@
+"""What is told twice or from the start changes nothing; services given elsewhere count once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+import lifang as lf
+from lifang.mechanisms.ledger import discrepancies
+from lifang.testing import world
+from lifang_dual_reporting.resources import reports, service_entries
+from lifang_dual_reporting.services import accept, confirm, void
+from lifang_volunteer_points.events import take_over
+from lifang_volunteer_points.models import ServiceRecord
+from lifang_volunteer_points.purposes import from_dual_reporting
+from lifang_volunteer_points.resources import (
+    items,
+    redemptions,
+    service_records,
+    volunteers,
+)
+from lifang_volunteer_points.services import shop
+from lifang_volunteer_points.services.points import points
+
+
+@pytest.fixture
+def reporting(station: Any) -> Any:
+    """李强 reports where he lives, and is a volunteer there."""
+    world.enable(station.instance, "dual_reporting", at=world.CHENGGUAN)
+    station.look()
+    station.liqiang = station.volunteer("李强")
+    told = {"person": station.liqiang.person_id, "community": {"code": world.HOME}}
+    lf.act(accept, lf.write(reports, "create", station.worker, told), station.worker)
+    station.clock.move_to(station.at(20))
+    return station
+
+
+def serve(station: Any, hour: float = 9, nature: str = "voluntary") -> Any:
+    told = {
+        "person": station.liqiang.person_id,
+        "community": {"code": world.HOME},
+        "start": station.at(hour).isoformat(),
+        "end": station.at(hour + 2).isoformat(),
+        "content": "修水管",
+        "nature": nature,
+    }
+    return lf.act(
+        confirm, lf.write(service_entries, "create", station.worker, told), station.worker
+    )
+
+
+def records(station: Any) -> list[Any]:
+    return list(lf.each(service_records, station.worker, person=station.liqiang.person_id))
+
+
+def test_voluntary_service_of_dual_reporting_becomes_a_record_once_and_only_with_consent(
+    reporting: Any,
+):
+    serve(reporting)
+    reporting.events.deliver()
+    assert records(reporting) == []
+    reporting.consent(reporting.liqiang.person, from_dual_reporting)
+    serve(reporting, 11, "duty")
+    entry = serve(reporting, 13)
+    reporting.events.deliver()
+    (one,) = records(reporting)
+    assert (one.content, one.minutes, one.state) == ("修水管", 120, "pending")
+    assert one.source == f"dual_reporting.service_entry/{entry.id}"
+    (told,) = [
+        event
+        for event in reporting.events.published("dual_reporting.service_entry.confirmed")
+        if event.subject == entry.id
+    ]
+    reporting.events.again(told, take_over)
+    reporting.events.tell_past("volunteer_points", at=world.CHENGGUAN)
+    reporting.events.deliver()
+    assert len([one for one in records(reporting) if one.source.endswith(f"/{entry.id}")]) == 1
+    assert reporting.events.letters() == []
+
+
+def test_time_that_is_recorded_already_is_not_taken_over(reporting: Any):
+    reporting.consent(reporting.liqiang.person, from_dual_reporting)
+    reporting.entered(reporting.liqiang, 3, reporting.at(8))
+    serve(reporting)
+    reporting.events.deliver()
+    assert len(records(reporting)) == 1
+
+
+def test_what_is_voided_there_is_disputed_here_and_its_points_are_frozen(reporting: Any):
+    reporting.consent(reporting.liqiang.person, from_dual_reporting)
+    entry = serve(reporting)
+    reporting.events.deliver()
+    (one,) = records(reporting)
+    assert reporting.lock(one).points == 2
+    lf.act(void, entry, reporting.worker, reason="登记错误")
+    reporting.events.deliver()
+    assert reporting.now(one).state == "disputed"
+    assert points.balance(reporting.liqiang, reporting.boss).available == 0
+    reporting.events.tell_past("volunteer_points", at=world.CHENGGUAN)
+    reporting.events.deliver()
+    assert reporting.now(one).state == "disputed"
+
+
+def test_a_year_told_twice_and_from_the_start_leaves_hours_and_points_unchanged(station: Any):
+    people = [station.volunteer(name) for name in ("李强", "王秀兰", "张晓燕")]
+    start = station.at(9)
+    for number in range(6):
+        station.lock(station.serve(people[number % 3], start=start, title=f"清洁 {number}"))
+        start = lf.now() + dt.timedelta(days=9)
+    soap = lf.write(
+        items, "create", station.worker,
+        {"name": "肥皂", "community": {"code": world.HOME}, "points": 2},
+    )  # fmt: skip
+    lf.act(shop.restock, soap, station.worker, quantity=3)
+    told = {"item": soap.id, "volunteer": people[0].id}
+    one = lf.write(redemptions, "create", station.self_of(people[0]), told)
+    code = one.shown_once["code"]
+    lf.act(shop.pick_up, one, station.worker, code=code)
+    station.events.deliver()
+
+    def picture() -> Any:
+        return (
+            [(v.minutes, v.points, v.reached) for v in lf.each(volunteers, station.worker)],
+            [(r.minutes, r.points, r.state) for r in ServiceRecord.select()],
+            [points.balance(who, station.boss) for who in people],
+            station.now(soap).stock,
+        )
+
+    before = picture()
+    assert before[0] == [(420, 4, 0), (420, 6, 0), (420, 6, 0)]
+    for event in station.events.published():
+        if event.type.startswith("volunteer_points."):
+            station.events.again(event)
+    assert picture() == before
+    station.events.tell_past("volunteer_points", at=world.CHENGGUAN)
+    station.events.deliver()
+    assert picture() == before
+    assert station.events.letters() == []
+    assert discrepancies() == []
