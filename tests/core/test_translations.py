@@ -41,6 +41,7 @@ from lifang.testing import world
 from lifang_agency_contracts.plugin import plugin as agency_contracts
 from lifang_dual_reporting.plugin import plugin as dual_reporting
 from lifang_nats_bridge.plugin import plugin as nats_bridge
+from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
 
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
@@ -54,6 +55,7 @@ PLUGINS = (
     agency_contracts,
     dual_reporting,
     nats_bridge,
+    volunteer_points,
     webhooks,
 )
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
@@ -73,6 +75,17 @@ SPOKEN = {
     },
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
+    "volunteer_points": {
+        "报名中的活动": "the title of a card",
+        **dict.fromkeys(("件", "个"), "the unit of a ledger"),
+        **dict.fromkeys(("星级志愿者公示", "志愿服务证明公示"), "the label of a notice"),
+        **dict.fromkeys(("志愿服务记录证明", "志愿服务平台记录"), "the label of a document"),
+        **{
+            words: "consent"
+            for one in volunteer_points.purposes.values()
+            for words in (one.label, one.text)
+        },
+    },
     "webhooks": {},
 }
 """What is translated where it is shown and neither marked nor declared where it is written."""

@@ -20,7 +20,7 @@ from lifang.upkeep import backup
 from tests.core.upkeep.dumped import digest, dump
 
 STEPS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "sqlite3.connect"}
-stride = pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.trust)])
+stride = pytest.mark.parametrize("stride", [6, pytest.param(1, marks=pytest.mark.trust)])
 SCRIPT = f"""
 import os, signal, sys
 from pathlib import Path

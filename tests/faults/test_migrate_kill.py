@@ -111,7 +111,7 @@ def states(old: Path, scratch: Path) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kills", [8, pytest.param(400, marks=pytest.mark.trust)])
+@pytest.mark.parametrize("kills", [5, pytest.param(400, marks=pytest.mark.trust)])
 def test_a_migration_killed_at_any_moment_leaves_the_old_or_the_new_and_a_good_backup(
     old: Path, tmp_path: Path, kills: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

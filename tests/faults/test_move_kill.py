@@ -24,7 +24,7 @@ from lifang.upkeep import backup
 from tests.core.app.populated import goes_on, populate
 from tests.core.upkeep.dumped import Dump, content, quiet
 
-trials = pytest.mark.parametrize("trials", [4, pytest.param(20, marks=pytest.mark.trust)])
+trials = pytest.mark.parametrize("trials", [2, pytest.param(20, marks=pytest.mark.trust)])
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path

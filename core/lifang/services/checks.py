@@ -190,6 +190,11 @@ def keep_rules(resource: Resource[Any], caller: Caller, record: Record) -> None:
         rule(record, caller)
 
 
+def holding(resource: Resource[Any]) -> str:
+    """How a write holds what a record points at: rules touch it, see `keep_rules`."""
+    return "change" if resource.rules else "keep"
+
+
 def keep_up(resource: Resource[Any], caller: Caller, record: Record) -> None:
     """Let what the resource keeps beside its records follow one that was saved."""
     for follow in resource.saved:

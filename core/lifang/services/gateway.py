@@ -23,6 +23,7 @@ from lifang.services.checks import (
     check_reach,
     demand_editable,
     gate,
+    holding,
     keep_rules,
     keep_up,
     let_go,
@@ -76,11 +77,6 @@ def write(  # noqa: PLR0913 – the one way in; each is part of what a write is
     return caller.instance.database.whole(run)
 
 
-def _hold(resource: Resource[Any]) -> str:
-    """How what a record points at is held: its `rules` write that too (see `keep_rules`)."""
-    return "change" if resource.rules else "keep"
-
-
 class _Undo(Exception):
     """Rolls back whatever a preview has tried."""
 
@@ -111,7 +107,7 @@ def _create(
     resource: Resource[M], caller: Caller, given: dict[str, Any], occurred_at: dt.datetime | None
 ) -> M:
     may_create(resource, caller)
-    given = settle(caller, schema.create_fields(resource), given, hold=_hold(resource))
+    given = settle(caller, schema.create_fields(resource), given, hold=holding(resource))
     found = known.elsewhere(resource, caller, given)
     if found is not None:
         linked: M = known.link(resource, caller, found, given, _insert)
@@ -149,7 +145,7 @@ def _update(
     given: dict[str, Any],
     occurred_at: dt.datetime | None,
 ) -> M:
-    given = settle(caller, schema.update_fields(resource), given, hold=_hold(resource))
+    given = settle(caller, schema.update_fields(resource), given, hold=holding(resource))
     before = places_of(caller, resource, record)
     changes = values.put(caller, resource, record, given)
     if not changes:

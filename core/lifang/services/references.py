@@ -15,13 +15,17 @@ from lifang.services.standpoint import in_reach
 
 
 def settle(
-    caller: Caller, specs: Iterable[FieldSpec], values: Mapping[str, Any], *, hold: str = "keep"
+    caller: Caller,
+    specs: Iterable[FieldSpec],
+    values: Mapping[str, Any],
+    *,
+    hold: str = "keep",
 ) -> dict[str, Any]:
     """Replace references by their records, each checked under its own resource's rules.
 
-    Whoever goes on to write them says `hold="change"`: of two who first share a row and then both
-    want it alone, neither would get it. Raises Invalid on the field, word for word the same for
-    missing and out of reach.
+    They are held against being changed, or with `hold="change"` against being held by others too:
+    who is going to touch them asks for that at once, or two who did so would wait for one another.
+    Raises Invalid on the field, word for word the same for missing and out of reach.
     """
     settled = dict(values)
     problems: list[FieldError] = []

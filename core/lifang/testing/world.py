@@ -89,12 +89,9 @@ def plant(instance: Instance) -> None:
 def boss(instance: Instance) -> Caller:
     """A caller with the first administrator's rights."""
     return Caller(
-        instance=instance,
-        snapshot=instance.plugins.refresh(),
-        name="boss",
-        source="cli",
+        instance=instance, snapshot=instance.plugins.refresh(), name="boss", source="cli",
         standings=tuple(Standing(role) for role in FIRST_ADMINISTRATOR),
-    )
+    )  # fmt: skip
 
 
 def caller(
@@ -108,14 +105,13 @@ def caller(
     """A caller with one role at a community's code or for an organization, perhaps a person too."""
     path = Community.get(Community.code == at).path if at else None
     standing = Standing(role, path=path, organization=int(unit.id) if unit else None)
-    nowhere = role == "resident" and at is None
     return Caller(
         instance=instance,
         snapshot=instance.plugins.refresh(),
         name=f"{role}@{at or (unit and unit.name) or 'self'}",
         source="cli",
         person=int(person.id) if person else None,
-        standings=() if nowhere else (standing,),
+        standings=() if role == "resident" and at is None else (standing,),
     )
 
 

@@ -87,6 +87,14 @@ def document_page(caller: Caller, id: int) -> ResponseReturnValue:
     return render_template("web/document.html", told=told, site=site, back=back)
 
 
+def drawn(value: str) -> str | None:
+    """An address of this site as a QR code that a page can show; None for what is none."""
+    if not value.startswith("/"):
+        return None
+    site = the_instance().settings.address or request.url_root.rstrip("/")
+    return str(segno.make(f"{site}{value}", error="m").svg_data_uri(border=2))
+
+
 @papers.get("/documents/<int:id>/qr.svg")
 @signed_in
 def document_code(caller: Caller, id: int) -> ResponseReturnValue:

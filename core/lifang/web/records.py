@@ -141,7 +141,10 @@ def _show(
         facts=facts,
         hidden=_hidden(resource, view) if "reveal" in head.offered else [],
         uncovered=uncovered,
-        once=[(_(resource.by_name[name].label), value) for name, value in once.items()],
+        once=[
+            (_(resource.by_name[name].label), value, papers.drawn(value))
+            for name, value in once.items()
+        ],
         error=error,
         refused=refused,
         papers=papers.papers_of(caller, resource, int(view["id"])),

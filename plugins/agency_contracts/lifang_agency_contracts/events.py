@@ -106,10 +106,11 @@ def follow_the_calendar(event: lf.Event, caller: lf.Caller) -> None:
     """Where the calendar has moved a period that is running, its last day and warning follow."""
     clock = str(event.data["name"]).removesuffix("_overdue")
     moved = lf.find(contracts, caller, id=event.subject)
-    if "old" not in event.data or clock not in contract.CLOCKS or moved is None:
+    if "old" not in event.data or moved is None:
         return
     done = {"sign": moved.signed_on, "publish": moved.published_on, "file": moved.filed_on}
-    if done[clock] is None:
+    running = clock == contract.APPEAL and moved.appeal_until is not None
+    if running or (clock in done and done[clock] is None):
         lf.act(contract.redate, moved, caller, clock=clock, at=event.data["at"])
 
 

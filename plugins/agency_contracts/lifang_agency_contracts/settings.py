@@ -26,6 +26,16 @@ warn_days = lf.Setting(
     minimum=0,
     maximum=30,
 )
+certificate_days = lf.Setting(
+    "certificate_days",
+    int,
+    "证书到期预警提前天数",
+    default=30,
+    help="社工登记到期前多少天提醒",
+    unit="天",
+    minimum=0,
+    maximum=365,
+)
 report_day = lf.Setting(
     "report_day",
     int,
@@ -102,6 +112,7 @@ ocid_prefix = lf.Setting(
 SETTINGS: list[lf.Setting[Any]] = [
     payment_split,
     warn_days,
+    certificate_days,
     report_day,
     behind_limit,
     late_time,

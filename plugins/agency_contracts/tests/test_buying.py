@@ -72,6 +72,8 @@ def test_offers_are_awaited_and_the_price_is_the_award_and_the_contract_within_t
     with pytest.raises(lf.Conflict, match="本项目已成交的采购"):
         lf.act(contract.procure, deal.planned(other, "二"), deal.purchaser, procurement=award)
     made = lf.act(contract.procure, made, deal.purchaser, procurement=award)
+    with pytest.raises(lf.Conflict, match="不能更换项目和购买主体"):
+        lf.write(contracts, "update", deal.purchaser, {"programme": other.id}, made.id)
     with pytest.raises(lf.Conflict, match="承接主体还没有确认"):
         lf.act(
             contract.sign, made, deal.purchaser, amount="480000.00",

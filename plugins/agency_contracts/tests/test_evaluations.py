@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import lifang as lf
+from lifang.services.holidays import import_days
 from lifang.testing import world
 from lifang_agency_contracts.models import Evaluation
 from lifang_agency_contracts.resources.contract import contracts
@@ -132,12 +134,17 @@ def test_every_dimension_is_scored_before_it_is_submitted_and_two_offices_sign(
 
 
 def test_an_appeal_within_five_working_days_may_have_the_judgement_done_anew(
-    deal: Any, made: Any, clock: Any
+    deal: Any, made: Any, clock: Any, tmp_path: Path
 ) -> None:
     with pytest.raises(lf.Conflict, match="不在申诉期内"):
         appeal(deal, made)
     found = deal.judged(made, 580)
-    clock.move_to(deal.at("2026-12-22", 23))
+    notice = tmp_path / "2026.csv"
+    notice.write_text("date,kind,name\n2026-12-18,holiday,地方假日\n", encoding="utf-8")
+    import_days(world.boss(deal.instance), notice)
+    deal.events.deliver()
+    assert deal.read(made).appeal_until == dt.date(2026, 12, 23)
+    clock.move_to(deal.at("2026-12-23", 23))
     lf.act(evaluation.dismiss, appeal(deal, made), deal.bureau, decision="样本符合要求")
     said = appeal(deal, made)
     with pytest.raises(lf.Conflict, match="申诉还没有处理"):
@@ -156,7 +163,7 @@ def test_an_appeal_within_five_working_days_may_have_the_judgement_done_anew(
     assert deal.signed(found).grade == "good"
     assert deal.read(made).state == "final_evaluated"
     assert set(states(deal, made)) == {"due"}
-    clock.move_to(deal.at("2026-12-30", 0))
+    clock.move_to(deal.at("2026-12-31", 0))
     with pytest.raises(lf.Conflict, match="不在申诉期内"):
         appeal(deal, made)
 

@@ -175,6 +175,9 @@ def test_without_the_talent_plugin_the_certificates_own_last_day_decides(
     deal: Any, made: Any, clock: Any
 ) -> None:
     member = deal.staff(made, valid_to="2026-03-10")
+    deal.events.deliver()
+    [expiring] = deal.events.published("agency_contracts.staff_member.certificate_expiring")
+    assert (expiring.subject, expiring.data["valid_to"]) == (member.id, "2026-03-10")
     logs = [
         deal.log(promised(deal, "探访"), deal.at(day), staff_member=member.id)
         for day in ("2026-03-10", "2026-03-11")

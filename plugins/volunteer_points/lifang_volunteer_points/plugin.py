@@ -2,6 +2,7 @@
 
 import lifang as lf
 from lifang_volunteer_points.events import handlers
+from lifang_volunteer_points.indicators import indicators
 from lifang_volunteer_points.payloads import payloads
 from lifang_volunteer_points.purposes import purposes
 from lifang_volunteer_points.resources import activities, resources, volunteers
@@ -27,5 +28,6 @@ plugin = lf.Plugin(
     handlers=handlers,
     payloads=payloads,
     purposes=purposes,
+    indicators=indicators,
     hooks=[home_cards],
 )

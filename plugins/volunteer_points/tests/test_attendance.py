@@ -124,7 +124,7 @@ def test_one_comes_and_leaves_by_the_code_of_the_moment_from_ones_own_phone(stat
     with pytest.raises(lf.Forbidden):
         lf.act(activity.show_arrival, shift, me)
     shown = lf.act(activity.show_arrival, shift, organiser).shown_once
-    assert shown["link"].endswith(f"/shifts/{shift.id}/check-in?code={shown['code']}")
+    assert shown["link"].endswith(f"/shifts/{shift.id}/actions/check-in?code={shown['code']}")
     with pytest.raises(lf.Conflict, match="您没有报名这个班次"):
         lf.act(attendance.check_in, shift, station.self_of(wang), code=shown["code"])
     lf.act(attendance.check_in, shift, me, code=shown["code"])

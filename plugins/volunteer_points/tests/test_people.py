@@ -82,14 +82,14 @@ def test_a_team_inside_a_community_needs_the_residents_committees_consent(statio
 
 
 def reach(station: Any, name: str, hours: int) -> Any:
-    """A volunteer who has served so many hours, ten a day."""
+    """A volunteer who has served so many hours, twenty a day."""
     one = station.volunteer(name)
-    first = station.at(8) - dt.timedelta(days=hours // 10)
+    first = station.at(1) - dt.timedelta(days=hours // 20)
     station.set(day_hours=24)
-    for day in range(hours // 10):
+    for day in range(hours // 20):
         start = first + dt.timedelta(days=day)
-        station.clock.move_to(start + dt.timedelta(hours=11))
-        lf.act(station.confirm, station.entered(one, 10, start), station.worker)
+        station.clock.move_to(start + dt.timedelta(hours=21))
+        lf.act(station.confirm, station.entered(one, 20, start), station.worker)
     station.clock.later(days=17)
     station.events.deliver()
     return station.now(one)

@@ -17,6 +17,8 @@ staff_members = lf.Resource(
     columns=["contract", "person", "certificate", "valid_to", "since", "state"],
     locked=["provider", "lapsed_from", "renewed_on", "until"],
     rules=[of_its_provider, policies.demand_own_staff, service.demand_renewed],
+    saved=[service.watch_certificate],
+    timers=["certificate_expiring"],
     actions=[service.renew, service.lapse, service.leave],
     roles={
         "subdistrict_admin": "read leave export",

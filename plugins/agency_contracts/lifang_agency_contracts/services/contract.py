@@ -15,6 +15,8 @@ from lifang_agency_contracts.services.paying import plan_payments
 CLOCKS = {"sign": "sign_due", "publish": "publish_due", "file": "file_due"}
 """What is to be done in time, and the field that keeps the last day for it."""
 
+APPEAL = "appeal_closed"
+
 
 @lf.action("确认采购结果", moves={"planned": "procured"})
 def procure(
@@ -170,7 +172,11 @@ def redate(
     at: Annotated[str, "到期时刻"],
 ) -> None:
     """Follow the calendar: a period that is still running ends on another day."""
-    keep_due(contract, caller, clock, dt.datetime.fromisoformat(at))
+    moment = dt.datetime.fromisoformat(at)
+    if clock == APPEAL:
+        contract.appeal_until = policies.last_day(moment, caller)
+    else:
+        keep_due(contract, caller, clock, moment)
 
 
 def late(date: dt.date, due: dt.date | None) -> bool:
@@ -183,6 +189,11 @@ def day(value: dt.date | None) -> str | None:
     return value.isoformat() if value else None
 
 
+def _bought(contract: Contract) -> tuple[int, int]:
+    """What a procurement was held for, and by whom; where that lies may change with the tree."""
+    return contract.programme_id, contract.purchaser_id
+
+
 def demand_whole(contract: Contract, caller: lf.Caller) -> None:
     """A contract is for an approved programme of its place, and within the budget."""
     programme = Programme.get_by_id(contract.programme_id)
@@ -191,5 +202,7 @@ def demand_whole(contract: Contract, caller: lf.Caller) -> None:
             raise lf.Conflict(_("项目「{name}」还没有批复", name=programme.name))
         if programme.community_id != contract.community_id:
             raise lf.Invalid(_("合同的购买地区须与项目相同"))
+    elif _bought(Contract.get_by_id(contract.id)) != _bought(contract):
+        raise lf.Conflict(_("采购结果已确认，不能更换项目和购买主体"))
     policies.demand_term(contract, caller)
     policies.demand_budget(contract, caller)

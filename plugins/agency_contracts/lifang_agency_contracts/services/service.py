@@ -7,7 +7,7 @@ from typing import Annotated
 
 import lifang as lf
 from lifang import _
-from lifang_agency_contracts import policies
+from lifang_agency_contracts import policies, settings
 from lifang_agency_contracts.models import Contract, Indicator, ServiceLog, StaffMember
 from lifang_agency_contracts.models.contract import RUNNING
 from lifang_agency_contracts.services.filling import same_contract
@@ -30,6 +30,7 @@ def renew(
         raise lf.Invalid(_("重新登记日期不能晚于今天，有效期须在其后"))
     member.lapsed_from = member.lapsed_from or member.valid_to  # what lay between stays marked
     member.renewed_on, member.valid_to = date, valid_to
+    watch_certificate(member, caller)
 
 
 @lf.action("证书过期", event="lapsed")
@@ -47,6 +48,17 @@ def leave(member: StaffMember, caller: lf.Caller, *, date: dt.date) -> None:
     if date < member.since or date > lf.today():
         raise lf.Invalid(_("离岗日期须在到岗日期和今天之间"))
     member.until = date
+    lf.timer(member, caller, "certificate_expiring", None)
+
+
+def watch_certificate(member: StaffMember, caller: lf.Caller) -> None:
+    """Tell some days before a certificate runs out (setting `certificate_days`)."""
+    if member.valid_to is None:
+        return
+    place = Contract.get_by_id(member.contract_id).community_id
+    ahead = dt.timedelta(days=settings.certificate_days(place))
+    at = policies.midnight(member.valid_to - ahead, caller)
+    lf.timer(member, caller, "certificate_expiring", at, valid_to=member.valid_to.isoformat())
 
 
 def demand_renewed(member: StaffMember, caller: lf.Caller) -> None:

@@ -9,55 +9,50 @@ import lifang as lf
 
 def up(migrator: Any, db: Any) -> None:
     """Make the tables."""
+    _service_record(db)
+    _star(db)
 
-    class Activity(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "volunteer_points_activity"
+def down(migrator: Any, db: Any) -> None:
+    """Take them away."""
+    for name in ("volunteer_points_star", "volunteer_points_service_record"):
+        migrator.migrate(migrator.drop_table(name))
 
-    class Community(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "core_community"
+def _other(db: Any, table: str) -> Any:
+    """A table that is there already, as far as it is pointed at."""
+    meta = type("Meta", (), {"database": db, "table_name": table})
+    return type(table, (pw.Model,), {"id": lf.IdField(), "Meta": meta})
 
-    class Organization(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "core_organization"
+def _base(db: Any) -> Any:
+    """What every record has."""
 
-    class Person(pw.Model):
-        id = lf.IdField()
-
-        class Meta:
-            database = db
-            table_name = "core_person"
-
-    class Volunteer(pw.Model):
-        id = lf.IdField()
-
-        class Meta:
-            database = db
-            table_name = "volunteer_points_volunteer"
-
-    class ServiceRecord(pw.Model):
+    class Base(pw.Model):
         id = lf.IdField()
         version = pw.IntegerField(default=1)
         created_at = lf.InstantField()
         created_by = pw.BigIntegerField(null=True)
         updated_at = lf.InstantField()
         removed_at = lf.InstantField(null=True)
-        volunteer = pw.ForeignKeyField(Volunteer)
-        person = pw.ForeignKeyField(Person, null=True)
-        community = pw.ForeignKeyField(Community)
-        activity = pw.ForeignKeyField(Activity, null=True)
-        organization = pw.ForeignKeyField(Organization, null=True)
-        in_charge = pw.ForeignKeyField(Person, null=True)
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+
+    return Base
+
+
+def _service_record(db: Any) -> None:
+    base = _base(db)
+
+    class ServiceRecord(base):  # type: ignore[misc,valid-type]  # made for this database
+        volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
+        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
+        community = pw.ForeignKeyField(_other(db, "core_community"))
+        activity = pw.ForeignKeyField(_other(db, "volunteer_points_activity"), null=True)
+        organization = pw.ForeignKeyField(_other(db, "core_organization"), null=True)
+        in_charge = pw.ForeignKeyField(_other(db, "core_person"), null=True)
         title = pw.CharField(max_length=120)
         content = pw.CharField(max_length=200)
         venue = pw.CharField(max_length=120)
@@ -85,47 +80,37 @@ def up(migrator: Any, db: Any) -> None:
         state = pw.CharField(max_length=40, default="pending")
 
         class Meta:
-            database = db
             table_name = "volunteer_points_service_record"
             indexes = (
                 (("person", "day"), False),
                 (("volunteer", "state"), False),
             )
 
-    class Star(pw.Model):
-        id = lf.IdField()
-        version = pw.IntegerField(default=1)
-        created_at = lf.InstantField()
-        created_by = pw.BigIntegerField(null=True)
-        updated_at = lf.InstantField()
-        removed_at = lf.InstantField(null=True)
-        volunteer = pw.ForeignKeyField(Volunteer)
-        person = pw.ForeignKeyField(Person, null=True)
-        community = pw.ForeignKeyField(Community, null=True)
+    db.create_tables([ServiceRecord])
+    db.execute_sql(  # removed ones do not count
+        'CREATE UNIQUE INDEX "volunteer_points_service_record_one_source" '
+        'ON "volunteer_points_service_record" ("source") '
+        """WHERE ("removed_at" IS NULL)"""
+    )
+
+
+def _star(db: Any) -> None:
+    base = _base(db)
+
+    class Star(base):  # type: ignore[misc,valid-type]  # made for this database
+        volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
+        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
+        community = pw.ForeignKeyField(_other(db, "core_community"), null=True)
         level = pw.IntegerField(default=0)
         minutes = pw.IntegerField(default=0)
         state = pw.CharField(max_length=40, default="applied")
 
         class Meta:
-            database = db
             table_name = "volunteer_points_star"
 
-    db.create_tables([ServiceRecord, Star])
-
-    # one standing record each: removed ones do not count
-    db.execute_sql(
-        'CREATE UNIQUE INDEX "volunteer_points_service_record_one_source" '
-        'ON "volunteer_points_service_record" ("source") '
-        """WHERE ("removed_at" IS NULL)"""
-    )
-    db.execute_sql(
+    db.create_tables([Star])
+    db.execute_sql(  # removed ones do not count
         'CREATE UNIQUE INDEX "volunteer_points_star_one_volunteer_level" '
         'ON "volunteer_points_star" ("volunteer_id", "level") '
         """WHERE (("removed_at" IS NULL) AND ("state" IN ('applied', 'public_notice', 'granted')))"""
     )
-
-
-def down(migrator: Any, db: Any) -> None:
-    """Take them away."""
-    for name in ("volunteer_points_star", "volunteer_points_service_record"):
-        migrator.migrate(migrator.drop_table(name))

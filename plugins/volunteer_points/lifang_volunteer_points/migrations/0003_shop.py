@@ -9,37 +9,46 @@ import lifang as lf
 
 def up(migrator: Any, db: Any) -> None:
     """Make the tables."""
+    _item(db)
+    _redemption(db)
 
-    class Community(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "core_community"
+def down(migrator: Any, db: Any) -> None:
+    """Take them away."""
+    for name in ("volunteer_points_redemption", "volunteer_points_item"):
+        migrator.migrate(migrator.drop_table(name))
 
-    class Person(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "core_person"
+def _other(db: Any, table: str) -> Any:
+    """A table that is there already, as far as it is pointed at."""
+    meta = type("Meta", (), {"database": db, "table_name": table})
+    return type(table, (pw.Model,), {"id": lf.IdField(), "Meta": meta})
 
-    class Volunteer(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "volunteer_points_volunteer"
+def _base(db: Any) -> Any:
+    """What every record has."""
 
-    class Item(pw.Model):
+    class Base(pw.Model):
         id = lf.IdField()
         version = pw.IntegerField(default=1)
         created_at = lf.InstantField()
         created_by = pw.BigIntegerField(null=True)
         updated_at = lf.InstantField()
         removed_at = lf.InstantField(null=True)
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+
+    return Base
+
+
+def _item(db: Any) -> None:
+    base = _base(db)
+
+    class Item(base):  # type: ignore[misc,valid-type]  # made for this database
         name = pw.CharField(max_length=120)
-        community = pw.ForeignKeyField(Community)
+        community = pw.ForeignKeyField(_other(db, "core_community"))
         points = pw.IntegerField()
         supplier = pw.CharField(max_length=120, null=True)
         limit_per_person = pw.IntegerField(null=True)
@@ -47,19 +56,18 @@ def up(migrator: Any, db: Any) -> None:
         state = pw.CharField(max_length=40, default="on_shelf")
 
         class Meta:
-            database = db
             table_name = "volunteer_points_item"
 
-    class Redemption(pw.Model):
-        id = lf.IdField()
-        version = pw.IntegerField(default=1)
-        created_at = lf.InstantField()
-        created_by = pw.BigIntegerField(null=True)
-        updated_at = lf.InstantField()
-        removed_at = lf.InstantField(null=True)
-        item = pw.ForeignKeyField(Item)
-        volunteer = pw.ForeignKeyField(Volunteer)
-        person = pw.ForeignKeyField(Person, null=True)
+    db.create_tables([Item])
+
+
+def _redemption(db: Any) -> None:
+    base = _base(db)
+
+    class Redemption(base):  # type: ignore[misc,valid-type]  # made for this database
+        item = pw.ForeignKeyField(_other(db, "volunteer_points_item"))
+        volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
+        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
         quantity = pw.IntegerField(default=1)
         points = pw.IntegerField(default=0)
         code = pw.CharField(max_length=20, null=True)
@@ -69,14 +77,7 @@ def up(migrator: Any, db: Any) -> None:
         state = pw.CharField(max_length=40, default="reserved")
 
         class Meta:
-            database = db
             table_name = "volunteer_points_redemption"
             indexes = ((("volunteer", "created_at"), False),)
 
-    db.create_tables([Item, Redemption])
-
-
-def down(migrator: Any, db: Any) -> None:
-    """Take them away."""
-    for name in ("volunteer_points_redemption", "volunteer_points_item"):
-        migrator.migrate(migrator.drop_table(name))
+    db.create_tables([Redemption])

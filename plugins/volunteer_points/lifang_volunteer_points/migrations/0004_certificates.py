@@ -9,38 +9,47 @@ import lifang as lf
 
 def up(migrator: Any, db: Any) -> None:
     """Make the tables."""
+    _certificate(db)
+    _time_draw(db)
 
-    class Community(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "core_community"
+def down(migrator: Any, db: Any) -> None:
+    """Take them away."""
+    for name in ("volunteer_points_time_draw", "volunteer_points_certificate"):
+        migrator.migrate(migrator.drop_table(name))
 
-    class Person(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "core_person"
+def _other(db: Any, table: str) -> Any:
+    """A table that is there already, as far as it is pointed at."""
+    meta = type("Meta", (), {"database": db, "table_name": table})
+    return type(table, (pw.Model,), {"id": lf.IdField(), "Meta": meta})
 
-    class Volunteer(pw.Model):
-        id = lf.IdField()
 
-        class Meta:
-            database = db
-            table_name = "volunteer_points_volunteer"
+def _base(db: Any) -> Any:
+    """What every record has."""
 
-    class Certificate(pw.Model):
+    class Base(pw.Model):
         id = lf.IdField()
         version = pw.IntegerField(default=1)
         created_at = lf.InstantField()
         created_by = pw.BigIntegerField(null=True)
         updated_at = lf.InstantField()
         removed_at = lf.InstantField(null=True)
-        volunteer = pw.ForeignKeyField(Volunteer)
-        person = pw.ForeignKeyField(Person, null=True)
-        community = pw.ForeignKeyField(Community, null=True)
+
+        class Meta:
+            database = db
+            legacy_table_names = False
+
+    return Base
+
+
+def _certificate(db: Any) -> None:
+    base = _base(db)
+
+    class Certificate(base):  # type: ignore[misc,valid-type]  # made for this database
+        volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
+        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
+        community = pw.ForeignKeyField(_other(db, "core_community"), null=True)
         since = lf.DayField()
         until = lf.DayField()
         use = pw.CharField(max_length=120, null=True)
@@ -55,32 +64,24 @@ def up(migrator: Any, db: Any) -> None:
         state = pw.CharField(max_length=40, default="requested")
 
         class Meta:
-            database = db
             table_name = "volunteer_points_certificate"
 
-    class TimeDraw(pw.Model):
-        id = lf.IdField()
-        version = pw.IntegerField(default=1)
-        created_at = lf.InstantField()
-        created_by = pw.BigIntegerField(null=True)
-        updated_at = lf.InstantField()
-        removed_at = lf.InstantField(null=True)
-        volunteer = pw.ForeignKeyField(Volunteer)
-        person = pw.ForeignKeyField(Person, null=True)
-        community = pw.ForeignKeyField(Community, null=True)
+    db.create_tables([Certificate])
+
+
+def _time_draw(db: Any) -> None:
+    base = _base(db)
+
+    class TimeDraw(base):  # type: ignore[misc,valid-type]  # made for this database
+        volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
+        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
+        community = pw.ForeignKeyField(_other(db, "core_community"), null=True)
         service = pw.CharField(max_length=12)
         coins = pw.IntegerField()
         coins_entry = pw.BigIntegerField(default=0)
         state = pw.CharField(max_length=40, default="requested")
 
         class Meta:
-            database = db
             table_name = "volunteer_points_time_draw"
 
-    db.create_tables([Certificate, TimeDraw])
-
-
-def down(migrator: Any, db: Any) -> None:
-    """Take them away."""
-    for name in ("volunteer_points_time_draw", "volunteer_points_certificate"):
-        migrator.migrate(migrator.drop_table(name))
+    db.create_tables([TimeDraw])

@@ -69,6 +69,7 @@ class Volunteer(lf.Record):
     points = pw.IntegerField(default=0, verbose_name="可用积分")
     reached = pw.IntegerField(default=0, verbose_name="达到的星级")
     stars = pw.IntegerField(default=0, verbose_name="已授予星级")
+    left_on = lf.DayField(null=True, verbose_name="退出日期")
     banned_until = lf.DayField(null=True, verbose_name="停止记录至")
     state = lf.State("状态", registered="已注册", left="已退出")
     person_id: int

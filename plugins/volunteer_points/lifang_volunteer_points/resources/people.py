@@ -24,11 +24,12 @@ teams = lf.Resource(
 volunteers = lf.Resource(
     Volunteer,
     label="志愿者",
+    title="number",
     columns=("number", "person", "community", "category", "team", "minutes", "stars", "state"),
     search=["person.name", "number"],
     owner="person",
     minors_hidden=True,
-    locked=("number", "minutes", "points", "reached", "stars", "banned_until"),
+    locked=("number", "minutes", "points", "reached", "stars", "left_on", "banned_until"),
     rules=[volunteer.register],
     actions=[volunteer.leave, volunteer.ban, volunteer.recount],
     editable=("registered",),

@@ -9,6 +9,7 @@ from lifang_volunteer_points.services import activity, attendance, dispute, reco
 activities = lf.Resource(
     Activity,
     label="志愿活动",
+    title="title",
     columns=("title", "category", "community", "start", "end", "people", "state"),
     search=["title", "venue"],
     unit="organization",
@@ -75,6 +76,7 @@ sign_ups = lf.Resource(
 service_records = lf.Resource(
     ServiceRecord,
     label="志愿服务记录",
+    title="title",
     columns=("person", "title", "community", "day", "minutes", "points", "sync_status", "state"),
     search=["person.name", "title"],
     owner="person",

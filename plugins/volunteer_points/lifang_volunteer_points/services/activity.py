@@ -139,5 +139,5 @@ def show_leaving(shift: Shift, caller: lf.Caller) -> None:
 
 def _show(shift: Shift, caller: lf.Caller, kind: lf.CheckIn, form: str) -> None:
     code, _until = kind.code(shift, caller)
-    link = f"/p/volunteer-points/shifts/{shift.id}/{form}?code={code}"
+    link = f"/p/volunteer-points/shifts/{shift.id}/actions/{form}?code={code}"
     shift.shown_once = {"code": code, "link": link}

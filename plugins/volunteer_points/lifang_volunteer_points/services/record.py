@@ -186,7 +186,10 @@ def evaluate(
     rating: Annotated[int, "星级", "1 到 5"],
     evaluation: Annotated[str, "服务评价"] = "",
 ) -> None:
-    """Say how a service was (志愿服务记录与证明出具办法（试行）第十条)."""
+    """Say how a service was.
+
+    志愿服务记录与证明出具办法（试行）第十条.
+    """
     if not 1 <= rating <= 5:
         refuse("rating", "range", _("评价为 1 到 5 星"))
     record.rating, record.evaluation, record.evaluated_on = rating, evaluation or None, lf.today()
@@ -194,5 +197,8 @@ def evaluate(
 
 @lf.action("已录入全国系统", event="synced", among={"sync_status": "pending"})
 def mark_synced(record: ServiceRecord, caller: lf.Caller) -> None:
-    """Note that a record is in the national system (志愿服务记录与证明出具办法（试行）第四条)."""
+    """Note that a record is in the national system.
+
+    志愿服务记录与证明出具办法（试行）第四条.
+    """
     record.sync_status = "synced"

@@ -47,6 +47,7 @@ def register(volunteer: Volunteer, caller: lf.Caller) -> None:
 @lf.action("退出", moves={"registered": "left"})
 def leave(volunteer: Volunteer, caller: lf.Caller) -> None:
     """Serve no more; hours and points stay, and registering again is possible."""
+    volunteer.left_on = lf.today()
 
 
 @lf.action("停止记录", event="banned")
