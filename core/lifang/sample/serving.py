@@ -36,7 +36,8 @@ def serve(stage: Stage, reporter: Person | None) -> list[Actor]:
             community=int(stage.home.id), consented_on=f"{clock.today().year}-01-15",
         )  # fmt: skip
         served = _volunteers(scene, team, reporter)
-    actor = stage.account("volunteer", served[0].person.name, person=int(served[0].person_id))
+    told = {"role": "resident", "at": stage.home.code, "person": int(served[0].person_id)}
+    actor = stage.account("volunteer", served[0].person.name, **told)
     with stage.instance.database.transaction():
         _activities(scene, team, served)
         _records(scene, served)

@@ -186,7 +186,9 @@ def _actors(boss: Caller, residents: list[Person], units: list[Organization]) ->
         place = _place(where) if "at" in where else ""
         place = seat.organization.name if "unit" in where else place
         actors.append(Actor(name, role, place, password))
-    _made, password = accounts.create_account(boss, "resident", person=int(reporter.id))
+    _made, password = accounts.create_account(
+        boss, "resident", role="resident", at=home.code, person=int(reporter.id)
+    )
     actors.append(Actor("resident", "resident", reporter.name, password))
     return actors
 
