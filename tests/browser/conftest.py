@@ -50,6 +50,7 @@ class Site:
     event: int
     endpoint: int
     notice: int
+    code: str
 
 
 @dataclass
@@ -149,7 +150,7 @@ def open_page(chromium: Browser, site: Site, signed_in: dict[str, Any]) -> Itera
 def signed_in(chromium: Browser, site: Site) -> dict[str, Any]:
     """Everybody's cookies after signing in once: hashing a password is slow on purpose."""
     states: dict[str, Any] = {}
-    for who in ("boss", "worker", "newcomer", "resident"):
+    for who in ("boss", "worker", "newcomer", "resident", "volunteer", "street", "provider"):
         context = chromium.new_context()
         sign_in(context.new_page(), site, who)
         states[who] = context.storage_state()

@@ -22,13 +22,16 @@ from lifang.builtin.households import households
 from lifang.builtin.places import communities
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
 from lifang.entities.job import Job
 from lifang.events import log, retry
 from lifang.events.tables import EventRow
 from lifang.kit import clock
 from lifang.mechanisms.board import object_to
 from lifang.mechanisms.oneself import agree, oneself
+from lifang.sample import buying, serving
 from lifang.sample.people import sample_organizations, sample_people
+from lifang.sample.stage import Stage
 from lifang.services import accounts, jobs, uploads
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
@@ -37,6 +40,12 @@ from lifang.testing import world
 from tests.core.mechanisms.club import open_club, profiles, stars
 
 PASSWORD = "清晨的黄河边有人跑步"
+OFFICES = {
+    "district": ("district_admin", world.CHENGGUAN),
+    "street": ("subdistrict_admin", "620102001000"),
+    "secretary": ("community_secretary", world.HOME),
+    "worker-district": ("community_worker", world.CHENGGUAN),
+}
 WORKERS = {"worker": world.CHENGGUAN, "newcomer": world.HOME}
 
 
@@ -48,11 +57,13 @@ def furnish(instance: Instance) -> dict[str, Any]:
         accounts.create_account(boss, name, role="community_worker", at=place)
     Account.update(password=hash_password(PASSWORD)).execute()
     Account.update(must_change=False).where(Account.name != "newcomer").execute()
+    samples = list(sample_people(rng, 30, [world.CHENGGUAN]))
+    grown = [number for number, told in enumerate(samples) if told["birth_date"] < "2006"]
     people = [
         world.person(
             instance, told.pop("name"), at=rng.choice([world.HOME, world.NEIGHBOUR]), **told
         )
-        for told in sample_people(rng, 30, [world.CHENGGUAN])
+        for told in samples
     ]
     for told in sample_organizations(rng, 12, [world.CHENGGUAN]):
         told.setdefault("no_uscc_reason", "")
@@ -75,7 +86,27 @@ def furnish(instance: Instance) -> dict[str, Any]:
         "event": failures(boss, people[20:24]),
         "endpoint": endpoint(instance),
         "notice": resident(instance, people[7]),
+        "code": city(instance, [people[one] for one in grown if 8 <= one < 20]),
     }
+
+
+def city(instance: Instance, adults: list[Any]) -> str:
+    """What the demonstration tells of volunteers and contracts; gives a certificate's code."""
+    boss = caller_for(instance, Account.get(Account.name == "boss"), source="cli")
+    for name, (role, place) in OFFICES.items():
+        accounts.create_account(boss, name, role=role, at=place)
+    for plugin in (serving.PLUGIN, buying.PLUGIN):
+        world.enable(instance, plugin, at=world.CHENGGUAN)
+    boss = caller_for(instance, Account.get(Account.name == "boss"), source="cli")
+    home = Community.get(Community.code == world.HOME)
+    above = Community.get_by_id(home.parent)
+    stage = Stage(boss, home, above, adults, lambda _step, _done, _of: None)
+    names = [one.name for one in [*serving.serve(stage, None), *buying.buy(stage)]]
+    told = {"password": hash_password(PASSWORD), "must_change": False}
+    Account.update(told).where(Account.name.in_([*OFFICES, *names])).execute()
+    drain(instance)
+    certificates: Any = instance.registry.find(serving.PLUGIN, "certificates")
+    return str(certificates.model.get().code)
 
 
 def resident(instance: Instance, person: Any) -> int:

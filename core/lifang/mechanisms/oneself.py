@@ -94,11 +94,12 @@ def oneself(caller: Caller) -> Oneself:
         for name in own.instance.plugins.loaded
         if any(ranges.holds(own.snapshot.where(name), home.path) for home in homes)
     }
+    shelves = [shelf for one in own.instance.registry if (shelf := _shelf(own, one, on))]
     return Oneself(
         reading.view(own, people, int(person.id)),
         homes,
         list(_agreements(own, person, on)),
-        [shelf for one in own.instance.registry if (shelf := _shelf(own, one, on))],
+        sorted(shelves, key=lambda shelf: not shelf.items),
     )
 
 

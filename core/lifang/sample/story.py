@@ -24,7 +24,7 @@ from lifang.kit import clock
 from lifang.kit.words import _
 from lifang.sample import buying, serving
 from lifang.sample.people import sample_organizations, sample_people
-from lifang.sample.stage import Actor, Progress, Scene, Stage
+from lifang.sample.stage import Actor, Progress, Stage
 from lifang.services import accounts, lifecycle
 from lifang.services.gateway import write
 from lifang.services.importing import import_table
@@ -73,7 +73,7 @@ def tell(
     if buying.PLUGIN in here:
         actors += buying.buy(stage)
     if served is not None:
-        _entries(stage, served)
+        stage.play(PLUGIN, "entries", {"reporter": served})
     return actors
 
 
@@ -233,7 +233,7 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
 
     Gives the first of them, who stays.
     """
-    scene, made = Scene(stage, PLUGIN), []
+    noun, made = f"{PLUGIN}:reports", []
     reporters = _reporters(stage.boss, residents)
     for number in _chunks(stage.boss.instance.database, len(reporters)):
         person = reporters[number]
@@ -243,31 +243,16 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
             "organization": seat.organization_id,
             "community": int(_home_of(person).id),
         }
-        made.append(scene.make("worker-district", "reports", **told))
+        made.append(stage.act("worker-district", noun, "create", told))
         progress(_("报到"), number + 1, len(reporters))
     for report in made[: max(1, len(made) * 3 // 4)]:
-        scene.act("worker-district", "reports", "accept", one=report)
+        stage.act("worker-district", noun, "accept", {}, report)
     for report in made[1:6]:
-        scene.act("worker-district", "reports", "end", {"reason": _("已退休")}, report)
+        stage.act("worker-district", noun, "end", {"reason": _("已退休")}, report)
     for person in reporters[6:12]:
         away = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
         write(people, "move", stage.who(stage.boss.name), away, person.id)
     return reporters[0]
-
-
-def _entries(stage: Stage, reporter: Person) -> None:
-    """Whoever reports has served: one entry is confirmed, one was work and waits."""
-    scene = Scene(stage, PLUGIN)
-    for days, content, nature in ((4, "雨后清理下水口", "voluntary"), (2, "值守卡口", "duty")):
-        start = clock.local(clock.now()).replace(hour=9, minute=0, second=0, microsecond=0)
-        start -= dt.timedelta(days=days)
-        made = scene.make(
-            "worker-district", "service_entries", person=int(reporter.id), content=content,
-            community=int(stage.home.id), start=start.isoformat(), nature=nature,
-            end=(start + dt.timedelta(hours=2, minutes=30)).isoformat(),
-        )  # fmt: skip
-        if nature == "voluntary":
-            scene.act("worker", "service_entries", "confirm", one=made)
 
 
 __all__ = ["Actor", "Progress", "tell"]

@@ -96,8 +96,9 @@ def questions(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
 def blank(caller: Caller, specs: Iterable[FieldSpec], given: Mapping[str, str]) -> list[Control]:
     """The questions of a new record; `given` answers some of them beforehand."""
     return [
-        _asked(caller, spec, Control(spec, value=given.get(spec.name) or _default(spec)))
+        _asked(caller, spec, Control(spec, value=said))
         for spec in specs
+        for said in (given.get(spec.name) or _default(spec) or pointers.own(caller, spec),)
     ]
 
 

@@ -35,9 +35,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """One's records of a kind: the latest, all of them, and the way to another one."""
+    """One's records of a kind: the latest, all of them, and the way to another one.
+
+    `matter` is what its plugin is about: several may have service records.
+    """
 
     label: str
+    matter: str
     noun: str
     home: str
     entries: list[Entry]
@@ -125,7 +129,9 @@ def _section(caller: Caller, me: Oneself, shelf: Shelf) -> Section:
         for view, verbs in zip(shelf.items, shelf.offered, strict=True)
     ]  # fmt: skip
     new = with_query(f"{home_of(resource)}/new", _known(me, shelf)) if shelf.create else None
-    return Section(_p("plural", resource.label), _(resource.label), home_of(resource), entries, new)
+    matter = _(caller.instance.plugins.loaded[resource.plugin].label)
+    label, noun = _p("plural", resource.label), _(resource.label)
+    return Section(label, matter, noun, home_of(resource), entries, new)
 
 
 def _known(me: Oneself, shelf: Shelf) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
+from lifang.entities.person import Person
 from lifang.kit.words import _
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
@@ -18,6 +19,7 @@ from lifang.services.branches import key_of
 from lifang.services.offers import may
 from lifang.services.presenting import View
 from lifang.services.query import Query
+from lifang.web.shell import in_office
 
 NUMBERED = re.compile(r"(?:.*#)?\s*(\S+)\s*", re.DOTALL)
 OFFERED = 40
@@ -129,6 +131,19 @@ def place_key(view: View) -> str:
     """What finds a community again that may be closed."""
     closed_on = view["valid_to"] and dt.date.fromisoformat(view["valid_to"])
     return key_of(str(view["code"]), closed_on)
+
+
+def own(caller: Caller, spec: FieldSpec) -> str:
+    """What a resident surely points at: themselves, or the only record of a kind that is theirs."""
+    if spec.kind != "reference" or caller.person is None or in_office(caller):
+        return ""
+    target = _target(caller, spec)
+    if target.model is Person:
+        return str(caller.person)
+    if not isinstance(target.owner, str):
+        return ""
+    found = _by(caller, target, target.owner, str(caller.person))
+    return str(found[0]["id"]) if len(found) == 1 else ""
 
 
 def _key(said: str) -> str:

@@ -154,7 +154,10 @@ def _show(
         refused=refused,
         papers=papers.papers_of(caller, resource, int(view["id"])),
         reason=request.form.get("reason", ""),
-        actions=[a for name, a in resource.actions.items() if name in head.offered],
+        actions=sorted(
+            (a for name, a in resource.actions.items() if name in head.offered),
+            key=lambda action: not action.waits,
+        ),
         ways=_ways_of(caller, head),
         related=related_to(caller, resource, view),
         turns=turns(caller, int(view["id"])) if resource.model is Community else [],
