@@ -80,7 +80,7 @@ PAGES = [
     ("volunteer", "/p/volunteer-points/activities", 200),
     ("volunteer", "/p/volunteer-points/sign-ups/new?shift=2", 200),
     ("volunteer", "/p/volunteer-points/items", 200),
-    ("volunteer", "/documents/1", 200),
+    ("volunteer", "/p/volunteer-points/certificates/1", 200),
     (None, "/verify/{code}", 200),
     ("worker", "/p/volunteer-points/sign-ups", 200),
     ("worker", "/p/volunteer-points/service-records/1", 200),

@@ -56,7 +56,7 @@ def _volunteers(stage: Stage, team: Any, reporter: Person | None) -> list[Any]:
             "team": int(team.id) if number % 2 == 0 else None,
         }
         made.append(_register(stage, person, **told))
-        stage.progress(_("志愿者"), number + 1, VOLUNTEERS)
+        stage.progress(_("示例志愿者"), number + 1, VOLUNTEERS)
     if reporter is not None:
         _consent(stage, reporter, TAKEN_OVER, how="paper", basis="示例同意书第 100 号")
     minor = _minor(stage)

@@ -9,6 +9,7 @@ from lifang_agency_contracts.services import buying
 programmes = lf.Resource(
     Programme,
     label="购买项目",
+    open=True,
     columns=["name", "community", "budget_year", "amount", "state"],
     search=["name"],
     editable=["draft"],

@@ -14,6 +14,9 @@ from lifang_agency_contracts.models.contract import RUNNING
 from lifang_agency_contracts.services import money, service
 from lifang_agency_contracts.services.contract import demand_between, stop_clock
 
+DATA_RETURNS = ("final_evaluated", "accepted", "terminated")
+"""States in which the provider says that personal data are given back or deleted."""
+
 TO_RECTIFY = ("fair", "failed")
 BEFORE_END = ("planned", "procured", "signed", "filed", *RUNNING, "final_evaluated", "accepted")
 
@@ -153,7 +156,7 @@ def publish_result(contract: Contract, caller: lf.Caller, *, date: dt.date) -> N
     contract.result_published_on = date
 
 
-@lf.action("确认数据交还", event="data_returned")
+@lf.action("确认数据交还", event="data_returned", when=lambda view: view["state"] in DATA_RETURNS)
 def return_data(
     contract: Contract, caller: lf.Caller, *, account: Annotated[str, "数据交还或删除说明"]
 ) -> None:
@@ -161,7 +164,7 @@ def return_data(
 
     个人信息保护法 第二十一条.
     """
-    if contract.state not in ("final_evaluated", "accepted", "terminated"):
+    if contract.state not in DATA_RETURNS:
         raise lf.Conflict(_("合同还在履行，不能确认数据交还"))
     contract.data_return, contract.data_returned_on = account, lf.today()
 
