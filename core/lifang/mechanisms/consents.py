@@ -121,7 +121,7 @@ def purposes(caller: Caller) -> dict[str, Purpose]:
     return {name: one for plugin in loaded for name, one in plugin.purposes.items()}
 
 
-@action("撤回", moves={"given": "withdrawn"})
+@action("撤回", moves={"given": "withdrawn"}, waits=False)
 def withdraw(consent: Consent, caller: Caller) -> Data:
     """Take a consent back, from now on; what was done before stays as it was."""
     consent.withdrawn_at = clock.now()

@@ -142,7 +142,7 @@ def _shelf(own: Caller, resource: Resource[Any], on: set[str]) -> Shelf | None:
         return None
     create = resource.plugin in on and may(own, resource, "create")
     items = reading.find(own, resource, Query(sort="-id", limit=LATEST)).items
-    if not items and not create:
+    if not items and (not create or resource.confidential is not None):
         return None
     verbs = [tuple(sorted(offers(own, resource, view) & set(resource.actions))) for view in items]
     return Shelf(resource, items, verbs, create)

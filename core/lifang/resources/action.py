@@ -61,7 +61,8 @@ class Action:
     `event` ends the event's name; it is the target state where the action moves one. `preview`
     tells what would happen; an action that has one is confirmed after it was shown. `when` looks at
     a record as it is shown and says whether a page offers the action; `among` says by the filters
-    of a list which of its records need it. They refuse nothing; `not_by` does.
+    of a list which of its records need it. They refuse nothing; `not_by` does. What `waits` is
+    work to be done: records in the states it starts from are told of on the front page.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Action:
     when: Callable[[Mapping[str, Any]], bool] | None = None
     among: Mapping[str, Any] | None = None
     not_by: tuple[str, ...] = ()
+    waits: bool = True
 
     @cached_property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -110,6 +112,7 @@ def action(  # noqa: PLR0913 – a declaration says many things, each by name
     when: Callable[[Mapping[str, Any]], bool] | None = None,
     among: Mapping[str, Any] | None = None,
     not_by: str | tuple[str, ...] = (),
+    waits: bool = True,
 ) -> Callable[[F], F]:
     """Declare a verb over a function `(record, caller, *, typed input)`.
 
@@ -121,7 +124,9 @@ def action(  # noqa: PLR0913 – a declaration says many things, each by name
     list that do not need it. `not_by` separates duties: a reference to a person or an account, also
     over others (`shift.organiser`), or `owner`, bars whoever stands there, and a verb (an action,
     `create`, `update`) whoever did it last, with every account of the same person; several as a
-    tuple. Raises TypeError when no event is named or the two take different input.
+    tuple. `waits=False` is for what nobody is expected to do, such as leaving, or what happens by
+    itself: the front page counts no record as waiting for it. Raises TypeError when no event is
+    named or the two take different input.
     """
 
     def declare(run: F) -> F:
@@ -135,7 +140,7 @@ def action(  # noqa: PLR0913 – a declaration says many things, each by name
             raise TypeError(f"{run.__name__}: its preview must take the same input")
         told = (run.__name__, label, dict(moves or {}), named)
         apart = (not_by,) if isinstance(not_by, str) else tuple(not_by)
-        run.__dict__["action"] = Action(*told, run, preview, when, among, apart)
+        run.__dict__["action"] = Action(*told, run, preview, when, among, apart, waits)
         return run
 
     return declare

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
@@ -23,7 +22,9 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.kit.words import _
+from lifang.sample import buying, serving
 from lifang.sample.people import sample_organizations, sample_people
+from lifang.sample.stage import Actor, Progress, Scene, Stage
 from lifang.services import accounts, lifecycle
 from lifang.services.gateway import write
 from lifang.services.importing import import_table
@@ -37,17 +38,8 @@ ORGANIZATIONS = 200
 WORKING_AGE = 20
 PLUGIN = "dual_reporting"
 CHUNK = 200
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Actor:
-    """An account of the demo: its name, role, where it stands, and its password."""
-
-    name: str
-    role: str
-    place: str
-    password: str
+NEIGHBOURS = 600
+"""Of so many adults it is asked where they live, to find some around one community."""
 
 
 def tell(
@@ -71,12 +63,28 @@ def tell(
     units = _organizations(boss, rng, homes, progress)
     residents = _people(boss, rng, homes, count, progress)
     _seats(boss, rng, residents, units, progress)
-    lifecycle.install(boss, PLUGIN)
-    lifecycle.switch(boss, PLUGIN, at=ON, on=True)
+    here = _plugins(boss)
     actors = [Actor(first[0], "district_admin", CITY, first[1])]
     actors += _actors(boss, residents, units)
-    _reports(instance, actors, residents, progress)
+    stage = _stage(boss, residents, progress)
+    served = _reports(stage, residents, progress) if PLUGIN in here else None
+    if serving.PLUGIN in here:
+        actors += serving.serve(stage, served)
+    if buying.PLUGIN in here:
+        actors += buying.buy(stage)
+    if served is not None:
+        _entries(stage, served)
     return actors
+
+
+def _plugins(boss: Caller) -> list[str]:
+    """Switch on in one district what the story tells of, as far as it is there; says what."""
+    found = {one.id for one in lifecycle.listed(boss)}
+    here = [name for name in (PLUGIN, serving.PLUGIN, buying.PLUGIN) if name in found]
+    for name in here:
+        lifecycle.install(boss, name)
+        lifecycle.switch(boss, name, at=ON, on=True)
+    return here
 
 
 def _account(name: str) -> Account:
@@ -155,7 +163,7 @@ def _seats(
 
 def _actors(boss: Caller, residents: list[Person], units: list[Organization]) -> list[Actor]:
     """One account per role, and a worker next door who must see nothing of 城关区."""
-    reporter = next(p for p in _reporters(boss, residents))
+    reporter = _reporters(boss, residents)[0]
     seat = next(m for m in memberships.model.select() if m.person_id == int(reporter.id))
     home = _home_of(reporter)
     street = Community.get_by_id(home.parent)
@@ -178,7 +186,9 @@ def _actors(boss: Caller, residents: list[Person], units: list[Organization]) ->
         place = _place(where) if "at" in where else ""
         place = seat.organization.name if "unit" in where else place
         actors.append(Actor(name, role, place, password))
-    _made, password = accounts.create_account(boss, "resident", person=int(reporter.id))
+    _made, password = accounts.create_account(
+        boss, "resident", role="resident", at=home.code, person=int(reporter.id)
+    )
     actors.append(Actor("resident", "resident", reporter.name, password))
     return actors
 
@@ -206,17 +216,26 @@ def _reporters(boss: Caller, residents: list[Person]) -> list[Person]:
     return [p for p in residents[::6] if low <= _home_of(p).path < high]
 
 
-def _reports(
-    instance: Instance, actors: list[Actor], residents: list[Person], progress: Progress
-) -> None:
-    """Public servants report; workers accept; some leave, and some move away."""
-    worker = caller_for(instance, _account("worker-district"), source="web")
-    boss = caller_for(instance, _account(actors[0].name), source="web")
-    reports = instance.registry.find(PLUGIN, "reports")
-    assert reports is not None  # noqa: S101 – it was switched on a moment ago
-    reporters = _reporters(boss, residents)
-    made = []
-    for number in _chunks(instance.database, len(reporters)):
+def _stage(boss: Caller, residents: list[Person], progress: Progress) -> Stage:
+    """The home of the first who reports, and the adults around it who work for no public unit."""
+    home = _home_of(_reporters(boss, residents)[0])
+    district = Community.get(Community.code == ON)
+    low, high = district.path, path_end(district.path)
+    others = [one for number, one in enumerate(residents) if number % 6]
+    living = [(_home_of(one), one) for one in others[:NEIGHBOURS]]
+    near = [(place.id != home.id, one) for place, one in living if low <= place.path < high]
+    adults = [one for _far, one in sorted(near, key=lambda told: told[0])]
+    return Stage(boss, home, Community.get_by_id(home.parent), adults, progress)
+
+
+def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Person:
+    """Public servants report; workers accept; some leave, and some move away.
+
+    Gives the first of them, who stays.
+    """
+    scene, made = Scene(stage, PLUGIN), []
+    reporters = _reporters(stage.boss, residents)
+    for number in _chunks(stage.boss.instance.database, len(reporters)):
         person = reporters[number]
         seat = next(iter(memberships.model.select().where(memberships.model.person == person)))
         told = {
@@ -224,15 +243,31 @@ def _reports(
             "organization": seat.organization_id,
             "community": int(_home_of(person).id),
         }
-        made.append(write(reports, "create", worker, told))
+        made.append(scene.make("worker-district", "reports", **told))
         progress(_("报到"), number + 1, len(reporters))
-    for report in made[: len(made) * 3 // 4]:
-        write(reports, "accept", worker, {}, report.id)
+    for report in made[: max(1, len(made) * 3 // 4)]:
+        scene.act("worker-district", "reports", "accept", one=report)
     for report in made[1:6]:
-        write(reports, "end", worker, {"reason": _("已退休")}, report.id)
+        scene.act("worker-district", "reports", "end", {"reason": _("已退休")}, report)
     for person in reporters[6:12]:
         away = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
-        write(people, "move", boss, away, person.id)
+        write(people, "move", stage.who(stage.boss.name), away, person.id)
+    return reporters[0]
 
 
-__all__ = ["Actor", "tell"]
+def _entries(stage: Stage, reporter: Person) -> None:
+    """Whoever reports has served: one entry is confirmed, one was work and waits."""
+    scene = Scene(stage, PLUGIN)
+    for days, content, nature in ((4, "雨后清理下水口", "voluntary"), (2, "值守卡口", "duty")):
+        start = clock.local(clock.now()).replace(hour=9, minute=0, second=0, microsecond=0)
+        start -= dt.timedelta(days=days)
+        made = scene.make(
+            "worker-district", "service_entries", person=int(reporter.id), content=content,
+            community=int(stage.home.id), start=start.isoformat(), nature=nature,
+            end=(start + dt.timedelta(hours=2, minutes=30)).isoformat(),
+        )  # fmt: skip
+        if nature == "voluntary":
+            scene.act("worker", "service_entries", "confirm", one=made)
+
+
+__all__ = ["Actor", "Progress", "tell"]

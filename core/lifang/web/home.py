@@ -137,11 +137,11 @@ def waiting_for(caller: Caller) -> list[Waiting]:
 
 
 def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:
-    """The actions that start in just this state and that the caller may take somewhere."""
+    """The work that starts in just this state and that the caller may do somewhere."""
     return [
         _(action.label)
         for name, action in resource.actions.items()
-        if state in action.moves and may(caller, resource, name)
+        if action.waits and state in action.moves and may(caller, resource, name)
     ]
 
 

@@ -36,7 +36,7 @@ from lifang.web.doors import go_to, signed_in
 from lifang.web.entry import entry
 from lifang.web.errors import error_page
 from lifang.web.looks import looks
-from lifang.web.shell import surroundings
+from lifang.web.shell import in_office, surroundings
 
 STYLES = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css"
 
@@ -64,7 +64,7 @@ def _furnish(state: BlueprintSetupState) -> None:
 @signed_in
 def show_home(caller: Caller) -> ResponseReturnValue:
     """The dashboard; residents, who hold no office, begin with themselves."""
-    if caller.person is not None and not caller.standings:
+    if caller.person is not None and not in_office(caller):
         return go_to(with_query(me.ME, list(request.args.items())))
     return home.home_page(caller)
 

@@ -129,7 +129,12 @@ def _show(
 ) -> str:
     resource, view = head.resource, head.view
     values = {**view, **(uncovered or {})}
-    facts = [show(caller, resource, spec, values.get(spec.name)) for spec in resource.fields]
+    said = [
+        spec
+        for spec in resource.fields
+        if not spec.locked or values.get(spec.name) not in (None, "")
+    ]
+    facts = [show(caller, resource, spec, values.get(spec.name)) for spec in said]
     facts += [
         Shown(_("编号"), str(view["id"])),
         Shown(_("登记时间"), when(view["created_at"])),

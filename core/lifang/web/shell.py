@@ -74,12 +74,13 @@ def surroundings() -> dict[str, Any]:
 def navigation(caller: Caller) -> list[Group]:
     """The ways open to a caller: the core's, each plugin's, administration."""
     core, admin = Group(""), Group(_("管理"))
-    if caller.standings or caller.person is None:
+    office = in_office(caller)
+    if office or caller.person is None:
         core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
     core.items.extend(_of_many_kinds(caller))
     plugins: dict[str, Group] = {}
     for resource in caller.instance.registry:
-        if not may(caller, resource, "read"):
+        if not may(caller, resource, "read") or (resource.confidential and not office):
             continue
         item = _item(resource)
         if resource.plugin != CORE:
@@ -113,6 +114,11 @@ def _item(resource: Resource[Any]) -> Item:
 
 def _fixed(label: str, link: str, icon: str) -> Item:
     return Item(label, link, icon, request.path == link or request.path.startswith(f"{link}/"))
+
+
+def in_office(caller: Caller) -> bool:
+    """Whether somebody is more here than a resident."""
+    return any(one.role != "resident" for one in caller.standings)
 
 
 def standings_of(caller: Caller) -> list[str]:

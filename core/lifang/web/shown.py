@@ -42,6 +42,7 @@ def show(caller: Caller, resource: Resource[Any], spec: FieldSpec, value: Any) -
         return Shown(label, when(str(value)))
     tone = tone_of(resource, str(value)) if spec.name == resource.state else None
     text = written.show(spec, value)
+    text = _("{amount} 元", amount=text) if spec.kind == "money" else text
     return Shown(label, text, tone=tone, masked=spec.kind == "sensitive")
 
 
@@ -63,11 +64,9 @@ def _link(caller: Caller, spec: FieldSpec, value: dict[str, Any]) -> str | None:
 def tone_of(resource: Resource[Any], state: str) -> str:
     """Whether a state waits for somebody, stands for now, or is the end."""
     actions = [action for action in resource.actions.values() if action.moves]
-    if any(state in action.moves for action in actions):
+    if any(action.waits and state in action.moves for action in actions):
         return "waiting"
-    return (
-        "standing" if any(action.moves.get(ANY, state) != state for action in actions) else "closed"
-    )
+    return "standing" if any({state, ANY} & {*action.moves} for action in actions) else "closed"
 
 
 def when(instant: str) -> str:
@@ -84,7 +83,7 @@ def title_of(resource: Resource[Any], view: View) -> str:
         (
             str(view[spec.name]["name"])
             for spec in resource.fields
-            if spec.kind == "reference" and isinstance(view.get(spec.name), dict)
+            if spec.kind == "reference" and (view.get(spec.name) or {}).get("id")
         ),
         "",
     )

@@ -25,6 +25,7 @@ contracts = lf.Resource(
     columns=["name", "number", "community", "provider", "amount", "state", "sign_due"],
     search=["name"],
     unit="provider",
+    open=True,
     dated="signed_on",
     attachments={
         "contract": "合同文本",

@@ -17,7 +17,7 @@ def approve(programme: Programme, caller: lf.Caller, *, basis: str) -> None:
     policies.demand_consulted(programme)
 
 
-@lf.action("结束项目", moves={"approved": "closed"})
+@lf.action("结束项目", moves={"approved": "closed"}, waits=False)
 def close(programme: Programme, caller: lf.Caller, *, reason: str) -> None:
     """Let nothing more be bought for a programme."""
 
@@ -59,7 +59,7 @@ def award(
     return {"winner": int(winner.id), "award": amount}
 
 
-@lf.action("废标", moves={"preparing": "failed", "announced": "failed"})
+@lf.action("废标", moves={"preparing": "failed", "announced": "failed"}, waits=False)
 def fail(procurement: Procurement, caller: lf.Caller, *, reason: str) -> None:
     """End a procurement that found nobody."""
 

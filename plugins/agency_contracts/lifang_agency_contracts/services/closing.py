@@ -207,7 +207,7 @@ def archive(contract: Contract, caller: lf.Caller) -> None:
         raise lf.Conflict(_("承接主体还没有确认数据交还或删除"))
 
 
-@lf.action("终止", moves=dict.fromkeys(BEFORE_END, "terminated"))
+@lf.action("终止", moves=dict.fromkeys(BEFORE_END, "terminated"), waits=False)
 def terminate(
     contract: Contract,
     caller: lf.Caller,

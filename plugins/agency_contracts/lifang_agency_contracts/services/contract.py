@@ -99,7 +99,11 @@ def _demand_signing_day(contract: Contract, signed_on: dt.date, late_reason: str
         )
 
 
-@lf.action("公告合同", event="published", when=lambda view: bool(view["publish_due"]))
+@lf.action(
+    "公告合同",
+    event="published",
+    when=lambda view: bool(view["publish_due"]) and not view["published_on"],
+)
 def publish(
     contract: Contract,
     caller: lf.Caller,

@@ -55,14 +55,14 @@ def pay(
     return {"contract": payment.contract_id, "amount": payment.amount}
 
 
-@lf.action("停付", moves=dict.fromkeys(OPEN, "blocked"))
+@lf.action("停付", moves=dict.fromkeys(OPEN, "blocked"), waits=False)
 def block(payment: Payment, caller: lf.Caller, *, reason: str) -> lf.Data:
     """Pay a part no further, and say why."""
     payment.block_reason = reason[:200]
     return {"contract": payment.contract_id, "amount": payment.amount}
 
 
-@lf.action("恢复付款", moves={"blocked": "due"})
+@lf.action("恢复付款", moves={"blocked": "due"}, waits=False)
 def release(payment: Payment, caller: lf.Caller) -> None:
     """Let a part that was blocked be asked for again; its contract is neither failed nor ended."""
     contract = Contract.get_by_id(payment.contract_id)
@@ -96,7 +96,7 @@ def agree(supplement: Supplement, caller: lf.Caller, *, date: dt.date) -> lf.Dat
     return {"contract": supplement.contract_id, "amount": supplement.amount}
 
 
-@lf.action("撤回", moves={"drafted": "withdrawn"})
+@lf.action("撤回", moves={"drafted": "withdrawn"}, waits=False)
 def withdraw(supplement: Supplement, caller: lf.Caller, *, reason: str) -> None:
     """Give a supplement up; what it would have cost may be bought otherwise."""
 

@@ -42,7 +42,7 @@ def lapse(
     member.valid_to = valid_to
 
 
-@lf.action("离岗", moves={"working": "left"})
+@lf.action("离岗", moves={"working": "left"}, waits=False)
 def leave(member: StaffMember, caller: lf.Caller, *, date: dt.date) -> None:
     """Somebody works on a contract no more after a day."""
     if date < member.since or date > lf.today():
@@ -97,7 +97,7 @@ def confirm(log: ServiceLog, caller: lf.Caller) -> lf.Data:
     }
 
 
-@lf.action("退回", moves={"recorded": "rejected", "supervised": "rejected"})
+@lf.action("退回", moves={"recorded": "rejected", "supervised": "rejected"}, waits=False)
 def reject(log: ServiceLog, caller: lf.Caller, *, reason: str) -> lf.Data:
     """A service does not count, and why."""
     return {"contract": log.contract_id, "reason": reason}

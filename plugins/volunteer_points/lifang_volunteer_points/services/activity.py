@@ -35,7 +35,7 @@ def submit(activity: Activity, caller: lf.Caller) -> None:
     """Ask for an activity to be published."""
 
 
-@lf.action("退回修改", moves={"submitted": "draft"}, event="returned")
+@lf.action("退回修改", moves={"submitted": "draft"}, event="returned", waits=False)
 def take_back(activity: Activity, caller: lf.Caller) -> None:
     """Change something before it is published; what was reviewed is reviewed again."""
     activity.reviewed = False
@@ -68,17 +68,23 @@ def publish(activity: Activity, caller: lf.Caller) -> None:
     lf.timer(activity, caller, "ends", activity.end)
 
 
-@lf.action("报满", moves={"published": "full"}, when=lambda _view: False)
+@lf.action("报满", moves={"published": "full"}, when=lambda _view: False, waits=False)
 def fill(activity: Activity, caller: lf.Caller) -> None:
     """No shift has a place left."""
 
 
-@lf.action("重新开放报名", moves={"full": "published"}, event="reopened", when=lambda _view: False)
+@lf.action(
+    "重新开放报名",
+    moves={"full": "published"},
+    event="reopened",
+    when=lambda _view: False,
+    waits=False,
+)
 def reopen(activity: Activity, caller: lf.Caller) -> None:
     """A place has come free."""
 
 
-@lf.action("开始", moves={"published": "running", "full": "running"}, event="begun")
+@lf.action("开始", moves={"published": "running", "full": "running"}, event="begun", waits=False)
 def begin(activity: Activity, caller: lf.Caller) -> None:
     """An activity begins."""
 
@@ -103,7 +109,11 @@ def settle(activity: Activity, caller: lf.Caller) -> None:
     lf.timer(activity, caller, "records_due", None)
 
 
-@lf.action("取消", moves=dict.fromkeys(("draft", "submitted", "published", "full"), "cancelled"))
+@lf.action(
+    "取消",
+    moves=dict.fromkeys(("draft", "submitted", "published", "full"), "cancelled"),
+    waits=False,
+)
 def cancel(activity: Activity, caller: lf.Caller, *, reason: str) -> None:
     """Let an activity not happen."""
     for name in ("begins", "ends"):

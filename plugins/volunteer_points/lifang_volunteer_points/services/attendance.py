@@ -86,7 +86,7 @@ def demand_free(volunteer: Volunteer, shift: Shift) -> None:
         refuse("shift", "overlaps", _("这名志愿者在同一时间已经报名了另一个班次"))
 
 
-@lf.action("取消报名", moves={"signed_up": "cancelled", "waiting": "cancelled"})
+@lf.action("取消报名", moves={"signed_up": "cancelled", "waiting": "cancelled"}, waits=False)
 def cancel(sign_up: SignUp, caller: lf.Caller) -> None:
     """Give a place back; the first who waits gets it."""
     lf.timer(sign_up, caller, "starting", None)
@@ -95,7 +95,9 @@ def cancel(sign_up: SignUp, caller: lf.Caller) -> None:
         lf.tell(sign_up.shift, caller, "moved_up", sign_up=next_one)
 
 
-@lf.action("递补", moves={"waiting": "signed_up"}, event="promoted", when=lambda _view: False)
+@lf.action(
+    "递补", moves={"waiting": "signed_up"}, event="promoted", when=lambda _view: False, waits=False
+)
 def promote(sign_up: SignUp, caller: lf.Caller) -> None:
     """Whoever waited has a place now."""
     remind(sign_up, caller)
@@ -174,7 +176,7 @@ def left(sign_up: SignUp, caller: lf.Caller, at: dt.datetime) -> lf.Data:
     return {"person": int(sign_up.person_id or 0)}
 
 
-@lf.action("未到", moves={"signed_up": "absent"}, when=lambda _view: False)
+@lf.action("未到", moves={"signed_up": "absent"}, when=lambda _view: False, waits=False)
 def miss(sign_up: SignUp, caller: lf.Caller) -> None:
     """Whoever had a place did not come: counted for the activity, never against the person."""
     lf.timer(sign_up, caller, "starting", None)

@@ -12,7 +12,7 @@ from lifang_volunteer_points.services import points, time_bank
 from lifang_volunteer_points.services.record import JUDGED, told
 
 
-@lf.action("提出异议", moves=dict.fromkeys(("pending", *JUDGED), "disputed"))
+@lf.action("提出异议", moves=dict.fromkeys(("pending", *JUDGED), "disputed"), waits=False)
 def dispute(record: ServiceRecord, caller: lf.Caller, *, reason: str) -> lf.Data:
     """Say that a record is wrong: until that is decided nothing is made of it."""
     for name in ("confirm_due", "legal_due", "lock_due"):

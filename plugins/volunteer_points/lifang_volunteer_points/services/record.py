@@ -170,7 +170,12 @@ def audit(record: ServiceRecord, caller: lf.Caller) -> None:
     """The subdistrict has looked at a record, all of them or a sample."""
 
 
-@lf.action("锁定", moves={"confirmed": "locked", "audited": "locked"}, when=lambda _view: False)
+@lf.action(
+    "锁定",
+    moves={"confirmed": "locked", "audited": "locked"},
+    when=lambda _view: False,
+    waits=False,
+)
 def lock(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     """Nobody objected in time: hours stand, and points come in, once."""
     points.post(record, caller, f"record/{record.id}")

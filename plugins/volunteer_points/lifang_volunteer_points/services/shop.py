@@ -52,12 +52,12 @@ def count_stock(item: Item, caller: lf.Caller) -> None:
     item.stock = stock.balance(item, caller).available
 
 
-@lf.action("下架", moves={"on_shelf": "withdrawn"})
+@lf.action("下架", moves={"on_shelf": "withdrawn"}, waits=False)
 def withdraw(item: Item, caller: lf.Caller) -> None:
     """Offer an item no more."""
 
 
-@lf.action("上架", moves={"withdrawn": "on_shelf"}, event="put_back")
+@lf.action("上架", moves={"withdrawn": "on_shelf"}, event="put_back", waits=False)
 def put_back(item: Item, caller: lf.Caller) -> None:
     """Offer an item again."""
 
@@ -146,7 +146,7 @@ def sign_for(redemption: Redemption, caller: lf.Caller) -> None:
     """Whoever received an item says so."""
 
 
-@lf.action("取消兑换", moves={"reserved": "cancelled"})
+@lf.action("取消兑换", moves={"reserved": "cancelled"}, waits=False)
 def cancel(redemption: Redemption, caller: lf.Caller) -> None:
     """Give an item back before it was picked up, where the place allows it."""
     if not refundable(int(redemption.item.community_id)):
@@ -155,7 +155,7 @@ def cancel(redemption: Redemption, caller: lf.Caller) -> None:
     stock.release(redemption.stock_entry, caller)
 
 
-@lf.action("过期", moves={"reserved": "expired"}, when=lambda _view: False)
+@lf.action("过期", moves={"reserved": "expired"}, when=lambda _view: False, waits=False)
 def expire(redemption: Redemption, caller: lf.Caller) -> None:
     """Nobody came: the item goes back, and the points where they are held."""
     _end(redemption, caller, points_kept=False)

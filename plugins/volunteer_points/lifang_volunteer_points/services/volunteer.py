@@ -27,7 +27,7 @@ def demand_consent(team: Team, caller: lf.Caller) -> None:
         refuse("organization", "required", _("请选择所属的志愿服务组织"))
 
 
-@lf.action("解散", moves={"active": "dissolved"})
+@lf.action("解散", moves={"active": "dissolved"}, waits=False)
 def dissolve(team: Team, caller: lf.Caller, *, reason: str) -> None:
     """Let a team be no more; what its members did stays on record."""
 
@@ -44,7 +44,7 @@ def register(volunteer: Volunteer, caller: lf.Caller) -> None:
         refuse("referrer", "unknown", _("没有这个志愿者编号，或是本人的编号"))
 
 
-@lf.action("退出", moves={"registered": "left"})
+@lf.action("退出", moves={"registered": "left"}, waits=False)
 def leave(volunteer: Volunteer, caller: lf.Caller) -> None:
     """Serve no more; hours and points stay, and registering again is possible."""
     volunteer.left_on = lf.today()
