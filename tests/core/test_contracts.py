@@ -121,3 +121,34 @@ def test_no_file_names_a_folder_of_somebodys_machine() -> None:
         path for path in our_files() if SOMEBODYS_FOLDER.search(path.read_text("utf-8", "ignore"))
     ]
     assert found == []
+
+
+PLACES_OF_A_PLUGIN = {
+    "documents", "events", "indicators", "models", "pages", "plugin", "policies", "purposes",
+    "resources", "schemas", "services", "settings",
+}  # fmt: skip
+"""Where a reader finds each concern; absent where there is none (`design/plugins.md` §5)."""
+OWN_WORDS = {"agency_contracts": {"ocds", "ocds_blocks"}}
+"""Exchange formats, each named by its standard."""
+OUTWARD = {"nats_bridge", "webhooks"}
+"""They speak to other machines and keep no records of a domain: their files are named by what
+travels."""
+
+
+def test_a_reader_of_one_plugin_finds_everything_at_the_same_place_in_the_others() -> None:
+    for folder in PLUGINS:
+        if folder.name in OUTWARD:
+            continue
+        package = folder / f"lifang_{folder.name}"
+        files = {path.stem for path in package.glob("*.py")} - {"__init__"}
+        folders = {path.parent.name for path in package.glob("*/__init__.py")}
+        assert files | folders <= PLACES_OF_A_PLUGIN | OWN_WORDS.get(folder.name, set()), folder
+        assert not files & folders, folder
+        assert {"plugin", "models", "resources", "services", "events"} <= files | folders, folder
+        declared = (package / "plugin.py").read_text("utf-8")
+        assert declared.rstrip().endswith(")"), folder
+        assert "plugin = lf.Plugin(" in declared.split("\n\n")[-1], folder
+        assert "def " not in declared, f"{folder}: a table of contents, nothing else"
+        every = [*package.rglob("*.py"), *folder.glob("tests/*.py")]
+        long = {path.name: n for path in every if (n := len(path.read_text().splitlines())) > 250}
+        assert not long, (folder, long)

@@ -62,12 +62,6 @@ KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
     "agency_contracts": {
-        **{
-            told: "a setting"
-            for one in agency_contracts.settings.values()
-            for told in (one.label, one.help, one.unit)
-            if told
-        },
         "临期合同事项": "the title of a card",
         "服务对象意见": "what a settlement waits for",
         "验收结果公告": "what a settlement waits for",
@@ -80,11 +74,6 @@ SPOKEN = {
         **dict.fromkeys(("件", "个"), "the unit of a ledger"),
         **dict.fromkeys(("星级志愿者公示", "志愿服务证明公示"), "the label of a notice"),
         **dict.fromkeys(("志愿服务记录证明", "志愿服务平台记录"), "the label of a document"),
-        **{
-            words: "consent"
-            for one in volunteer_points.purposes.values()
-            for words in (one.label, one.text)
-        },
     },
     "webhooks": {},
 }
@@ -121,6 +110,11 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for one in plugin.indicators.values():
         labels = [one.label, one.unit, one.note]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
+    for setting in plugin.settings.values():
+        labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
+        told |= {(None, label): setting.name for label in labels if label}
+    for purpose in plugin.purposes.values():
+        told |= {(None, label): purpose.name for label in (purpose.label, purpose.text)}
     if plugin is core:
         told |= {(None, label): "a role" for label in ROLES.values()}
     return told | {(None, label): where for label, where in SPOKEN[plugin.id].items()}
@@ -177,9 +171,14 @@ def test_no_translation_is_left_over(plugin):
 
 
 def test_one_word_of_ours_has_one_english_word_in_every_distribution():
-    """The core's wording wins, so a plugin that repeats a sentence would never be heard."""
+    """The core's wording wins, so a plugin that repeats a sentence would never be heard; and where
+    two plugins say the same, only one of them is."""
+    said: dict[Message, tuple[str, str]] = {}
     for plugin in PLUGINS[1:]:
         assert not set(catalogue(core)) & set(catalogue(plugin)), plugin.id
+        for message, english in catalogue(plugin).items():
+            other, before = said.setdefault(message, (plugin.id, english))
+            assert before == english, (message, other, before, plugin.id, english)
 
 
 def test_everything_an_instance_declares_is_told_in_english(instance, enable):

@@ -192,7 +192,7 @@ def _covers(of: Contract, place: int) -> bool:
     return lf.Community.get_by_id(place).path.startswith(above.path)
 
 
-HANDLERS = [
+handlers = [
     let_it_count,
     show_without_the_person,
     stop_or_go_on_paying,

@@ -1,7 +1,7 @@
 """Agency contracts (政府购买社工服务): services of social work bought from agencies, and judged."""
 
 import lifang as lf
-from lifang_agency_contracts.events import HANDLERS
+from lifang_agency_contracts.events import handlers
 from lifang_agency_contracts.indicators import INDICATORS
 from lifang_agency_contracts.pages import home_cards
 from lifang_agency_contracts.resources.buying import procurements, programmes
@@ -16,8 +16,8 @@ from lifang_agency_contracts.resources.service import (
     service_logs,
     staff_members,
 )
-from lifang_agency_contracts.schemas import PAYLOADS
-from lifang_agency_contracts.settings import SETTINGS
+from lifang_agency_contracts.schemas import payloads
+from lifang_agency_contracts.settings import settings
 
 plugin = lf.Plugin(
     "agency_contracts",
@@ -39,9 +39,9 @@ plugin = lf.Plugin(
         case_files,
         case_notes,
     ],
-    handlers=HANDLERS,
+    handlers=handlers,
     hooks=[home_cards],
-    settings=SETTINGS,
-    payloads=PAYLOADS,
+    settings=settings,
+    payloads=payloads,
     indicators=INDICATORS,
 )

@@ -54,7 +54,7 @@ class Blocked(ma.Schema):
     reason = ma.fields.String(required=True)
 
 
-PAYLOADS = [
+payloads = [
     lf.payload("agency_contracts.contract.signed", Signed),
     lf.payload("agency_contracts.contract.indicator_behind", Behind),
     lf.payload("agency_contracts.contract.evaluated", Evaluated),

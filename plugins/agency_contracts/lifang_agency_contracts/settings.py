@@ -109,7 +109,7 @@ ocid_prefix = lf.Setting(
     help="向开放合同伙伴关系登记取得，例如 ocds-a1b2c3；登记前用默认值，不可对外发布",
 )
 
-SETTINGS: list[lf.Setting[Any]] = [
+settings: list[lf.Setting[Any]] = [
     payment_split,
     warn_days,
     certificate_days,

@@ -115,7 +115,7 @@ def test_nobody_renders_two_services_at_the_same_time(deal: Any, made: Any) -> N
     one, member = promised(deal, "探访"), deal.staff(made)
     first = deal.log(one, deal.at("2026-03-19", 9), staff_member=member.id, minutes=90)
     for start in (deal.at("2026-03-19", 9), deal.at("2026-03-19", 10)):
-        with pytest.raises(lf.Invalid, match=f"与第 {first.id} 号服务记录的社工和时间重复"):
+        with pytest.raises(lf.Invalid, match=f"与第 {first.id} 号服务日志的社工和时间重复"):
             deal.log(one, start, staff_member=member.id)
     deal.log(promised(deal, "个案"), deal.at("2026-03-19", 11), staff_member=member.id)
     lf.act(service.reject, first, deal.worker, reason="没有来")

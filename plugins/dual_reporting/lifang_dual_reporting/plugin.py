@@ -1,23 +1,17 @@
 """Dual reporting (双报到): people of an organization also report to the community they live in."""
 
 import lifang as lf
-from lifang_dual_reporting.events import close_old_reports, payloads
+from lifang_dual_reporting.events import handlers
 from lifang_dual_reporting.indicators import reporting
+from lifang_dual_reporting.pages import home_cards
 from lifang_dual_reporting.resources import reports, service_entries
-
-
-@lf.hookimpl
-def home_cards(caller: lf.Caller) -> list[lf.Card]:
-    """How many people report where this caller looks."""
-    serving = lf.count(reports, caller, state="accepted")
-    return [lf.Card("已报到人数", str(serving), "/p/dual-reporting/reports?state=accepted")]
-
+from lifang_dual_reporting.schemas import payloads
 
 plugin = lf.Plugin(
     "dual_reporting",
     "双报到",
     resources=[reports, service_entries],
-    handlers=[close_old_reports],
+    handlers=handlers,
     payloads=payloads,
     hooks=[home_cards],
     indicators=[reporting],

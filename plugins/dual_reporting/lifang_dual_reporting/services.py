@@ -35,7 +35,7 @@ def void(entry: ServiceEntry, caller: lf.Caller, *, reason: str) -> lf.Data:
 
 
 def told(entry: ServiceEntry) -> lf.Data:
-    """What an entry's events say of it; see `events.Served`."""
+    """What an entry's events say of it; see `schemas.Served`."""
     return {
         "person": entry.person_id,
         "community": entry.community_id,

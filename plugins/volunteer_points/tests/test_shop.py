@@ -68,7 +68,7 @@ def test_an_item_is_kept_until_its_code_is_shown_and_then_points_and_stock_are_g
     one = redeem(station, soap, zhang)
     code = one.shown_once["code"]
     assert (had(station, zhang), stock.balance(soap, station.boss).available) == ((90, 10), 4)
-    for wrong in ("", f"{one.id}-AAAAAAAAAA", code[:-1]):
+    for wrong in ("", "七号的领取码", f"{one.id}-AAAAAAAAAA", code[:-1]):
         with pytest.raises(lf.Invalid):
             lf.act(shop.pick_up, one, station.worker, code=wrong)
     with pytest.raises(lf.Forbidden):

@@ -60,6 +60,8 @@ def row(model: type[Record], path: str, end: int, home: Community) -> Record:
     for field in model._meta.sorted_fields:
         if field.name == head:
             told[head] = row(field.rel_model, rest, end, home).id if rest else end
+        elif getattr(field, "rel_model", None) is Community:
+            told[field.name] = home.id  # where nobody says it, nobody would reach the row
         elif field.name not in BOOKKEEPING and not field.null and field.default is None:
             told[field.name] = value(field, home)
     made: Record = model.create(**told)
@@ -68,7 +70,7 @@ def row(model: type[Record], path: str, end: int, home: Community) -> Record:
 
 def value(field: Any, home: Community) -> Any:
     if isinstance(field, pw.ForeignKeyField):
-        return home.id if field.rel_model is Community else row(field.rel_model, "", 0, home).id
+        return row(field.rel_model, "", 0, home).id
     if field.choices:
         return field.choices[0][0]
     if isinstance(field, pw.CharField):

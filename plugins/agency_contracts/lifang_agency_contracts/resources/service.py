@@ -46,7 +46,7 @@ indicators = lf.Resource(
 
 service_logs = lf.Resource(
     ServiceLog,
-    label="服务记录",
+    label="服务日志",
     unit="provider",
     dated=None,
     columns=["start", "contract", "indicator", "community", "staff_member", "users", "state"],

@@ -174,7 +174,7 @@ def _demand_once(log: ServiceLog) -> None:
     for other in others:
         if other.start + dt.timedelta(minutes=other.minutes) > log.start:
             told = {"number": other.id}
-            sentence = _("与第 {number} 号服务记录的社工和时间重复；同一时间只计一次", **told)
+            sentence = _("与第 {number} 号服务日志的社工和时间重复；同一时间只计一次", **told)
             refuse("start", "overlaps", sentence)
 
 

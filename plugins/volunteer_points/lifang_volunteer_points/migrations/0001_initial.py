@@ -201,7 +201,7 @@ def _sign_up(db: Any) -> None:
     class SignUp(base):  # type: ignore[misc,valid-type]  # made for this database
         shift = pw.ForeignKeyField(_other(db, "volunteer_points_shift"))
         volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
-        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
+        person = pw.ForeignKeyField(_other(db, "core_person"))
         signed_in = lf.InstantField(null=True)
         signed_out = lf.InstantField(null=True)
         method = pw.CharField(max_length=8, null=True)

@@ -48,7 +48,7 @@ def _service_record(db: Any) -> None:
 
     class ServiceRecord(base):  # type: ignore[misc,valid-type]  # made for this database
         volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
-        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
+        person = pw.ForeignKeyField(_other(db, "core_person"))
         community = pw.ForeignKeyField(_other(db, "core_community"))
         activity = pw.ForeignKeyField(_other(db, "volunteer_points_activity"), null=True)
         organization = pw.ForeignKeyField(_other(db, "core_organization"), null=True)
@@ -99,8 +99,8 @@ def _star(db: Any) -> None:
 
     class Star(base):  # type: ignore[misc,valid-type]  # made for this database
         volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
-        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
-        community = pw.ForeignKeyField(_other(db, "core_community"), null=True)
+        person = pw.ForeignKeyField(_other(db, "core_person"))
+        community = pw.ForeignKeyField(_other(db, "core_community"))
         level = pw.IntegerField(default=0)
         minutes = pw.IntegerField(default=0)
         state = pw.CharField(max_length=40, default="applied")

@@ -67,7 +67,7 @@ def _redemption(db: Any) -> None:
     class Redemption(base):  # type: ignore[misc,valid-type]  # made for this database
         item = pw.ForeignKeyField(_other(db, "volunteer_points_item"))
         volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
-        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
+        person = pw.ForeignKeyField(_other(db, "core_person"))
         quantity = pw.IntegerField(default=1)
         points = pw.IntegerField(default=0)
         code = pw.CharField(max_length=20, null=True)

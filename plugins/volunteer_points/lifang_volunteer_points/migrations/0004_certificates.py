@@ -48,8 +48,8 @@ def _certificate(db: Any) -> None:
 
     class Certificate(base):  # type: ignore[misc,valid-type]  # made for this database
         volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
-        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
-        community = pw.ForeignKeyField(_other(db, "core_community"), null=True)
+        person = pw.ForeignKeyField(_other(db, "core_person"))
+        community = pw.ForeignKeyField(_other(db, "core_community"))
         since = lf.DayField()
         until = lf.DayField()
         use = pw.CharField(max_length=120, null=True)
@@ -74,8 +74,8 @@ def _time_draw(db: Any) -> None:
 
     class TimeDraw(base):  # type: ignore[misc,valid-type]  # made for this database
         volunteer = pw.ForeignKeyField(_other(db, "volunteer_points_volunteer"))
-        person = pw.ForeignKeyField(_other(db, "core_person"), null=True)
-        community = pw.ForeignKeyField(_other(db, "core_community"), null=True)
+        person = pw.ForeignKeyField(_other(db, "core_person"))
+        community = pw.ForeignKeyField(_other(db, "core_community"))
         service = pw.CharField(max_length=12)
         coins = pw.IntegerField()
         coins_entry = pw.BigIntegerField(default=0)

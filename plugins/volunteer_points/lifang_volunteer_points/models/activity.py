@@ -78,7 +78,7 @@ class SignUp(lf.Record):
 
     shift = lf.ref(Shift, "班次")
     volunteer = lf.ref(Volunteer, "志愿者")
-    person = lf.ref(lf.Person, "人员", null=True)
+    person = lf.ref(lf.Person, "人员")
     signed_in = lf.InstantField(null=True, verbose_name="签到时间")
     signed_out = lf.InstantField(null=True, verbose_name="签退时间")
     method = pw.CharField(max_length=8, choices=METHODS, null=True, verbose_name="签到方式")
@@ -93,7 +93,7 @@ class SignUp(lf.Record):
     )
     shift_id: int
     volunteer_id: int
-    person_id: int | None
+    person_id: int
 
     class Meta:
         """Once per shift and volunteer; cancelled ones do not count."""

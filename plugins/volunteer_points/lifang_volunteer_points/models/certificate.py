@@ -16,8 +16,8 @@ class Certificate(lf.Record):
     """
 
     volunteer = lf.ref(Volunteer, "志愿者")
-    person = lf.ref(lf.Person, "人员", null=True)
-    community = lf.place("出具社区", null=True)
+    person = lf.ref(lf.Person, "人员")
+    community = lf.place("出具社区")
     since = lf.DayField(verbose_name="起始日期")
     until = lf.DayField(verbose_name="截止日期")
     use = pw.CharField(max_length=120, null=True, verbose_name="用途")
@@ -30,8 +30,8 @@ class Certificate(lf.Record):
     sealed_by = pw.CharField(max_length=120, null=True, verbose_name="用印人")
     issued_at = lf.InstantField(null=True, verbose_name="出具时间")
     volunteer_id: int
-    person_id: int | None
-    community_id: int | None
+    person_id: int
+    community_id: int
     state = lf.State(
         "状态",
         requested="已申请",

@@ -20,7 +20,7 @@ class ServiceRecord(lf.Record):
     """
 
     volunteer = lf.ref(Volunteer, "志愿者")
-    person = lf.ref(lf.Person, "人员", null=True)
+    person = lf.ref(lf.Person, "人员")
     community = lf.place("服务社区")
     activity = lf.ref(Activity, "活动", null=True)
     organization = lf.ref(lf.Organization, "记录单位", null=True)
@@ -70,7 +70,7 @@ class ServiceRecord(lf.Record):
         voided="已作废",
     )
     volunteer_id: int
-    person_id: int | None
+    person_id: int
     community_id: int
     activity_id: int | None
     organization_id: int | None

@@ -31,7 +31,7 @@ class Redemption(lf.Record):
 
     item = lf.ref(Item, "物品")
     volunteer = lf.ref(Volunteer, "志愿者")
-    person = lf.ref(lf.Person, "人员", null=True)
+    person = lf.ref(lf.Person, "人员")
     quantity = pw.IntegerField(default=1, verbose_name="数量")
     points = pw.IntegerField(default=0, verbose_name="积分")
     code = pw.CharField(max_length=20, null=True, verbose_name="领取码")
@@ -48,7 +48,7 @@ class Redemption(lf.Record):
     )
     item_id: int
     volunteer_id: int
-    person_id: int | None
+    person_id: int
 
     class Meta:
         """Looked for by volunteer; the code is derived, never kept."""

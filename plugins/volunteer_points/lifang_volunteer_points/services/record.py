@@ -68,7 +68,7 @@ def overlapping(person: int, start: dt.datetime, end: dt.datetime) -> bool:
 def demand_once(record: ServiceRecord) -> None:
     """No hour of a person counts twice."""
     if overlapping(int(record.person_id or 0), record.start, record.end):
-        refuse("start", "overlaps", _("这段时间与此人的另一条服务记录重叠；同一时间只计一次"))
+        refuse("start", "overlaps", _("这段时间与此人的另一条志愿服务记录重叠；同一时间只计一次"))
 
 
 def start_clocks(record: ServiceRecord, caller: lf.Caller) -> None:

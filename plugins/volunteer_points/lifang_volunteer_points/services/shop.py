@@ -133,7 +133,8 @@ def pick_up(
     code: Annotated[str, "领取码", "领取人出示", lf.CheckIn.passing],
 ) -> None:
     """Hand an item out to whoever has its code."""
-    if not hmac.compare_digest(code.strip().upper(), code_of(redemption, caller)):
+    said, known = code.strip().upper(), code_of(redemption, caller)
+    if not hmac.compare_digest(said.encode(), known.encode()):
         refuse("code", "wrong", _("领取码不对；请领取人出示本次兑换的领取码"))
     _end(redemption, caller, points_kept=True)
     stock.settle(redemption.stock_entry, caller)
