@@ -23,6 +23,7 @@ from lifang.services.instance import Instance
 from lifang.services.query import Query
 from lifang.store.record import Record
 from lifang.testing import world
+from lifang_dual_reporting.models import Report
 
 WIDER = (world.CITY, world.CHENGGUAN, "620102001000", world.HOME)
 LIVED_IN = (world.HOME, world.NEIGHBOUR, world.FOREIGN)
@@ -214,6 +215,19 @@ def a_household(told: Told, ids: Ids) -> None:
     told["number"] = f"{told['number'][:30]}{next(numbers)}"
 
 
+def a_service(told: Told, ids: Ids) -> None:
+    """Somebody serves where they report, in hours of their own."""
+    mine = (Report.person == told["person"], Report.state != "ended", Report.removed_at.is_null())
+    report = Report.get_or_none(*mine)
+    if report is None:
+        place = Community.get(Community.code == told["community"]["code"])
+        report = Report.create(person=told["person"], community=place)
+    Report.update(state="accepted").where(Report.id == report.id).execute()
+    told["community"] = {"code": report.community.code}
+    told["start"] = dt.datetime(1990, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=30 * next(numbers))
+    told["end"] = told["start"] + dt.timedelta(minutes=1 + next(numbers) % 1_400)
+
+
 def _code_of(told: Told) -> str:
     return str((told["parent"] or {}).get("code"))
 
@@ -223,6 +237,7 @@ ARRANGED: dict[str, Callable[[Told, Ids], None]] = {
     "organizations": a_unit,
     "affiliations": a_link,
     "households": a_household,
+    "service_entries": a_service,
     "memberships": one_side("person", "member_organization", "from_date", "to_date"),
 }
 """What the rules of a noun ask of its fields together."""

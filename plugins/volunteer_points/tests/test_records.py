@@ -206,3 +206,13 @@ def test_records_are_for_the_national_system_and_are_changed_by_actions_only(sta
         with pytest.raises((lf.Forbidden, lf.Invalid)):
             lf.write(service_records, verb, station.boss, told, one.id)
     assert ServiceRecord.get_by_id(one.id).minutes == 210
+
+
+def test_only_what_was_audited_is_locked_before_the_time_for_objections_is_over(station: Any):
+    station.clock.move_to(station.at(20))
+    one = station.entered(station.volunteer("李强"))
+    lf.act(record.confirm, one, station.worker)
+    with pytest.raises(lf.Conflict, match="异议期满后自动锁定"):
+        lf.act(record.lock, one, station.second)
+    lf.act(record.audit, one, station.auditor)
+    assert lf.act(record.lock, one, station.auditor).state == "locked"

@@ -165,11 +165,11 @@ def test_plugins_are_migrated_in_the_same_go_after_the_core(
     with instance.database.connection():
         world.plant(instance)
         world.enable(instance, "dual_reporting", at=world.CITY)
-        for table in ("dual_reporting_report", "dual_reporting_migration"):
-            instance.database.engine.execute_sql(f"DROP TABLE {table}")
+        for name in ("report", "service_entry", "migration"):
+            instance.database.engine.execute_sql(f"DROP TABLE dual_reporting_{name}")
     instance.close()
     turn_back(tmp_path / "home")
-    due = [*DUE, "dual_reporting 0001_initial"]
+    due = [*DUE, "dual_reporting 0001_initial", "dual_reporting 0002_service_entries"]
     assert migrate_all(plan=True).names == due
     assert migrate_all().names == due
     assert len(backups(tmp_path / "home")) == 1

@@ -177,7 +177,12 @@ def audit(record: ServiceRecord, caller: lf.Caller) -> None:
     waits=False,
 )
 def lock(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
-    """Nobody objected in time: hours stand, and points come in, once."""
+    """Nobody objected in time: hours stand, and points come in, once.
+
+    The plugin does so when the time is over; the subdistrict may end it for what it has audited.
+    """
+    if caller.plugin is None and record.state != "audited":
+        raise lf.Conflict(_("没有审核过的记录，异议期满后自动锁定"))
     points.post(record, caller, f"record/{record.id}")
     time_bank.save(record, caller)
     return told(record)
