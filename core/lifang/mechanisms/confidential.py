@@ -71,8 +71,11 @@ class Confidential:
                 raise TypeError(f"{noun}: {name} is no reference to a person")
         if self.to == ():
             raise TypeError(f"{noun}: name whom it is assigned to")
-        if files := verbs & {"import", "export", "export_full"}:
-            raise TypeError(f"{noun}: what is confidential has no {sorted(files)}")
+        leaving = verbs & {"import", "export", "export_full"}
+        # whoever has the code of a document may verify it
+        leaving |= {word for word in ("documents", "formats") if getattr(resource, word)}
+        if leaving:
+            raise TypeError(f"{noun}: what is confidential has no {sorted(leaving)}")
         if (self.anonymised is None) != (not self.viewers and "anonymise" not in verbs):
             raise TypeError(f"{noun}: an anonymised copy needs its function and who may see it")
         resource.owner = self.to

@@ -344,6 +344,10 @@ def test_what_cannot_be_kept_confidential_is_refused_when_it_is_declared() -> No
         ("owner", {"owner": "person"}),
         ("owner", {"open": True}),
         ("export", {"roles": {"resident": "read export"}}),
+        (
+            "documents",
+            {"documents": [lf.Document("casework.paper", "x", content=lambda _r, _c: [])]},
+        ),
         ("anonymised", {"kept": {"viewers": ("evaluator",)}}),
         ("anonymised", {"kept": {"anonymised": casework.anonymised}}),
     ]
