@@ -194,6 +194,7 @@ def test_the_api_answers_it_once_and_a_repeated_request_does_not(switched_on: An
     assert api.post(f"{at}/1/reveal", json={"fields": ["secret"], "reason": "x"}).status_code >= 400
 
 
+@pytest.mark.once
 def test_a_command_prints_it_once(switched_on: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     accounts.first_administrator(switched_on, "boss", home_code=world.CITY, system_user=os.getuid())
     monkeypatch.setenv("LIFANG_LANG", "zh")

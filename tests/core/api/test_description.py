@@ -24,6 +24,7 @@ def described(enable: Any, boss_api: FlaskClient) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.once
 def test_it_is_valid_openapi_3_1(described: dict[str, Any]) -> None:
     assert described["openapi"] == "3.1.0"
     validate(described)
