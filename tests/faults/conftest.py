@@ -159,12 +159,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/faults" in item.nodeid:  # one after another: each wants the machine
-            item.add_marker(pytest.mark.xdist_group("faults"))
-
-
 @pytest.fixture
 def postgres() -> Iterator[served.Server]:
     """A PostgreSQL that a test may kill as it pleases."""

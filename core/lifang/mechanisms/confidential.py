@@ -84,7 +84,7 @@ class Confidential:
             held["uncover"] = frozenset({"tree"})
 
     def uncovered(self, caller: Caller, resource: Resource[Any]) -> tuple[int, ...]:
-        """The assigned records that a caller uncovered and may look at for now, as audit knows."""
+        """The assigned records that a caller uncovered and may still look at, as audit knows."""
         top = resource.above or resource
         if not may(caller, top, "uncover"):
             return ()

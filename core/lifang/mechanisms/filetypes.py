@@ -76,6 +76,7 @@ def _office(stream: BinaryIO) -> str | None:
     try:
         with zipfile.ZipFile(stream) as packed:
             names = packed.namelist()
+    # the last is what zipfile says to a version of the format that it does not read
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return None
     if len(names) > MEMBERS or any(name.lower().endswith("vbaproject.bin") for name in names):
