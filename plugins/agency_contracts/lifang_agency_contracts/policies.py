@@ -29,6 +29,9 @@ SUPPLEMENT_PERCENT = 10
 KEEP_YEARS = 15
 """How long procurement files are kept after its end, at least (政府采购法 第四十二条)."""
 
+GRADE_YEARS = 5
+"""How long the grade of a social organization is valid (社会组织评估管理办法)."""
+
 TERM_YEARS, RECURRING_YEARS = 1, 3
 """How long a contract runs at most, and where the service recurs with its budget assured
 (政府购买服务管理办法, 财政部令第102号)."""
@@ -88,6 +91,28 @@ def demand_term(contract: Contract, caller: lf.Caller) -> None:
     if not contract.starts_on <= contract.ends_on <= last:
         sentence = _("结束日期须在 {first} 和 {last} 之间", first=contract.starts_on, last=last)
         raise lf.Invalid(sentence, errors=[lf.FieldError("ends_on", "term", sentence)])
+
+
+def demand_grade(contract: Contract) -> None:
+    """A provider's grade says until when it is valid, five years at most."""
+    if (contract.provider_grade is None) != (contract.provider_grade_until is None):
+        sentence = _("承接主体评估等级和有效期须一并填写")
+        raise lf.Invalid(
+            sentence, errors=[lf.FieldError("provider_grade_until", "required", sentence)]
+        )
+    until = contract.provider_grade_until
+    if until is not None and until.year - lf.today().year > GRADE_YEARS:
+        sentence = _("评估等级有效期为 {n} 年，请核对有效期", n=GRADE_YEARS)
+        raise lf.Invalid(
+            sentence, errors=[lf.FieldError("provider_grade_until", "range", sentence)]
+        )
+
+
+def demand_grade_holds(contract: Contract, day: dt.date) -> None:
+    """What is signed names no grade that has lapsed."""
+    until = contract.provider_grade_until
+    if until is not None and until < day:
+        raise lf.Conflict(_("承接主体的评估等级已于 {day} 失效；请更新，或清空等级", day=until))
 
 
 def demand_not_barred(contract: Contract, day: dt.date) -> None:

@@ -43,6 +43,7 @@ class Evaluated(ma.Schema):
     grade = ma.fields.String(required=True, validate=ma.validate.OneOf(list(GRADES)))
     appeal_until = ma.fields.Date(required=True)
     barred_year = Whole(strict=True, required=True, allow_none=True)
+    preferred_year = Whole(strict=True, required=True, allow_none=True)
 
 
 class Blocked(ma.Schema):

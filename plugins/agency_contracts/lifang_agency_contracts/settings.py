@@ -101,6 +101,13 @@ bar_failed = lf.Setting(
     default=True,
     help="末期评估不合格的承接主体，次年不得承接同一购买主体的项目",
 )
+prefer_good = lf.Setting(
+    "prefer_good",
+    bool,
+    "优良机构次年优先",
+    default=True,
+    help="末期评估优秀或良好的承接主体，次年同等条件下优先；由购买主体掌握",
+)
 ocid_prefix = lf.Setting(
     "ocid_prefix",
     str,
@@ -121,5 +128,6 @@ settings: list[lf.Setting[Any]] = [
     grade_bands,
     appeal_days,
     bar_failed,
+    prefer_good,
     ocid_prefix,
 ]

@@ -133,3 +133,23 @@ def test_a_provider_sees_its_own_contracts_and_nobody_elses(deal: Any, caller: A
     elsewhere = caller("subdistrict_admin", at="620103001000")
     with pytest.raises(lf.NotFound):
         lf.get(contracts, elsewhere, made.id)
+
+
+def test_a_providers_grade_has_its_day_of_five_years_at_most_and_holds_when_it_is_signed(
+    deal: Any, clock: Any
+) -> None:
+    clock.move_to(deal.at("2026-03-20"))
+    made = deal.procured(notice="2026-03-02")
+
+    def grade(**told: Any) -> Any:
+        return lf.write(contracts, "update", deal.purchaser, told, made.id)
+
+    with pytest.raises(lf.Invalid, match="一并填写"):
+        grade(provider_grade="4A")
+    with pytest.raises(lf.Invalid, match="有效期为 5 年"):
+        grade(provider_grade="4A", provider_grade_until="2032-01-01")
+    grade(provider_grade="4A", provider_grade_until="2026-03-01")
+    with pytest.raises(lf.Conflict, match="已于 2026-03-01 失效"):
+        deal.sign(made, "2026-03-20")
+    grade(provider_grade_until="2028-03-01")
+    assert deal.sign(made, "2026-03-20").state == "signed"

@@ -87,6 +87,21 @@ def test_where_the_district_bars_nobody_nobody_is_barred(deal: Any, made: Any) -
     assert deal.read(made).barred_year is None
 
 
+def test_who_did_well_is_named_for_the_next_year_and_the_purchaser_decides(
+    deal: Any, made: Any
+) -> None:
+    assert deal.judged(made, 900).grade == "excellent"
+    assert (deal.read(made).preferred_year, deal.read(made).barred_year) == (2027, None)
+    [told] = deal.events.published("agency_contracts.contract.evaluated")
+    assert told.data["preferred_year"] == 2027
+
+
+def test_where_the_district_prefers_nobody_nobody_is_preferred(deal: Any, made: Any) -> None:
+    deal.decree(prefer_good="no")
+    deal.judged(made, 900)
+    assert deal.read(made).preferred_year is None
+
+
 def test_a_score_is_the_same_when_it_is_worked_out_again_and_bands_begin_at_their_bound(
     deal: Any, made: Any
 ) -> None:

@@ -96,6 +96,7 @@ class _Contract(_Record):
     demands = pw.TextField(null=True)
     rectified = pw.TextField(null=True)
     barred_year = pw.IntegerField(null=True)
+    preferred_year = pw.IntegerField(null=True)
     user_opinions = pw.TextField(null=True)
     result_published_on = lf.DayField(null=True)
     data_returned_on = lf.DayField(null=True)

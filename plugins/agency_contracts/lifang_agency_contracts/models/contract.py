@@ -62,6 +62,7 @@ class Contract(lf.Record):
     demands = pw.TextField(null=True, verbose_name="整改要求")
     rectified = pw.TextField(null=True, verbose_name="整改情况")
     barred_year = pw.IntegerField(null=True, verbose_name="不得承接年度")
+    preferred_year = pw.IntegerField(null=True, verbose_name="优先承接年度")
     user_opinions = pw.TextField(null=True, verbose_name="服务对象参加验收的意见")
     result_published_on = lf.DayField(null=True, verbose_name="验收结果公告日期")
     data_returned_on = lf.DayField(null=True, verbose_name="数据交还或删除日期")

@@ -35,13 +35,17 @@ def _judged(contract: Contract, caller: lf.Caller, stage: str, event: int) -> lf
     failed = found.grade == "failed"
     assert contract.ends_on is not None  # noqa: S101 – what is evaluated was signed
     barred = failed and stage == "final" and settings.bar_failed(place, today)
+    good = found.grade in ("excellent", "good") and stage == "final"
+    preferred = good and settings.prefer_good(place, today)
     contract.barred_year = contract.ends_on.year + 1 if barred else None
+    contract.preferred_year = contract.ends_on.year + 1 if preferred else None
     return {
         "stage": stage,
         "score": found.total,
         "grade": found.grade,
         "appeal_until": contract.appeal_until.isoformat(),
         "barred_year": contract.barred_year,
+        "preferred_year": contract.preferred_year,
     }
 
 
@@ -73,7 +77,8 @@ def judge_final(
 def reopen(contract: Contract, caller: lf.Caller, *, event: Annotated[int, "事件位置"]) -> None:
     """An appeal was upheld: what the evaluation found holds no more."""
     contract.judged = event
-    contract.score = contract.grade = contract.barred_year = None
+    contract.score = contract.grade = None
+    contract.barred_year = contract.preferred_year = None
     contract.appeal_until = None  # type: ignore[assignment]  # peewee knows no null
     lf.timer(contract, caller, "appeal_closed", None)
 

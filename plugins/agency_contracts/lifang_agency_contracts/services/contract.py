@@ -67,6 +67,7 @@ def sign(  # noqa: PLR0913 – what a signed contract says, each by name
         told = {"award": lf.Money.text(contract.amount or 0), "amount": lf.Money.text(amount)}
         raise lf.Conflict(_("合同金额须等于中标（成交）金额 {award} 元，不是 {amount} 元", **told))
     policies.demand_not_barred(contract, starts_on)
+    policies.demand_grade_holds(contract, signed_on)
     _demand_signing_day(contract, signed_on, late_reason)
     contract.number = contract_number.next(contract.community_id, caller, signed_on)
     contract.signed_on = signed_on
@@ -208,5 +209,6 @@ def demand_whole(contract: Contract, caller: lf.Caller) -> None:
             raise lf.Invalid(_("合同的购买地区须与项目相同"))
     elif _bought(Contract.get_by_id(contract.id)) != _bought(contract):
         raise lf.Conflict(_("采购结果已确认，不能更换项目和购买主体"))
+    policies.demand_grade(contract)
     policies.demand_term(contract, caller)
     policies.demand_budget(contract, caller)
