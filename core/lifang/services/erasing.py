@@ -64,7 +64,8 @@ def _empty(caller: Caller, record: Any) -> int:
             theirs = [getattr(model, one) == record.id for one in whose
                       if resource.by_name[one].target is type(record)]  # fmt: skip
             kept = columns_of(spec) if spec.kind == "sensitive" else (name,)
-            gone = model.update({**dict.fromkeys(kept), "version": model.version + 1})
-            held = ~getattr(model, name).is_null()
+            column = getattr(model, name)
+            nothing, held = (None, ~column.is_null()) if column.null else ("", column != "")
+            gone = model.update({**dict.fromkeys(kept, nothing), "version": model.version + 1})
             emptied += gone.where(reduce(or_, theirs), held).execute() if theirs else 0
     return emptied

@@ -11,6 +11,7 @@ import lifang as lf
 from lifang.mechanisms.figures import table
 from lifang.mechanisms.ledger import discrepancies
 from lifang.mechanisms.period import Period
+from lifang.services.erasing import erase
 from lifang.testing import world
 from lifang_dual_reporting.resources import reports, service_entries
 from lifang_dual_reporting.services import accept, confirm, void
@@ -25,7 +26,7 @@ from lifang_volunteer_points.resources import (
     service_records,
     volunteers,
 )
-from lifang_volunteer_points.services import shop
+from lifang_volunteer_points.services import record, shop
 from lifang_volunteer_points.services.points import points
 
 
@@ -147,3 +148,15 @@ def test_a_year_told_twice_and_from_the_start_leaves_hours_and_points_unchanged(
     assert picture() == before
     assert station.events.letters() == []
     assert discrepancies() == []
+
+
+def test_who_is_erased_leaves_hours_and_nothing_of_what_was_said_of_them(station: Any):
+    liqiang, wang = station.volunteer("李强"), station.volunteer("王秀兰")
+    mine, hers = station.lock(station.serve(liqiang)), station.lock(station.serve(wang))
+    lf.act(record.evaluate, mine, station.worker, rating=5, evaluation="耐心细致")
+    erase(station.boss, f"core.person/{liqiang.person_id}")
+    left, other = station.now(mine), station.now(hers)
+    assert (left.content, left.evaluation, left.minutes, left.state) == ("", None, 210, "locked")
+    assert other.content == "清理楼道杂物"
+    erase(station.boss, f"core.person/{liqiang.person_id}")
+    assert station.now(mine).version == left.version
