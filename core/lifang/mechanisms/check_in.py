@@ -102,7 +102,10 @@ class CheckIn:
 
     def forget(self, occasion: Record, caller: Caller) -> int:
         """Drop the distances of an occasion; says how many there were."""
-        mine = (Presence.kind == self.name, Presence.occasion == _named(occasion, caller))
+        mine = (
+            Presence.kind == self.name,
+            Presence.occasion == caller.instance.registry.named(occasion),
+        )
         known = Presence.update(distance=None).where(*mine, Presence.distance.is_null(False))  # noqa: FBT003 – peewee
         return int(known.execute())
 
@@ -122,8 +125,9 @@ class CheckIn:
             name = getattr(who, "name", who.id)
             told = {"name": name, "when": when, "label": _(self.label)}
             raise Conflict(_("{name} 已于 {when} 「{label}」", **told), reason="again")
+        named = caller.instance.registry.named
         Presence.create(
-            kind=self.name, occasion=_named(occasion, caller), who=_named(who, caller), at=moment,
+            kind=self.name, occasion=named(occasion), who=named(who), at=moment,
             method=method, actor=caller.name, reason=reason, distance=distance,
         )  # fmt: skip
         return Seen(moment, method, distance)
@@ -131,15 +135,15 @@ class CheckIn:
     def _found(self, occasion: Record, caller: Caller, who: Record) -> Any:
         return Presence.get_or_none(
             Presence.kind == self.name,
-            Presence.occasion == _named(occasion, caller),
-            Presence.who == _named(who, caller),
+            Presence.occasion == caller.instance.registry.named(occasion),
+            Presence.who == caller.instance.registry.named(who),
         )
 
     def _step(self) -> int:
         return int(clock.now().timestamp()) // self.seconds
 
     def _made(self, occasion: Record, caller: Caller, step: int) -> str:
-        text = f"check-in|{self.name}|{_named(occasion, caller)}|{step}"
+        text = f"check-in|{self.name}|{caller.instance.registry.named(occasion)}|{step}"
         return base64.b32encode(caller.instance.keys.derived(text)).decode()[:LETTERS]
 
 
@@ -165,7 +169,3 @@ def distance(here: tuple[float, float], there: tuple[float, float]) -> int:
         * (math.sin(east / 2) ** 2)
     )
     return round(2 * EARTH * math.asin(math.sqrt(chord)) / 10) * 10
-
-
-def _named(record: Record, caller: Caller) -> str:
-    return f"{caller.instance.registry.of(type(record)).aggregate}/{record.id}"

@@ -186,7 +186,7 @@ class Ledger:
 
     def balance(self, owner: Record, caller: Caller, day: dt.date | None = None) -> Balance:
         """What an owner has on a day, today by default."""
-        name = _owner(owner, caller)
+        name = caller.instance.registry.named(owner)
         lots = self._lots(name, day or clock.today())
         held = LedgerAccount.select(LedgerAccount.balance).where(*self._side(name, HELD))
         told = tuple((lot.expires, int(lot.left)) for lot in lots)
@@ -196,7 +196,7 @@ class Ledger:
         self, owner: Record, caller: Caller, since: dt.date, until: dt.date
     ) -> tuple[int, list[Line], int]:
         """What an owner had before a day, what changed up to another, and what they had then."""
-        name = _owner(owner, caller)
+        name = caller.instance.registry.named(owner)
         change = pw.fn.SUM(LedgerPosting.amount)
         rows: Any = (
             LedgerPosting.select(LedgerEntry, change.alias("amount"))
@@ -241,7 +241,7 @@ class Ledger:
             return known, False
         entry = LedgerEntry.create(
             ledger=self.name,
-            owner=owner if isinstance(owner, str) else _owner(owner, caller),
+            owner=owner if isinstance(owner, str) else caller.instance.registry.named(owner),
             kind=fact.kind,
             key=fact.key,
             day=fact.day or clock.today(),
@@ -347,10 +347,6 @@ def discrepancies() -> list[str]:
     )
     found += [f"lot {id} has {left} left, not {sum}" for id, left, sum in lots.tuples()]
     return found
-
-
-def _owner(record: Record, caller: Caller) -> str:
-    return f"{caller.instance.registry.of(type(record)).aggregate}/{record.id}"
 
 
 def _postings(entry: Any) -> list[Posting]:

@@ -106,7 +106,7 @@ class Places:
         return Line(int(row.slots), int(row.taken), int(row.waiting))
 
     def _row(self, record: Record, caller: Caller) -> Any:
-        agg = f"{caller.instance.registry.of(type(record)).aggregate}/{record.id}"
+        agg = caller.instance.registry.named(record)
         mine = (Slots.kind == self.name, Slots.record == agg)
         found = Slots.get_or_none(*mine)
         if found is None:

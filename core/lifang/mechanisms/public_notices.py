@@ -65,7 +65,7 @@ class PublicNotice:
             "working_days": working_days,
             "days": days,
             "answer_days": answer_days,
-            "subject": _subject(record, caller),
+            "subject": caller.instance.registry.named(record),
         }
         core = plugin_caller(
             caller.instance, CORE, actor=caller.name, correlation=caller.correlation,
@@ -80,7 +80,9 @@ class PublicNotice:
 
     def standing(self, record: Record, caller: Caller) -> posted.Standing:
         """How the last notice of this kind about a record stands."""
-        about = (Hanging.kind == self.name) & (Hanging.subject == _subject(record, caller))
+        about = (Hanging.kind == self.name) & (
+            Hanging.subject == caller.instance.registry.named(record)
+        )
         notice = Hanging.select().where(about).order_by(Hanging.id.desc()).first()
         return posted.Standing("none") if notice is None else posted.standing(notice)
 
@@ -90,10 +92,6 @@ class PublicNotice:
         if found.state != "over":
             told = _("「{label}」：{why}", label=_(self.label), why=found.sentence)
             raise Conflict(told, reason=found.state)
-
-
-def _subject(record: Record, caller: Caller) -> str:
-    return f"{caller.instance.registry.of(type(record)).aggregate}/{record.id}"
 
 
 def _covered(text: str, people: Iterable[Any]) -> str:

@@ -66,6 +66,10 @@ class Registry:
         except KeyError:
             raise LookupError(f"{model.__name__} is declared by no plugin") from None
 
+    def named(self, record: Record) -> str:
+        """How events and mechanisms name a record: `core.person/7`."""
+        return f"{self.of(type(record)).aggregate}/{record.id}"
+
     def owns(self, resource: Resource[Any]) -> bool:
         """Whether the resource is registered here just now."""
         return self._by_noun.get((resource.plugin, resource.noun)) is resource
