@@ -13,6 +13,19 @@ TOGETHER = ("tests/browser/", "tests/faults/")
 by the clock must not do so side by side."""
 
 
+KNOW_NO_DATABASE = ("tests/core/web/", "tests/core/cli/")
+"""Pages and commands import neither peewee nor the store (a contract keeps it so): what they ask of
+a database, services and the API ask on both."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before the tests of each database are chosen
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Do not repeat on PostgreSQL what says nothing about the database."""
+    for one in items:
+        if one.nodeid.startswith(KNOW_NO_DATABASE):
+            one.add_marker(pytest.mark.once)
+
+
 class Shared(LoadGroupScheduling):
     """Every test by itself, but for those that go together.
 
