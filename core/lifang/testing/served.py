@@ -23,6 +23,8 @@ ON = "TEST_ON"
 TEMPLATE = "lifang_template"
 USER = "nobody"  # the server refuses to run as root
 READY = 30.0
+MEMORY = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 4 << 30 else None  # noqa: S108 – ours
+"""Where there is room for it, making a database takes half the time in memory."""
 QUICK = {"fsync": "off", "full_page_writes": "off"}  # for what no power cut has to survive
 SMALL = {"max_connections": "120", "shared_buffers": "64MB", "listen_addresses": ""}
 
@@ -33,7 +35,7 @@ class Server:
     def __init__(self, **settings: str) -> None:
         """Make its files; `settings` are PostgreSQL's own."""
         self.programs = _programs()
-        self.folder = Path(tempfile.mkdtemp(prefix="lifang-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="lifang-pg-", dir=MEMORY))
         self._data, self._settings = self.folder / "data", SMALL | settings
         self._process: subprocess.Popen[bytes] | None = None
         self._user = USER if os.getuid() == 0 else None
