@@ -76,8 +76,9 @@ class Embedded(Database):
         return SocketDoorbell(self._rings_at)
 
     def close(self) -> None:
-        """Close the bell with the connections."""
+        """Close the bell and the lane with the connections."""
         super().close()
+        self._lane.close()
         if self._bell is not None:
             self._bell.close()
             self._bell = None

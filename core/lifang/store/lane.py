@@ -47,6 +47,13 @@ class Lane:
         finally:
             self._mutex.release()
 
+    def close(self) -> None:
+        """Give the descriptor back; the next holder opens the file again."""
+        with self._mutex:
+            if self._descriptor is not None and self._owner == os.getpid():
+                os.close(self._descriptor)
+            self._descriptor = None
+
     def _open(self) -> int:
         if self._descriptor is None or self._owner != os.getpid():
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -24,8 +24,8 @@ def watch() -> None:
     sys.addaudithook(_heard)
 
 
-def _heard(what: str, told: tuple[Any, ...]) -> None:
-    if what not in REACHING:
+def _heard(what: str, told: tuple[Any, ...], reaching: tuple[str, ...] = REACHING) -> None:
+    if what not in reaching:  # bound here: the hook outlives this module
         return
     where = told[0] if what in ASKING else told[1]
     if what not in ASKING and isinstance(where, str | bytes):

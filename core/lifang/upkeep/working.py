@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import select
+import selectors
 import socket
 import threading
 import time
@@ -186,8 +186,11 @@ class Worker:
 
     def _wait(self, bell: Doorbell) -> None:
         """Sleep until somebody rings, the worker is to stop, or a second is over."""
-        ready, _writable, _failed = select.select([self._alarmed, *bell.ears()], [], [], POLL)
+        with selectors.DefaultSelector() as waiting:  # `select` knows no descriptor above 1,023
+            for ear in (self._alarmed, *bell.ears()):
+                waiting.register(ear, selectors.EVENT_READ)
+            ready = {key.fileobj for key, _events in waiting.select(POLL)}
         with self._rung:
             self._rung.notify_all()
-        if set(ready) - {self._alarmed}:
+        if ready - {self._alarmed}:
             bell.quiet()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import select
+import selectors
 import signal
 import socket
 import statistics
@@ -31,10 +31,13 @@ from tests.core.upkeep.test_working import listened
 
 def rung(bell: Doorbell, seconds: float) -> bool:
     """Whether somebody rings within so many seconds."""
-    ready, _write, _fail = select.select(bell.ears(), [], [], seconds)
+    with selectors.DefaultSelector() as waiting:
+        for ear in bell.ears():
+            waiting.register(ear, selectors.EVENT_READ)
+        ready = bool(waiting.select(seconds))
     if ready:
         bell.quiet()
-    return bool(ready)
+    return ready
 
 
 def ring_at(path: Path) -> None:

@@ -69,7 +69,7 @@ def visit(app: Flask, instance: Instance) -> Visit:
     """Sign somebody in: `visit("community_worker", at=CODE)`, several roles with `*roles`."""
 
     def make(*roles: str, at: str | None = None, **told: Any) -> Visitor:
-        name = f"{roles[0]}-{next(_numbers)}"
+        name = f"{roles[0]}-seen-{next(_numbers)}"  # others count callers of the API
         with instance.database.transaction():
             account = Account.create(
                 name=name, person=told.get("person"), must_change=told.get("must_change", False)
