@@ -17,9 +17,13 @@ MODULE_LINES = 400
 FUNCTION_LINES = 60
 CORE_LINES = 15_000
 INTERFACES = ("api", "cli", "http", "web")
-INTERFACE_LINES = 8_200
+INTERFACE_LINES = 9_000
 MECHANISMS = ("mechanisms",)
 MECHANISM_LINES = 3_000
+LIFECYCLE = ("lifecycle",)
+LIFECYCLE_LINES = 2_500
+CHECKING = ("checking",)
+CHECKING_LINES = 2_500
 UPKEEP = ("upkeep",)
 UPKEEP_LINES = 2_000
 SAMPLE = ("sample",)
@@ -38,7 +42,7 @@ SILENT = {
     tokenize.DEDENT,
     tokenize.ENDMARKER,
 }
-"""What counts for nothing in the core's budget (`docs/decisions/0007`, `0011`, `0025`, `0034`)."""
+"""What counts for nothing in the core's budget (`docs/decisions/0007`, `0011`, `0025`, `0044`)."""
 
 _FROZEN = "a frozen picture of every table, rendered once and never edited"
 EXCEPTIONS: dict[str, str] = {
@@ -110,7 +114,15 @@ def test_no_function_is_longer_than_a_screen() -> None:
 
 def code_lines_in(*parts: str) -> int:
     """Code lines of some folders of the core; without any, of all that are in neither list."""
-    elsewhere = (*INTERFACES, *MECHANISMS, *UPKEEP, *SAMPLE, *OUTSIDE)
+    elsewhere = (
+        *INTERFACES,
+        *MECHANISMS,
+        *LIFECYCLE,
+        *CHECKING,
+        *UPKEEP,
+        *SAMPLE,
+        *OUTSIDE,
+    )
     return sum(
         code_lines_of(path)
         for path in CORE.rglob("*.py")
@@ -123,6 +135,8 @@ def test_the_core_and_what_shows_it_stay_small() -> None:
     assert code_lines_in() <= CORE_LINES
     assert code_lines_in(*INTERFACES) <= INTERFACE_LINES
     assert code_lines_in(*MECHANISMS) <= MECHANISM_LINES
+    assert code_lines_in(*LIFECYCLE) <= LIFECYCLE_LINES
+    assert code_lines_in(*CHECKING) <= CHECKING_LINES
     assert code_lines_in(*UPKEEP) <= UPKEEP_LINES
     assert code_lines_in(*SAMPLE) <= SAMPLE_LINES
     assert code_lines_in(*OUTSIDE) <= OUTSIDE_LINES

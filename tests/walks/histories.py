@@ -25,8 +25,8 @@ from lifang.events.dispatch import Dispatcher
 from lifang.events.log import read
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Retry, Subscription
+from lifang.lifecycle import switching
 from lifang.plugins.tables import bump_epoch
-from lifang.services import lifecycle
 from lifang.services.delivery import dispatcher_of
 from lifang.services.letters import Wanted, letters
 from lifang.services.resending import carry_out
@@ -273,7 +273,7 @@ class Histories(RuleBasedStateMachine):
         since = history or ("resume" if self.switches.decider(node) else "skip")
         anywhere, new = self.switches.on(NOWHERE), not Subscription.select().exists()
         self._settle()
-        lifecycle.switch(self.boss, "history", at=node, on=on, history=history)
+        switching.switch(self.boss, "history", at=node, on=on, history=history)
         self.switches.own[node] = on
         decided = [one for one in PLACES if self.switches.decider(one) == node]
         cursors = self._cursors()

@@ -15,8 +15,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lifang.entities.caller import Caller
 from lifang.events import dispatch
+from lifang.lifecycle import switching
 from lifang.plugins.manager import discover
-from lifang.services import lifecycle
 from lifang.services.instance import Instance
 from lifang.testing.events import Clock
 from tests.core.events.packages import install
@@ -36,7 +36,7 @@ def plugin(
     caplog.set_level(logging.CRITICAL, "lifang.events")  # it says what the histories say
     install(instance, tmp_path, monkeypatch, "history", PLUGIN)
     instance.database.engine.create_tables([Effect])
-    monkeypatch.setattr(lifecycle, "discover", cache(discover))  # nothing is installed meanwhile
+    monkeypatch.setattr(switching, "discover", cache(discover))  # nothing is installed meanwhile
     few = {"BATCH": 3, "LEAST": 1, "AHEAD": 2, "SUSPECTS": 6}  # a batch ends within a history
     for name, value in (few | {"HOLD": 60.0}).items():  # and only there, however slow we are
         monkeypatch.setattr(dispatch, name, value)

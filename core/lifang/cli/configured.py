@@ -14,8 +14,8 @@ from lifang.cli.params import Argument, argument, day, flag, option
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
-from lifang.services import dated
-from lifang.services.dated import Decree, Told
+from lifang.lifecycle import dated
+from lifang.lifecycle.dated import Decree, Told
 
 SETTING: list[click.Parameter] = [
     Argument(["values"], nargs=-1, required=False, metavar="KEY=VALUE…"),

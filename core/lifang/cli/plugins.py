@@ -13,8 +13,8 @@ from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
-from lifang.services import lifecycle
-from lifang.services.lifecycle import Listed
+from lifang.lifecycle import switching
+from lifang.lifecycle.switching import Listed
 
 STATES = {
     "available": n_("未安装"),
@@ -88,7 +88,7 @@ def _history(given: Given, known: Listed) -> str | None:
 
 
 def _list(session: Session, given: Given) -> None:
-    found = lifecycle.listed(session.caller)
+    found = switching.listed(session.caller)
     if session.json:
         showing.emit_list(asdict(one) for one in found)
         return
@@ -112,7 +112,7 @@ def _on(one: Listed) -> str:
 
 
 def _show(session: Session, given: Given) -> None:
-    _tell(session, lifecycle.show(session.caller, given["id"]))
+    _tell(session, switching.show(session.caller, given["id"]))
 
 
 def _tell(session: Session, one: Listed) -> None:
@@ -139,7 +139,7 @@ def _tell_history(one: Listed) -> None:
 
 
 def _install(session: Session, given: Given) -> None:
-    one = lifecycle.install(session.caller, given["id"])
+    one = switching.install(session.caller, given["id"])
     if session.json:
         showing.emit(asdict(one))
     else:
@@ -156,11 +156,11 @@ def _disable(session: Session, given: Given) -> None:
 
 
 def _switch(session: Session, given: Given, *, on: bool) -> None:
-    known = lifecycle.show(session.caller, given["id"])
+    known = switching.show(session.caller, given["id"])
     if given["at"] is None and not given["yes"]:
         _confirm(known, on=on)
     history = _history(given, known) if on else None
-    one = lifecycle.switch(session.caller, known.id, at=given["at"], on=on, history=history)
+    one = switching.switch(session.caller, known.id, at=given["at"], on=on, history=history)
     if known.state == "available":
         click.echo(_("已安装插件 {id} {version}", id=one.id, version=one.version), err=True)
     if session.json:

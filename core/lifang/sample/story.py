@@ -22,10 +22,11 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.kit.words import _
+from lifang.lifecycle import switching
 from lifang.sample import buying, serving
 from lifang.sample.people import sample_organizations, sample_people
 from lifang.sample.stage import Actor, Progress, Stage
-from lifang.services import accounts, lifecycle
+from lifang.services import accounts
 from lifang.services.gateway import write
 from lifang.services.importing import import_table
 from lifang.services.instance import Instance
@@ -79,11 +80,11 @@ def tell(
 
 def _plugins(boss: Caller) -> list[str]:
     """Switch on in one district what the story tells of, as far as it is there; says what."""
-    found = {one.id for one in lifecycle.listed(boss)}
+    found = {one.id for one in switching.listed(boss)}
     here = [name for name in (PLUGIN, serving.PLUGIN, buying.PLUGIN) if name in found]
     for name in here:
-        lifecycle.install(boss, name)
-        lifecycle.switch(boss, name, at=ON, on=True)
+        switching.install(boss, name)
+        switching.switch(boss, name, at=ON, on=True)
     return here
 
 

@@ -25,7 +25,8 @@ from lifang.events.event import Event, Handler, Reaction, RetryAfter, wanted
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 from lifang.events.tables import EventRow, Inbox, Retry, Subscription
-from lifang.services import delivery, lifecycle
+from lifang.lifecycle import switching
+from lifang.services import delivery
 from lifang.services.clockwork import tick
 from lifang.services.letters import Letter, Wanted, letters
 from lifang.services.resending import carry_out
@@ -201,8 +202,8 @@ class Events:
 
         `since` is "restart" for all of it, or a day such as "2026-09-01".
         """
-        lifecycle.switch(self._boss, plugin, at=at, on=False)
-        lifecycle.switch(self._boss, plugin, at=at, on=True, history=since)
+        switching.switch(self._boss, plugin, at=at, on=False)
+        switching.switch(self._boss, plugin, at=at, on=True, history=since)
 
     def tries(self, name: str, event: Event) -> int:
         """How often a delivery has failed so far."""

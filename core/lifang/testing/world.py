@@ -21,8 +21,8 @@ from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import clock
+from lifang.lifecycle import switching
 from lifang.plugins.tables import PluginRow
-from lifang.services import lifecycle
 from lifang.services.authoring import act
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -136,5 +136,5 @@ def organization(instance: Instance, name: str, *, at: str = HOME, **told: Any) 
 def enable(instance: Instance, plugin: str, *, at: str) -> None:
     """Install a plugin if it is not, and switch it on at a community's code."""
     if not PluginRow.get_or_none(PluginRow.name == plugin):
-        lifecycle.install(boss(instance), plugin)
-    lifecycle.switch(boss(instance), plugin, at=at, on=True)
+        switching.install(boss(instance), plugin)
+    switching.switch(boss(instance), plugin, at=at, on=True)

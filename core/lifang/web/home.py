@@ -13,9 +13,10 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.kit.words import _, _p
+from lifang.lifecycle import switching
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
-from lifang.services import lifecycle, reading
+from lifang.services import reading
 from lifang.services.branches import number_at
 from lifang.services.offers import may
 from lifang.services.presenting import names_of
@@ -51,7 +52,7 @@ class Step:
 def home_page(caller: Caller) -> str:
     """The dashboard."""
     figures = figures_of(caller)
-    administers = lifecycle.may_administer(caller)
+    administers = switching.may_administer(caller)
     beginning = any(card.value == "0" for card in figures[:1]) or "start" in request.args
     return render_template(
         "web/home.html",
@@ -150,7 +151,7 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
     counted = dict(zip(COUNTED, figures, strict=False))
     planted = "communities" in counted and counted["communities"].value != "0"
     peopled = "people" in counted and counted["people"].value != "0"
-    plugins = lifecycle.listed(caller)
+    plugins = switching.listed(caller)
     on = any(switch.on for plugin in plugins for switch in plugin.switches)
     return [
         Step(_("创建管理员账号"), _("您已登录：这一步已经完成"), done=True),

@@ -13,10 +13,11 @@ from lifang.entities.caller import Caller
 from lifang.http.request import known_caller, the_instance
 from lifang.kit import words
 from lifang.kit.words import _, _p
+from lifang.lifecycle import switching
 from lifang.mechanisms.figures import indicators
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
-from lifang.services import event_log, lifecycle, trail
+from lifang.services import event_log, trail
 from lifang.services.accounts import must_change
 from lifang.services.offers import may
 from lifang.web import doors, looks
@@ -88,7 +89,7 @@ def navigation(caller: Caller) -> list[Group]:
             plugins.setdefault(resource.plugin, Group(label)).items.append(item)
         else:
             (admin if resource.scope is None else core).items.append(item)
-    if lifecycle.may_administer(caller):
+    if switching.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
     if trail.may_audit(caller):
         admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))

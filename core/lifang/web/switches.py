@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Forbidden, LifangError, NotFound
 from lifang.kit.words import _, n_
-from lifang.services import lifecycle
+from lifang.lifecycle import switching
 from lifang.web import pointers
 from lifang.web.doors import go_to
 
@@ -36,7 +36,7 @@ def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str
     """Every plugin that is present or was installed here, with its switches."""
     page = render_template(
         "web/plugins.html",
-        plugins=lifecycle.listed(caller),
+        plugins=switching.listed(caller),
         tones=TONES,
         states=STATES,
         places=pointers.places(caller),
@@ -53,12 +53,12 @@ def change(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
     """Install a plugin, or switch it on or off at a place; without one, at every root."""
     try:
         if verb == "install":
-            lifecycle.install(caller, plugin)
+            switching.install(caller, plugin)
         else:
             said = request.form.get("at", "").strip()
             at = pointers.place_code(caller, said) if said else None
             on, history = verb == "enable", request.form.get("history")
-            lifecycle.switch(caller, plugin, at=at, on=on, history=history)
+            switching.switch(caller, plugin, at=at, on=on, history=history)
     except (Forbidden, NotFound):
         raise
     except LifangError as error:

@@ -9,7 +9,8 @@ from flask import render_template, request
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, Community
 from lifang.kit.words import _, _p
-from lifang.services import branches, lifecycle, reading
+from lifang.lifecycle import switching
+from lifang.services import branches, reading
 from lifang.services.branches import Node
 from lifang.services.lineage import Turn, turns
 from lifang.services.offers import may, offers
@@ -80,7 +81,7 @@ def tree_page(caller: Caller) -> str:
         trail=[(node.name, _at(node)) for node in trail],
         new=_new(trail) if may(caller, resource, "create") else None,
         bring=bring_to(caller, resource),
-        administers=lifecycle.may_administer(caller),
+        administers=switching.may_administer(caller),
         command=commands.line(
             resource, "tree", *([code] if code else []), *(["--closed"] if closed else [])
         ),
@@ -147,7 +148,7 @@ def _plugins(caller: Caller, node: Node) -> list[On]:
     """Which plugins are on here, and from where that comes."""
     record = reading.get(caller, caller.instance.registry.of(Community), node.id)
     told = []
-    for name, code in lifecycle.on_at(caller, record):
+    for name, code in switching.on_at(caller, record):
         plugin = caller.instance.plugins.loaded[name]
         above = "" if code == node.code else _name_of(caller, code)
         told.append(On(_(plugin.label), code, above, inherited=code != node.code))

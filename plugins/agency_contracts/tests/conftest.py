@@ -13,7 +13,7 @@ import time_machine
 
 import lifang as lf
 from lifang.events.publish import publish
-from lifang.services.dated import Decree, configure
+from lifang.lifecycle.dated import Decree, configure
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang_agency_contracts.models import Contract, Evaluation, Indicator, Procurement

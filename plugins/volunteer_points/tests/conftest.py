@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import lifang as lf
+from lifang.lifecycle.dated import Decree, configure
 from lifang.mechanisms.consents import Consent
-from lifang.services.dated import Decree, configure
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang_volunteer_points.models import Activity, ServiceRecord, Shift, SignUp, Volunteer

@@ -13,7 +13,8 @@ import pytest
 
 import lifang as lf
 from lifang.events.tables import EventRow, Inbox, Retry
-from lifang.services import event_log, lifecycle
+from lifang.lifecycle import switching
+from lifang.services import event_log
 from lifang.services.delivery import drain
 from lifang.testing import world
 from lifang_webhooks.deliveries import GIVEN_UP, KEPT
@@ -113,7 +114,7 @@ def test_where_the_plugin_is_off_nothing_is_sent_and_what_was_before_an_endpoint
 ) -> None:
     world.person(instance, "早先")
     point(receiver, at=world.CITY)
-    lifecycle.switch(world.boss(instance), "webhooks", at=world.QILIHE, on=False)
+    switching.switch(world.boss(instance), "webhooks", at=world.QILIHE, on=False)
     world.person(instance, "王芳", at=world.FOREIGN)
     world.person(instance, "李强")
     assert drain(instance)

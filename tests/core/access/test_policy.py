@@ -15,9 +15,10 @@ from lifang.entities.account import Account, Grant
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.kit.errors import Forbidden, Invalid, NotFound
+from lifang.lifecycle import switching
 from lifang.plugins.manager import Snapshot
 from lifang.services import accounts as accounting
-from lifang.services import lifecycle, reading
+from lifang.services import reading
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import Query
@@ -110,20 +111,20 @@ def test_someone_who_only_works_here_keeps_their_secrets(
 def test_a_plugin_that_is_off_does_not_exist_there(
     instance: Instance, boss: Caller, caller: Make
 ) -> None:
-    lifecycle.install(boss, "dual_reporting")
+    switching.install(boss, "dual_reporting")
     reports = instance.registry.find("dual_reporting", "reports")
     assert reports is not None
     person = world.person(instance, "甲")
     worker = caller("community_worker", at=world.HOME)
     with pytest.raises(NotFound):
         reading.find(worker, reports, Query())
-    lifecycle.switch(boss, "dual_reporting", at=world.CHENGGUAN, on=True)
+    switching.switch(boss, "dual_reporting", at=world.CHENGGUAN, on=True)
     worker = caller("community_worker", at=world.HOME)
     told = {"person": person.id, "community": {"code": world.HOME}}
     made = write(reports, "create", worker, told)
     assert reading.count(worker, reports, Query()) == 1
 
-    lifecycle.switch(boss, "dual_reporting", at=world.HOME, on=False)
+    switching.switch(boss, "dual_reporting", at=world.HOME, on=False)
     district = caller("district_admin", at=world.CHENGGUAN)
     assert reading.count(district, reports, Query()) == 0
     with pytest.raises(NotFound):
@@ -136,7 +137,7 @@ def test_a_plugin_that_is_off_does_not_exist_there(
     with pytest.raises(Forbidden):
         write(reports, "create", district, {**told, "person": other.id})
 
-    lifecycle.switch(boss, "dual_reporting", at=world.HOME, on=True)
+    switching.switch(boss, "dual_reporting", at=world.HOME, on=True)
     assert reading.count(caller("district_admin", at=world.CHENGGUAN), reports, Query()) == 1
     with pytest.raises(NotFound):
         reading.find(caller("community_worker", at=world.FOREIGN), reports, Query())

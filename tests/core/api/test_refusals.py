@@ -89,12 +89,12 @@ def test_a_noun_that_is_off_answers_like_one_that_does_not_exist(enable: Any, ap
 
 
 def test_a_plugin_switched_off_is_gone_at_once(instance: Instance, enable: Any, api: Api) -> None:
-    from lifang.services import lifecycle
+    from lifang.lifecycle import switching
 
     enable("dual_reporting", at=world.CITY)
     client = api("community_worker", at=world.HOME)
     assert client.get("/api/v1/dual-reporting/reports").status_code == 200
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.CHENGGUAN, on=False)
+    switching.switch(world.boss(instance), "dual_reporting", at=world.CHENGGUAN, on=False)
     assert client.get("/api/v1/dual-reporting/reports").status_code == 404
     foreign = api("community_worker", at=world.FOREIGN)
     assert foreign.get("/api/v1/dual-reporting/reports").status_code == 200

@@ -19,8 +19,9 @@ from lifang.entities.household import HouseholdMember
 from lifang.entities.person import Affiliation, Person
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit.errors import Conflict, Invalid, NotFound
+from lifang.lifecycle import switching
 from lifang.resources.action import Preview
-from lifang.services import lifecycle, reading
+from lifang.services import reading
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import Query, read_filters
@@ -121,7 +122,7 @@ def test_everything_that_named_the_duplicate_names_the_one_who_stays(
     over = {"person": duplicate.id, "community": {"code": world.FOREIGN}, "kind": "serves"}
     left = write(affiliations, "create", boss, over)
     write(affiliations, "remove", boss, None, left.id)
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.CHENGGUAN, on=False)
+    switching.switch(world.boss(instance), "dual_reporting", at=world.CHENGGUAN, on=False)
     secretary, before = caller("community_secretary", at=world.HOME), last_event()
     merge(secretary, duplicate, kept)
     assert naming(instance, int(duplicate.id)) == {}

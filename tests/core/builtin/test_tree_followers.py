@@ -16,8 +16,9 @@ from lifang.entities.household import Household
 from lifang.events.event import Event, on
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
+from lifang.lifecycle import switching
 from lifang.plugins.tables import Activation, read_epoch
-from lifang.services import bulk, lifecycle, reading
+from lifang.services import bulk, reading
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -73,14 +74,14 @@ def test_what_a_node_inherits_it_inherits_from_where_it_lies_today(
         reported("district_admin", world.QILIHE)
     reports: Any = instance.registry.find("dual_reporting", "reports")
     assert told(world.boss(instance), reports, "state") == set()
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.QILIHE, on=True)
+    switching.switch(world.boss(instance), "dual_reporting", at=world.QILIHE, on=True)
     assert reported("district_admin", world.QILIHE) == {"submitted"}
 
 
 def test_a_switch_that_was_off_at_a_merged_node_hides_nothing_from_its_heir(
     instance: Instance, boss: Caller, reported: Any
 ) -> None:
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.HOME, on=False)
+    switching.switch(world.boss(instance), "dual_reporting", at=world.HOME, on=False)
     assert reported("district_admin", world.CHENGGUAN) == set()
     decree(world.boss(instance), "merge", world.HOME, TODAY, into={"code": world.NEIGHBOUR})
     assert reported("community_worker", world.NEIGHBOUR) == {"submitted"}

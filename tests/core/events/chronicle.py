@@ -10,7 +10,7 @@ import time_machine
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.events.publish import publish
-from lifang.services import lifecycle
+from lifang.lifecycle import switching
 from lifang.testing.world import FOREIGN, HOME, NEIGHBOUR
 from tests.core.events.listeners import HEARD, Note, say
 
@@ -37,7 +37,7 @@ def left(event, caller):
 plugin = lf.Plugin("chronicle", "chronicle", handlers=[chronicle, left])
 """
 
-Switch = Callable[..., lifecycle.Listed]
+Switch = Callable[..., switching.Listed]
 
 
 def told(handler: str = "chronicle") -> list[int]:

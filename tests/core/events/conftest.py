@@ -9,7 +9,7 @@ import pytest
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
-from lifang.services import lifecycle
+from lifang.lifecycle import switching
 from lifang.services.instance import Instance
 from lifang.testing.events import Clock
 from tests.core.events.chronicle import CHRONICLE, Switch
@@ -47,7 +47,7 @@ def turn(
     """Switch the plugin as an administrator does."""
     install(instance, tmp_path, monkeypatch, "chronicle", CHRONICLE)
 
-    def turn(code: str, *, on: bool = True, history: str | None = None) -> lifecycle.Listed:
-        return lifecycle.switch(boss, "chronicle", at=code, on=on, history=history)
+    def turn(code: str, *, on: bool = True, history: str | None = None) -> switching.Listed:
+        return switching.switch(boss, "chronicle", at=code, on=on, history=history)
 
     return turn

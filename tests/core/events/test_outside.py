@@ -15,7 +15,7 @@ from lifang.events.event import Away, Dead, Event, Rewind, on
 from lifang.events.outside import LONGEST_PAUSE
 from lifang.events.tables import Inbox, Subscription
 from lifang.kit import clock
-from lifang.services import lifecycle
+from lifang.lifecycle import switching
 from lifang.services.delivery import Outsiders, drain, lag
 from lifang.services.instance import Instance
 from lifang.testing.world import CITY, FOREIGN, HOME
@@ -255,9 +255,9 @@ def test_history_told_twice_reaches_other_machines_once(
     say(boss, 1, 2, at=HOME)
     say(boss, 3, at=FOREIGN)
     for _time in range(2):
-        lifecycle.switch(boss, "writer", at=HOME, on=True, history="start")
+        switching.switch(boss, "writer", at=HOME, on=True, history="start")
         assert drain(instance)
-        lifecycle.switch(boss, "writer", at=HOME, on=False)
+        switching.switch(boss, "writer", at=HOME, on=False)
     assert sorted((tmp_path / "told").read_text().splitlines()) == ["1 True", "2 True"]
 
 
@@ -283,7 +283,7 @@ def test_an_event_that_kills_the_worker_outside_is_parked_and_the_others_arrive(
     install(instance, tmp_path, monkeypatch, "lethal", LETHAL)
     log = tmp_path / "told"
     monkeypatch.setenv("LETHAL_LOG", str(log))
-    lifecycle.switch(boss, "lethal", at=CITY, on=True)
+    switching.switch(boss, "lethal", at=CITY, on=True)
     say(boss, *range(1, 101))
     with Server(instance.settings.home):
         until(lambda: Subscription.get_by_id("lethal.lethal").pos == last_position(), 120)

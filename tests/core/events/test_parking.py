@@ -17,7 +17,7 @@ from lifang.events.event import Dead, Event, on
 from lifang.events.publish import publish
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
-from lifang.services import lifecycle
+from lifang.lifecycle import switching
 from lifang.services.delivery import dispatcher_of, drain, lag
 from lifang.services.instance import Instance
 from lifang.testing.world import CITY
@@ -96,7 +96,7 @@ def test_a_delivery_that_kills_the_worker_is_parked_and_the_others_flow(
 ):
     install(instance, tmp_path, monkeypatch, "lethal", LETHAL.replace("{end}", ENDS[end]))
     monkeypatch.setenv("LETHAL_LOG", str(tmp_path / "told"))
-    lifecycle.switch(boss, "lethal", at=CITY, on=True)
+    switching.switch(boss, "lethal", at=CITY, on=True)
     say_thousand(boss)
     with Server(instance.settings.home):
         until = time.monotonic() + 150

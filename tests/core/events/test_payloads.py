@@ -20,8 +20,9 @@ from lifang.events.event import Event, on
 from lifang.events.payloads import demand_chains
 from lifang.events.tables import EventRow, Retry
 from lifang.kit.errors import Invalid, NotReady
+from lifang.lifecycle import switching
 from lifang.plugins.plugin import Plugin
-from lifang.services import event_log, letters, lifecycle, resending
+from lifang.services import event_log, letters, resending
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -300,7 +301,7 @@ def test_a_missing_upcaster_stops_the_plugin_with_its_name_and_nobody_else(
 ):
     written = PACKAGE.replace("{version}", "1").replace("{upcasters}", "{}")
     install(instance, tmp_path, monkeypatch, "counter", written)
-    lifecycle.switch(boss, "counter", at=CITY, on=True)
+    switching.switch(boss, "counter", at=CITY, on=True)
     say(boss, 1, type="counter.record.locked", minutes=3)
     assert fault_of(instance, tmp_path, 2, "{1: dict}") is None
     fault = fault_of(instance, tmp_path, 2, "{}")

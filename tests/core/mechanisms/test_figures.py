@@ -170,7 +170,7 @@ def test_where_the_plugin_is_off_nothing_is_counted(tallied: Instance) -> None:
 
 
 def test_few_people_are_withheld_and_cannot_be_worked_out(tallied: Instance) -> None:
-    from lifang.services.dated import Decree, configure
+    from lifang.lifecycle.dated import Decree, configure
 
     names = ("李强", "张敏", "王丽", "赵刚", "陈静")
     folk = [world.person(tallied, name) for name in names]

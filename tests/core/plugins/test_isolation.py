@@ -15,9 +15,10 @@ import lifang as lf
 from lifang.builtin.people import people
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict, Forbidden, NotFound, NotReady
+from lifang.lifecycle import switching
 from lifang.plugins.manager import Found, Snapshot, discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import lifecycle, reading
+from lifang.services import reading
 from lifang.services.instance import Instance
 from lifang.services.query import Query
 from lifang.testing import world
@@ -54,10 +55,10 @@ def test_a_plugin_that_raises_at_import_is_faulted_and_the_rest_works(
     instance: Instance, boss: Caller, package: Write
 ) -> None:
     package("broken_import", "raise RuntimeError('no coffee')")
-    assert lifecycle.show(boss, "broken_import").state == "available"
+    assert switching.show(boss, "broken_import").state == "available"
     with pytest.raises(NotReady, match="no coffee"):
-        lifecycle.install(boss, "broken_import")
-    assert lifecycle.show(boss, "broken_import").state == "faulted"
+        switching.install(boss, "broken_import")
+    assert switching.show(boss, "broken_import").state == "faulted"
     world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
     world.person(instance, "甲")
     assert reading.count(boss, people, Query()) == 1
@@ -92,7 +93,7 @@ def test_a_plugin_that_cannot_be_registered_leaves_nothing_behind(
     package("broken_one", source)
     known = list(instance.registry)
     with pytest.raises(NotReady):
-        lifecycle.install(boss, "broken_one")
+        switching.install(boss, "broken_one")
     assert list(instance.registry) == known
     assert instance.plugins.hooks.get_plugin("broken_one") is None
     assert PluginRow.get_or_none(PluginRow.name == "broken_one") is None
@@ -130,9 +131,9 @@ def test_a_plugin_whose_package_is_gone_is_told_as_missing(
     PluginRow.insert(
         name="vanished", label="消失", version="1.0", state="installed", changed_at=lf.now()
     ).execute()
-    assert lifecycle.show(boss, "vanished").state == "missing"
+    assert switching.show(boss, "vanished").state == "missing"
     with pytest.raises(Conflict):
-        lifecycle.switch(boss, "vanished", at=world.CHENGGUAN, on=True)
+        switching.switch(boss, "vanished", at=world.CHENGGUAN, on=True)
 
 
 def test_only_administrators_switch_and_only_within_their_reach(
@@ -140,25 +141,25 @@ def test_only_administrators_switch_and_only_within_their_reach(
 ) -> None:
     district = caller("district_admin", at=world.CHENGGUAN)
     with pytest.raises(Conflict, match="lifang plugin install"):
-        lifecycle.switch(district, "dual_reporting", at=world.CHENGGUAN, on=True)
+        switching.switch(district, "dual_reporting", at=world.CHENGGUAN, on=True)
     with pytest.raises(Forbidden):
-        lifecycle.install(district, "dual_reporting")
-    lifecycle.install(boss, "dual_reporting")
+        switching.install(district, "dual_reporting")
+    switching.install(boss, "dual_reporting")
     with pytest.raises(Conflict):
-        lifecycle.install(boss, "dual-reporting")
+        switching.install(boss, "dual-reporting")
     with pytest.raises(Forbidden):
-        lifecycle.listed(caller("community_worker", at=world.HOME))
+        switching.listed(caller("community_worker", at=world.HOME))
     with pytest.raises(Forbidden):
-        lifecycle.switch(caller("auditor"), "dual_reporting", at=world.CHENGGUAN, on=True)
-    lifecycle.switch(district, "dual_reporting", at=world.CHENGGUAN, on=True)
+        switching.switch(caller("auditor"), "dual_reporting", at=world.CHENGGUAN, on=True)
+    switching.switch(district, "dual_reporting", at=world.CHENGGUAN, on=True)
     with pytest.raises(Conflict):
-        lifecycle.switch(district, "dual_reporting", at=world.CHENGGUAN, on=True)
+        switching.switch(district, "dual_reporting", at=world.CHENGGUAN, on=True)
     with pytest.raises(Forbidden):
-        lifecycle.switch(district, "dual_reporting", at=None, on=True)
+        switching.switch(district, "dual_reporting", at=None, on=True)
     with pytest.raises(NotFound):
-        lifecycle.show(boss, "no_such")
+        switching.show(boss, "no_such")
     with pytest.raises(NotFound):
-        lifecycle.install(boss, "no_such")
+        switching.install(boss, "no_such")
 
 
 def test_a_plugin_is_known_without_importing_it(package: Write) -> None:

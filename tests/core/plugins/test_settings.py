@@ -14,10 +14,10 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from lifang.lifecycle import dated
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.setting import Setting
 from lifang.plugins.tables import SettingRow
-from lifang.services import dated
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.world import CHENGGUAN, CITY, FOREIGN, HOME, QILIHE

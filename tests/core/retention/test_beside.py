@@ -13,7 +13,7 @@ import time_machine
 from lifang.entities.caller import Caller
 from lifang.events.publish import publish
 from lifang.events.tables import EventArchive, EventRow
-from lifang.services import lifecycle
+from lifang.lifecycle import switching
 from lifang.services.delivery import drain
 from lifang.services.instance import Instance
 from lifang.testing.world import HOME
@@ -30,7 +30,7 @@ def removing(
 ) -> sweeping.Steps:
     """A sweep that has archived six old events and is about to remove them, two at a time."""
     install(instance, tmp_path, monkeypatch, "chronicle", CHRONICLE)
-    lifecycle.install(boss, "chronicle")
+    switching.install(boss, "chronicle")
     monkeypatch.setattr(sweeping, "AT_ONCE", 2)
     monkeypatch.setattr(sweeping, "HOLD", 0)
     instance.settings = replace(instance.settings, retention=((HEARD, 90),))
@@ -53,7 +53,7 @@ def test_a_switch_that_wants_the_past_and_a_sweep_do_not_pass_one_another(
 ):
     def switch(side: Side) -> None:
         with instance.database.transaction():
-            lifecycle.switch(boss, "chronicle", at=HOME, on=True, history="start")
+            switching.switch(boss, "chronicle", at=HOME, on=True, history="start")
             side.pause()
 
     def sweep(_side: Side) -> None:
@@ -68,7 +68,7 @@ def test_a_switch_that_wants_the_past_and_a_sweep_do_not_pass_one_another(
         assert one.finish() is None
     assert other.finish() is None
     if one is None:  # with one writer at a time the sweep is over before the switch begins
-        lifecycle.switch(boss, "chronicle", at=HOME, on=True, history="start")
+        switching.switch(boss, "chronicle", at=HOME, on=True, history="start")
     assert drain(instance)
     left = [int(row.agg.rpartition("/")[2]) for row in EventRow.select().where(
         EventRow.type == HEARD).order_by(EventRow.pos)]  # fmt: skip

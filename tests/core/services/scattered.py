@@ -18,9 +18,9 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import AFFILIATION_KINDS, Affiliation, Membership, Person
 from lifang.kit import clock, ranges
 from lifang.kit.text import grams
+from lifang.lifecycle import switching
 from lifang.plugins.tables import Activation, bump_epoch
 from lifang.resources.registry import CORE
-from lifang.services import lifecycle
 from lifang.services.instance import Instance
 from lifang.store.record import moment
 from lifang.testing import world
@@ -43,7 +43,7 @@ class Scattered:
 def scatter(instance: Instance, seed: int) -> Scattered:
     """Fill an empty instance, some of it removed or ended, a plugin on here and off there."""
     dice = random.Random(seed)
-    lifecycle.install(world.boss(instance), "dual_reporting")
+    switching.install(world.boss(instance), "dual_reporting")
     with instance.database.transaction():
         paths = _tree(instance, dice)
         _rows(instance, dice, list(paths))

@@ -9,7 +9,8 @@ import pytest
 
 from lifang.builtin.people import people
 from lifang.entities.person import Person
-from lifang.services import lifecycle, reading
+from lifang.lifecycle import switching
+from lifang.services import reading
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.services.query import Query
@@ -70,7 +71,7 @@ def test_a_cached_list_never_outlives_a_switch_a_move_or_another_place(instance:
         assert len(reading.find(worker, people, Query()).items) == 1
         foreign = world.caller(instance, "community_worker", at=world.QILIHE)
         assert reading.find(foreign, people, Query()).items == []
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.HOME, on=False)
+    switching.switch(world.boss(instance), "dual_reporting", at=world.HOME, on=False)
     worker = world.caller(instance, "community_worker", at=world.CHENGGUAN)
     assert reading.find(worker, reports, Query()).items == []
     today = {"community": {"code": world.FOREIGN}, "date": "2026-01-01"}

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from lifang.entities.person import Person
-from lifang.services import lifecycle
+from lifang.lifecycle import switching
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -108,7 +108,7 @@ def test_a_plugin_that_is_off_has_no_pages(
     for path in paths:
         worker.text(path)
     assert "报到记录" in worker.text("/")
-    lifecycle.switch(world.boss(instance), "dual_reporting", at=world.CHENGGUAN, on=False)
+    switching.switch(world.boss(instance), "dual_reporting", at=world.CHENGGUAN, on=False)
     for path in paths:
         worker.text(path, status=404)
     assert "报到记录" not in worker.text("/")

@@ -12,9 +12,9 @@ from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, FieldError, Invalid, NotFound
 from lifang.kit.words import _
+from lifang.lifecycle import switching
 from lifang.plugins.setting import Layer, Setting, presets_of
 from lifang.plugins.tables import SettingRow
-from lifang.services import lifecycle
 from lifang.services.auditing import Change, record_note, stated
 from lifang.services.query import find_community
 from lifang.store.whole import whole
@@ -79,7 +79,7 @@ def configure(caller: Caller, plugin: str, values: Mapping[str, str], by: Decree
     or cannot be so, Conflict where a node above has locked one.
     """
     settings = _of(caller, plugin)
-    nodes = lifecycle.nodes_at(caller, by.at)
+    nodes = switching.nodes_at(caller, by.at)
     told = _wanted(settings, values, by.preset)
     basis = stated("basis", by.basis, _("请写明依据（文件名称或文号）"))
     by = replace(by, basis=basis, since=by.since or clock.today())
@@ -163,14 +163,14 @@ def _of(caller: Caller, plugin: str | None) -> dict[str, Setting[Any]]:
         return {f"{one.plugin}.{one.name}": one for one in everything}
     wanted = plugin.replace("-", "_")
     if wanted not in loaded:
-        lifecycle.show(caller, wanted)
+        switching.show(caller, wanted)
         raise NotFound(_("插件「{plugin}」没有在任何地方启用", plugin=wanted))
     return loaded[wanted].settings
 
 
 def _node(caller: Caller, at: str | None) -> Community:
     if at is None:
-        tops = lifecycle.nodes_at(caller, None)
+        tops = switching.nodes_at(caller, None)
         return tops[0]
     node = find_community(caller, at)
     if node is None:
