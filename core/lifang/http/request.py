@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from functools import lru_cache
 
@@ -67,10 +68,19 @@ def _begin() -> None:
     _refuse_plain_http()
     g.held.enter_context(the_instance().database.connection())
     g.caller = _by_token() or _by_session()
+    if g.caller is not None and "noun" in (request.view_args or {}):
+        _demand_going(g.caller, request.view_args or {})
     if g.caller is not None and request.path.endswith("/import"):
         request.max_content_length = LARGEST_FILE
     if g.caller is not None and request.path.endswith("/attachments"):
         request.max_content_length = (the_instance().settings.attachment_mb + 1) * 1024 * 1024
+
+
+def _demand_going(caller: Caller, asked: Mapping[str, object]) -> None:
+    """Refuse what belongs to a plugin whose pages were stopped where the caller stands."""
+    plugin = str(asked.get("area") or asked.get("plugin") or "").replace("-", "_")
+    if plugin in the_instance().plugins.loaded:
+        the_instance().plugins.demand_going(plugin, caller)
 
 
 def _end(_error: BaseException | None) -> None:

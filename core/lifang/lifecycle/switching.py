@@ -146,7 +146,7 @@ def install(caller: Caller, plugin: str) -> Listed:
 def _loaded(caller: Caller, found: Found) -> Plugin:
     plugin = caller.instance.plugins.load(found)
     if plugin is None:
-        why = _("；").join(map(str, caller.instance.plugins.why_not(found)))
+        why = _("；").join(map(str, caller.instance.plugins.reasons(found)))
         raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=why))
     return plugin
 

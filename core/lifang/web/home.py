@@ -13,7 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.kit.words import _, _p
-from lifang.lifecycle import switching
+from lifang.lifecycle import isolation, switching
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
 from lifang.services import reading
@@ -57,7 +57,7 @@ def home_page(caller: Caller) -> str:
     return render_template(
         "web/home.html",
         figures=figures,
-        cards=caller.instance.plugins.cards(caller),
+        cards=[*caller.instance.plugins.cards(caller), *isolation.notes(caller)],
         waiting=waiting_for(caller),
         held=standings_of(caller),
         openings=openings_of(caller),

@@ -36,7 +36,7 @@ ASKING = all_of(
 
 
 def reasons(instance: Instance, id: str) -> list[str]:
-    return [str(one) for one in instance.plugins.why_not(discover()[id])]
+    return [str(one) for one in instance.plugins.reasons(discover()[id])]
 
 
 def volunteer(instance: Instance, name: str, at: str = world.HOME) -> Any:
