@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from lifang.cli import configured, showing
+from lifang.cli import configured, plugin_isolation, showing
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
@@ -48,6 +48,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 configured.configure,
                 [_id(), *configured.SETTING, *_place()],
             ),
+            *plugin_isolation.commands(),
         ],
     )
 
@@ -89,6 +90,8 @@ def _history(given: Given, known: Listed) -> str | None:
 
 def _list(session: Session, given: Given) -> None:
     found = switching.listed(session.caller)
+    if session.instance.plugins.safe:
+        click.echo(_("安全模式：没有载入任何插件；去掉 LIFANG_SAFE 即可离开"), err=True)
     if session.json:
         showing.emit_list(asdict(one) for one in found)
         return
@@ -129,6 +132,7 @@ def _tell(session: Session, one: Listed) -> None:
     ]
     showing.pairs((label, said) for label, said in told if said)
     _tell_history(one)
+    plugin_isolation.tell_halts(one.id)
     if one.error:
         click.echo(one.error.strip())
 

@@ -11,7 +11,7 @@ from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from lifang.http.request import for_programs, known_caller, the_instance
+from lifang.http.request import asked_plugin, for_programs, known_caller, the_instance
 from lifang.kit import json
 from lifang.kit.errors import LifangError, PluginFailed, problem_type, title_of
 from lifang.kit.words import _
@@ -95,7 +95,7 @@ def _blamed(error: Exception) -> PluginFailed | None:
     """What to say where it was a plugin's code that raised what nobody foresaw."""
     if isinstance(error, LifangError | HTTPException):
         return None
-    return the_instance().plugins.blamed(error, known_caller())
+    return the_instance().plugins.blamed(error, known_caller(), asked_plugin())
 
 
 def _document(problem: Problem) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from functools import lru_cache
 
@@ -53,6 +52,13 @@ def known_caller() -> Caller | None:
     return caller
 
 
+def asked_plugin() -> str:
+    """The id of the plugin whose noun is asked for, whether there is one or not; else nothing."""
+    asked = request.view_args or {}
+    named = asked.get("area") or asked.get("plugin") or "" if "noun" in asked else ""
+    return str(named).replace("-", "_")
+
+
 def for_programs() -> bool:
     """Whether the request is for the API, which answers in JSON whatever happens."""
     return request.path == "/api" or request.path.startswith("/api/")
@@ -68,19 +74,12 @@ def _begin() -> None:
     _refuse_plain_http()
     g.held.enter_context(the_instance().database.connection())
     g.caller = _by_token() or _by_session()
-    if g.caller is not None and "noun" in (request.view_args or {}):
-        _demand_going(g.caller, request.view_args or {})
+    if g.caller is not None and asked_plugin() in the_instance().plugins.loaded:
+        the_instance().plugins.demand_going(asked_plugin(), g.caller)
     if g.caller is not None and request.path.endswith("/import"):
         request.max_content_length = LARGEST_FILE
     if g.caller is not None and request.path.endswith("/attachments"):
         request.max_content_length = (the_instance().settings.attachment_mb + 1) * 1024 * 1024
-
-
-def _demand_going(caller: Caller, asked: Mapping[str, object]) -> None:
-    """Refuse what belongs to a plugin whose pages were stopped where the caller stands."""
-    plugin = str(asked.get("area") or asked.get("plugin") or "").replace("-", "_")
-    if plugin in the_instance().plugins.loaded:
-        the_instance().plugins.demand_going(plugin, caller)
 
 
 def _end(_error: BaseException | None) -> None:

@@ -176,7 +176,7 @@ def switch(
         raise Conflict(
             _("插件「{plugin}」还没有安装；请先运行 lifang plugin install {plugin}", plugin=wanted)
         )
-    if on and known.state in ("faulted", "missing"):
+    if on and known.state in ("faulted", "missing", "quarantined"):
         raise Conflict(
             _("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing")
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lifang.kit.errors import LifangError
 from lifang.kit.words import _, n_
 from lifang.plugins.breaker import Key, Timing
 from lifang.plugins.hooks import POLICIES, Policy
@@ -74,6 +75,8 @@ def _guarded(plugin: str, function: Callable[..., Any], keeper: Keeper) -> Any:
         inside[mark] = started
         try:
             answer = _checked(function(*given), policy)
+        except LifangError as refusal:  # what the caller may not see is no fault of the plugin's
+            return _left_out(plugin, policy, refusal)
         except (Exception, SystemExit) as error:
             left_open()
             keeper.failed(key, "errors", error, caller)

@@ -98,19 +98,22 @@ class PluginManager(Loader):
         own = {id: caller.served_by(id) for id in sorted(asked)}
         return {id: self.ask("health", only=id, caller=own[id])[id] for id in own}
 
-    def blamed(self, error: BaseException, caller: Caller | None) -> PluginFailed | None:
-        """What to say when something unforeseen was raised in a plugin's code; None for the core.
+    def blamed(
+        self, error: BaseException, caller: Caller | None, page: str = ""
+    ) -> PluginFailed | None:
+        """What to say when something unforeseen was raised by a plugin; None where by the core.
 
-        It counts for the part of the plugin that is its pages, where the caller stands.
+        It was by the one in whose code it was raised, else by the one whose `page` it was. It
+        counts for the part of the plugin that is its pages, where the caller stands.
         """
-        plugin = self._blame(error)
+        plugin = self._blame(error) or self.loaded.get(page)
         if plugin is None:
             return None
         if caller is not None:
             with suppress(NotReady):  # told by the answer itself
                 key = (plugin.id, place_of(caller), PAGES)
                 self.watch.failed(key, "errors", error, caller)
-        told = {"plugin": plugin.id, "version": self.versions.get(plugin.id, "")}
+        told: Any = {"plugin": plugin.id, "version": self.versions.get(plugin.id, "")}
         return PluginFailed(_(FAILED, label=_(plugin.label), **told), **told)
 
     def demand_going(self, plugin: str, caller: Caller) -> None:

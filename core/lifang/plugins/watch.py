@@ -54,11 +54,9 @@ class Watch:
     def failed(self, key: Key, rule: str, error: BaseException | str, caller: Caller) -> None:
         """Count what went wrong; too much of it within a short time stops the part there."""
         plugin, path, part = key
-        raised = isinstance(error, BaseException)
-        why = f"{type(error).__name__}: {error}" if raised else str(error)
-        log.warning(
-            "plugin %s: %s failed: %s", plugin, part, why, exc_info=error if raised else None
-        )
+        raised = error if isinstance(error, BaseException) else None
+        why = str(error) if raised is None else f"{type(error).__name__}: {error}"
+        log.warning("plugin %s: %s failed: %s", plugin, part, why, exc_info=raised)
         self.timing(key).failed += 1
         told = Stopped(plugin, path, part, rule, why)
         failures_of(caller).append(told)
