@@ -36,7 +36,7 @@ class Keeper(Protocol):
     def failed(self, key: Key, rule: str, error: BaseException | str, caller: Caller) -> None:
         """Take notice that something went wrong."""
 
-    def timing(self, key: Key) -> Timing:
+    def timing(self, plugin: str, part: str) -> Timing:
         """Where the time is counted that a part of a plugin takes."""
 
 
@@ -52,13 +52,17 @@ def guard(plugin: str, functions: tuple[Callable[..., Any], ...], keeper: Keeper
 
 def place_of(caller: Caller) -> str:
     """The node whose people meet it: the first one the caller stands at."""
-    return next((one.path for one in caller.standings if one.path is not None), "")
+    for one in caller.standings:
+        if one.path is not None:
+            return one.path
+    return ""
 
 
 def _guarded(plugin: str, function: Callable[..., Any], keeper: Keeper) -> Any:
     name, policy = function.__name__, _demand_plain(function)
     at = list(inspect.signature(function).parameters).index("caller")
     inside: dict[object, float] = {}
+    timing = keeper.timing(plugin, name)
 
     @functools.wraps(function)
     def call(*given: Any) -> list[Any]:
@@ -84,7 +88,7 @@ def _guarded(plugin: str, function: Callable[..., Any], keeper: Keeper) -> Any:
         finally:
             del inside[mark]
             took = time.perf_counter() - started
-            keeper.timing(key).took(took)
+            timing.took(took)
         if took > policy.budget:
             keeper.failed(key, "slow", f"{took:.2f} s > {policy.budget:g} s", caller)
         return answer

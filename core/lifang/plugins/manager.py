@@ -20,6 +20,7 @@ from lifang.resources.registry import CORE, Registry
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
+    from lifang.entities.community import Community
 
 FAILED = n_("插件「{label}」（{plugin} {version}）出错了；请把请求编号告诉管理员")
 PAUSED = n_("插件「{label}」在这里出错太多，已暂停；管理员可用 lifang plugin release {plugin} 恢复")
@@ -62,6 +63,7 @@ class PluginManager(Loader):
             kept = broken.get(name)
             if kept is not None and kept.version == present[name].version:
                 self.faults[name] = kept.why
+                self._demand_lenience(name, importing.told(kept.why))
         fresh = [present[name] for name in sorted(wanted & present.keys() - self.faults.keys())]
         self._load(fresh, present)
         for one in fresh:
@@ -91,6 +93,10 @@ class PluginManager(Loader):
     def cards(self, caller: Caller) -> list[hooks.Card]:
         """The dashboard cards of every plugin that has some for this caller."""
         return [card for told in self.ask("home_cards", caller=caller).values() for card in told]
+
+    def objections(self, id: str, caller: Caller, node: Community) -> list[str]:
+        """Why a plugin cannot be switched on at a node, as it says itself."""
+        return self.ask("can_enable", only=id, caller=caller, community=node).get(id, [])
 
     def health(self, caller: Caller) -> dict[str, list[str]]:
         """What each plugin says is wrong out there, asked as itself because of this caller."""

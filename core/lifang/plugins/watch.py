@@ -47,9 +47,9 @@ class Watch:
         """Whether a part of a plugin was stopped where the caller meets it."""
         return key in caller.snapshot.stopped or key in self._here
 
-    def timing(self, key: Key) -> Timing:
+    def timing(self, plugin: str, part: str) -> Timing:
         """Where the time is counted that a part of a plugin takes in this process."""
-        return self.timings.setdefault((key[0], key[2]), Timing())
+        return self.timings.setdefault((plugin, part), Timing())
 
     def failed(self, key: Key, rule: str, error: BaseException | str, caller: Caller) -> None:
         """Count what went wrong; too much of it within a short time stops the part there."""
@@ -57,7 +57,7 @@ class Watch:
         raised = error if isinstance(error, BaseException) else None
         why = str(error) if raised is None else f"{type(error).__name__}: {error}"
         log.warning("plugin %s: %s failed: %s", plugin, part, why, exc_info=raised)
-        self.timing(key).failed += 1
+        self.timing(plugin, part).failed += 1
         told = Stopped(plugin, path, part, rule, why)
         failures_of(caller).append(told)
         if self.strict:
