@@ -11,7 +11,7 @@ from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, option
 from lifang.cli.session import Session
 from lifang.kit.words import _, n_
-from lifang.lifecycle import isolation
+from lifang.lifecycle import isolation, timings
 from lifang.lifecycle.switching import Listed
 
 
@@ -54,7 +54,9 @@ def _tell(session: Session, one: Listed, sentence: str) -> None:
         click.echo(sentence)
 
 
-def tell_halts(id: str) -> None:
-    """Say which parts of a plugin were stopped, and where."""
-    for one in isolation.halts(id):
-        click.echo(_("暂停：{what}", what=one))
+def tell_parts(session: Session, id: str) -> None:
+    """Say which parts of a plugin were stopped, and where, and how long its hooks take."""
+    for halt in isolation.halts(id):
+        click.echo(_("暂停：{what}", what=halt))
+    for part, one in sorted(timings.timings(session.instance, id).items()):
+        click.echo(timings.said(part, one))

@@ -132,7 +132,7 @@ def _tell(session: Session, one: Listed) -> None:
     ]
     showing.pairs((label, said) for label, said in told if said)
     _tell_history(one)
-    plugin_isolation.tell_halts(one.id)
+    plugin_isolation.tell_parts(session, one.id)
     if one.error:
         click.echo(one.error.strip())
 

@@ -62,6 +62,11 @@ class Timing:
         self.total += seconds
         self.longest = max(self.longest, seconds)
 
+    def add(self, other: Timing) -> None:
+        """Count what another process has counted."""
+        self.calls, self.failed = self.calls + other.calls, self.failed + other.failed
+        self.total, self.longest = self.total + other.total, max(self.longest, other.longest)
+
 
 class Breaker:
     """Says when so many failures within so many seconds are too many."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from importlib import metadata
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from lifang.kit.words import _, n_
-from lifang.plugins.interfaces import CIRCLE
 
 GROUP, PROVIDES = "lifang.plugins", "lifang.provides"
 
@@ -55,7 +52,6 @@ class Found:
 def discover() -> dict[str, Found]:
     """Every plugin installed in this Python, by id; each one's metadata is read once."""
     found: dict[str, Found] = {}
-    wants: dict[str, set[str]] = {}
     versions: dict[str, str | None] = {}
     for entry in metadata.entry_points(group=GROUP):
         told: Any = entry.dist.metadata if entry.dist else EmailMessage()
@@ -69,25 +65,18 @@ def discover() -> dict[str, Found]:
             provides=_provides(entry),
             reasons=tuple(_against(requires, versions)),
         )
-        wants[entry.name] = set(_names(requires))
         if (other := found.get(entry.name)) is not None:
             both = f"{other.distribution}、{one.distribution}"
             twice = Reason(TWICE, {"distributions": both, "id": one.id})
             one = replace(other, reasons=(*other.reasons, twice))
         found[entry.name] = one
-    return _without_circles(found, wants)
+    return found
 
 
 def _provides(entry: metadata.EntryPoint) -> tuple[str, ...]:
     """The interfaces the distribution of a plugin says that it offers."""
     offered = entry.dist.entry_points if entry.dist else ()
     return tuple(one.name for one in offered if one.group == PROVIDES and one.value == entry.value)
-
-
-def _names(requires: Iterable[str]) -> Iterator[str]:
-    for line in requires:
-        with suppress(InvalidRequirement):
-            yield canonicalize_name(Requirement(line).name)
 
 
 def _against(requires: Iterable[str], versions: dict[str, str | None]) -> Iterator[Reason]:
@@ -115,29 +104,3 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _without_circles(found: dict[str, Found], wants: dict[str, set[str]]) -> dict[str, Found]:
-    """Keep out those whose distributions require one another."""
-    named: dict[str, str] = {canonicalize_name(one.distribution): one.id for one in found.values()}
-    above = {id: {named[name] for name in wants[id] if name in named} for id in found}
-    for id in found:
-        way = _way_back(id, above)
-        if way:
-            reason = Reason(CIRCLE, {"circle": " → ".join(way)})
-            found[id] = replace(found[id], reasons=(*found[id].reasons, reason))
-    return found
-
-
-def _way_back(start: str, above: dict[str, set[str]]) -> list[str]:
-    """The way from a plugin over what it requires back to itself, or nothing."""
-    ways, seen = [[start]], set[str]()
-    while ways:
-        way = ways.pop()
-        for one in sorted(above[way[-1]]):
-            if one == start:
-                return [*way, start]
-            if one not in seen:
-                seen.add(one)
-                ways.append([*way, one])
-    return []

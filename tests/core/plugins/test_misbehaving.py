@@ -16,7 +16,7 @@ from lifang.entities.audit import AuditEntry
 from lifang.entities.caller import Caller
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.words import using
-from lifang.lifecycle import isolation, switching
+from lifang.lifecycle import isolation, switching, timings
 from lifang.plugins import importing
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import Activation, PluginRow, Stop, bump_epoch
@@ -147,9 +147,14 @@ def test_another_version_of_what_failed_is_tried_by_itself(
 
 
 def test_whatever_goes_wrong_while_they_run_stays_their_own(
-    instance: Instance, boss: Caller, laid_out: Layout, visit: Visit
+    instance: Instance,
+    boss: Caller,
+    laid_out: Layout,
+    visit: Visit,
+    lifang: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    laid_out(*RUNNING)
+    laid_out(*RUNNING, "migration_raises")
     world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
     for name in RUNNING:
         switching.install(boss, name)
@@ -165,6 +170,10 @@ def test_whatever_goes_wrong_while_they_run_stays_their_own(
     assert {(name, "home_cards") for name in failing} == stopped
     for name in failing:
         assert f"插件暂停：{name}" in administrator, name
+    monkeypatch.setattr(timings, "EVERY", 0)
+    worker.text("/")
+    assert "home_cards：8 次，" in lifang("plugin", "show", "prints").out
+    assert lifang("plugin", "install", "migration_raises").code == 1
     assert worker.text("/people")
 
 
