@@ -65,7 +65,11 @@ class Session:
     def blamed(self, error: BaseException) -> LifangError | None:
         """What to say where it was a plugin's code that raised what nobody foresaw."""
         instance: Instance | None = self.__dict__.get("instance")
-        return instance.plugins.blamed(error, self.__dict__.get("caller")) if instance else None
+        if instance is None:
+            return None
+        from lifang.lifecycle.blame import blamed
+
+        return blamed(instance.plugins, error, self.__dict__.get("caller"))
 
     @cached_property
     def caller(self) -> Caller:

@@ -13,8 +13,9 @@ from werkzeug.exceptions import HTTPException
 
 from lifang.http.request import asked_plugin, for_programs, known_caller, the_instance
 from lifang.kit import json
-from lifang.kit.errors import LifangError, PluginFailed, problem_type, title_of
+from lifang.kit.errors import LifangError, problem_type, title_of
 from lifang.kit.words import _
+from lifang.lifecycle.blame import PluginFailed, blamed
 
 log = logging.getLogger("lifang.http")
 
@@ -95,7 +96,7 @@ def _blamed(error: Exception) -> PluginFailed | None:
     """What to say where it was a plugin's code that raised what nobody foresaw."""
     if isinstance(error, LifangError | HTTPException):
         return None
-    return the_instance().plugins.blamed(error, known_caller(), asked_plugin())
+    return blamed(the_instance().plugins, error, known_caller(), asked_plugin())
 
 
 def _document(problem: Problem) -> Response:

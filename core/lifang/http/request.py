@@ -16,6 +16,7 @@ from lifang.http import cookies
 from lifang.kit import words
 from lifang.kit.errors import Busy, Forbidden, Unauthenticated
 from lifang.kit.words import _
+from lifang.lifecycle.blame import demand_going
 from lifang.services.instance import Instance
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -74,8 +75,8 @@ def _begin() -> None:
     _refuse_plain_http()
     g.held.enter_context(the_instance().database.connection())
     g.caller = _by_token() or _by_session()
-    if g.caller is not None and asked_plugin() in the_instance().plugins.loaded:
-        the_instance().plugins.demand_going(asked_plugin(), g.caller)
+    if g.caller is not None:
+        demand_going(the_instance().plugins, asked_plugin(), g.caller)
     if g.caller is not None and request.path.endswith("/import"):
         request.max_content_length = LARGEST_FILE
     if g.caller is not None and request.path.endswith("/attachments"):

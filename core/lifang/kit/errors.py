@@ -76,12 +76,6 @@ class LifangError(Exception):
         return told | self.extra
 
 
-class PluginFailed(LifangError):
-    """A plugin did something nobody foresaw; told with its name and version, never its insides."""
-
-    code = "plugin_failed"
-
-
 class Malformed(LifangError):
     """The request cannot even be read: broken JSON, an unknown query key."""
 

@@ -14,16 +14,23 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Busy, Conflict, Forbidden, NotFound, NotReady
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.lifecycle.switching import Listed, may_administer, nodes_at, show
 from lifang.plugins import importing
-from lifang.plugins.breaker import CURED, FAULT, RULES, Stopped
+from lifang.plugins.breaker import CURED, FAULT, Stopped
 from lifang.plugins.hooks import Card
 from lifang.plugins.manager import Snapshot, discover
 from lifang.plugins.tables import PluginRow, Stop, bump_epoch
 from lifang.plugins.watch import failures_of
 from lifang.services.auditing import record_note, stated
 from lifang.services.instance import Instance
+
+RULES = {
+    "errors": n_("出错次数太多"),
+    "slow": n_("太慢"),
+    "hangs": n_("没有结束"),
+}
+"""Why a part was stopped, for people."""
 
 HALF = 300
 """Letters of a traceback's last lines that the audit keeps."""

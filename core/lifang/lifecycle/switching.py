@@ -13,6 +13,7 @@ from lifang.events import catchup, log
 from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, NotReady
 from lifang.kit.words import _
+from lifang.lifecycle.willing import demand_willing
 from lifang.plugins.manager import Found, Snapshot, discover
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import Activation, PluginRow, bump_epoch
@@ -181,6 +182,7 @@ def switch(
             _("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing")
         )
     declared = _loaded(caller, discover()[wanted]) if on else None
+    demand_willing(caller, wanted, nodes if on else ())
     with caller.instance.database.transaction():
         if declared is not None:
             let_in(declared)

@@ -44,8 +44,15 @@ def timings(instance: Instance, plugin: str) -> dict[str, Timing]:
             continue
         for name, part, told in json.loads(file.read_text()):
             if name == plugin:
-                found.setdefault(part, Timing()).add(Timing(**told))
+                so_far = found.get(part, Timing())
+                found[part] = _sum(so_far, Timing(**told))
     return found
+
+
+def _sum(one: Timing, other: Timing) -> Timing:
+    longest = max(one.longest, other.longest)
+    calls, failed = one.calls + other.calls, one.failed + other.failed
+    return Timing(calls, one.total + other.total, longest, failed)
 
 
 def said(part: str, one: Timing) -> str:

@@ -10,24 +10,11 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from lifang.kit.words import n_
-
 Key = tuple[str, str, str]
 """A plugin, the path of the node whose people meet it (empty for the whole instance), a part."""
 
-PAGES = "pages"
-"""The part that is a plugin's pages, actions and paths; every other part is a hook."""
-
 FAULT, CURED = "fault", "cured"
 """The rule of a plugin that does not load; and what is told of one that loads again."""
-
-RULES = {
-    "errors": n_("出错次数太多"),
-    "slow": n_("太慢"),
-    "hangs": n_("没有结束"),
-    FAULT: n_("载入时出错"),
-}
-"""Why something was stopped, for people."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +48,6 @@ class Timing:
         self.calls += 1
         self.total += seconds
         self.longest = max(self.longest, seconds)
-
-    def add(self, other: Timing) -> None:
-        """Count what another process has counted."""
-        self.calls, self.failed = self.calls + other.calls, self.failed + other.failed
-        self.total, self.longest = self.total + other.total, max(self.longest, other.longest)
 
 
 class Breaker:

@@ -7,16 +7,16 @@ import inspect
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lifang.kit.errors import LifangError
 from lifang.kit.words import _, n_
-from lifang.plugins.breaker import Key, Timing
 from lifang.plugins.hooks import POLICIES, Policy
 from lifang.store.database import left_open
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
+    from lifang.plugins.watch import Watch
 
 STUCK = 5.0
 """Seconds after which a call that has not come back is taken for one that never will."""
@@ -24,30 +24,14 @@ STUCK = 5.0
 CANNOT_SAY = n_("插件「{plugin}」没能回答：{error}")
 
 
-class Keeper(Protocol):
-    """What a guard asks and tells: the manager of plugins."""
-
-    def answers(self, plugin: str, caller: Caller, *, when_off: bool) -> bool:
-        """Whether a plugin is to be asked at all on behalf of a caller."""
-
-    def holds(self, key: Key, caller: Caller) -> bool:
-        """Whether something was stopped."""
-
-    def failed(self, key: Key, rule: str, error: BaseException | str, caller: Caller) -> None:
-        """Take notice that something went wrong."""
-
-    def timing(self, plugin: str, part: str) -> Timing:
-        """Where the time is counted that a part of a plugin takes."""
-
-
-def guard(plugin: str, functions: tuple[Callable[..., Any], ...], keeper: Keeper) -> Any:
+def guard(plugin: str, functions: tuple[Callable[..., Any], ...], watch: Watch) -> Any:
     """Make the object that is registered in place of a plugin's hook functions.
 
     A call gives a list whatever the plugin does: nothing where it is off or stopped, and what the
     hook's policy says where it fails. Raises ValueError for options of pluggy that would let a
     plugin step before others, and for what is no plain function of that hook.
     """
-    return SimpleNamespace(**{one.__name__: _guarded(plugin, one, keeper) for one in functions})
+    return SimpleNamespace(**{one.__name__: _guarded(plugin, one, watch) for one in functions})
 
 
 def place_of(caller: Caller) -> str:
@@ -58,23 +42,23 @@ def place_of(caller: Caller) -> str:
     return ""
 
 
-def _guarded(plugin: str, function: Callable[..., Any], keeper: Keeper) -> Any:
+def _guarded(plugin: str, function: Callable[..., Any], watch: Watch) -> Any:
     name, policy = function.__name__, _demand_plain(function)
     at = list(inspect.signature(function).parameters).index("caller")
     inside: dict[object, float] = {}
-    timing = keeper.timing(plugin, name)
+    timing = watch.timing(plugin, name)
 
     @functools.wraps(function)
     def call(*given: Any) -> list[Any]:
         caller = given[at]
-        if not keeper.answers(plugin, caller, when_off=policy.when_off):
+        if not watch.answers(plugin, caller, when_off=policy.when_off):
             return []
         key = (plugin, place_of(caller), name)
-        if keeper.holds(key, caller):
+        if watch.holds(key, caller):
             return _left_out(plugin, policy, "stopped")
         started, mark = time.perf_counter(), object()
         if inside and started - min(inside.values()) > STUCK:
-            keeper.failed(key, "hangs", f"no end within {STUCK:.0f} s", caller)
+            watch.failed(key, "hangs", f"no end within {STUCK:.0f} s", caller)
             return _left_out(plugin, policy, "no end")
         inside[mark] = started
         try:
@@ -83,14 +67,14 @@ def _guarded(plugin: str, function: Callable[..., Any], keeper: Keeper) -> Any:
             return _left_out(plugin, policy, refusal)
         except (Exception, SystemExit) as error:
             left_open()
-            keeper.failed(key, "errors", error, caller)
+            watch.failed(key, "errors", error, caller)
             return _left_out(plugin, policy, error)
         finally:
             del inside[mark]
             took = time.perf_counter() - started
             timing.took(took)
         if took > policy.budget:
-            keeper.failed(key, "slow", f"{took:.2f} s > {policy.budget:g} s", caller)
+            watch.failed(key, "slow", f"{took:.2f} s > {policy.budget:g} s", caller)
         return answer
 
     return call

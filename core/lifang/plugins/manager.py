@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from lifang.kit.errors import NotReady, PluginFailed
-from lifang.kit.words import _, n_
 from lifang.plugins import hooks, importing
-from lifang.plugins.breaker import CURED, FAULT, PAGES, Stopped
+from lifang.plugins.breaker import CURED, FAULT, Stopped
 from lifang.plugins.finding import Found, discover
-from lifang.plugins.guard import place_of
 from lifang.plugins.loading import Loader
-from lifang.plugins.plugin import Plugin
 from lifang.plugins.snapshot import Snapshot, Turned, read_stops, read_switches, where
 from lifang.plugins.tables import read_epoch
-from lifang.resources.registry import CORE, Registry
+from lifang.resources.registry import Registry
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
     from lifang.entities.community import Community
-
-FAILED = n_("插件「{label}」（{plugin} {version}）出错了；请把请求编号告诉管理员")
-PAUSED = n_("插件「{label}」在这里出错太多，已暂停；管理员可用 lifang plugin release {plugin} 恢复")
 
 
 class PluginManager(Loader):
@@ -103,40 +94,6 @@ class PluginManager(Loader):
         asked = [one.plugin_name for one in self.hooks.hook.health.get_hookimpls()]
         own = {id: caller.served_by(id) for id in sorted(asked)}
         return {id: self.ask("health", only=id, caller=own[id])[id] for id in own}
-
-    def blamed(
-        self, error: BaseException, caller: Caller | None, page: str = ""
-    ) -> PluginFailed | None:
-        """What to say when something unforeseen was raised by a plugin; None where by the core.
-
-        It was by the one in whose code it was raised, else by the one whose `page` it was. It
-        counts for the part of the plugin that is its pages, where the caller stands.
-        """
-        plugin = self._blame(error) or self.loaded.get(page)
-        if plugin is None:
-            return None
-        if caller is not None:
-            with suppress(NotReady):  # told by the answer itself
-                key = (plugin.id, place_of(caller), PAGES)
-                self.watch.failed(key, "errors", error, caller)
-        told: Any = {"plugin": plugin.id, "version": self.versions.get(plugin.id, "")}
-        return PluginFailed(_(FAILED, label=_(plugin.label), **told), **told)
-
-    def demand_going(self, plugin: str, caller: Caller) -> None:
-        """Raise NotReady where a plugin's pages were stopped for those who stand where we stand."""
-        if self.watch.holds((plugin, place_of(caller), PAGES), caller):
-            raise NotReady(_(PAUSED, label=_(self.loaded[plugin].label), plugin=plugin))
-
-    def _blame(self, error: BaseException | None) -> Plugin | None:
-        """The plugin in whose code something was raised, the innermost one."""
-        folders = {f"{one.folder}/": one for one in self.loaded.values() if one.id != CORE}
-        found = None
-        while error is not None and found is None:
-            for frame in traceback.walk_tb(error.__traceback__):
-                file = frame[0].f_code.co_filename
-                found = next((one for at, one in folders.items() if file.startswith(at)), found)
-            error = error.__cause__ or error.__context__
-        return found
 
 
 __all__ = ["Found", "PluginManager", "Snapshot", "Turned", "discover"]

@@ -71,7 +71,7 @@ class Stop(Table):
     """A part of a plugin that is not called any more where a node's people meet it.
 
     Without a community it is stopped for those who stand for the whole instance; without a part,
-    the plugin did not load, and is tried again in another version. `breaker.RULES` names the rules.
+    the plugin did not load, and is tried again in another version. The rule says why.
     """
 
     id = IdField()

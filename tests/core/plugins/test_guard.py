@@ -12,7 +12,7 @@ import pytest
 
 import lifang as lf
 from lifang.entities.caller import Caller
-from lifang.kit.errors import NotReady
+from lifang.kit.errors import Conflict, NotReady
 from lifang.plugins import guard
 from lifang.plugins.breaker import Breaker
 from lifang.plugins.manager import PluginManager, Snapshot
@@ -120,6 +120,13 @@ def test_a_plugin_can_refuse_to_be_switched_on_and_one_that_fails_to_answer_refu
     assert said(world.FOREIGN) == []
     assert said(world.CHENGGUAN) == ["先写地址"]
     assert said(world.HOME) == ["插件「careful」没能回答：no idea"]
+    with pytest.raises(Conflict, match="没有设置消息服务；请在 lifang.toml 里写 broker"):
+        world.enable(instance, "nats_bridge", at=world.CHENGGUAN)
+    told = replace(instance.settings, broker="nats://127.0.0.1:9")
+    instance.settings = told
+    world.enable(instance, "nats_bridge", at=world.CHENGGUAN)
+    [said_by_it] = instance.plugins.health(world.boss(instance))["nats_bridge"]
+    assert said_by_it.startswith("消息服务 127.0.0.1:9 连不上")
 
 
 def test_strict_means_that_the_first_failure_is_fatal(instance: Instance) -> None:
