@@ -1,0 +1,264 @@
+"""What a plugin declares: itself, its resources with their permissions, its settings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lifang.access.roles import ROLES
+from lifang.checking.modules import Function, Module
+from lifang.checking.rule import Hits, hit, rule
+from lifang.checking.rules.hooks import follow, reactions
+from lifang.checking.source import Source, Use
+from lifang.kit.words import n_
+from lifang.resources.resource import VERBS
+
+SECRET = re.compile(r"(^|_)(password|passwd|secret|token|api_key|private_key|credential)s?($|_)")
+WRITES = {"save", "create", "insert", "insert_many", "bulk_create", "bulk_update", "update",
+          "delete", "delete_instance", "delete_by_id", "set_by_id", "replace", "get_or_create",
+          "truncate_table", "drop_table"}  # fmt: skip
+
+
+@rule(
+    "LF310",
+    tier=3,
+    says=n_("plugin.py 的最后一句须是 plugin = lf.Plugin(…)"),
+    why=n_("读的人翻到最后就看到目录；写在声明之后的话，有的已经生效有的没有。"),
+    bad='plugin = lf.Plugin("lost_and_found", "失物招领")\nitems.label = "失物"',
+    good='items = lf.Resource(Item, label="失物", roles={…})\n\nplugin = lf.Plugin("lost_and_found", "失物招领", resources=[items])',
+)
+def declaration_comes_last(source: Source) -> Hits:
+    """The declaration is the last statement of its module."""
+    uses = source.uses("Plugin")
+    if not uses:
+        yield hit(source.spot)
+    for use in uses:
+        body = use.module.tree.body if use.module.tree is not None else []
+        last = body[-1] if body else None
+        if not isinstance(last, ast.Assign | ast.AnnAssign) or last.value is not use.call:
+            yield hit(use.spot)
+
+
+@rule(
+    "LF311",
+    tier=2,
+    says=n_("没有「{role}」这个角色；有的是 {known}"),
+    why=n_("角色写错，权限就没有人拿得到，而且没有任何提示。"),
+    bad='roles={"community_staff": "read create"}',
+    good='roles={"community_worker": "read create"}',
+)
+def roles_are_known(source: Source) -> Hits:
+    """Every role that is given something is one there is."""
+    for use, key, _verbs in _given(source):
+        role = use.module.value(key)
+        if isinstance(role, str) and role not in ROLES:
+            yield hit(use.module.spot(key), role=role, known=", ".join(ROLES))
+
+
+def _given(source: Source) -> Iterator[tuple[Use, ast.expr, ast.expr]]:
+    for use in source.uses("Resource"):
+        told = use.said("roles")
+        if isinstance(told, ast.Dict):
+            for key, verbs in zip(told.keys, told.values, strict=True):
+                if key is not None:
+                    yield use, key, verbs
+
+
+@rule(
+    "LF312",
+    tier=2,
+    says=n_("权限「{verb}」既不是固有的，也不是「{noun}」的动作"),
+    why=n_("给了一个没有的权限，等于没有给；多半是动作改了名字。"),
+    bad='actions=[accept], roles={"community_worker": "read approve"}',
+    good='actions=[accept], roles={"community_worker": "read accept"}',
+)
+def verbs_are_known(source: Source) -> Hits:
+    """What roles are given, and what nobody is given, is a verb or an action."""
+    for use, key, verbs in _given(source):
+        known = _actions(source, use)
+        if known is not None:
+            yield from _unknown(use, verbs, known)
+        del key
+    for use in source.uses("Resource"):
+        known = _actions(source, use)
+        if known is not None and use.said("never") is not None:
+            yield from _unknown(use, use.said("never"), known)
+
+
+def _unknown(use: Use, told: ast.expr | None, known: set[str]) -> Hits:
+    verbs = use.module.value(told)
+    for word in verbs.split() if isinstance(verbs, str) else ():
+        verb = word.partition(":")[0]
+        if verb not in known | {*VERBS, "place", "issue", "revoke"}:
+            noun = ast.unparse(use.call.args[0]) if use.call.args else "…"
+            yield hit(use.module.spot(told), verb=verb, noun=noun)
+
+
+def _actions(source: Source, use: Use) -> set[str] | None:
+    """The names of a resource's actions, or None where they are not written out."""
+    listed = use.said("actions")
+    if listed is None:
+        return set()
+    if not isinstance(listed, ast.List | ast.Tuple):
+        return None
+    found = [follow(source, use.module, one) for one in listed.elts]
+    return {one[1].name for one in found if one} if all(found) else None
+
+
+@rule(
+    "LF313",
+    tier=2,
+    says=n_("资源「{noun}」没有给任何角色权限，也没有说明为什么"),
+    why=n_("每个网址须有权限，或说明理由：没有权限的资源谁也打不开；有意如此的，请写 never= 和理由。"),
+    bad='items = lf.Resource(Item, label="失物")',
+    good='items = lf.Resource(Item, label="失物", roles={"community_worker": "read create update"})',
+)
+def every_resource_has_a_permission(source: Source) -> Hits:
+    """Some role may do something with it, or it says that nobody may."""
+    for use in source.uses("Resource"):
+        told = use.said("roles")
+        nothing = told is None or (isinstance(told, ast.Dict) and not told.keys)
+        spread = any(one.arg is None for one in use.call.keywords)
+        stated = use.said("never") is not None or use.said("reason") is not None
+        if nothing and not spread and not stated:
+            noun = ast.unparse(use.call.args[0]) if use.call.args else "…"
+            yield hit(use.spot, noun=noun)
+
+
+@rule(
+    "LF314",
+    tier=2,
+    says=n_("资源「{noun}」scope=None，没有写理由 reason="),
+    why=n_("不属于任何社区的记录，权限管不到社区一级；为什么要这样，须写给审查的人看。"),
+    bad='rates = lf.Resource(Rate, label="费率", scope=None)',
+    good='rates = lf.Resource(Rate, label="费率", scope=None, reason="全区一个费率，由平台管理员维护")',
+)
+def no_scope_has_a_reason(source: Source) -> Hits:
+    """What lies outside the tree says why."""
+    for use in source.uses("Resource"):
+        told = use.said("scope")
+        if isinstance(told, ast.Constant) and told.value is None and not use.said("reason"):
+            noun = ast.unparse(use.call.args[0]) if use.call.args else "…"
+            yield hit(use.spot, noun=noun)
+
+
+@rule(
+    "LF320",
+    tier=3,
+    says=n_("设置「{name}」缺少 {missing}"),
+    why=n_("设置由各区的人来改；不说它是什么、默认多少，改的人只能猜。"),
+    bad='lf.Setting("days", int, "")',
+    good='lf.Setting("days", int, "保管天数", default=90, unit="天", help="超过后按无主物处理")',
+)
+def settings_are_explained(source: Source) -> Hits:
+    """A setting has a label, a help, and a default unless it is required."""
+    for use in source.uses("Setting"):
+        name = use.value("name", 0)
+        if use.said("label", 2) is None or use.value("label", 2) == "":
+            yield hit(use.spot, name=name, missing="label")
+        if use.said("default", 3) is None and not use.value("required"):
+            yield hit(use.spot, name=name, missing="default")
+
+
+@rule(
+    "LF321",
+    tier=4,
+    severity="warning",
+    says=n_("设置「{name}」没有说明 help="),
+    why=n_("名称说是什么，说明说改了会怎样：例如 0 表示不限、法定期限是多少。"),
+    bad='lf.Setting("days", int, "保管天数", default=90)',
+    good='lf.Setting("days", int, "保管天数", default=90, help="超过后按无主物处理；0 表示不限")',
+)
+def settings_have_help(source: Source) -> Hits:
+    """A setting says what changes with it."""
+    for use in source.uses("Setting"):
+        told = use.said("help", 4)
+        if (told is None and use.said("choices") is None) or use.value("help", 4) == "":
+            yield hit(use.spot, name=use.value("name", 0))
+
+
+@rule(
+    "LF322",
+    tier=2,
+    says=n_("设置「{name}」是秘密，须写 secret=True，且没有默认值"),
+    why=n_("没有标明的秘密会显示在页面、命令、导出和审计里；写在源码里的默认密码人人都知道。"),
+    bad='lf.Setting("api_token", str, "接口令牌", default="abc123")',
+    good='lf.Setting("api_token", str, "接口令牌", secret=True)',
+)
+def secrets_are_marked(source: Source) -> Hits:
+    """A setting that is named like a secret is marked as one, and none has a default."""
+    for use in source.uses("Setting"):
+        name = use.value("name", 0)
+        marked = use.value("secret") is True
+        named = isinstance(name, str) and SECRET.search(name) and use.module.dotted(
+            use.said("kind", 1)
+        ) in ("str", None)
+        if (named and not marked) or (marked and use.value("default", 3)):
+            yield hit(use.spot, name=name)
+
+
+@rule(
+    "LF330",
+    tier=2,
+    says=n_("「{name}」绕过了统一的写入；请用 lf.write 或 lf.act"),
+    why=n_("绕过去的写入没有审计、没有事件，也不看权限；以后谁也说不清数据是怎么变的。"),
+    bad='@lf.on("core.person.moved")\ndef close(event, caller):\n    Report.update(state="ended").execute()',
+    good='@lf.on("core.person.moved")\ndef close(event, caller):\n    for report in lf.each(reports, caller, person=event.subject):\n        lf.act(end, report, caller, reason="已迁出")',
+)
+def writes_go_through_the_gateway(source: Source) -> Hits:
+    """What people work with is written by `lf.write` and `lf.act`, nowhere else."""
+    models = _records(source)
+    for module in source.modules:
+        for name, call in module.called:
+            model, _dot, verb = name.rpartition(".")
+            if verb in WRITES and (model in models or model in CORE_RECORDS):
+                yield hit(module.spot(call), name=f"{model.rpartition('.')[2]}.{verb}")
+    for module, function, _mark in _running(source):
+        for node in ast.walk(function):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in ("save", "delete_instance"):
+                if isinstance(called.value, ast.Name) and module.dotted(called.value) == called.value.id:
+                    yield hit(module.spot(node), name=ast.unparse(called))
+
+
+CORE_RECORDS = {f"lifang.{one}" for one in ("Account", "Community", "Organization", "Affiliation",
+                                            "Membership", "Person")}  # fmt: skip
+
+
+def _records(source: Source) -> set[str]:
+    """The models that resources are declared over: what people work with."""
+    found = {use.module.dotted(use.said("model", 0)) for use in source.uses("Resource")}
+    return {one for one in found if one}
+
+
+def _running(source: Source) -> Iterator[tuple[Module, Function, Any]]:
+    """Handlers and actions: what is given records at the hands of the core."""
+    yield from reactions(source)
+    for module in source.modules:
+        for function in module.functions:
+            if mark := module.decorated(function, "lifang.action"):
+                yield module, function, mark
+
+
+@rule(
+    "LF331",
+    tier=3,
+    severity="warning",
+    says=n_("处理器 {name} 没有列进 handlers="),
+    why=n_("标了 @lf.on 却没有列出来的处理器，事件不会告诉它；多半是忘了。"),
+    bad='@lf.on("core.person.moved")\ndef close(event, caller): ...\n\nplugin = lf.Plugin(…, handlers=[])',
+    good="plugin = lf.Plugin(…, handlers=[close])",
+)
+def handlers_are_listed(source: Source) -> Hits:
+    """A function that is marked as a handler is named somewhere else too."""
+    said = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for module in source.modules
+        for node in module.nodes
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    for module, function, _mark in reactions(source):
+        if function.name not in said:
+            yield hit(module.spot(function), name=function.name)

@@ -1,0 +1,224 @@
+"""Hooks, handlers and routes: called by the core, so they look as the core calls them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from lifang.checking.modules import Function, Module
+from lifang.checking.rule import Hits, hit, rule
+from lifang.checking.source import Source
+from lifang.kit.words import n_
+
+TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){2}")
+HOOK, ON = "lifang.hookimpl", "lifang.on"
+
+
+@cache
+def hooks() -> dict[str, tuple[str, ...]]:
+    """The hooks there are, and what each is called with, read off their definitions."""
+    from lifang.plugins import hooks as defined
+
+    found = {name: one for name, one in vars(defined).items() if hasattr(one, "lifang_spec")}
+    return {name: tuple(inspect.signature(one).parameters) for name, one in found.items()}
+
+
+def implementations(source: Source) -> Iterator[tuple[Module, Function, ast.expr]]:
+    """Every function marked as a hook's implementation, with the mark."""
+    for module in source.modules:
+        for function in module.functions:
+            if mark := module.decorated(function, HOOK):
+                yield module, function, mark
+
+
+def reactions(source: Source) -> Iterator[tuple[Module, Function, ast.Call]]:
+    """Every function marked as a handler of events, with the mark."""
+    for module in source.modules:
+        for function in module.functions:
+            mark = module.decorated(function, ON)
+            if isinstance(mark, ast.Call):
+                yield module, function, mark
+
+
+@rule(
+    "LF301",
+    tier=1,
+    says=n_("没有叫「{name}」的钩子；有的是 {known}"),
+    why=n_("名字写错的钩子，框架永远不会叫它，也没有人发现。"),
+    bad="@lf.hookimpl\ndef home_card(caller): ...",
+    good="@lf.hookimpl\ndef home_cards(caller): ...",
+)
+def hook_names_match(source: Source) -> Hits:
+    """A hook's implementation is named like a hook there is."""
+    for module, function, _mark in implementations(source):
+        if function.name not in hooks():
+            yield hit(module.spot(function), name=function.name, known=", ".join(hooks()))
+
+
+@rule(
+    "LF302",
+    tier=1,
+    says=n_("钩子 {name} 不能收「{argument}」；它给的是 {known}"),
+    why=n_("框架按名字给参数；它没有的参数给不出来，一登记就报错。"),
+    bad="@lf.hookimpl\ndef home_cards(user): ...",
+    good="@lf.hookimpl\ndef home_cards(caller): ...",
+)
+def hook_arguments_match(source: Source) -> Hits:
+    """An implementation takes a subset of what its hook is called with."""
+    for module, function, _mark in implementations(source):
+        known = hooks().get(function.name)
+        if known is None:
+            continue
+        given = function.args
+        named = [one.arg for one in [*given.posonlyargs, *given.args, *given.kwonlyargs]]
+        named += [f"*{one.arg}" for one in (given.vararg, given.kwarg) if one]
+        for one in named:
+            if one not in known:
+                told = ", ".join(known)
+                yield hit(module.spot(function), name=function.name, argument=one, known=told)
+
+
+@rule(
+    "LF303",
+    tier=2,
+    says=n_("钩子 {name} 用了不许用的「{option}」"),
+    why=n_("次序由声明的依赖决定，处处一样；抢先、包裹别人的实现和异步会绕过看护，一个插件就能压住所有别的插件。"),
+    bad="@lf.hookimpl(tryfirst=True)\ndef home_cards(caller): ...",
+    good="@lf.hookimpl\ndef home_cards(caller): ...",
+)
+def no_refused_option(source: Source) -> Hits:
+    """No wrapper, no order of one's own, no other name, nothing asynchronous, no generator."""
+    for module, function, mark in implementations(source):
+        if isinstance(mark, ast.Call):
+            for one in mark.keywords:
+                yield hit(module.spot(mark), name=function.name, option=one.arg or "**")
+        if isinstance(function, ast.AsyncFunctionDef):
+            yield hit(module.spot(function), name=function.name, option="async def")
+        elif any(isinstance(one, ast.Yield | ast.YieldFrom) for one in ast.walk(function)):
+            yield hit(module.spot(function), name=function.name, option="yield")
+    for module in source.modules:
+        for name, _taken, node in module.imports:
+            if name.partition(".")[0] == "pluggy":
+                yield hit(module.spot(node), name="—", option="pluggy")
+
+
+@rule(
+    "LF304",
+    tier=1,
+    says=n_("{name} 写在 {where} 里，却没有用 @{mark} 标记"),
+    why=n_("没有标记的函数，框架不认：钩子不会被叫，动作和处理器一登记就报错。"),
+    bad="def home_cards(caller): ...\n\nplugin = lf.Plugin(…, hooks=[home_cards])",
+    good="@lf.hookimpl\ndef home_cards(caller): ...",
+)
+def what_is_listed_is_marked(source: Source) -> Hits:
+    """Hooks, handlers and actions that are listed carry their mark."""
+    for use in source.uses("Plugin", "Resource"):
+        for where, mark in (("hooks", HOOK), ("handlers", ON), ("actions", "lifang.action")):
+            listed = use.said(where)
+            for one in listed.elts if isinstance(listed, ast.List | ast.Tuple) else []:
+                found = follow(source, use.module, one)
+                if found and not found[1].decorator_list:
+                    told = mark.replace("lifang", "lf")
+                    yield hit(use.module.spot(one), name=found[1].name, where=where, mark=told)
+
+
+def follow(source: Source, module: Module, node: ast.expr) -> tuple[Module, Function] | None:
+    """The function of the plugin that an expression names, or None."""
+    name = module.dotted(node) or ""
+    home, _dot, last = name.rpartition(".")
+    for one in source.modules:
+        if one.name == home and last in one.own:
+            return one, one.own[last]
+    return None
+
+
+@rule(
+    "LF305",
+    tier=1,
+    says=n_("处理器 {name} 须写作 def {name}(event, caller)"),
+    why=n_("框架用事件和一个调用者来叫处理器，多了少了都叫不成；异步的永远不会执行完。"),
+    bad='@lf.on("core.person.moved")\nasync def close(event): ...',
+    good='@lf.on("core.person.moved")\ndef close(event, caller): ...',
+)
+def handlers_take_event_and_caller(source: Source) -> Hits:
+    """A handler is a plain function of an event and a caller."""
+    for module, function, _mark in reactions(source):
+        given = function.args
+        named = [*given.posonlyargs, *given.args]
+        needed = len(named) - len(given.defaults)
+        odd = any(default is None for default in given.kw_defaults)
+        fits = needed <= 2 <= len(named) or (given.vararg is not None and needed <= 2)
+        if isinstance(function, ast.AsyncFunctionDef) or not fits or odd:
+            yield hit(module.spot(function), name=function.name)
+
+
+@rule(
+    "LF306",
+    tier=2,
+    says=n_("「{name}」不是事件的名字；写作 插件.记录.发生了什么，例如 core.person.moved"),
+    why=n_("名字写错的事件永远等不到；除了 lf.ANY 没有通配。"),
+    bad='@lf.on("core.person.*")',
+    good='@lf.on("core.person.moved")',
+)
+def events_are_named_right(source: Source) -> Hits:
+    """What is heard and what is declared is named in three parts, its own under its own id."""
+    for module, _function, mark in reactions(source):
+        for one in mark.args:
+            told = module.value(one)
+            if isinstance(told, str) and told != "*" and not TYPE.fullmatch(told):
+                yield hit(module.spot(one), name=told)
+    for use in source.uses("payload"):
+        told = use.value("type", 0)
+        own = isinstance(told, str) and TYPE.fullmatch(told) and told.startswith(f"{source.id}.")
+        if isinstance(told, str) and not own:
+            yield hit(use.spot, name=told)
+
+
+@rule(
+    "LF307",
+    tier=2,
+    says=n_("事件「{name}」是第 {version} 版，缺少从第 {missing} 版升上来的 upcaster"),
+    why=n_("日志里还有旧版的事件；升不上来，插件就不启动。"),
+    bad='lf.payload("lost_and_found.item.found", Found, version=2)',
+    good='lf.payload("lost_and_found.item.found", Found, version=2, upcasters={1: with_place})',
+)
+def versions_lead_up(source: Source) -> Hits:
+    """Each earlier version of an event has an upcaster."""
+    for use in source.uses("payload"):
+        version = use.value("version")
+        told = use.said("upcasters")
+        known: set[object] = set()
+        if told is not None and not isinstance(told, ast.Dict):
+            continue
+        if isinstance(told, ast.Dict):
+            known = {use.module.value(one) for one in told.keys}
+        if isinstance(version, int) and version > 1:
+            for missing in sorted(set(range(1, version)) - known):  # type: ignore[arg-type]  # numbers
+                name = use.value("type", 0) or "…"
+                yield hit(use.spot, name=name, version=version, missing=missing)
+
+
+@rule(
+    "LF308",
+    tier=2,
+    says=n_("自己的网址「{name}」；没有声明权限的网址不会开通，请声明资源、动作或文书"),
+    why=n_("每个网址都要有权限，或说明为什么公开；由资源声明得来的页面、接口和命令天生都有，停用的社区也天生看不见。"),
+    bad='bp = Blueprint("lost", __name__)\n\n@bp.route("/people")\ndef people(): ...',
+    good='items = lf.Resource(Item, label="失物", roles={"community_worker": "read create"})',
+)
+def no_route_without_permission(source: Source) -> Hits:
+    """No route of Flask's own, which would have neither permission nor place."""
+    for module in source.modules:
+        for name, call in module.called:
+            if name in ("flask.Blueprint", "flask.Flask"):
+                yield hit(module.spot(call), name=name)
+        for function in module.functions:
+            for one in function.decorator_list:
+                target = one.func if isinstance(one, ast.Call) else one
+                if isinstance(target, ast.Attribute) and target.attr in ("route", "app_errorhandler",
+                                                                        "before_request"):  # fmt: skip
+                    path = module.value(one.args[0]) if isinstance(one, ast.Call) and one.args else ""
+                    yield hit(module.spot(one), name=path or target.attr)
