@@ -354,7 +354,7 @@ def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str,
 def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):
     monkeypatch.setenv("LIFANG_LANG", "en")
     nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
-    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * 8)
+    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * (len(fields(Hands)) - 1))
     root = Root()
     session = Session(lambda: hands)
     with Context(root, info_name="lifang", obj=session) as context:

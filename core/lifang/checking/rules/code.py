@@ -11,7 +11,7 @@ from lifang.checking.source import Source
 from lifang.kit.words import n_
 
 ACTS = (
-    "open", "input", "os.makedirs", "os.mkdir", "os.remove", "os.unlink", "os.rename", "os.replace", "os.rmdir",
+    "open", "input", "print", "os.makedirs", "os.mkdir", "os.remove", "os.unlink", "os.rename", "os.replace", "os.rmdir",
     "os.write", "os.putenv", "os.unsetenv", "os.environ.setdefault", "os.environ.update",
     "os.environ.pop", "shutil.", "tempfile.mkdtemp", "tempfile.mkstemp",
     "tempfile.NamedTemporaryFile", "tempfile.TemporaryFile", "socket.", "urllib.request.",
@@ -398,3 +398,22 @@ def _guarded_spot(module: Module, call: ast.Call) -> bool:
     return False
 
 
+@rule(
+    "LF225",
+    tier=2,
+    says=n_("{name} 每次都抛出错误"),
+    why=n_("钩子、处理器、动作和迁移若总是失败，谁也用不了；多半是还没有写完。"),
+    bad='@lf.action("归还", moves={"kept": "returned"})\ndef hand_over(item, caller):\n    raise NotImplementedError',
+    good='@lf.action("归还", moves={"kept": "returned"})\ndef hand_over(item, caller):\n    """Hand it over."""',
+)
+def does_not_always_raise(source: Source) -> Hits:
+    """What the core calls does not raise whatever happens."""
+    marks = ("lifang.hookimpl", "lifang.on", "lifang.action")
+    for module in [*source.modules, *source.migrations]:
+        for function in module.functions:
+            called = any(module.decorated(function, one) for one in marks)
+            if called or (module.migration and function.name == "up"):
+                raised = next((one for one in function.body if isinstance(one, ast.Raise)), None)
+                before = function.body[: function.body.index(raised)] if raised else []
+                if raised is not None and not contains(before, (ast.Return, ast.Yield)):
+                    yield hit(module.spot(raised), name=function.name)

@@ -200,6 +200,55 @@ def secrets_are_marked(source: Source) -> Hits:
 
 
 @rule(
+    "LF323",
+    tier=1,
+    says=n_("设置「{name}」自相矛盾：{why}"),
+    why=n_("默认值和预设也要合自己的规矩；不合的，插件一导入就报错。"),
+    bad='lf.Setting("days", int, "保管天数", default=0, minimum=1)',
+    good='lf.Setting("days", int, "保管天数", default=90, minimum=1)',
+)
+def settings_make_sense(source: Source) -> Hits:
+    """A setting's name, kind, default and presets go together, as far as they are written out."""
+    import datetime as dt
+
+    from lifang.plugins.setting import Setting
+
+    kinds: dict[str, Any] = {"int": int, "str": str, "bool": bool, "list": list,
+                             "datetime.date": dt.date}  # fmt: skip
+    for use in source.uses("Setting"):
+        kind = kinds.get(use.module.dotted(use.said("kind", 1)) or "")
+        told = {one.arg: use.module.value(one.value) for one in use.call.keywords if one.arg}
+        name, default = use.value("name", 0), told.pop("default", None)
+        known = {k: v for k, v in told.items() if v is not None and k in Setting.__annotations__}
+        if kind is None or default is None or not isinstance(name, str):
+            continue
+        try:
+            Setting(**{"label": "", **known, "name": name, "kind": kind, "default": default}).of("x")
+        except (ValueError, TypeError, AttributeError) as error:
+            yield hit(use.spot, name=name, why=error)
+
+
+@rule(
+    "LF315",
+    tier=1,
+    says=n_("资源「{noun}」声明了两次"),
+    why=n_("一个名词只有一个网址和一个命令；声明两次的插件登记时就报错。"),
+    bad="resources=[items, items]",
+    good="resources=[items, claims]",
+)
+def nouns_are_declared_once(source: Source) -> Hits:
+    """No resource is listed twice, and no model has two of one noun."""
+    for use in source.uses("Plugin"):
+        listed = use.said("resources")
+        seen: set[str] = set()
+        for one in listed.elts if isinstance(listed, ast.List | ast.Tuple) else []:
+            name = ast.unparse(one)
+            if name in seen:
+                yield hit(use.module.spot(one), noun=name)
+            seen.add(name)
+
+
+@rule(
     "LF330",
     tier=2,
     says=n_("「{name}」绕过了统一的写入；请用 lf.write 或 lf.act"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from lifang.checking.modules import Function, Module
+from lifang.checking.modules import Function, Module, inside
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.source import Source
 from lifang.kit.words import n_
@@ -222,3 +222,26 @@ def no_route_without_permission(source: Source) -> Hits:
                                                                         "before_request"):  # fmt: skip
                     path = module.value(one.args[0]) if isinstance(one, ast.Call) and one.args else ""
                     yield hit(module.spot(one), name=path or target.attr)
+
+
+@rule(
+    "LF309",
+    tier=2,
+    says=n_("钩子 {name} 须返回列表，这里返回的是 {what}"),
+    why=n_("框架把各插件的列表接在一起；给了别的，这个插件的部分就整个不显示。"),
+    bad='@lf.hookimpl\ndef home_cards(caller):\n    return "42"',
+    good='@lf.hookimpl\ndef home_cards(caller):\n    return [lf.Card("失物", "42")]',
+)
+def hooks_return_lists(source: Source) -> Hits:
+    """Where a hook gives a list, no implementation gives a text or a number."""
+    from lifang.plugins import hooks as defined
+
+    for module, function, _mark in implementations(source):
+        spec = getattr(defined, function.name, None) if function.name in hooks() else None
+        if not str(inspect.signature(spec).return_annotation if spec else "").startswith("list"):
+            continue
+        for node in inside(function):
+            given = node.value if isinstance(node, ast.Return) else None
+            wrong = isinstance(given, ast.Constant) and given.value is not None
+            if wrong or isinstance(given, ast.JoinedStr | ast.Dict):
+                yield hit(module.spot(node), name=function.name, what=ast.unparse(given)[:40])  # type: ignore[arg-type]  # it is one of these
