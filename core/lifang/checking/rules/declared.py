@@ -249,6 +249,27 @@ def nouns_are_declared_once(source: Source) -> Hits:
 
 
 @rule(
+    "LF326",
+    tier=1,
+    says=n_("接口「{name}」在声明和清单的 lifang.provides 里须一致"),
+    why=n_("别的插件需要什么接口、由谁提供，装之前就要从清单里知道；两处不一致，载入时就报错。"),
+    bad='lf.provide("points.thanks", "1.0", thank, doc="…")  # 清单里没有',
+    good='[project.entry-points."lifang.provides"]\n"points.thanks" = "lifang_points.plugin:plugin"',
+)
+def interfaces_stand_in_the_manifest(source: Source) -> Hits:
+    """What is provided is named in the declaration and in the manifest alike."""
+    groups = source.project.get("entry-points") or {}
+    written = set(groups.get("lifang.provides") or {}) if isinstance(groups, dict) else set()
+    declared = {use.value("name", 0): use.spot for use in source.uses("provide")}
+    if None in declared:
+        return  # a name that is put together cannot be read
+    for name in sorted(declared.keys() - written):
+        yield hit(declared[name], name=name)
+    for name in sorted(written - declared.keys()):
+        yield hit(source.manifest_spot(name), name=name)
+
+
+@rule(
     "LF330",
     tier=2,
     says=n_("「{name}」绕过了统一的写入；请用 lf.write 或 lf.act"),

@@ -22,6 +22,10 @@ from lifang.checking.source import Source
 from lifang.kit.words import n_
 
 CHINESE = re.compile(r"[⺀-鿿豈-﫿]")
+LINE = re.compile(
+    r'(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?)\s+)?"(?:[^"\\]|\\.)*")?'
+)
+"""A line of a catalogue: babel itself takes a text whose quotes do not close."""
 MARKS = {"lifang._", "lifang.n_", "lifang._p"}
 LABELS = {"Plugin": 1, "Resource": None, "Setting": 2, "action": 0, "Indicator": 1, "place": 0,
           "ref": 1, "Sensitive": 0, "State": 0}  # fmt: skip
@@ -116,6 +120,9 @@ def _first(id: object) -> str:
 def catalogues_compile(source: Source) -> Hits:
     """Every catalogue can be read."""
     for path in source.below(".po", "LC_MESSAGES"):
+        for number, line in enumerate((source.text(path) or "").splitlines(), start=1):
+            if not LINE.fullmatch(line.strip()):
+                yield hit(Spot(path, number), why=line.strip()[:40])
         try:
             read_po(io.BytesIO(source.files[path]), abort_invalid=True)
         except (PoFileError, ValueError, UnicodeDecodeError) as error:
