@@ -64,7 +64,7 @@ def _read(answer: Path) -> list[Finding] | None:
     """What was found so far: a line for each finding."""
     if not answer.exists():
         return None
-    told: list[dict[str, Any]] = [json.loads(line) for line in answer.read_text("utf-8").splitlines()]
-    return [
-        Finding(RULES[one["rule"]], hit(Spot(*one["spot"]), **one["values"])) for one in told
+    told: list[dict[str, Any]] = [
+        json.loads(line) for line in answer.read_text("utf-8").splitlines()
     ]
+    return [Finding(RULES[one["rule"]], hit(Spot(*one["spot"]), **one["values"])) for one in told]

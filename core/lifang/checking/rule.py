@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lifang.kit.words import _
@@ -91,31 +93,27 @@ class Finding:
         return f"{self.spot.path}:{self.spot.line}: {self.rule.id} {self.sentence}"
 
 
+TEXTS: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_name("rules.toml").read_text("utf-8")
+)
 RULES: dict[str, Rule] = {}
 """Every rule by its id, deep ones among them once their modules are imported."""
 
 A = TypeVar("A", bound=Callable[[Any], Hits])
 
 
-def rule(  # noqa: PLR0913 – a declaration says many things, each by name
-    id: str,
-    *,
-    tier: int,
-    says: str,
-    why: str,
-    bad: str,
-    good: str,
-    severity: str = "error",
-    deep: bool = False,
-    fix: Fix | None = None,
+def rule(
+    id: str, *, tier: int, severity: str = "error", deep: bool = False, fix: Fix | None = None
 ) -> Callable[[A], A]:
-    """Declare a rule over a function that yields where it is broken; an id is never used twice."""
+    """Declare a rule over a function that yields where it is broken; an id is never used twice.
+
+    What it says and why stands in `rules.toml`.
+    """
 
     def declare(ask: A) -> A:
         if id in RULES or tier not in TIERS or severity not in SEVERITIES:
             raise ValueError(f"{id} is declared twice or wrongly")
-        told = (says, why, bad.strip("\n"), good.strip("\n"))
-        RULES[id] = Rule(id, tier, severity, *told, deep, ask, fix)
+        RULES[id] = Rule(id, tier, severity, **TEXTS[id], deep=deep, ask=ask, fix=fix)
         return ask
 
     return declare

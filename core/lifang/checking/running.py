@@ -68,7 +68,9 @@ def check(
         deeper = ask_deep(source)
         asked |= {one.id for one in RULES.values() if one.deep}
         found += deeper
-    told = sorted(excuse(source, found, asked), key=lambda one: (one.rule.tier, one.spot, one.rule.id))
+    told = sorted(
+        excuse(source, found, asked), key=lambda one: (one.rule.tier, one.spot, one.rule.id)
+    )
     version = str(source.project.get("version") or "")
     return Report(source.id, version, path, tuple(told), frozenset(asked), deep, tuple(fixed))
 

@@ -64,7 +64,8 @@ def as_sarif(report: Report) -> dict[str, Any]:
 
 
 def _described(rule: Rule) -> dict[str, Any]:
-    told = f"{_(rule.why)}\n\n```python\n# {_('不对')}\n{rule.bad}\n\n# {_('应当')}\n{rule.good}\n```"
+    bad, good = _("不对："), _("应当：")
+    told = f"{_(rule.why)}\n\n```python\n# {bad}\n{rule.bad}\n\n# {good}\n{rule.good}\n```"
     return {
         "id": rule.id,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),

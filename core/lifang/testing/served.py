@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from lifang.checking.postgres import QUICK as QUICK
-from lifang.checking.postgres import Server as Server
-from lifang.checking.postgres import started
+from lifang.app.postgres import QUICK as QUICK
+from lifang.app.postgres import Server as Server
+from lifang.app.postgres import started
 
 ON = "TEST_ON"
 """Says on what the fixtures make their instances: `postgresql`, or by default SQLite."""

@@ -15,22 +15,14 @@ from lifang.checking.deep.subject import Subject
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.rules.packaging import readme
 from lifang.checking.rules.translations import CHINESE
-from lifang.kit.words import _, _p, n_, using
+from lifang.kit.words import _, _p, using
 from lifang.resources.resource import TOLD, VERBS, Resource
 
 WITHOUT = ("place", "issue", "revoke", "detach")
 """Verbs that follow from others, or from what a mechanism declares."""
 
 
-@rule(
-    "LF703",
-    tier=2,
-    deep=True,
-    says=n_("「{noun}」的权限对不上：{what}"),
-    why=n_("声明了却没有人有权做的动作，谁也按不到；给了却不存在的权限，等于没有给。有意不给任何人的写进 never=。"),
-    bad='actions=[accept, close], roles={"community_worker": "read accept"}',
-    good='actions=[accept, close], roles={"community_worker": "read accept"}, never="close"',
-)
+@rule("LF703", tier=2, deep=True)
 def permissions_are_used_and_declared(subject: Subject) -> Hits:
     """Every action is given to a role or to nobody on purpose; every verb given is one there is."""
     for one in subject.plugin.resources:
@@ -46,15 +38,7 @@ def permissions_are_used_and_declared(subject: Subject) -> Hits:
             yield hit(subject.spot(one.model), noun=one.noun, what="roles={}")
 
 
-@rule(
-    "LF704",
-    tier=2,
-    deep=True,
-    says=n_("事件「{name}」没有人会发出：插件没有这样的记录、动作或定时"),
-    why=n_("写错名字的声明，等的人永远等不到；真正发出的那个却没有声明，什么都能带。"),
-    bad='lf.payload("lost_and_found.item.return", Returned)',
-    good='lf.payload("lost_and_found.item.returned", Returned)',
-)
+@rule("LF704", tier=2, deep=True)
 def payloads_are_of_events_there_are(subject: Subject) -> Hits:
     """Each declared payload is that of an event which something of the plugin tells."""
     told = {
@@ -76,22 +60,14 @@ def _outside(subject: Subject) -> Iterator[str]:
             yield name
 
 
-@rule(
-    "LF705",
-    tier=2,
-    deep=True,
-    says=n_("事件「{name}」的样例不合它自己的声明：{why}"),
-    why=n_("发布时按声明核对，不合的整件事都做不成；读旧事件也靠它。"),
-    bad='lf.payload("lost_and_found.item.found", Found, erasable={"finder": "person"})  # Found 里没有 finder',
-    good="class Found(ma.Schema):\n    finder = ma.fields.String()\n    person = ma.fields.Integer(strict=True)",
-)
+@rule("LF705", tier=2, deep=True)
 def sample_payloads_validate(subject: Subject) -> Hits:
     """A sample made from the schema is accepted by it, and what is erasable is a field of it."""
     for name, payload in subject.plugin.payloads.items():
         try:
             schema = payload.schema()
             wrong = schema.validate(sample_of(schema))
-        except Exception as error:  # noqa: BLE001 – whatever a schema raises is told
+        except Exception as error:
             yield hit(subject.source.spot, name=name, why=f"{type(error).__name__}: {error}")
             continue
         for key in {*payload.erasable, *filter(None, payload.erasable.values())}:
@@ -143,15 +119,7 @@ def _sample(field: Any) -> Any:
     return next((value for kind, value in kinds if isinstance(field, kind)), None)
 
 
-@rule(
-    "LF706",
-    tier=3,
-    deep=True,
-    says=n_("「{text}」（{where}）没有英文；请写进 locale/en/LC_MESSAGES/"),
-    why=n_("页面、命令和接口说明里的名称都由声明而来；少一个，英文页面里就夹一个中文。"),
-    bad='label="失物"  # 目录里没有',
-    good='msgid "失物"\nmsgstr "Lost item"',
-)
+@rule("LF706", tier=3, deep=True)
 def labels_are_translated(subject: Subject) -> Hits:
     """Every label of the declaration is said in English."""
     with using("en"):
@@ -190,15 +158,7 @@ def _of_resource(resource: Resource[Any]) -> Iterator[tuple[str, str]]:
         yield format.label, resource.noun
 
 
-@rule(
-    "LF707",
-    tier=3,
-    deep=True,
-    says=n_("命令「{name}」缺少 {missing}"),
-    why=n_("没有说明的命令没人敢用；没有 --json 的命令，脚本只能猜它的输出。"),
-    bad='@click.command()\ndef export(): ...',
-    good='Command("export", n_("导出失物"), work)  # 自带 --json',
-)
+@rule("LF707", tier=3, deep=True)
 def commands_explain_themselves(subject: Subject) -> Hits:
     """Every command of the plugin has a help and answers in JSON."""
     from lifang.cli.frame import Context
@@ -227,21 +187,10 @@ def _walk(command: click.Command, context: click.Context) -> Iterator[tuple[str,
                 yield from _walk(inner, below)
 
 
-@rule(
-    "LF708",
-    tier=4,
-    severity="warning",
-    deep=True,
-    says=n_("带个人信息的事件「{name}」没有说保留多久（keep=），README 也没有「保留」一节"),
-    why=n_("个人信息的保存期限应当为实现目的所必要的最短时间（个人信息保护法第十九条）；不说，就永远留着。"),
-    bad='lf.payload("lost_and_found.item.returned", Returned, erasable={"finder": "person"})',
-    good='lf.payload("lost_and_found.item.returned", Returned, erasable={"finder": "person"}, keep=1095)',
-)
+@rule("LF708", tier=4, severity="warning", deep=True)
 def retention_is_stated(subject: Subject) -> Hits:
     """What events say of persons has an end, or the README says why it has none."""
     told = re.search(r"^#+ .*(retention|保留|保存期限)", readme(subject.source)[1], re.M | re.I)
     for name, payload in subject.plugin.payloads.items():
         if payload.erasable and payload.keep is None and not told:
             yield hit(subject.source.spot, name=name)
-
-

@@ -10,21 +10,12 @@ from lifang.checking.deep.subject import Subject
 from lifang.checking.rule import Hits, hit, rule
 from lifang.entities.caller import Caller
 from lifang.kit.errors import LifangError
-from lifang.kit.words import n_
 from lifang.resources.resource import Resource
 from lifang.services.exchange import export, import_table
 from lifang.services.query import Query
 
 
-@rule(
-    "LF750",
-    tier=3,
-    deep=True,
-    says=n_("「{noun}」导出的文件再导入，不是原样：{what}"),
-    why=n_("各区用表格来回核对；导出又导入就变了样的，一次核对就改坏一批。"),
-    bad="rules=[normalise_every_time]  # 每次保存都改一点",
-    good="rules=[normalise]  # 再来一次结果相同",
-)
+@rule("LF750", tier=3, deep=True)
 def exported_is_imported_unchanged(subject: Subject) -> Hits:
     """A list that may be exported and imported comes back as it left."""
     filled(subject)

@@ -10,39 +10,24 @@ from lifang.checking.deep.rows import CANARY, filled
 from lifang.checking.deep.subject import Subject
 from lifang.checking.rule import Hits, hit, rule
 from lifang.entities.person import Person
-from lifang.kit.words import n_
 from lifang.services.erasing import erase
 from lifang.store.sensitive import Sensitive
 
 
-@rule(
-    "LF740",
-    tier=3,
-    deep=True,
-    says=n_("「{noun}」的 {field} 是个人信息，没有写进 erasable="),
-    why=n_("个人有权要求删除（个人信息保护法第四十七条）；没有声明的列，删除时就漏掉。"),
-    bad='phone = lf.Sensitive("电话", kind="phone")  # erasable= 里没有',
-    good='items = lf.Resource(Item, …, erasable={"phone": ("person",)})',
-)
+@rule("LF740", tier=3, deep=True)
 def personal_columns_are_declared(subject: Subject) -> Hits:
     """A sensitive column of a record about a person is declared as that person's."""
     for one in subject.plugin.resources:
         fields = one.model._meta.sorted_fields
-        about = [f.name for f in fields if isinstance(f, pw.ForeignKeyField) and f.rel_model is Person]
+        about = [
+            f.name for f in fields if isinstance(f, pw.ForeignKeyField) and f.rel_model is Person
+        ]
         for field in fields:
             if about and isinstance(field, Sensitive) and field.name not in one.erasable:
                 yield hit(subject.spot(one.model), noun=one.noun, field=field.name)
 
 
-@rule(
-    "LF741",
-    tier=2,
-    deep=True,
-    says=n_("删除一个人之后，还找得到「{noun}」的 {field}：在表 {table} 里"),
-    why=n_("声明了可以删除，就要真的删得干净：抄到别的列、别的表里的也算。"),
-    bad='saved=[copy_phone_to_log]',
-    good='@lf.on("core.person.erased")\ndef forget(event, caller): ...',
-)
+@rule("LF741", tier=2, deep=True)
 def erased_is_gone(subject: Subject) -> Hits:
     """After a person is erased, no declared value of theirs stands anywhere any more."""
     filled(subject)
@@ -54,7 +39,10 @@ def erased_is_gone(subject: Subject) -> Hits:
             if person is not None and any(row.__data__.get(ref) == person.id for ref in whose):
                 value = row.__data__.get(name)
                 value = getattr(value, "blob", value)
-                planted[value.decode() if isinstance(value, bytes) else str(value)] = (one.noun, name)
+                planted[value.decode() if isinstance(value, bytes) else str(value)] = (
+                    one.noun,
+                    name,
+                )
     if person is None or not planted:
         return
     erase(subject.boss, f"core.person/{person.id}")
@@ -71,7 +59,9 @@ def _everything(subject: Subject) -> list[tuple[str, str]]:
     for table in engine.get_tables():
         rows = engine.execute_sql(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608 – a table's own name
         told = " ".join(
-            bytes(cell).decode("utf-8", "replace") if isinstance(cell, bytes | memoryview) else str(cell)
+            bytes(cell).decode("utf-8", "replace")
+            if isinstance(cell, bytes | memoryview)
+            else str(cell)
             for row in rows
             for cell in row
         )

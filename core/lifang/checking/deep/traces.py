@@ -18,7 +18,6 @@ from lifang.checking.rule import Hits, hit, rule
 from lifang.entities.account import Account, Grant
 from lifang.entities.community import Community
 from lifang.entities.person import Person
-from lifang.kit.words import n_
 from lifang.lifecycle import switching
 
 CORE_PAGES = ("/", "/communities", "/people", "/organizations", "/admin/plugins", "/admin/audit",
@@ -53,15 +52,7 @@ def _addresses(subject: Subject) -> Iterator[str]:
                 yield f"{base}/{row.id}"
 
 
-@rule(
-    "LF730",
-    tier=2,
-    deep=True,
-    says=n_("在停用的地方仍看得见：{where}"),
-    why=n_("没有启用的社区，什么也不该看见；漏一处，那里的人就会问这是谁装的、收集了什么。"),
-    bad="home_cards 不看 caller，到处都返回卡片",
-    good="lf.count(items, caller)  # 只数调用者看得见的",
-)
+@rule("LF730", tier=2, deep=True)
 def off_leaves_no_trace(subject: Subject) -> Hits:
     """On in one district and off in the other, the other's administrator finds no trace of it."""
     filled(subject)
@@ -86,15 +77,7 @@ def off_leaves_no_trace(subject: Subject) -> Hits:
         yield hit(subject.spot(), where="plugins")
 
 
-@rule(
-    "LF731",
-    tier=2,
-    deep=True,
-    says=n_("停用之后，核心的页面「{page}」打不开：{status}"),
-    why=n_("插件走了，它留下的记录、审计和历史还在；核心的页面要照常打开，说得出那是什么。"),
-    bad="（核心的页面依赖插件才能显示）",
-    good="（核心用自己留着的声明显示）",
-)
+@rule("LF731", tier=2, deep=True)
 def core_pages_survive_without_it(subject: Subject) -> Hits:
     """Off everywhere and not loaded, the core's pages still answer, and old records with them."""
     filled(subject)

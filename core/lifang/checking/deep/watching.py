@@ -14,7 +14,6 @@ from typing import Any
 
 from lifang.checking.deep.subject import Subject
 from lifang.checking.rule import Hits, Spot, hit, rule
-from lifang.kit.words import n_
 
 WATCHED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system",
            "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.putenv", "os.unsetenv",
@@ -88,30 +87,14 @@ class Watch:
                     self.found.append((what, unnamed))
 
 
-@rule(
-    "LF701",
-    tier=1,
-    deep=True,
-    says=n_("运行不起来：{why}"),
-    why=n_("导入、登记、建表和启用，一步不成，插件就用不了。"),
-    bad="plugin = lf.Plugin(\"lost_and_found\", \"失物招领\", resources=[items, items])",
-    good="plugin = lf.Plugin(\"lost_and_found\", \"失物招领\", resources=[items])",
-)
+@rule("LF701", tier=1, deep=True)
 def runs(subject: Subject) -> Hits:
     """It can be imported, installed and switched on; whoever could not would not be asked."""
     if subject.plugin.id != subject.source.id:
         yield hit(subject.spot(), why=subject.plugin.id)
 
 
-@rule(
-    "LF702",
-    tier=2,
-    deep=True,
-    says=n_("导入时动了外面的东西：{what}"),
-    why=n_("列插件、迁移和补全命令都会导入它；那时什么也不许做。"),
-    bad='CACHE = open("/tmp/cache", "w")',
-    good="def cache(caller):\n    ...  # 用到时再打开",
-)
+@rule("LF702", tier=2, deep=True)
 def importing_does_nothing(subject: Subject) -> Hits:
     """Nothing was written, sent, started or said while it was imported."""
     for what, where in dict(subject.effects).items():

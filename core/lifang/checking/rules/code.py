@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from lifang.checking.modules import FUNCTIONS, Function, Module, contains, inside
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.source import Source
-from lifang.kit.words import n_
 
 ACTS = (
     "open", "input", "print", "os.makedirs", "os.mkdir", "os.remove", "os.unlink", "os.rename", "os.replace", "os.rmdir",
@@ -42,7 +41,8 @@ RUNS_TEXT = ("eval", "exec", "compile", "__import__", "pickle.load", "marshal.lo
 def _means(name: str, among: tuple[str, ...]) -> bool:
     """Whether a dotted name is one of some names, or begins as one that ends with a dot."""
     return any(
-        name == one or (one.endswith((".", "exec", "spawn", "load", "create_")) and name.startswith(one))
+        name == one
+        or (one.endswith((".", "exec", "spawn", "load", "create_")) and name.startswith(one))
         for one in among
     )
 
@@ -54,14 +54,7 @@ def _calls(source: Source, among: tuple[str, ...]) -> Iterator[tuple[Module, str
                 yield module, name, call
 
 
-@rule(
-    "LF211",
-    tier=2,
-    says=n_("导入时就执行了「{name}」；请放进动作、处理器或任务里"),
-    why=n_("lifang plugin list、迁移和命令补全都会导入插件；导入时读写文件、联网、起线程，谁列一下插件谁就触发。"),
-    bad='import os\n\nos.makedirs("/var/lost_and_found")',
-    good="def keep(item, caller):\n    ...  # 用到的时候再做",
-)
+@rule("LF211", tier=2)
 def no_side_effect_at_import(source: Source) -> Hits:
     """Importing a module has no effect on the world."""
     for module in source.modules:
@@ -88,34 +81,22 @@ def _effect(module: Module, node: ast.AST) -> str | None:
     return None
 
 
-@rule(
-    "LF212",
-    tier=1,
-    says=n_("导入时一定会抛出错误"),
-    why=n_("导入就失败的插件装不上；要说明缺什么，请用清单里的依赖，由安装工具来说。"),
-    bad='raise RuntimeError("请先配置")',
-    good="# 缺少的设置，在用到时用 lf.Conflict 说明",
-)
+@rule("LF212", tier=1)
 def does_not_raise_at_import(source: Source) -> Hits:
     """No statement of the module's own level raises whatever happens."""
     for module in source.modules:
         for node in module.tree.body if module.tree is not None else []:
             if isinstance(node, ast.Raise):
                 yield hit(module.spot(node))
-            if isinstance(node, ast.Assert) and not module.value(node.test) and isinstance(
-                node.test, ast.Constant
+            if (
+                isinstance(node, ast.Assert)
+                and not module.value(node.test)
+                and isinstance(node.test, ast.Constant)
             ):
                 yield hit(module.spot(node))
 
 
-@rule(
-    "LF213",
-    tier=2,
-    says=n_("结束进程的「{name}」；请抛出 lf.Conflict、lf.Invalid 等错误"),
-    why=n_("插件与核心在同一个进程里：一个插件退出，正在办事的所有人都断线。"),
-    bad="if not ready:\n    sys.exit(1)",
-    good='if not ready:\n    raise lf.Conflict("还没有准备好")',
-)
+@rule("LF213", tier=2)
 def never_ends_the_process(source: Source) -> Hits:
     """Nothing ends the process."""
     for module, name, call in _calls(source, ENDS):
@@ -128,28 +109,14 @@ def never_ends_the_process(source: Source) -> Hits:
                 yield hit(module.spot(node), name=f"raise {ast.unparse(raised)}")  # type: ignore[arg-type]  # it has a name
 
 
-@rule(
-    "LF214",
-    tier=2,
-    says=n_("另起进程的「{name}」；费时的事交给事件处理器（mode=\"ext\"）或 duties"),
-    why=n_("复制出来的进程带着数据库连接和锁，两个进程共用一个连接会写坏数据；服务停止时也没有人收拾它。"),
-    bad="if os.fork() == 0:\n    report()",
-    good='@lf.on("lost_and_found.item.found", mode="ext")\ndef report(event, caller): ...',
-)
+@rule("LF214", tier=2)
 def never_forks(source: Source) -> Hits:
     """No process is forked or replaced."""
     for module, name, call in _calls(source, FORKS):
         yield hit(module.spot(call), name=name)
 
 
-@rule(
-    "LF215",
-    tier=2,
-    says=n_("改了信号处理「{name}」；信号归运行服务的核心"),
-    why=n_("停止、重新加载和看护都靠信号；插件占了一个，服务就停不下来或者停得不干净。"),
-    bad="signal.signal(signal.SIGTERM, tidy)",
-    good="# 无须收拾：没做完的事件会再投递一次",
-)
+@rule("LF215", tier=2)
 def no_signal_handlers(source: Source) -> Hits:
     """No signal handler or alarm is set."""
     for module, name, call in _calls(source, SIGNALS):
@@ -158,28 +125,14 @@ def no_signal_handlers(source: Source) -> Hits:
             yield hit(module.spot(call), name=name)
 
 
-@rule(
-    "LF216",
-    tier=2,
-    says=n_("改了整个进程共用的「{name}」"),
-    why=n_("当前文件夹、区域设置、递归上限等为整个进程共有，一个插件改了，核心和别的插件都受影响。"),
-    bad='locale.setlocale(locale.LC_ALL, "zh_CN.UTF-8")',
-    good='f"{amount:,.2f}"',
-)
+@rule("LF216", tier=2)
 def leaves_the_process_alone(source: Source) -> Hits:
     """What the whole process shares is left as it is."""
     for module, name, call in _calls(source, SHARED):
         yield hit(module.spot(call), name=name)
 
 
-@rule(
-    "LF217",
-    tier=2,
-    says=n_("改写了别人的「{name}」；要改变核心的行为请用钩子"),
-    why=n_("换掉核心或别的软件包里的函数，谁也看不出是谁换的；核心一升级就坏，停用插件也换不回来。"),
-    bad="lf.write = my_write",
-    good="@lf.hookimpl\ndef home_cards(caller): ...",
-)
+@rule("LF217", tier=2)
 def patches_nobody(source: Source) -> Hits:
     """Nothing of anybody else's is replaced while the program runs."""
     for module in source.modules:
@@ -196,7 +149,9 @@ def _patched(module: Module, node: ast.AST, foreign: set[str]) -> str | None:
     elif isinstance(node, ast.AugAssign | ast.AnnAssign):
         targets = [node.target]
     elif isinstance(node, ast.Call) and module.dotted(node.func) in ("setattr", "delattr"):
-        targets = [ast.Attribute(value=node.args[0], attr="…", ctx=ast.Store())] if node.args else []
+        targets = (
+            [ast.Attribute(value=node.args[0], attr="…", ctx=ast.Store())] if node.args else []
+        )
     for one in targets:
         if isinstance(one, ast.Subscript) and module.dotted(one.value) == "sys.modules":
             return "sys.modules"
@@ -205,7 +160,11 @@ def _patched(module: Module, node: ast.AST, foreign: set[str]) -> str | None:
         base: ast.expr = one.value
         while isinstance(base, ast.Attribute):
             base = base.value
-        if isinstance(base, ast.Name) and base.id in foreign and not _shadowed(module, node, base.id):
+        if (
+            isinstance(base, ast.Name)
+            and base.id in foreign
+            and not _shadowed(module, node, base.id)
+        ):
             return ast.unparse(one)
     return None
 
@@ -226,35 +185,23 @@ def _shadowed(module: Module, node: ast.AST, name: str) -> bool:
     return False
 
 
-@rule(
-    "LF218",
-    tier=2,
-    says=n_("执行由文字拼成的程序：「{name}」"),
-    why=n_("凡是人能填的文字都可能走到这里；那就等于让填表的人在服务器上运行程序。"),
-    bad="eval(item.rule)",
-    good='RULES = {"half": lambda hours: hours / 2}\nRULES[item.rule](hours)',
-)
+@rule("LF218", tier=2)
 def runs_no_text(source: Source) -> Hits:
     """No text or pickle is run as a program."""
     for module, name, call in _calls(source, RUNS_TEXT):
         yield hit(module.spot(call), name=name)
 
 
-@rule(
-    "LF219",
-    tier=2,
-    says=n_("捕获所有错误而不再抛出：{name}"),
-    why=n_("连退出和中断都吞掉，服务停不下来；错误没有人看见，事务却照样提交。"),
-    bad="try:\n    grant(record)\nexcept:\n    pass",
-    good="try:\n    grant(record)\nexcept lf.Conflict:\n    ...  # 只接自己能办完的",
-)
+@rule("LF219", tier=2)
 def no_bare_except(source: Source) -> Hits:
     """Nothing catches everything, unless it raises it again."""
     for module in source.modules:
         for node in module.nodes:
             if isinstance(node, ast.ExceptHandler) and not contains(node.body, (ast.Raise,)):
                 if node.type is None or "BaseException" in _caught(module, node):
-                    yield hit(module.spot(node), name="except:" if not node.type else "BaseException")
+                    yield hit(
+                        module.spot(node), name="except:" if not node.type else "BaseException"
+                    )
             elif isinstance(node, ast.Call) and module.dotted(node.func) == "contextlib.suppress":
                 if any(module.dotted(one) == "BaseException" for one in node.args):
                     yield hit(module.spot(node), name="suppress(BaseException)")
@@ -265,20 +212,15 @@ def _caught(module: Module, node: ast.ExceptHandler) -> set[str]:
     return {module.dotted(one) or "" for one in told}
 
 
-@rule(
-    "LF220",
-    tier=2,
-    says=n_("出了任何错误都当作没有发生（{name}）"),
-    why=n_("被吞掉的错误不会进故障列表，也不会重试；数据缺了一块，几个月后才有人发现。"),
-    bad="try:\n    lf.act(end, report, caller)\nexcept Exception:\n    pass",
-    good="lf.act(end, report, caller)  # 失败会重试，最后进待处理",
-)
+@rule("LF220", tier=2)
 def swallows_no_error(source: Source) -> Hits:
     """An error of any kind is not passed over in silence."""
     for module in source.modules:
         for node in module.nodes:
             if isinstance(node, ast.ExceptHandler) and "Exception" in _caught(module, node):
-                if all(isinstance(one, ast.Pass | ast.Continue) or _is_dots(one) for one in node.body):
+                if all(
+                    isinstance(one, ast.Pass | ast.Continue) or _is_dots(one) for one in node.body
+                ):
                     yield hit(module.spot(node), name="except Exception: pass")
             elif isinstance(node, ast.Call) and module.dotted(node.func) == "contextlib.suppress":
                 if any(module.dotted(one) == "Exception" for one in node.args):
@@ -289,14 +231,7 @@ def _is_dots(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-@rule(
-    "LF221",
-    tier=2,
-    says=n_("函数 {name} 永远不会结束：循环里没有出口"),
-    why=n_("线程不会被强行杀掉；一个不结束的函数占住一个线程和它的数据库连接，几次就占光。"),
-    bad="while True:\n    poll()",
-    good="def look(caller):  # 写在 duties= 里，由核心一次次叫\n    return poll()",
-)
+@rule("LF221", tier=2)
 def every_loop_ends(source: Source) -> Hits:
     """A loop without a condition has a way out."""
     for module in source.modules:
@@ -323,18 +258,13 @@ def _breaks(body: list[ast.stmt]) -> bool:
     return False
 
 
-@rule(
-    "LF222",
-    tier=2,
-    says=n_("函数 {name} 无条件地调用自己"),
-    why=n_("没有出口的递归每次都会撑满调用栈，请求失败，日志里是几千行同样的话。"),
-    bad="def cards(caller):\n    return cards(caller)",
-    good="def cards(node):\n    if node.parent is None:\n        return []\n    return cards(node.parent)",
-)
+@rule("LF222", tier=2)
 def every_recursion_ends(source: Source) -> Hits:
     """A function that calls itself decides something before."""
     for module in source.modules:
-        methods = {one for node in module.nodes if isinstance(node, ast.ClassDef) for one in node.body}
+        methods = {
+            one for node in module.nodes if isinstance(node, ast.ClassDef) for one in node.body
+        }
         for function in module.functions:
             if function not in methods and (found := _falls_into(function)):
                 yield hit(module.spot(found), name=function.name)
@@ -358,14 +288,7 @@ def _falls_into(function: Function) -> ast.AST | None:
     return None
 
 
-@rule(
-    "LF223",
-    tier=2,
-    says=n_("在这里等待 {name} 秒；请抛出 lf.RetryAfter，或用定时"),
-    why=n_("等待时占着线程和数据库连接；别人的请求排在后面。"),
-    bad="time.sleep(30)",
-    good='raise lf.RetryAfter(30, "对方还没有准备好")',
-)
+@rule("LF223", tier=2)
 def does_not_sleep(source: Source) -> Hits:
     """Nothing sleeps for a second or more."""
     for module, _name, call in _calls(source, ("time.sleep",)):
@@ -374,19 +297,13 @@ def does_not_sleep(source: Source) -> Hits:
             yield hit(module.spot(call), name=f"{seconds:g}")
 
 
-@rule(
-    "LF224",
-    tier=3,
-    severity="warning",
-    says=n_("用「{name}」直接输出；请用 logging"),
-    why=n_("命令行的输出要能交给别的程序读，夹了一行闲话就坏了；服务的输出归日志。"),
-    bad='print("done")',
-    good='log = logging.getLogger("lifang.lost_and_found")\nlog.info("…")',
-)
+@rule("LF224", tier=3, severity="warning")
 def prints_nothing(source: Source) -> Hits:
     """Nothing is printed outside `cli.py`."""
     for module, name, call in _calls(source, ("print", "pprint.pprint", "sys.stdout.write")):
-        if not module.path.endswith(("/cli.py", "/__main__.py")) and not _guarded_spot(module, call):
+        if not module.path.endswith(("/cli.py", "/__main__.py")) and not _guarded_spot(
+            module, call
+        ):
             yield hit(module.spot(call), name=name)
 
 
@@ -398,14 +315,7 @@ def _guarded_spot(module: Module, call: ast.Call) -> bool:
     return False
 
 
-@rule(
-    "LF225",
-    tier=2,
-    says=n_("{name} 每次都抛出错误"),
-    why=n_("钩子、处理器、动作和迁移若总是失败，谁也用不了；多半是还没有写完。"),
-    bad='@lf.action("归还", moves={"kept": "returned"})\ndef hand_over(item, caller):\n    raise NotImplementedError',
-    good='@lf.action("归还", moves={"kept": "returned"})\ndef hand_over(item, caller):\n    """Hand it over."""',
-)
+@rule("LF225", tier=2)
 def does_not_always_raise(source: Source) -> Hits:
     """What the core calls does not raise whatever happens."""
     marks = ("lifang.hookimpl", "lifang.on", "lifang.action")

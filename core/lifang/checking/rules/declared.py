@@ -12,7 +12,6 @@ from lifang.checking.modules import Function, Module
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.rules.hooks import follow, reactions
 from lifang.checking.source import Source, Use
-from lifang.kit.words import n_
 from lifang.resources.resource import VERBS
 
 SECRET = re.compile(r"(^|_)(password|passwd|secret|token|api_key|private_key|credential)s?($|_)")
@@ -21,14 +20,7 @@ WRITES = {"save", "create", "insert", "insert_many", "bulk_create", "bulk_update
           "truncate_table", "drop_table"}  # fmt: skip
 
 
-@rule(
-    "LF310",
-    tier=3,
-    says=n_("plugin.py 的最后一句须是 plugin = lf.Plugin(…)"),
-    why=n_("读的人翻到最后就看到目录；写在声明之后的话，有的已经生效有的没有。"),
-    bad='plugin = lf.Plugin("lost_and_found", "失物招领")\nitems.label = "失物"',
-    good='items = lf.Resource(Item, label="失物", roles={…})\n\nplugin = lf.Plugin("lost_and_found", "失物招领", resources=[items])',
-)
+@rule("LF310", tier=3)
 def declaration_comes_last(source: Source) -> Hits:
     """The declaration is the last statement of its module."""
     uses = source.uses("Plugin")
@@ -41,14 +33,7 @@ def declaration_comes_last(source: Source) -> Hits:
             yield hit(use.spot)
 
 
-@rule(
-    "LF311",
-    tier=2,
-    says=n_("没有「{role}」这个角色；有的是 {known}"),
-    why=n_("角色写错，权限就没有人拿得到，而且没有任何提示。"),
-    bad='roles={"community_staff": "read create"}',
-    good='roles={"community_worker": "read create"}',
-)
+@rule("LF311", tier=2)
 def roles_are_known(source: Source) -> Hits:
     """Every role that is given something is one there is."""
     for use, key, _verbs in _given(source):
@@ -66,14 +51,7 @@ def _given(source: Source) -> Iterator[tuple[Use, ast.expr, ast.expr]]:
                     yield use, key, verbs
 
 
-@rule(
-    "LF312",
-    tier=2,
-    says=n_("权限「{verb}」既不是固有的，也不是「{noun}」的动作"),
-    why=n_("给了一个没有的权限，等于没有给；多半是动作改了名字。"),
-    bad='actions=[accept], roles={"community_worker": "read approve"}',
-    good='actions=[accept], roles={"community_worker": "read accept"}',
-)
+@rule("LF312", tier=2)
 def verbs_are_known(source: Source) -> Hits:
     """What roles are given, and what nobody is given, is a verb or an action."""
     for use, key, verbs in _given(source):
@@ -107,14 +85,7 @@ def _actions(source: Source, use: Use) -> set[str] | None:
     return {one[1].name for one in found if one} if all(found) else None
 
 
-@rule(
-    "LF313",
-    tier=2,
-    says=n_("资源「{noun}」没有给任何角色权限，也没有说明为什么"),
-    why=n_("每个网址须有权限，或说明理由：没有权限的资源谁也打不开；有意如此的，请写 never= 和理由。"),
-    bad='items = lf.Resource(Item, label="失物")',
-    good='items = lf.Resource(Item, label="失物", roles={"community_worker": "read create update"})',
-)
+@rule("LF313", tier=2)
 def every_resource_has_a_permission(source: Source) -> Hits:
     """Some role may do something with it, or it says that nobody may."""
     for use in source.uses("Resource"):
@@ -127,14 +98,7 @@ def every_resource_has_a_permission(source: Source) -> Hits:
             yield hit(use.spot, noun=noun)
 
 
-@rule(
-    "LF314",
-    tier=2,
-    says=n_("资源「{noun}」scope=None，没有写理由 reason="),
-    why=n_("不属于任何社区的记录，权限管不到社区一级；为什么要这样，须写给审查的人看。"),
-    bad='rates = lf.Resource(Rate, label="费率", scope=None)',
-    good='rates = lf.Resource(Rate, label="费率", scope=None, reason="全区一个费率，由平台管理员维护")',
-)
+@rule("LF314", tier=2)
 def no_scope_has_a_reason(source: Source) -> Hits:
     """What lies outside the tree says why."""
     for use in source.uses("Resource"):
@@ -144,14 +108,7 @@ def no_scope_has_a_reason(source: Source) -> Hits:
             yield hit(use.spot, noun=noun)
 
 
-@rule(
-    "LF320",
-    tier=3,
-    says=n_("设置「{name}」缺少 {missing}"),
-    why=n_("设置由各区的人来改；不说它是什么、默认多少，改的人只能猜。"),
-    bad='lf.Setting("days", int, "")',
-    good='lf.Setting("days", int, "保管天数", default=90, unit="天", help="超过后按无主物处理")',
-)
+@rule("LF320", tier=3)
 def settings_are_explained(source: Source) -> Hits:
     """A setting has a label, a help, and a default unless it is required."""
     for use in source.uses("Setting"):
@@ -162,15 +119,7 @@ def settings_are_explained(source: Source) -> Hits:
             yield hit(use.spot, name=name, missing="default")
 
 
-@rule(
-    "LF321",
-    tier=4,
-    severity="warning",
-    says=n_("设置「{name}」没有说明 help="),
-    why=n_("名称说是什么，说明说改了会怎样：例如 0 表示不限、法定期限是多少。"),
-    bad='lf.Setting("days", int, "保管天数", default=90)',
-    good='lf.Setting("days", int, "保管天数", default=90, help="超过后按无主物处理；0 表示不限")',
-)
+@rule("LF321", tier=4, severity="warning")
 def settings_have_help(source: Source) -> Hits:
     """A setting says what changes with it."""
     for use in source.uses("Setting"):
@@ -179,34 +128,22 @@ def settings_have_help(source: Source) -> Hits:
             yield hit(use.spot, name=use.value("name", 0))
 
 
-@rule(
-    "LF322",
-    tier=2,
-    says=n_("设置「{name}」是秘密，须写 secret=True，且没有默认值"),
-    why=n_("没有标明的秘密会显示在页面、命令、导出和审计里；写在源码里的默认密码人人都知道。"),
-    bad='lf.Setting("api_token", str, "接口令牌", default="abc123")',
-    good='lf.Setting("api_token", str, "接口令牌", secret=True)',
-)
+@rule("LF322", tier=2)
 def secrets_are_marked(source: Source) -> Hits:
     """A setting that is named like a secret is marked as one, and none has a default."""
     for use in source.uses("Setting"):
         name = use.value("name", 0)
         marked = use.value("secret") is True
-        named = isinstance(name, str) and SECRET.search(name) and use.module.dotted(
-            use.said("kind", 1)
-        ) in ("str", None)
+        named = (
+            isinstance(name, str)
+            and SECRET.search(name)
+            and use.module.dotted(use.said("kind", 1)) in ("str", None)
+        )
         if (named and not marked) or (marked and use.value("default", 3)):
             yield hit(use.spot, name=name)
 
 
-@rule(
-    "LF323",
-    tier=1,
-    says=n_("设置「{name}」自相矛盾：{why}"),
-    why=n_("默认值和预设也要合自己的规矩；不合的，插件一导入就报错。"),
-    bad='lf.Setting("days", int, "保管天数", default=0, minimum=1)',
-    good='lf.Setting("days", int, "保管天数", default=90, minimum=1)',
-)
+@rule("LF323", tier=1)
 def settings_make_sense(source: Source) -> Hits:
     """A setting's name, kind, default and presets go together, as far as they are written out."""
     import datetime as dt
@@ -223,19 +160,14 @@ def settings_make_sense(source: Source) -> Hits:
         if kind is None or default is None or not isinstance(name, str):
             continue
         try:
-            Setting(**{"label": "", **known, "name": name, "kind": kind, "default": default}).of("x")
+            Setting(**{"label": "", **known, "name": name, "kind": kind, "default": default}).of(
+                "x"
+            )
         except (ValueError, TypeError, AttributeError) as error:
             yield hit(use.spot, name=name, why=error)
 
 
-@rule(
-    "LF315",
-    tier=1,
-    says=n_("资源「{noun}」声明了两次"),
-    why=n_("一个名词只有一个网址和一个命令；声明两次的插件登记时就报错。"),
-    bad="resources=[items, items]",
-    good="resources=[items, claims]",
-)
+@rule("LF315", tier=1)
 def nouns_are_declared_once(source: Source) -> Hits:
     """No resource is listed twice, and no model has two of one noun."""
     for use in source.uses("Plugin"):
@@ -248,14 +180,7 @@ def nouns_are_declared_once(source: Source) -> Hits:
             seen.add(name)
 
 
-@rule(
-    "LF326",
-    tier=1,
-    says=n_("接口「{name}」在声明和清单的 lifang.provides 里须一致"),
-    why=n_("别的插件需要什么接口、由谁提供，装之前就要从清单里知道；两处不一致，载入时就报错。"),
-    bad='lf.provide("points.thanks", "1.0", thank, doc="…")  # 清单里没有',
-    good='[project.entry-points."lifang.provides"]\n"points.thanks" = "lifang_points.plugin:plugin"',
-)
+@rule("LF326", tier=1)
 def interfaces_stand_in_the_manifest(source: Source) -> Hits:
     """What is provided is named in the declaration and in the manifest alike."""
     groups = source.project.get("entry-points") or {}
@@ -269,14 +194,7 @@ def interfaces_stand_in_the_manifest(source: Source) -> Hits:
         yield hit(source.manifest_spot(name), name=name)
 
 
-@rule(
-    "LF330",
-    tier=2,
-    says=n_("「{name}」绕过了统一的写入；请用 lf.write 或 lf.act"),
-    why=n_("绕过去的写入没有审计、没有事件，也不看权限；以后谁也说不清数据是怎么变的。"),
-    bad='@lf.on("core.person.moved")\ndef close(event, caller):\n    Report.update(state="ended").execute()',
-    good='@lf.on("core.person.moved")\ndef close(event, caller):\n    for report in lf.each(reports, caller, person=event.subject):\n        lf.act(end, report, caller, reason="已迁出")',
-)
+@rule("LF330", tier=2)
 def writes_go_through_the_gateway(source: Source) -> Hits:
     """What people work with is written by `lf.write` and `lf.act`, nowhere else."""
     models = _records(source)
@@ -289,7 +207,10 @@ def writes_go_through_the_gateway(source: Source) -> Hits:
         for node in ast.walk(function):
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(called, ast.Attribute) and called.attr in ("save", "delete_instance"):
-                if isinstance(called.value, ast.Name) and module.dotted(called.value) == called.value.id:
+                if (
+                    isinstance(called.value, ast.Name)
+                    and module.dotted(called.value) == called.value.id
+                ):
                     yield hit(module.spot(node), name=ast.unparse(called))
 
 
@@ -312,15 +233,7 @@ def _running(source: Source) -> Iterator[tuple[Module, Function, Any]]:
                 yield module, function, mark
 
 
-@rule(
-    "LF331",
-    tier=3,
-    severity="warning",
-    says=n_("处理器 {name} 没有列进 handlers="),
-    why=n_("标了 @lf.on 却没有列出来的处理器，事件不会告诉它；多半是忘了。"),
-    bad='@lf.on("core.person.moved")\ndef close(event, caller): ...\n\nplugin = lf.Plugin(…, handlers=[])',
-    good="plugin = lf.Plugin(…, handlers=[close])",
-)
+@rule("LF331", tier=3, severity="warning")
 def handlers_are_listed(source: Source) -> Hits:
     """A function that is marked as a handler is named somewhere else too."""
     said = {

@@ -10,7 +10,6 @@ from typing import Any
 from lifang.checking.rule import RULES, Finding, Hits, hit, rule
 from lifang.checking.source import Source
 from lifang.kit import clock
-from lifang.kit.words import n_
 
 LONGEST = 400
 """Days into the future that an exemption may reach: then somebody looks again."""
@@ -57,14 +56,7 @@ def _read(told: dict[str, Any]) -> Exemption:
     return Exemption(str(told.get("rule") or ""), reason, until, str(file) if file else None)
 
 
-@rule(
-    "LF001",
-    tier=2,
-    says=n_("豁免「{rule}」须写明规则、理由和一年之内的截止日（reason、until）"),
-    why=n_("没有理由的豁免等于没有检查；没有期限的豁免永远不会有人再看。"),
-    bad='exempt = [{ rule = "LF330" }]',
-    good='exempt = [{ rule = "LF330", reason = "只记发送结果，不是业务数据", until = "2027-06-30" }]',
-)
+@rule("LF001", tier=2)
 def exemptions_have_reason_and_end(source: Source) -> Hits:
     """An exemption names a rule there is, says why, and ends within a year."""
     latest = clock.today() + dt.timedelta(days=LONGEST)
@@ -74,14 +66,7 @@ def exemptions_have_reason_and_end(source: Source) -> Hits:
             yield hit(source.manifest_spot(one.rule or "exempt"), rule=one.rule or "—")
 
 
-@rule(
-    "LF002",
-    tier=2,
-    says=n_("豁免「{rule}」已于 {until} 到期"),
-    why=n_("当时说好到这一天改好；还没改好的，请重新说明理由和期限。"),
-    bad='{ rule = "LF330", reason = "…", until = "2020-01-01" }',
-    good='{ rule = "LF330", reason = "…", until = "2027-06-30" }',
-)
+@rule("LF002", tier=2)
 def exemptions_have_not_ended(source: Source) -> Hits:
     """No exemption is past its end."""
     for one in exemptions(source):
@@ -89,14 +74,7 @@ def exemptions_have_not_ended(source: Source) -> Hits:
             yield hit(source.manifest_spot(one.rule), rule=one.rule, until=one.until)
 
 
-@rule(
-    "LF003",
-    tier=2,
-    says=n_("豁免「{rule}」没有用处了，请删去"),
-    why=n_("留着的豁免会把以后的新问题也放过去。"),
-    bad='{ rule = "LF330", … }  # 已经没有这样的地方',
-    good="exempt = []",
-)
+@rule("LF003", tier=2)
 def exemptions_are_needed(source: Source) -> Hits:
     """Every exemption excuses something; answered when everything else was."""
     yield from ()

@@ -11,7 +11,6 @@ from functools import cache
 from lifang.checking.modules import Function, Module, inside
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.source import Source
-from lifang.kit.words import n_
 
 TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){2}")
 HOOK, ON = "lifang.hookimpl", "lifang.on"
@@ -43,14 +42,7 @@ def reactions(source: Source) -> Iterator[tuple[Module, Function, ast.Call]]:
                 yield module, function, mark
 
 
-@rule(
-    "LF301",
-    tier=1,
-    says=n_("没有叫「{name}」的钩子；有的是 {known}"),
-    why=n_("名字写错的钩子，框架永远不会叫它，也没有人发现。"),
-    bad="@lf.hookimpl\ndef home_card(caller): ...",
-    good="@lf.hookimpl\ndef home_cards(caller): ...",
-)
+@rule("LF301", tier=1)
 def hook_names_match(source: Source) -> Hits:
     """A hook's implementation is named like a hook there is."""
     for module, function, _mark in implementations(source):
@@ -58,14 +50,7 @@ def hook_names_match(source: Source) -> Hits:
             yield hit(module.spot(function), name=function.name, known=", ".join(hooks()))
 
 
-@rule(
-    "LF302",
-    tier=1,
-    says=n_("钩子 {name} 不能收「{argument}」；它给的是 {known}"),
-    why=n_("框架按名字给参数；它没有的参数给不出来，一登记就报错。"),
-    bad="@lf.hookimpl\ndef home_cards(user): ...",
-    good="@lf.hookimpl\ndef home_cards(caller): ...",
-)
+@rule("LF302", tier=1)
 def hook_arguments_match(source: Source) -> Hits:
     """An implementation takes a subset of what its hook is called with."""
     for module, function, _mark in implementations(source):
@@ -81,14 +66,7 @@ def hook_arguments_match(source: Source) -> Hits:
                 yield hit(module.spot(function), name=function.name, argument=one, known=told)
 
 
-@rule(
-    "LF303",
-    tier=2,
-    says=n_("钩子 {name} 用了不许用的「{option}」"),
-    why=n_("次序由声明的依赖决定，处处一样；抢先、包裹别人的实现和异步会绕过看护，一个插件就能压住所有别的插件。"),
-    bad="@lf.hookimpl(tryfirst=True)\ndef home_cards(caller): ...",
-    good="@lf.hookimpl\ndef home_cards(caller): ...",
-)
+@rule("LF303", tier=2)
 def no_refused_option(source: Source) -> Hits:
     """No wrapper, no order of one's own, no other name, nothing asynchronous, no generator."""
     for module, function, mark in implementations(source):
@@ -105,14 +83,7 @@ def no_refused_option(source: Source) -> Hits:
                 yield hit(module.spot(node), name="—", option="pluggy")
 
 
-@rule(
-    "LF304",
-    tier=1,
-    says=n_("{name} 写在 {where} 里，却没有用 @{mark} 标记"),
-    why=n_("没有标记的函数，框架不认：钩子不会被叫，动作和处理器一登记就报错。"),
-    bad="def home_cards(caller): ...\n\nplugin = lf.Plugin(…, hooks=[home_cards])",
-    good="@lf.hookimpl\ndef home_cards(caller): ...",
-)
+@rule("LF304", tier=1)
 def what_is_listed_is_marked(source: Source) -> Hits:
     """Hooks, handlers and actions that are listed carry their mark."""
     for use in source.uses("Plugin", "Resource"):
@@ -135,14 +106,7 @@ def follow(source: Source, module: Module, node: ast.expr) -> tuple[Module, Func
     return None
 
 
-@rule(
-    "LF305",
-    tier=1,
-    says=n_("处理器 {name} 须写作 def {name}(event, caller)"),
-    why=n_("框架用事件和一个调用者来叫处理器，多了少了都叫不成；异步的永远不会执行完。"),
-    bad='@lf.on("core.person.moved")\nasync def close(event): ...',
-    good='@lf.on("core.person.moved")\ndef close(event, caller): ...',
-)
+@rule("LF305", tier=1)
 def handlers_take_event_and_caller(source: Source) -> Hits:
     """A handler is a plain function of an event and a caller."""
     for module, function, _mark in reactions(source):
@@ -155,14 +119,7 @@ def handlers_take_event_and_caller(source: Source) -> Hits:
             yield hit(module.spot(function), name=function.name)
 
 
-@rule(
-    "LF306",
-    tier=2,
-    says=n_("「{name}」不是事件的名字；写作 插件.记录.发生了什么，例如 core.person.moved"),
-    why=n_("名字写错的事件永远等不到；除了 lf.ANY 没有通配。"),
-    bad='@lf.on("core.person.*")',
-    good='@lf.on("core.person.moved")',
-)
+@rule("LF306", tier=2)
 def events_are_named_right(source: Source) -> Hits:
     """What is heard and what is declared is named in three parts, its own under its own id."""
     for module, _function, mark in reactions(source):
@@ -177,14 +134,7 @@ def events_are_named_right(source: Source) -> Hits:
             yield hit(use.spot, name=told)
 
 
-@rule(
-    "LF307",
-    tier=2,
-    says=n_("事件「{name}」是第 {version} 版，缺少从第 {missing} 版升上来的 upcaster"),
-    why=n_("日志里还有旧版的事件；升不上来，插件就不启动。"),
-    bad='lf.payload("lost_and_found.item.found", Found, version=2)',
-    good='lf.payload("lost_and_found.item.found", Found, version=2, upcasters={1: with_place})',
-)
+@rule("LF307", tier=2)
 def versions_lead_up(source: Source) -> Hits:
     """Each earlier version of an event has an upcaster."""
     for use in source.uses("payload"):
@@ -201,14 +151,7 @@ def versions_lead_up(source: Source) -> Hits:
                 yield hit(use.spot, name=name, version=version, missing=missing)
 
 
-@rule(
-    "LF308",
-    tier=2,
-    says=n_("自己的网址「{name}」；没有声明权限的网址不会开通，请声明资源、动作或文书"),
-    why=n_("每个网址都要有权限，或说明为什么公开；由资源声明得来的页面、接口和命令天生都有，停用的社区也天生看不见。"),
-    bad='bp = Blueprint("lost", __name__)\n\n@bp.route("/people")\ndef people(): ...',
-    good='items = lf.Resource(Item, label="失物", roles={"community_worker": "read create"})',
-)
+@rule("LF308", tier=2)
 def no_route_without_permission(source: Source) -> Hits:
     """No route of Flask's own, which would have neither permission nor place."""
     for module in source.modules:
@@ -220,18 +163,13 @@ def no_route_without_permission(source: Source) -> Hits:
                 target = one.func if isinstance(one, ast.Call) else one
                 if isinstance(target, ast.Attribute) and target.attr in ("route", "app_errorhandler",
                                                                         "before_request"):  # fmt: skip
-                    path = module.value(one.args[0]) if isinstance(one, ast.Call) and one.args else ""
+                    path = (
+                        module.value(one.args[0]) if isinstance(one, ast.Call) and one.args else ""
+                    )
                     yield hit(module.spot(one), name=path or target.attr)
 
 
-@rule(
-    "LF309",
-    tier=2,
-    says=n_("钩子 {name} 须返回列表，这里返回的是 {what}"),
-    why=n_("框架把各插件的列表接在一起；给了别的，这个插件的部分就整个不显示。"),
-    bad='@lf.hookimpl\ndef home_cards(caller):\n    return "42"',
-    good='@lf.hookimpl\ndef home_cards(caller):\n    return [lf.Card("失物", "42")]',
-)
+@rule("LF309", tier=2)
 def hooks_return_lists(source: Source) -> Hits:
     """Where a hook gives a list, no implementation gives a text or a number."""
     from lifang.plugins import hooks as defined

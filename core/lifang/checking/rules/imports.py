@@ -15,7 +15,6 @@ from lifang.checking.modules import Module
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.rules.packaging import CORE, requirements
 from lifang.checking.source import GROUP, Source
-from lifang.kit.words import n_
 
 
 @cache
@@ -40,32 +39,20 @@ def _homes() -> dict[str, list[str]]:
     return {name: [canonicalize_name(one) for one in told] for name, told in found.items()}
 
 
-@rule(
-    "LF201",
-    tier=1,
-    says=n_("不是有效的 Python：{why}"),
-    why=n_("读不通的文件一导入就失败，插件装上就是故障。"),
-    bad="def accept(report, caller)\n    ...",
-    good="def accept(report, caller):\n    ...",
-)
+@rule("LF201", tier=1)
 def source_parses(source: Source) -> Hits:
     """Every module is Python."""
     for module in source.parsed:
         if module.fault is not None:
             error = module.fault
             line = getattr(error, "lineno", 1) or 1
-            spot = module.spot(ast.Pass(lineno=line, col_offset=(getattr(error, "offset", 1) or 1) - 1))
+            spot = module.spot(
+                ast.Pass(lineno=line, col_offset=(getattr(error, "offset", 1) or 1) - 1)
+            )
             yield hit(spot, why=getattr(error, "msg", None) or error)
 
 
-@rule(
-    "LF202",
-    tier=2,
-    says=n_("「{name}」在里坊的大门之后；插件只用 import lifang as lf 给的名字"),
-    why=n_("大门之外的名字随时会改，不另行通知；用了它，核心下一次升级插件就可能坏，也绕过了权限和审计。"),
-    bad="from lifang.services.gateway import write",
-    good="import lifang as lf\n\nlf.write(...)",
-)
+@rule("LF202", tier=2)
 def front_door_only(source: Source) -> Hits:
     """Nothing behind the front door is imported."""
     for module in source.parsed:
@@ -88,14 +75,7 @@ def _attributes(module: Module) -> Iterator[tuple[str, ast.Attribute]]:
                 yield node.attr, node
 
 
-@rule(
-    "LF203",
-    tier=1,
-    says=n_("导入了「{name}」，清单里没有写这个依赖"),
-    why=n_("在作者的电脑上恰好装着，到别人那里就缺；写进 dependencies，安装时才会一起装上。"),
-    bad="import requests  # dependencies = [\"lifang>=0.1,<1\"]",
-    good='dependencies = ["lifang>=0.1,<1", "requests>=2.31,<3"]',
-)
+@rule("LF203", tier=1)
 def imports_are_declared(source: Source) -> Hits:
     """Only the standard library, what the core brings, and what the manifest requires."""
     declared = {canonicalize_name(one.name) for one in requirements(source)}
@@ -139,8 +119,10 @@ def _tried(module: Module) -> set[ast.AST]:
     found: set[ast.AST] = set()
     for node in module.nodes:
         handled = isinstance(node, ast.Try) and any(
-            one.type is not None and "ImportError" in ast.unparse(one.type)
-            or one.type is not None and "ModuleNotFoundError" in ast.unparse(one.type)
+            one.type is not None
+            and "ImportError" in ast.unparse(one.type)
+            or one.type is not None
+            and "ModuleNotFoundError" in ast.unparse(one.type)
             for one in node.handlers
         )
         typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
@@ -156,14 +138,7 @@ def _plugins() -> frozenset[str]:
     return frozenset(canonicalize_name(one.dist.name) for one in found if one.dist)
 
 
-@rule(
-    "LF204",
-    tier=2,
-    says=n_("导入了另一个插件「{name}」；插件之间只用事件相通"),
-    why=n_("另一个插件停用、卸载或升级时，这一个不能跟着坏；谁关心谁就听对方的事件。"),
-    bad="from lifang_dual_reporting.models import Report",
-    good='@lf.on("dual_reporting.report.accepted")\ndef count(event, caller): ...',
-)
+@rule("LF204", tier=2)
 def no_other_plugin(source: Source) -> Hits:
     """No other plugin is imported."""
     own = canonicalize_name(str(source.project.get("name", "")))

@@ -16,7 +16,6 @@ from packaging.version import InvalidVersion, Version
 
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.source import GROUP, Source
-from lifang.kit.words import n_
 from lifang.plugins.plugin import ID
 
 ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -44,14 +43,7 @@ def requirements(source: Source) -> list[Requirement]:
     return found
 
 
-@rule(
-    "LF101",
-    tier=1,
-    says=n_("读不懂 {file}：{why}"),
-    why=n_("名称、版本和入口都写在清单里；读不懂清单，装之前就什么也不知道。"),
-    bad="[project\nname = lifang-lost-and-found",
-    good='[project]\nname = "lifang-lost-and-found"\nversion = "0.1.0"',
-)
+@rule("LF101", tier=1)
 def metadata_parses(source: Source) -> Hits:
     """The manifest can be read and says name and version."""
     spot = source.manifest_spot("[project]")
@@ -82,14 +74,7 @@ def metadata_parses(source: Source) -> Hits:
             yield hit(source.manifest_spot(str(line)), file=source.manifest_path, why=told)
 
 
-@rule(
-    "LF102",
-    tier=1,
-    says=n_("须有且只有一个 lifang.plugins 入口，写作 模块:plugin；现在是 {found}"),
-    why=n_("框架凭这个入口找到插件；没有就看不见，多于一个就是几个插件共一个包，不能分别安装和停用。"),
-    bad='[project.entry-points."lifang.plugins"]\na = "lifang_a.plugin"\nb = "lifang_b.plugin:plugin"',
-    good='[project.entry-points."lifang.plugins"]\nlost_and_found = "lifang_lost_and_found.plugin:plugin"',
-)
+@rule("LF102", tier=1)
 def one_entry_point(source: Source) -> Hits:
     """The entry point is single, well written, and leads to something that is there."""
     entries = source.entries
@@ -106,14 +91,7 @@ def one_entry_point(source: Source) -> Hits:
         yield hit(source.manifest_spot(value), found=f"{name} = {value}")
 
 
-@rule(
-    "LF103",
-    tier=1,
-    says=n_("插件的 id「{id}」与入口名「{name}」须相同，只用小写字母、数字和下划线，2 到 40 个"),
-    why=n_("id 用在网址、表名和命令里，入口名是装之前就知道的 id；两者不同，装上就报故障。"),
-    bad='lost-and-found = "lifang_lost_and_found.plugin:plugin"',
-    good='lost_and_found = "lifang_lost_and_found.plugin:plugin"\nplugin = lf.Plugin("lost_and_found", "失物招领")',
-)
+@rule("LF103", tier=1)
 def id_is_the_entry_point(source: Source) -> Hits:
     """Id and entry point are one name."""
     for name in source.entries:
@@ -121,14 +99,7 @@ def id_is_the_entry_point(source: Source) -> Hits:
             yield hit(source.spot, id=source.id, name=name)
 
 
-@rule(
-    "LF104",
-    tier=1,
-    says=n_("id「{id}」已被 {owner} 占用"),
-    why=n_("同一台机器上一个 id 只有一个插件；与框架自己的命令同名的插件，它的命令谁也叫不到。"),
-    bad='plugin = lf.Plugin("people", "人员补充")',
-    good='plugin = lf.Plugin("people_extras", "人员补充")',
-)
+@rule("LF104", tier=1)
 def id_is_free(source: Source) -> Hits:
     """Nobody else on this machine has the id, least of all the core."""
     from lifang.cli.main import COMMANDS
@@ -147,18 +118,12 @@ def _with_core(source: Source) -> Mapping[str, str]:
     """The manifest with the core's requirement as it should be."""
     text = source.text("pyproject.toml") or ""
     right = f"{CORE}>={core_version().major}.{core_version().minor},<{cap()}"
-    return {"pyproject.toml": re.sub(r"""(?<=["'])lifang\s*(?:[<>=!~][^"']*)?(?=["'])""", right, text)}
+    return {
+        "pyproject.toml": re.sub(r"""(?<=["'])lifang\s*(?:[<>=!~][^"']*)?(?=["'])""", right, text)
+    }
 
 
-@rule(
-    "LF105",
-    tier=1,
-    says=n_("对核心的要求「{found}」须有下限，上限为下一个主版本，例如 lifang>={least},<{cap}"),
-    why=n_("没有上限，核心一改就在别人那里坏；上限定在主版本之内，用户就升不了核心，也得不到安全修补。"),
-    bad='dependencies = ["lifang>=0.1,<0.2"]',
-    good='dependencies = ["lifang>=0.1,<1"]',
-    fix=_with_core,
-)
+@rule("LF105", tier=1, fix=_with_core)
 def core_is_required_in_one_major(source: Source) -> Hits:
     """The core's requirement has a lower bound and stops at the next major version."""
     told = [one for one in requirements(source) if canonicalize_name(one.name) == CORE]
@@ -180,14 +145,7 @@ def _is_major(version: Version) -> bool:
     return not version.minor and not version.micro and not version.is_prerelease
 
 
-@rule(
-    "LF106",
-    tier=2,
-    says=n_("依赖「{found}」锁死了版本或写了地址；请写下限和下一个主版本"),
-    why=n_("同一个 Python 里只有一份软件包：一个插件锁死的版本，别的插件和核心就用不了；直接的地址绕过了核对散列值的安装。"),
-    bad='dependencies = ["requests==2.31.0", "tool @ https://example.cn/tool.whl"]',
-    good='dependencies = ["requests>=2.31,<3"]',
-)
+@rule("LF106", tier=2)
 def nothing_is_pinned(source: Source) -> Hits:
     """No dependency is pinned to one version or fetched from an address."""
     for one in requirements(source):
@@ -199,14 +157,7 @@ def nothing_is_pinned(source: Source) -> Hits:
             yield hit(source.manifest_spot(one.name), found=one)
 
 
-@rule(
-    "LF107",
-    tier=1,
-    says=n_("依赖「{found}」与核心所用的 {name} {version} 合不来"),
-    why=n_("插件与核心装在同一个 Python 里；合不来的要求，要么装不上，要么装上就换掉核心正在用的版本。"),
-    bad='dependencies = ["lifang>=0.1,<1", "marshmallow<3"]',
-    good='dependencies = ["lifang>=0.1,<1"]  # marshmallow 由核心带来',
-)
+@rule("LF107", tier=1)
 def resolves_beside_the_core(source: Source) -> Hits:
     """What it requires goes together with what the core has here."""
     beside = {canonicalize_name(Requirement(one).name) for one in metadata.requires(CORE) or ()}
@@ -223,20 +174,24 @@ def resolves_beside_the_core(source: Source) -> Hits:
             yield hit(spot, found=one, name=name, version=version)
 
 
-@rule(
-    "LF108",
-    tier=3,
-    severity="warning",
-    says=n_("requires-python「{found}」把核心能用的 Python {version} 排除在外，或没有写"),
-    why=n_("核心能装的地方，插件也应当能装；写上 requires-python，安装工具才不会在旧的 Python 上装出一个坏的。"),
-    bad='requires-python = ">=3.13"',
-    good='requires-python = ">=3.11"',
-)
+def _with_python(source: Source) -> Mapping[str, str]:
+    """The manifest with the core's own requirement of Python."""
+    text, least = source.text("pyproject.toml") or "", f'requires-python = ">={_least_python()}"'
+    if re.search(r"^requires-python\s*=", text, re.M):
+        return {"pyproject.toml": re.sub(r"(?m)^requires-python\s*=.*$", least, text)}
+    return {"pyproject.toml": re.sub(r"(?m)^(version\s*=.*)$", rf"\1\n{least}", text, count=1)}
+
+
+def _least_python() -> str:
+    own = metadata.metadata(CORE).get("Requires-Python") or ">=3.11"
+    return re.sub(r"[^\d.]", "", own.split(",")[0])
+
+
+@rule("LF108", tier=3, fix=_with_python, severity="warning")
 def runs_where_the_core_runs(source: Source) -> Hits:
     """It asks for no newer Python than the core does."""
     told = str(source.project.get("requires-python") or "")
-    own = metadata.metadata(CORE).get("Requires-Python") or ">=3.11"
-    least = re.sub(r"[^\d.]", "", own.split(",")[0])
+    least = _least_python()
     try:
         fits = bool(told) and SpecifierSet(told).contains(least)
     except ValueError:
@@ -245,14 +200,7 @@ def runs_where_the_core_runs(source: Source) -> Hits:
         yield hit(source.manifest_spot("requires-python"), found=told or "—", version=least)
 
 
-@rule(
-    "LF110",
-    tier=3,
-    says=n_("许可证「{found}」不是有效的 SPDX 写法，或没有随附许可证文本"),
-    why=n_("没有有效的许可证，别的区就无权使用和修改；采购和审计时首先看它。"),
-    bad='license = "Apache 2"',
-    good='license = "Apache-2.0"\nlicense-files = ["LICENSE"]',
-)
+@rule("LF110", tier=3)
 def licence_is_valid(source: Source) -> Hits:
     """The licence is an SPDX expression, and its text is there."""
     told = source.project.get("license")
@@ -266,14 +214,7 @@ def licence_is_valid(source: Source) -> Hits:
         yield hit(source.manifest_spot("license"), found=told or "—")
 
 
-@rule(
-    "LF111",
-    tier=3,
-    says=n_("没有写维护者；请在清单的 authors 或 maintainers 里写明"),
-    why=n_("出了问题，使用的人要知道找谁；没有人维护的插件不应当装进政务系统。"),
-    bad='[project]\nname = "lifang-lost-and-found"',
-    good='maintainers = [{ name = "某区社会工作部", email = "plugins@example.cn" }]',
-)
+@rule("LF111", tier=3)
 def somebody_maintains_it(source: Source) -> Hits:
     """Somebody is named who looks after it."""
     people = [*(source.project.get("authors") or ()), *(source.project.get("maintainers") or ())]
@@ -281,14 +222,7 @@ def somebody_maintains_it(source: Source) -> Hits:
         yield hit(source.manifest_spot("[project]"))
 
 
-@rule(
-    "LF112",
-    tier=3,
-    says=n_("没有说安全问题报给谁；请写 SECURITY.md、清单里的 urls.Security，或 README 里「安全」一节"),
-    why=n_("发现漏洞的人找不到私下报告的地方，就只能公开，或者不说。"),
-    bad="# 失物招领\n\n（没有「安全」一节）",
-    good="## 安全 Security\n\n发现漏洞请私下写信给 security@example.cn，不要公开提交。",
-)
+@rule("LF112", tier=3)
 def weaknesses_can_be_reported(source: Source) -> Hits:
     """It says where a weakness is reported."""
     urls = source.project.get("urls") or {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lifang.checking.rule import Hits, Spot, hit, rule
 from lifang.checking.rules.packaging import readme
-from lifang.checking.source import Source
-from lifang.kit.words import n_
+from lifang.checking.source import Source, Use
 
 SECTIONS = {
     "Resource": ("Roles 角色", re.compile(r"^#+ .*(roles|角色|权限|permissions)", re.M | re.I)),
@@ -17,14 +17,7 @@ SECTIONS = {
 }
 
 
-@rule(
-    "LF601",
-    tier=3,
-    says=n_("README 缺少「{section}」"),
-    why=n_("决定要不要装的人只看 README：谁能做什么、发出和接收什么、能设什么。"),
-    bad="# lifang-lost-and-found\n",
-    good="# lifang-lost-and-found 失物招领\n\n## Roles 角色\n\n| role | may |\n|---|---|",
-)
+@rule("LF601", tier=3)
 def readme_has_its_sections(source: Source) -> Hits:
     """The README is there and has a section for each concern that there is."""
     path, text = readme(source)
@@ -36,14 +29,33 @@ def readme_has_its_sections(source: Source) -> Hits:
         yield hit(Spot(path), section=f"## {section}")
 
 
-@rule(
-    "LF602",
-    tier=3,
-    says=n_("README 的设置一节没有「{name}」"),
-    why=n_("各区按 README 来设；没写的设置没有人知道，写了而没有的会让人白找。"),
-    bad="## Settings 设置\n\n（没有表）",
-    good="## Settings 设置\n\n| setting | default | says |\n|---|---|---|\n| `days` | 90 | 保管天数 |",
-)
+def _with_settings(source: Source) -> Mapping[str, str]:
+    """The README with a row for every setting that its section does not name."""
+    path, text = readme(source)
+    found = SECTIONS["Setting"][1].search(text)
+    if found is None:
+        head = "## Settings 设置\n\n| setting | default | says |\n|---|---|---|\n"
+        text = f"{text.rstrip()}\n\n{head}"
+        found = SECTIONS["Setting"][1].search(text)
+    start = found.start() if found else 0
+    end = text.find("\n## ", start)
+    section, rest = (text[start:], "") if end < 0 else (text[start:end], text[end:])
+    told = set(re.findall(r"`([a-z][a-z0-9_]*)`", section))
+    rows = [_row(use) for use in source.uses("Setting") if use.value("name", 0) not in told]
+    if rows and not section.rstrip().splitlines()[-1].startswith("|"):
+        rows[:0] = ["", "| setting | default | says |", "|---|---|---|"]
+    return {path: "\n".join([text[:start] + section.rstrip(), *rows]) + "\n" + rest}
+
+
+def _row(use: Use) -> str:
+    default, unit = use.value("default", 3), use.value("unit") or ""
+    shown = ", ".join(map(str, default)) if isinstance(default, list) else default
+    shown = {True: "yes", False: "no"}.get(shown, shown) if isinstance(shown, bool) else shown
+    said = "；".join(one for one in (use.value("label", 2), use.value("help", 4)) if one)
+    return f"| `{use.value('name', 0)}` | {'–' if shown is None else f'{shown} {unit}'.strip()} | {said} |"
+
+
+@rule("LF602", tier=3, fix=_with_settings)
 def settings_are_told(source: Source) -> Hits:
     """Every setting stands in the README's section, and none that does not exist."""
     path, text = readme(source)
@@ -60,32 +72,21 @@ def settings_are_told(source: Source) -> Hits:
         yield hit(Spot(path, line), name=name)
 
 
-@rule(
-    "LF603",
-    tier=4,
-    severity="warning",
-    says=n_("README 没有提到事件「{name}」"),
-    why=n_("别的插件靠 README 知道能听什么；没写的事件，改的人不知道有人在听。"),
-    bad='lf.payload("lost_and_found.item.returned", Returned)',
-    good="| `lost_and_found.item.returned` | 失物归还；带 `person` |",
-)
+@rule("LF603", tier=4, severity="warning")
 def events_are_told(source: Source) -> Hits:
     """Every declared event stands in the README, whole or by its last part."""
     path, text = readme(source)
     for use in source.uses("payload"):
         name = use.value("type", 0)
-        if isinstance(name, str) and name not in text and f"`.{name.rpartition('.')[2]}`" not in text:
+        if (
+            isinstance(name, str)
+            and name not in text
+            and f"`.{name.rpartition('.')[2]}`" not in text
+        ):
             yield hit(Spot(path), name=name)
 
 
-@rule(
-    "LF604",
-    tier=3,
-    says=n_("CHANGELOG 没有这一版：{version}"),
-    why=n_("升级之前要知道改了什么；没有这一版的记录，就只能装上试。"),
-    bad="## 0.1.0\n\n第一版。",
-    good="## 0.2.0\n\n失物可以按地点查。",
-)
+@rule("LF604", tier=3)
 def changelog_has_this_version(source: Source) -> Hits:
     """The changelog has a heading for the version that is there."""
     version = str(source.project.get("version") or "")

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from lifang.checking.modules import Module
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.source import Source
-from lifang.kit.words import n_
 
 STATEMENT = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|TRUNCATE|WITH)\b", re.I
@@ -20,7 +19,9 @@ TABLES = re.compile(
     re.I,
 )
 INDEXED = re.compile(r"\bINDEX\b.*?\bON\s+[\"`\[]?([a-z_][a-z0-9_]*)", re.I | re.S)
-NAMED = re.compile(r"(?:\bWITH\s+(?:RECURSIVE\s+)?|,\s*)([a-z_][a-z0-9_]*)\s*(?:\([^)]*\)\s*)?AS\s*\(", re.I)
+NAMED = re.compile(
+    r"(?:\bWITH\s+(?:RECURSIVE\s+)?|,\s*)([a-z_][a-z0-9_]*)\s*(?:\([^)]*\)\s*)?AS\s*\(", re.I
+)
 NO_TABLE = {"set", "select", "only", "lateral", "values", "if", "unnest", "json_each",
             "generate_series", "json_array_elements", "pragma_table_info"}  # fmt: skip
 WITHIN = re.compile(r"\b(EXTRACT|SUBSTRING|TRIM|OVERLAY)\s*\([^()]*\)", re.I)
@@ -52,14 +53,7 @@ def _written(module: Module, node: ast.expr) -> str:
     return told if isinstance(told, str) else ""
 
 
-@rule(
-    "LF420",
-    tier=2,
-    says=n_("SQL 用到了别人的表「{table}」；请用 lf.each、lf.find 或听事件"),
-    why=n_("直接读写核心或别的插件的表，绕过了权限、审计和社区的界线；对方改一列，这里就坏。"),
-    bad='db.execute_sql("UPDATE core_person SET name = ?", (name,))',
-    good="lf.write(people, \"update\", caller, {\"name\": name}, person.id)",
-)
+@rule("LF420", tier=2)
 def sql_stays_on_own_tables(source: Source) -> Hits:
     """SQL names no table but the plugin's own."""
     for module, call, told in statements(source):
@@ -72,14 +66,7 @@ def sql_stays_on_own_tables(source: Source) -> Hits:
                 yield hit(module.spot(call), table=table)
 
 
-@rule(
-    "LF421",
-    tier=2,
-    says=n_("SQL 由文字拼成；值请用参数：execute_sql(\"… WHERE id = ?\", (id,))"),
-    why=n_("拼进去的值里可以藏着另一条 SQL，这是最常见的漏洞。"),
-    bad='db.execute_sql(f"SELECT * FROM lost_and_found_item WHERE name = \'{name}\'")',
-    good="Item.select().where(Item.name == name)",
-)
+@rule("LF421", tier=2)
 def sql_has_parameters(source: Source) -> Hits:
     """SQL outside migrations is never put together from values."""
     for module, call, told in statements(source):
@@ -101,14 +88,7 @@ def _constant(module: Module, node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-@rule(
-    "LF422",
-    tier=2,
-    says=n_("自己开关事务或连接「{name}」；请用 with database.transaction() 或交给 lf.write、lf.act"),
-    why=n_("忘了关的事务锁住整个数据库，别人的写入都排在后面；提交得早，出错时就退不回来。"),
-    bad="database.begin()\nitem.save()",
-    good="lf.act(hand_over, item, caller)",
-)
+@rule("LF422", tier=2)
 def transactions_belong_to_the_core(source: Source) -> Hits:
     """No transaction is begun or ended by hand, and no connection opened."""
     for module in source.modules:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from lifang.checking.modules import Module
 from lifang.checking.rule import Hits, Spot, hit, rule
 from lifang.checking.source import Source
-from lifang.kit.words import n_
 
 NUMBERED = re.compile(r"(\d{4})_[a-z0-9_]+\.py")
 PERSONAL = {"phone", "mobile", "telephone", "id_card", "id_number", "citizen_id", "birth_date",
@@ -40,14 +39,7 @@ def meta(module: Module, model: ast.ClassDef, name: str) -> ast.expr | None:
     return None
 
 
-@rule(
-    "LF401",
-    tier=1,
-    says=n_("表「{table}」须以插件的 id 开头：{id}_…"),
-    why=n_("所有插件的表在一个数据库里；没有前缀，两个插件会抢同一张表，卸载时也分不清是谁的。"),
-    bad='table_name = "items"',
-    good='table_name = "lost_and_found_item"',
-)
+@rule("LF401", tier=1)
 def tables_carry_the_prefix(source: Source) -> Hits:
     """Every table, in models and in migrations, begins with the plugin's id."""
     for module, model in models(source):
@@ -88,14 +80,7 @@ def _touched(module: Module) -> Iterator[tuple[str, ast.AST]]:
                 yield name, node
 
 
-@rule(
-    "LF402",
-    tier=2,
-    says=n_("对核心记录的引用「{name}」写了 on_delete={how}；请用 lf.ref 或 lf.place，不写 on_delete"),
-    why=n_("核心的记录只标记移除，从不真正删除；级联会连别人的记录一起删，阻止会让核心整理不了自己的表。"),
-    bad='person = pw.ForeignKeyField(lf.Person, on_delete="CASCADE")',
-    good='person = lf.ref(lf.Person, "人员")',
-)
+@rule("LF402", tier=2)
 def core_references_never_block(source: Source) -> Hits:
     """A reference to a record of the core neither cascades nor holds it back."""
     for module in [*source.modules, *source.migrations]:
@@ -103,12 +88,18 @@ def core_references_never_block(source: Source) -> Hits:
             if name not in ("lifang.ref", "lifang.place", "peewee.ForeignKeyField"):
                 continue
             target = module.dotted(call.args[0]) if call.args else None
-            stands_in = module.migration and isinstance(call.args[0], ast.Name) and any(
-                isinstance(one, ast.ClassDef)
-                and one.name == ast.unparse(call.args[0])
-                and str(module.value(meta(module, one, "table_name"))).startswith("core_")
-                for one in module.nodes
-            ) if call.args else False
+            stands_in = (
+                module.migration
+                and isinstance(call.args[0], ast.Name)
+                and any(
+                    isinstance(one, ast.ClassDef)
+                    and one.name == ast.unparse(call.args[0])
+                    and str(module.value(meta(module, one, "table_name"))).startswith("core_")
+                    for one in module.nodes
+                )
+                if call.args
+                else False
+            )
             if name == "lifang.place" or target in CORE_MODELS or stands_in:
                 for one in call.keywords:
                     if one.arg in ("on_delete", "on_update"):
@@ -116,14 +107,7 @@ def core_references_never_block(source: Source) -> Hits:
                         yield hit(module.spot(call), name=ast.unparse(call.args[0]), how=how)
 
 
-@rule(
-    "LF403",
-    tier=1,
-    says=n_("迁移「{name}」的编号不接续；应是 {right}"),
-    why=n_("迁移按编号一个接一个执行；缺号和重号，在两处的数据库里会得到不同的表。"),
-    bad="migrations/0001_initial.py\nmigrations/0003_places.py",
-    good="migrations/0001_initial.py\nmigrations/0002_places.py",
-)
+@rule("LF403", tier=1)
 def migrations_are_contiguous(source: Source) -> Hits:
     """Migrations are numbered from 0001 without a gap."""
     for right, module in enumerate(source.migrations, start=1):
@@ -134,14 +118,7 @@ def migrations_are_contiguous(source: Source) -> Hits:
             return
 
 
-@rule(
-    "LF404",
-    tier=1,
-    says=n_("迁移「{name}」须有 {missing}"),
-    why=n_("up 建表，down 拆掉；没有 down，清除插件时它的表就留在那里。"),
-    bad="def up(migrator, db): ...",
-    good='def up(migrator, db): ...\n\ndef down(migrator, db):\n    migrator.migrate(migrator.drop_table("lost_and_found_item"))',
-)
+@rule("LF404", tier=1)
 def migrations_go_both_ways(source: Source) -> Hits:
     """Every migration has an up and a down of two arguments."""
     for module in source.migrations:
@@ -152,14 +129,7 @@ def migrations_go_both_ways(source: Source) -> Hits:
                 yield hit(Spot(module.path), name=module.path.rpartition("/")[2], missing=told)
 
 
-@rule(
-    "LF405",
-    tier=2,
-    says=n_("已发布的迁移「{name}」被改过或删除"),
-    why=n_("别处已经执行过它；改了旧的，新装的和升级的就有不同的表。要改请加一个新的。"),
-    bad="# 0.1.0 发布之后改了 migrations/0001_initial.py",
-    good="# 新加 migrations/0002_places.py",
-)
+@rule("LF405", tier=2)
 def released_migrations_are_unchanged(source: Source) -> Hits:
     """What a released wheel or the newest tag holds is still there, to the letter."""
     for path, content in source.released():
@@ -168,14 +138,7 @@ def released_migrations_are_unchanged(source: Source) -> Hits:
             yield hit(Spot(path if path in source.files else source.manifest_path), name=name)
 
 
-@rule(
-    "LF406",
-    tier=1,
-    says=n_("有表「{table}」，没有迁移建立它"),
-    why=n_("表只由迁移建立；没有迁移，装上就找不到表。"),
-    bad="models.py 里有 Item，migrations/ 是空的",
-    good='# migrations/0001_initial.py\nclass Item(pw.Model):\n    class Meta:\n        table_name = "lost_and_found_item"\n\ndb.create_tables([Item])',
-)
+@rule("LF406", tier=1)
 def every_table_is_made(source: Source) -> Hits:
     """Each table of a model is named in some migration."""
     written = "\n".join(one.text for one in source.migrations)
@@ -185,14 +148,7 @@ def every_table_is_made(source: Source) -> Hits:
             yield hit(module.spot(model), table=table)
 
 
-@rule(
-    "LF410",
-    tier=2,
-    says=n_("「{name}」是个人信息，却存成明文；请用 lf.Sensitive"),
-    why=n_("电话、身份证号等须加密存放、遮盖显示（个人信息保护法第五十一条）；明文的列谁拿到数据库谁就看得见。"),
-    bad="phone = pw.CharField(max_length=20)",
-    good='phone = lf.Sensitive("电话", kind="phone")',
-)
+@rule("LF410", tier=2)
 def personal_columns_are_sealed(source: Source) -> Hits:
     """A column that is named like something personal is a sensitive one."""
     for module, model in models(source):
@@ -202,4 +158,3 @@ def personal_columns_are_sealed(source: Source) -> Hits:
             name = ast.unparse(line.targets[0])
             if name in PERSONAL and FIELD.fullmatch(module.dotted(line.value.func) or ""):
                 yield hit(module.spot(line), name=name)
-

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from lifang.checking.rule import Hits, Spot, hit, rule
 from lifang.checking.source import Source
-from lifang.kit.words import n_
 
 SAFE = re.compile(r"\|\s*safe\b|\{%-?\s*autoescape\s+false")
-SCRIPT = re.compile(r"<script(?![^>]*\bsrc\s*=)[^>]*>(?=\s*\S)|\son[a-z]+\s*=\s*[\"']|[\"']\s*javascript:", re.I)
+SCRIPT = re.compile(
+    r"<script(?![^>]*\bsrc\s*=)[^>]*>(?=\s*\S)|\son[a-z]+\s*=\s*[\"']|[\"']\s*javascript:", re.I
+)
 REMOTE = re.compile(
     r"<(?:script|img|iframe|source|video|audio|embed|object|link)\b[^>]*?\b(?:src|href|data)\s*=\s*"
     r"[\"']\s*((?:https?:)?//[^\"']+)|(?:@import|url\()\s*[\"']?((?:https?:)?//[^\"')]+)",
@@ -25,7 +26,9 @@ def _found(source: Source, pattern: re.Pattern[str], *suffixes: str) -> Iterator
     """Where a pattern stands in the templates and static files, comments left out."""
     for suffix in suffixes:
         for path in source.below(suffix):
-            text = COMMENT.sub(lambda one: re.sub(r"[^\n]", " ", one.group()), source.text(path) or "")
+            text = COMMENT.sub(
+                lambda one: re.sub(r"[^\n]", " ", one.group()), source.text(path) or ""
+            )
             for one in pattern.finditer(text):
                 line = text.count("\n", 0, one.start()) + 1
                 column = one.start() - text.rfind("\n", 0, one.start())
@@ -33,14 +36,7 @@ def _found(source: Source, pattern: re.Pattern[str], *suffixes: str) -> Iterator
                 yield Spot(path, line, column), told.strip()
 
 
-@rule(
-    "LF501",
-    tier=2,
-    says=n_("「{path}」须放在 {folder}/{id}/ 下面"),
-    why=n_("所有插件的模板在一个空间里；不在自己名下的会顶替核心或别的插件的页面。"),
-    bad="templates/base.html",
-    good="templates/lost_and_found/list.html",
-)
+@rule("LF501", tier=2)
 def files_are_namespaced(source: Source) -> Hits:
     """Templates and static files lie below the plugin's own id."""
     for folder in ("templates", "static"):
@@ -52,14 +48,7 @@ def files_are_namespaced(source: Source) -> Hits:
                     yield hit(Spot(path), path="/".join(below), folder=folder, id=source.id)
 
 
-@rule(
-    "LF502",
-    tier=2,
-    says=n_("「{what}」让文字不经转义进入页面"),
-    why=n_("居民填的内容会被当作网页执行，别人一打开就中招（跨站脚本）。"),
-    bad="{{ item.note|safe }}",
-    good="{{ item.note }}",
-)
+@rule("LF502", tier=2)
 def nothing_is_marked_safe(source: Source) -> Hits:
     """Nothing but a constant is let into a page as it is."""
     for spot, what in _found(source, SAFE, ".html"):
@@ -72,28 +61,14 @@ def nothing_is_marked_safe(source: Source) -> Hits:
                 yield hit(module.spot(call), what="render_template_string")
 
 
-@rule(
-    "LF503",
-    tier=2,
-    says=n_("页面里写了脚本「{what}」；请放进 static/{id}/ 的文件"),
-    why=n_("核心的安全策略不许页面内的脚本运行；写了也不会执行，还逼人放宽策略。"),
-    bad='<a onclick="hide()">',
-    good="<script src=\"{{ url_for('static', filename='lost_and_found/list.js') }}\"></script>",
-)
+@rule("LF503", tier=2)
 def no_inline_script(source: Source) -> Hits:
     """No script stands in a page."""
     for spot, what in _found(source, SCRIPT, ".html"):
         yield hit(spot, what=what[:40], id=source.id)
 
 
-@rule(
-    "LF504",
-    tier=2,
-    says=n_("从别处取「{address}」；请随插件一起发布"),
-    why=n_("政务外网常常不通互联网，页面会残缺；能通的地方，也等于告诉外人谁在什么时候看了什么。"),
-    bad='<script src="https://cdn.example.com/chart.js"></script>',
-    good="static/lost_and_found/chart.js",
-)
+@rule("LF504", tier=2)
 def no_remote_asset(source: Source) -> Hits:
     """Nothing a page needs comes from another server."""
     for spot, address in _found(source, REMOTE, ".html", ".css"):

@@ -19,7 +19,6 @@ import lifang.kit.words as words
 from lifang.checking.modules import Module
 from lifang.checking.rule import Hits, Spot, hit, rule
 from lifang.checking.source import Source
-from lifang.kit.words import n_
 
 CHINESE = re.compile(r"[⺀-鿿豈-﫿]")
 LINE = re.compile(
@@ -85,14 +84,7 @@ def _chinese(module: Module, node: ast.expr | None) -> Iterator[tuple[Module, as
         yield module, node, told
 
 
-@rule(
-    "LF510",
-    tier=3,
-    says=n_("「{text}」没有英文；请写进 locale/en/LC_MESSAGES/"),
-    why=n_("看英文的人会在一页英文里看到中文；测试和辅助工具也靠英文。"),
-    bad='raise lf.Conflict(_("已被领走"))  # 目录里没有',
-    good='msgid "已被领走"\nmsgstr "It has been collected"',
-)
+@rule("LF510", tier=3)
 def strings_are_translated(source: Source) -> Hits:
     """Whatever people are shown is said in English too."""
     known = set(_of_the_core())
@@ -109,14 +101,7 @@ def _first(id: object) -> str:
     return str(id[0] if isinstance(id, list | tuple) else id)
 
 
-@rule(
-    "LF511",
-    tier=3,
-    says=n_("译文目录读不懂：{why}"),
-    why=n_("编译不了的目录打不进安装包，所有译文都没有了。"),
-    bad='msgid "失物\nmsgstr "Item"',
-    good='msgid "失物"\nmsgstr "Item"',
-)
+@rule("LF511", tier=3)
 def catalogues_compile(source: Source) -> Hits:
     """Every catalogue can be read."""
     for path in source.below(".po", "LC_MESSAGES"):
@@ -130,14 +115,7 @@ def catalogues_compile(source: Source) -> Hits:
             yield hit(Spot(path, int(line)), why=str(error).splitlines()[0])
 
 
-@rule(
-    "LF512",
-    tier=3,
-    says=n_("「{text}」的译文要么存疑，要么占位符与原文不同"),
-    why=n_("占位符对不上，数字和名字就显示不出来；标着存疑的译文不会被采用。"),
-    bad='msgid "还有 {n} 件"\nmsgstr "{count} left"',
-    good='msgid "还有 {n} 件"\nmsgstr "{n} left"',
-)
+@rule("LF512", tier=3)
 def translations_have_the_places(source: Source) -> Hits:
     """A translation is settled, and has the places of its sentence."""
     for path, catalogue in catalogues(source):
@@ -155,14 +133,7 @@ def _places(sentence: str) -> list[tuple[str, str]]:
     return sorted((name, form or "") for _text, name, form, _as in parts if name is not None)
 
 
-@rule(
-    "LF513",
-    tier=3,
-    says=n_("安装包里没有编译好的译文（.mo）"),
-    why=n_("人改的是 .po，程序读的是 .mo；包里没有 .mo，装上就没有英文。"),
-    bad="lifang_lost_and_found-0.1.0.whl  # 只有 .po",
-    good='[tool.hatch.build.targets.wheel]\nartifacts = ["lifang_lost_and_found/locale/*/LC_MESSAGES/*.mo"]',
-)
+@rule("LF513", tier=3)
 def a_wheel_carries_its_translations(source: Source) -> Hits:
     """A wheel whose code speaks has compiled catalogues."""
     if source.wheel and any(said(source)) and not source.below(".mo", "LC_MESSAGES"):
