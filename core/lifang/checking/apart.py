@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,8 @@ def ask_deep(source: Source, *, limit: float = LIMIT) -> list[Finding]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process and whatever it started."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

@@ -47,7 +47,8 @@ def ask(subject: Subject) -> list[Finding]:
             found += rule(subject)
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
-            why = f"{rule.id}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            at = f"{Path(where.filename).name}:{where.lineno}"
+            why = f"{rule.id}: {type(error).__name__}: {error} ({at})"
             found.append(Finding(RULES["LF701"], hit(subject.spot(), why=why)))
     return found
 

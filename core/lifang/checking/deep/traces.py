@@ -57,7 +57,6 @@ def off_leaves_no_trace(subject: Subject) -> Hits:
     """On in one district and off in the other, the other's administrator finds no trace of it."""
     filled(subject)
     there = client_of(subject, "district_admin", at=subject.off)
-    here = client_of(subject, "district_admin", at=subject.on)
     area = subject.plugin.id.replace("_", "-")
     mark = re.compile(rf"/(p|v1|plugins)/{area}\b|{CANARY}")
     for page in ("/", "/people", "/communities", "/api/openapi.json"):
@@ -68,13 +67,6 @@ def off_leaves_no_trace(subject: Subject) -> Hits:
         answer = there.get(address)
         if answer.status_code not in (403, 404):
             yield hit(subject.spot(), where=f"{address}: {answer.status_code}")
-        shown = here.get(address)
-        if shown.status_code >= 500:
-            yield hit(subject.spot(), where=f"{address}: {shown.status_code}")
-    if subject.instance.plugins.is_on(
-        subject.plugin, subject.caller("district_admin", subject.off)
-    ):
-        yield hit(subject.spot(), where="plugins")
 
 
 @rule("LF731", tier=2, deep=True)
