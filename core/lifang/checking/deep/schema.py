@@ -57,16 +57,16 @@ def _there_and_back(subject: Subject, url: str | None, home: Path) -> str:
     def up() -> dict[str, Any]:
         lock = home / "run" / "migrate.lock"
         migrations.migrate(database, subject.plugin.id, subject.plugin.migrations, lock=lock)
-        return _shape(database)
+        return _shape(database, subject.plugin.id)
 
     with _aside(subject, url, home) as database:
         migrate_core(database, home)
-        before = _shape(database)
+        before = _shape(database, subject.plugin.id)
         try:
             made = up()
             with database.connection():
                 _purge(subject, database)
-            return _differs(before, _shape(database)) or _differs(made, up())
+            return _differs(before, _shape(database, subject.plugin.id)) or _differs(made, up())
         except Exception as error:  # whatever a migration raises is told
             return f"{type(error).__name__}: {_short(error)}"
 
@@ -98,19 +98,18 @@ def _purge(subject: Subject, database: Database) -> None:
     runner.History.drop_table(safe=True)
 
 
-def _shape(database: Database) -> dict[str, Any]:
-    """Every table with its columns and indexes."""
+def _shape(database: Database, plugin: str) -> dict[str, Any]:
+    """Every table there is, those of the plugin with their columns and indexes."""
     engine: Any = database.engine
     with database.connection():
-        return {
-            table: (
-                sorted((one.name, one.data_type, one.null) for one in engine.get_columns(table)),
-                sorted(
-                    (one.name, str(one.columns), one.unique) for one in engine.get_indexes(table)
-                ),
+        told = dict.fromkeys(engine.get_tables())
+        for table in [one for one in told if one.startswith(f"{plugin}_")]:
+            columns = sorted(
+                (one.name, one.data_type, one.null) for one in engine.get_columns(table)
             )
-            for table in engine.get_tables()
-        }
+            indexes = sorted((one.name, str(one.columns)) for one in engine.get_indexes(table))
+            told[table] = (columns, indexes)
+        return told
 
 
 def _differs(before: dict[str, Any], after: dict[str, Any]) -> str:

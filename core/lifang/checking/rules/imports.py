@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 
 from lifang.checking.modules import Module
 from lifang.checking.rule import Hits, hit, rule
-from lifang.checking.rules.packaging import CORE, installed, requirements
-from lifang.checking.source import GROUP, Source
+from lifang.checking.rules.packaging import CORE, installed, plugins_here, requirements
+from lifang.checking.source import Source
 
 
 @cache
@@ -87,7 +87,7 @@ def imports_are_declared(source: Source) -> Hits:
             continue
         if not homes and (missing or _named_like(name, declared)):
             continue  # what is not installed here cannot be told from what is not required
-        if not (homes and set(homes) & _plugins()):
+        if not (homes and set(homes) & {one for _id, one in plugins_here(tuple(sys.path))}):
             yield module.hit(node, name=name)
 
 
@@ -117,18 +117,13 @@ def _tried(module: Module) -> set[ast.AST]:
     return found
 
 
-@cache
-def _plugins() -> frozenset[str]:
-    """The distributions of the plugins that are installed here."""
-    found = metadata.entry_points(group=GROUP)
-    return frozenset(canonicalize_name(one.dist.name) for one in found if one.dist)
-
-
 @rule("LF204", tier=2)
 def no_other_plugin(source: Source) -> Hits:
     """No other plugin is imported."""
     own = canonicalize_name(str(source.project.get("name", "")))
     for module, name, node in _foreign(source):
-        homes = set(_homes().get(name, ())) & _plugins() - {own}
+        homes = set(_homes().get(name, ())) & {
+            one for _id, one in plugins_here(tuple(sys.path))
+        } - {own}
         if homes or (name.startswith("lifang_") and not _homes().get(name)):
             yield module.hit(node, name=name)

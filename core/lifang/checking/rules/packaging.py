@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -21,14 +23,10 @@ ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 CORE = "lifang"
 
 
-def core_version() -> Version:
-    """The version of the core that judges."""
-    return Version(metadata.version(CORE))
-
-
-def cap() -> str:
-    """Below what a plugin's requirement of the core stays: its next major version."""
-    return str(core_version().major + 1)
+def bounds() -> dict[str, str]:
+    """What a plugin's requirement of the core says: from this version on, below the next major."""
+    version = Version(metadata.version(CORE))
+    return {"least": f"{version.major}.{version.minor}", "cap": str(version.major + 1)}
 
 
 def requirements(source: Source) -> list[Requirement]:
@@ -105,16 +103,22 @@ def id_is_free(source: Source) -> Hits:
     if source.id in taken:
         yield hit(source.spot, id=source.id, owner=CORE)
     own = canonicalize_name(str(source.project.get("name", "")))
-    for entry in metadata.entry_points(group=GROUP):
-        other = entry.dist.name if entry.dist else ""
-        if entry.name == source.id and canonicalize_name(other) != own:
+    for name, other in plugins_here(tuple(sys.path)):
+        if name == source.id and other != own:
             yield hit(source.spot, id=source.id, owner=other)
+
+
+@cache
+def plugins_here(_path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The plugins installed on a path of Python: their ids, and what distribution each is of."""
+    found = metadata.entry_points(group=GROUP)
+    return tuple((one.name, canonicalize_name(one.dist.name)) for one in found if one.dist)
 
 
 def _with_core(source: Source) -> Mapping[str, str]:
     """The manifest with the core's requirement as it should be."""
     text = source.text("pyproject.toml") or ""
-    right = f"{CORE}>={core_version().major}.{core_version().minor},<{cap()}"
+    right = "{}>={least},<{cap}".format(CORE, **bounds())
     return {
         "pyproject.toml": re.sub(r"""(?<=["'])lifang\s*(?:[<>=!~][^"']*)?(?=["'])""", right, text)
     }
@@ -123,8 +127,7 @@ def _with_core(source: Source) -> Mapping[str, str]:
 @rule("LF105", tier=1, fix=_with_core)
 def core_is_required_in_one_major(source: Source) -> Hits:
     """The core's requirement has a lower bound and stops at the next major version."""
-    version = core_version()
-    told = {"least": f"{version.major}.{version.minor}", "cap": cap()}
+    told, version = bounds(), metadata.version(CORE)
     found = [one for one in requirements(source) if canonicalize_name(one.name) == CORE]
     if not found:
         yield hit(source.manifest_spot("dependencies"), found="—", **told)

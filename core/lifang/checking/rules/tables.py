@@ -17,7 +17,8 @@ RECORD = "lifang.Record"
 REFERENCES = ("lifang.ref", "peewee.ForeignKeyField")
 CHANGES = {"create_tables", "drop_tables", "create_table", "drop_table", "add_column",
            "drop_column", "rename_column", "rename_table", "add_not_null", "drop_not_null",
-           "add_index", "drop_index", "alter_column_type", "add_foreign_key_constraint"}  # fmt: skip
+           "add_index", "drop_index", "alter_column_type",
+           "add_foreign_key_constraint"}  # fmt: skip
 """What migrators do to the tables that they are given first."""
 CORE_MODELS = {f"lifang.{one}" for one in ("Account", "Community", "Organization", "Person",
                                            "Affiliation", "Membership")}  # fmt: skip
