@@ -32,11 +32,6 @@ class Use:
     module: Module
     call: ast.Call
 
-    @property
-    def spot(self) -> Spot:
-        """Where."""
-        return self.module.spot(self.call)
-
     def hit(self, node: ast.AST | None = None, **values: Any) -> Hit:
         """Say that it breaks a rule, perhaps by a part of it."""
         return self.module.hit(node or self.call, **values)
@@ -205,7 +200,7 @@ class Source:
     def spot(self) -> Spot:
         """Where the plugin is declared, for what is said of it as a whole."""
         found = self.uses("Plugin")
-        return found[0].spot if found else Spot(self.manifest_path)
+        return found[0].hit().spot if found else Spot(self.manifest_path)
 
     def manifest_spot(self, text: str) -> Spot:
         """The line of the manifest that holds some text."""
