@@ -92,6 +92,7 @@ def test_a_plugin_thanks_with_the_points_of_another_by_that_ones_rules(
     assert "请先安装" in reasons(instance, "thankful")[0]
 
 
+@pytest.mark.once
 def test_what_is_needed_must_be_there_and_new_enough_and_not_in_a_circle(
     instance: Instance, boss: Caller, laid_out: Layout
 ) -> None:

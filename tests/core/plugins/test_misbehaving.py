@@ -69,6 +69,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("patient")
+@pytest.mark.once
 def test_what_cannot_be_loaded_is_told_with_a_reason_and_the_others_are_there(
     instance: Instance, boss: Caller, laid_out: Layout, lifang: Command
 ) -> None:
@@ -146,6 +147,7 @@ def test_another_version_of_what_failed_is_tried_by_itself(
     assert not Stop.select().exists()
 
 
+@pytest.mark.once
 def test_whatever_goes_wrong_while_they_run_stays_their_own(
     instance: Instance,
     boss: Caller,
@@ -177,6 +179,7 @@ def test_whatever_goes_wrong_while_they_run_stays_their_own(
     assert worker.text("/people")
 
 
+@pytest.mark.once
 def test_an_error_in_a_page_names_the_plugin_and_too_many_stop_its_pages_there(
     instance: Instance, laid_out: Layout, visit: Visit
 ) -> None:
