@@ -123,6 +123,18 @@ class PluginManager:
         self.payloads |= plugin.payloads
         self.loaded[plugin.id] = plugin
 
+    def drop(self, id: str) -> None:
+        """Forget a plugin and all it declared."""
+        self.registry.drop(id)
+        if self.hooks.get_plugin(id) is not None:
+            self.hooks.unregister(name=id)
+        plugin = self.loaded.pop(id, None)
+        if plugin is None:
+            return
+        words.drop_catalogue(plugin.folder / "locale")
+        for type in plugin.payloads:
+            self.payloads.pop(type, None)
+
     def load(self, found: Found) -> Plugin | None:
         """Import and register one plugin; whatever it raises stays its own fault."""
         if found.id in self.loaded:
@@ -146,6 +158,8 @@ class PluginManager:
         if epoch == self._snapshot.epoch:
             return self._snapshot
         with self._loading:
+            for name in _gone() & self.loaded.keys():
+                self.drop(name)
             switches = _read_switches()
             wanted = [
                 name
@@ -181,10 +195,9 @@ class PluginManager:
 
 def _read_switches() -> dict[str, list[Turned]]:
     """Every installed plugin's switches, in the order of their paths."""
+    columns = (Activation.on, Activation.changed_at, Activation.inherits, Activation.reason)
     rows: Any = (
-        Activation.select(
-            Activation.plugin, Community.path, Community.id, Activation.on, Activation.changed_at
-        )
+        Activation.select(Activation.plugin, Community.path, Community.id, *columns)
         .join(Community)
         .switch(Activation)
         .join(PluginRow, on=(PluginRow.name == Activation.plugin))
@@ -193,9 +206,20 @@ def _read_switches() -> dict[str, list[Turned]]:
         .tuples()
     )
     switches: dict[str, list[Turned]] = {}
-    for name, *told in rows:
-        switches.setdefault(name, []).append(Turned(*told))
+    for name, path, node, on, since, inherits, reason in rows:
+        mine = switches.setdefault(name, [])
+        if inherits and reason is None:
+            above = next((one for one in reversed(mine) if path.startswith(one.path)), None)
+            on = above is not None and above.on
+        mine.append(Turned(path, node, on, since))
     return switches
+
+
+def _gone() -> set[str]:
+    """The plugins that were here and are so no more."""
+    states = PluginRow.state.in_(("uninstalled", "purged"))
+    rows: Any = PluginRow.select(PluginRow.name).where(states).tuples()
+    return {name for (name,) in rows}
 
 
 def _where(switches: Iterable[Turned]) -> ranges.Ranges:
