@@ -39,7 +39,7 @@ def install(caller: Caller, plugin: str) -> Listed:
     lock, database = caller.instance.settings.run / "migrate.lock", caller.instance.database
     migrations.migrate(database, wanted, loaded.migrations, lock=lock)
     with database.transaction():
-        database.count_on(given)
+        database.count_from(given)
         told = {"label": loaded.label, "version": found.version, "state": "installed"}
         kept = {**told, "error": None, "changed_at": clock.now()}
         PluginRow.insert(name=wanted, **kept).on_conflict(
@@ -48,15 +48,19 @@ def install(caller: Caller, plugin: str) -> Listed:
         stored.keep(loaded, found)
         bump_epoch()
         change = Change(wanted, before, "installed")
-        record_note(caller, "plugin", "install", reason=f"{wanted} {found.version}", changes=[change])
+        record_note(
+            caller, "plugin", "install", reason=f"{wanted} {found.version}", changes=[change]
+        )
     caller.instance.plugins.refresh()
     return show(caller, wanted)
 
 
 def loaded_of(caller: Caller, found: Found) -> Plugin:
-    """A plugin's declaration, loaded if need be; NotReady with what it said when it broke."""
-    plugin = caller.instance.plugins.load(found)
+    """A plugin's declaration, loaded if need be; NotReady saying why it was kept out or broke."""
+    plugins = caller.instance.plugins
+    plugin = plugins.load(found)
     if plugin is None:
-        last = caller.instance.plugins.faults[found.id].strip().splitlines()[-1]
-        raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=last))
+        fault = plugins.faults.get(found.id, "").strip().splitlines()
+        why = _("；").join(map(str, plugins.why_not(found))) or (fault[-1] if fault else "—")
+        raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=why))
     return plugin

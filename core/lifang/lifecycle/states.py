@@ -38,7 +38,9 @@ HELPS = {
     "faulted": n_("修复或更换版本后运行 lifang plugin retry {id}"),
     "quarantined": n_("查明原因后运行 lifang plugin release {id}"),
     "missing": n_("用 pip 装回它的软件包，或运行 lifang plugin purge {id} 清除它的数据"),
-    "uninstalled": n_("数据还在；重新安装：lifang plugin install {id}，清除：lifang plugin purge {id}"),
+    "uninstalled": n_(
+        "数据还在；重新安装：lifang plugin install {id}，清除：lifang plugin purge {id}"
+    ),
     "purged": n_("数据已清除；重新安装：lifang plugin install {id}"),
 }
 """What would help in which state."""
@@ -128,8 +130,7 @@ def state_of(instance: Instance, row: Any, found: Found | None) -> tuple[str, tu
         return "purged", ()
     if found is None:
         return "missing", (_("它的软件包不在了，数据还在"),)
-    against = instance.plugins.rejections.get(found.id, ())
-    if against:
+    if against := instance.plugins.why_not(found):
         return "rejected", tuple(map(str, against))
     fault = instance.plugins.faults.get(found.id)
     last = (fault.strip().splitlines()[-1],) if fault else ()
@@ -170,9 +171,7 @@ def _switches(plugin: str | None = None) -> dict[str, list[Switch]]:
     kept = (Activation.locked, Activation.reason, Activation.until, Activation.changed_by)
     own = (Activation.inherits == False) | ~Activation.reason.is_null()  # noqa: E712 – SQL
     query: Any = (
-        Activation.select(
-            Activation.plugin, Community.code, Community.name, Activation.on, *kept
-        )
+        Activation.select(Activation.plugin, Community.code, Community.name, Activation.on, *kept)
         .join(Community)
         .where(own if plugin is None else own & (Activation.plugin == plugin))
         .order_by(Community.path)

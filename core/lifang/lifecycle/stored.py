@@ -32,8 +32,8 @@ def declaration(plugin: Plugin, found: Found) -> Told:
         "settings": _named(plugin.settings),
         "indicators": _named(plugin.indicators),
         "purposes": _named(plugin.purposes),
-        "needs": sorted(one.name for one in getattr(plugin, "needs", ())),
-        "provides": sorted(getattr(plugin, "provides", ())),
+        "needs": sorted(one.name for one in plugin.needs if not one.optional),
+        "provides": sorted(plugin.provides),
         "folder": str(plugin.folder),
     }
 

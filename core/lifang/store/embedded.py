@@ -120,7 +120,7 @@ class Embedded(Database):
 
     def count_from(self, counters: Mapping[str, int]) -> None:
         """Set SQLite's own counters."""
-        self.engine.execute_sql("DELETE FROM sqlite_sequence")
+        self.each("DELETE FROM sqlite_sequence WHERE name = ?", [[name] for name in counters])
         self.insert("sqlite_sequence", ("name", "seq"), [one for one in counters.items() if one[1]])
 
     @contextmanager
