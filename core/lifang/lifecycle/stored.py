@@ -46,7 +46,9 @@ def _noun(one: Resource[Any]) -> Told:
         "label": _labels(one.label),
         "plural": _labels(one.label, "plural"),
         "state": one.state,
-        "fields": [_field(spec) for spec in one.fields if not spec.virtual],
+        "confidential": one.confidential is not None,
+        "full": sorted(role for role, verbs in one.roles.items() if "export_full" in verbs),
+        "fields": [_field(one, spec) for spec in one.fields if not spec.virtual],
         "actions": {name: _labels(action.label) for name, action in one.actions.items()},
         "events": sorted({action.event for action in one.actions.values()} | one.timers),
         "attachments": {kind: _labels(label) for kind, label in one.attachments.items()},
@@ -54,9 +56,10 @@ def _noun(one: Resource[Any]) -> Told:
     }
 
 
-def _field(spec: FieldSpec) -> Told:
+def _field(one: Resource[Any], spec: FieldSpec) -> Told:
     return {
         "name": spec.name,
+        "column": one.model._meta.fields[spec.name].column_name,
         "label": _labels(spec.label),
         "kind": spec.kind,
         "sensitive": spec.kind == "sensitive",
