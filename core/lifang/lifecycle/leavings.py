@@ -19,7 +19,7 @@ from lifang.entities.gram import NameGram
 from lifang.entities.job import ColumnMapping, Job, JobProblem
 from lifang.entities.ledger import LedgerAccount, LedgerEntry, LedgerLot, LedgerPosting
 from lifang.entities.presence import Presence
-from lifang.events.tables import Catchup, Erasable, Inbox, Retry, Timer
+from lifang.events.tables import Catchup, Erasable, Inbox, Retry, Subscription, Timer
 from lifang.kit import clock
 from lifang.kit.words import n_
 from lifang.mechanisms.consents import Consent
@@ -63,7 +63,12 @@ def leavings(plugin: str, tables: Collection[str]) -> Iterator[Leaving]:
         Idempotency.route.contains(f"/{name}/") for name in (plugin, plugin.replace("_", "-"))
     ]
     yield Leaving(n_("重复的请求"), Idempotency, reduce(or_, routes))
-    labels = {SettingRow: n_("设置"), Activation: n_("开关"), Timer: n_("定时")}
+    labels = {
+        SettingRow: n_("设置"),
+        Activation: n_("开关"),
+        Subscription: n_("订阅"),
+        Timer: n_("定时"),
+    }
     for model in _naming():
         yield Leaving(labels.get(model, n_("登记")), model, model.plugin == plugin)
 
@@ -111,7 +116,9 @@ def _record(label: str, model: Any, rows: Any, aggregate: str) -> Iterator[Leavi
 
 def clear(plugin: str, tables: Collection[str]) -> list[str]:
     """Take all of it away in the running transaction; gives the files that belonged to it."""
-    files: list[str] = [row.place for row in Attachment.select().where(_about(Attachment.about, tables))]
+    files: list[str] = [
+        row.place for row in Attachment.select().where(_about(Attachment.about, tables))
+    ]
     jobs = Job.select().where(_dotted(Job.noun, plugin), ~Job.place.is_null())
     files += [str(row.place) for row in jobs]
     for one in leavings(plugin, tables):
