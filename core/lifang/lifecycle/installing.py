@@ -60,7 +60,6 @@ def loaded_of(caller: Caller, found: Found) -> Plugin:
     plugins = caller.instance.plugins
     plugin = plugins.load(found)
     if plugin is None:
-        fault = plugins.faults.get(found.id, "").strip().splitlines()
-        why = _("；").join(map(str, plugins.why_not(found))) or (fault[-1] if fault else "—")
+        why = _("；").join(map(str, plugins.why_not(found)))
         raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=why))
     return plugin

@@ -130,17 +130,15 @@ def state_of(instance: Instance, row: Any, found: Found | None) -> tuple[str, tu
         return "purged", ()
     if found is None:
         return "missing", (_("它的软件包不在了，数据还在"),)
-    if against := instance.plugins.why_not(found):
-        return "rejected", tuple(map(str, against))
-    fault = instance.plugins.faults.get(found.id)
-    last = (fault.strip().splitlines()[-1],) if fault else ()
+    against = tuple(map(str, instance.plugins.why_not(found)))
+    kept_out = "faulted" if found.id in instance.plugins.faults else "rejected"
     if row is None:
-        return ("faulted", last) if fault else ("available", ())
+        return (kept_out, against) if against else ("available", ())
     if row.state != "installed":
         return row.state, (row.error,) if row.error else ()
     if found.id not in instance.plugins.loaded and (due := waiting.due(found)):
         return "pending", (_("有 {n} 个数据库迁移待执行", n=len(due)),)
-    return ("faulted", last) if fault else ("installed", ())
+    return (kept_out, against) if against else ("installed", ())
 
 
 def _told(

@@ -13,17 +13,26 @@ from contextlib import suppress
 from typing import Any
 
 from lifang.kit.words import n_
-from lifang.plugins.finding import Found
+from lifang.plugins.finding import Found, Reason
 from lifang.plugins.plugin import Plugin
 
 LIMIT, PATIENCE = 5.0, 0.5
 """Seconds an import may take, and after how many of them the next one begins beside it."""
 
+BROKE = n_("载入时出错：{error}")
 HANGS = n_("{n} 秒内没有载入完；它的线程要等进程结束才会停")
 
 
 class Hangs(Exception):
     """An import that had not come to its end within its time."""
+
+
+def told(trace: str) -> Reason:
+    """What a traceback comes down to, for people."""
+    last = trace.strip().splitlines()[-1]
+    if last.startswith(f"{__name__}.{Hangs.__name__}"):
+        return Reason(HANGS, {"n": f"{LIMIT:.0f}"})
+    return Reason(BROKE, {"error": last})
 
 
 class _Import(threading.Thread):

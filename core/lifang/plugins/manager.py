@@ -102,14 +102,23 @@ class PluginManager:
         """Why a plugin that is present here is not loaded; nothing where nothing is against it."""
         denied = self.denied.get(found.id)
         listed = () if denied is None else (Reason(DENIED, {"why": denied}),)
-        return (*found.reasons, *listed, *self.rejections.get(found.id, ()))
+        fault = self.faults.get(found.id)
+        broken = () if fault is None else (importing.told(fault),)
+        return (*found.reasons, *listed, *self.rejections.get(found.id, ()), *broken)
 
     def load(self, found: Found) -> Plugin | None:
         """Import and register one plugin, and what it needs; what it raises stays its own fault."""
-        with self._loading:
-            self.rejections.pop(found.id, None)
-            self._load([found], discover())
+        self.load_all([found])
         return self.loaded.get(found.id)
+
+    def load_all(self, wanted: Iterable[Found]) -> None:
+        """Import and register several, in the order of their needs; what was wrong is forgotten."""
+        told = list(wanted)
+        with self._loading:
+            for one in told:
+                self.rejections.pop(one.id, None)
+                self.faults.pop(one.id, None)
+            self._load(told, discover())
 
     def _load(self, wanted: Iterable[Found], present: dict[str, Found]) -> None:
         """Import plugins and their providers, then register each after those it needs."""
@@ -176,19 +185,24 @@ class PluginManager:
                 if not need.fits(offered):
                     yield _unmet(interfaces.TOO_OLD, need, provider, given=offered.written)
                 continue
-            could = [one for one in sorted(ready) if need.name in ready[one].provides]
-            could += [one.id for one in present.values() if need.name in one.provides]
             if need.optional:
                 continue
-            if could and could[0] in (plugin.id, *way):
-                circle = [*way[way.index(could[0]) :], plugin.id] if could[0] in way else could[:1]
-                yield Reason(interfaces.CIRCLE, {"circle": " → ".join([*circle, could[0]])})
-            elif could and could[0] in {*self.faults, *self.rejections, *ready}:
-                yield _unmet(interfaces.BROKEN, need, could[0])
-            elif could:
-                yield _unmet(interfaces.NOT_THERE, need, could[0])
-            else:
-                yield _unmet(interfaces.NOBODY, need)
+            could = [one for one in sorted(ready) if need.name in ready[one].provides]
+            could += [one.id for one in present.values() if need.name in one.provides]
+            yield self._not_provided(plugin.id, need, could[0] if could else None, way)
+
+    def _not_provided(self, id: str, need: Need, could: str | None, way: tuple[str, ...]) -> Reason:
+        """Why nobody provides what a plugin needs, where one `could`."""
+        if could is None:
+            return _unmet(interfaces.NOBODY, need)
+        if could in (*way, id):
+            circle = [*way, id, could][[*way, id].index(could) :]
+            return Reason(interfaces.CIRCLE, {"circle": " → ".join(circle)})
+        for one in self.rejections.get(could, ()):
+            if id in str(one.told.get("circle")).split(" → "):
+                return one
+        broken = could in self.faults or could in self.rejections
+        return _unmet(interfaces.BROKEN if broken else interfaces.NOT_THERE, need, could)
 
     def _offers(self) -> dict[str, tuple[str, Provided]]:
         """What the loaded plugins provide, each with whose it is."""

@@ -350,11 +350,12 @@ def write(folder: Path, name: str) -> Path:
     """
     told = MISBEHAVING[name]
     if told.again is not None:
-        _write(folder, f"{name}_twin", told.again)
-    return _write(folder, name, told.change)
+        write_changed(folder, f"{name}_twin", told.again)
+    return write_changed(folder, name, told.change)
 
 
-def _write(folder: Path, id: str, change: Change) -> Path:
+def write_changed(folder: Path, id: str, change: Change) -> Path:
+    """Write an exemplary plugin under some id, but for a change."""
     files = exemplary(id)
     change(files, id)
     for place, text in files.items():
