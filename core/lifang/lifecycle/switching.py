@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lifang.access.callers import plugin_caller
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.events import catchup, log
@@ -21,8 +22,10 @@ from lifang.lifecycle.states import Listed, demand, listed, may_administer, show
 from lifang.plugins.manager import discover
 from lifang.plugins.snapshot import Turned, read_switches, where
 from lifang.plugins.tables import Activation, PluginRow
+from lifang.resources.registry import CORE
 from lifang.services.auditing import stated
 from lifang.services.delivery import let_in
+from lifang.services.instance import Instance
 from lifang.services.query import find_community
 from lifang.store.whole import whole
 
@@ -144,18 +147,19 @@ def resume(caller: Caller, plugin: str, *, at: str | None) -> Listed:
     return show(caller, known.id)
 
 
-def resume_due(caller: Caller) -> bool:
-    """End the suspensions whose time has come; says whether there were any."""
+def resume_due(instance: Instance) -> bool:
+    """End the suspensions whose time has come, as the core; says whether there were any."""
     due = Activation.select().where(~Activation.until.is_null(), Activation.until <= clock.now())
     if not due.exists():
         return False
-    with caller.instance.database.transaction():
+    caller = plugin_caller(instance, CORE, actor=None, correlation=None, cause=None)
+    with instance.database.transaction():
         told: dict[str, list[Move]] = {}
         for row in due.order_by(Activation.id):
             told.setdefault(row.plugin, []).extend(_resuming(row.plugin, row.community))
         for some in told.values():
             moves.carry_out(caller, "resume", some)
-    caller.instance.plugins.refresh()
+    instance.plugins.refresh()
     return True
 
 

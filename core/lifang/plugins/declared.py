@@ -79,6 +79,14 @@ class Gone:
         actions = {name: SimpleNamespace(label=said(one)) for name, one in told["actions"].items()}
         return Tomb(known.absent(said(told["label"])), actions)
 
+    def paper(self, name: str) -> str | None:
+        """What a kind of document is called, of a plugin whose words are not spoken here."""
+        known = self.of(name.partition(".")[0])
+        for noun in known.told.get("nouns", ()) if known else ():
+            if name in noun.get("documents", ()):
+                return said(noun["documents"][name])
+        return None
+
     def name(self, plugin: str) -> str:
         """What a plugin is called that is off or gone; its id where it was never here."""
         known = self.of(plugin)
