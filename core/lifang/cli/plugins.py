@@ -117,7 +117,7 @@ def _one(switch: Switch) -> str:
         return (
             _("{name} {code}（锁定）", **named) if switch.on else _("（除 {name}，锁定）", **named)
         )
-    return _("{name} {code}", **named) if switch.on else _("（除 {name}）", name=switch.name)
+    return f"{switch.name} {switch.code}" if switch.on else _("（除 {name}）", name=switch.name)
 
 
 def _show(session: Session, given: Given) -> None:

@@ -75,15 +75,15 @@ def leavings(plugin: str, tables: Collection[str]) -> Iterator[Leaving]:
 
 def _mechanisms(plugin: str, tables: Collection[str]) -> Iterator[Leaving]:
     slots = Slots.select(Slots.id).where(_dotted(Slots.kind, plugin))
-    yield Leaving(n_("名额"), Claim, Claim.slots.in_(slots))
-    yield Leaving(n_("名额"), Slots, _dotted(Slots.kind, plugin))
+    yield Leaving(n_("名额和排队"), Claim, Claim.slots.in_(slots))
+    yield Leaving(n_("名额和排队"), Slots, _dotted(Slots.kind, plugin))
     entries = LedgerEntry.select(LedgerEntry.id).where(_dotted(LedgerEntry.ledger, plugin))
     accounts = LedgerAccount.select(LedgerAccount.id).where(_dotted(LedgerAccount.ledger, plugin))
     yield Leaving(n_("账目"), LedgerPosting, LedgerPosting.entry.in_(entries))
     yield Leaving(n_("账目"), LedgerLot, LedgerLot.account.in_(accounts))
     yield Leaving(n_("账目"), LedgerEntry, _dotted(LedgerEntry.ledger, plugin))
     yield Leaving(n_("账目"), LedgerAccount, _dotted(LedgerAccount.ledger, plugin))
-    yield Leaving(n_("签到"), Presence, _dotted(Presence.kind, plugin))
+    yield Leaving(n_("到场记录"), Presence, _dotted(Presence.kind, plugin))
     yield Leaving(n_("编号"), NumberRow, _dotted(NumberRow.name, plugin))
     about = _about(DocumentRow.about, tables)
     yield Leaving(n_("文书"), DocumentRow, _dotted(DocumentRow.name, plugin) | about)

@@ -24,7 +24,7 @@ VERBS = {
     "install": n_("安装"),
     "enable": n_("启用"),
     "disable": n_("停用"),
-    "suspend": n_("暂停"),
+    "suspend": n_("暂停使用"),
     "resume": n_("恢复"),
     "inherit": n_("恢复继承"),
     "uninstall": n_("卸载"),
