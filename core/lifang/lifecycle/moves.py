@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import peewee as pw
+
 from lifang.entities.caller import Caller
 from lifang.entities.community import SEGMENT, Community, path_end
 from lifang.events import catchup, log
@@ -81,8 +83,9 @@ def carry_out(
     """
     before = Snapshot(0, {}, read_switches())
     done = list(wanted)
+    nodes = [int(move.node.id) for move in done]
     for move in list(done):
-        _demand_free(move)
+        _demand_free(move, nodes)
         if move.goal.locked:
             done += [Move(move.plugin, node, INHERIT) for node in _below(move.plugin, move.node)]
     at = clock.now()
@@ -131,13 +134,17 @@ def _tell(
 
 def _tidy(plugin: str) -> None:
     """Forget switches that inherit and have nothing left to tell."""
-    behind = Catchup.select(Catchup.community).where(Catchup.sub.startswith(f"{plugin}."))
-    Activation.delete().where(
-        Activation.plugin == plugin,
-        Activation.inherits,
-        Activation.reason.is_null(),
-        Activation.community.not_in(behind),
-    ).execute()
+    mine = pw.fn.SUBSTR(Catchup.sub, 1, len(plugin) + 1) == f"{plugin}."
+    behind = Catchup.select(Catchup.community).where(mine, Catchup.to_pos.is_null())
+    spent = (
+        (Activation.plugin == plugin)
+        & Activation.inherits
+        & Activation.reason.is_null()
+        & Activation.community.not_in(behind)
+    )
+    nodes = Activation.select(Activation.community).where(spent)
+    Catchup.delete().where(mine, Catchup.community.in_(nodes)).execute()
+    Activation.delete().where(spent).execute()
 
 
 def _keep(caller: Caller, move: Move, at: dt.datetime) -> str:
@@ -166,8 +173,8 @@ def _row(plugin: str, node: Community) -> Any:
     return Activation.get_or_none(Activation.plugin == plugin, Activation.community == node.id)
 
 
-def _demand_free(move: Move) -> None:
-    """Raise Conflict where a node above decides for all below it."""
+def _demand_free(move: Move, but: list[int]) -> None:
+    """Raise Conflict where a node above decides for all below it, `but` one that moves too."""
     path = move.node.path
     above = [path[:step] for step in range(SEGMENT, len(path), SEGMENT)]
     holds = Activation.locked | ~Activation.reason.is_null() if move.goal.on else Activation.locked
@@ -175,6 +182,7 @@ def _demand_free(move: Move) -> None:
         Activation.select(Activation, Community)
         .join(Community)
         .where(Activation.plugin == move.plugin, Community.path.in_(above), holds)
+        .where(Activation.community.not_in(but))
         .order_by(Community.path)
     )
     held = rows.first()
