@@ -108,7 +108,8 @@ def _off(instance: Instance, row: Any) -> str:
         return _("已手动暂停")
     if row.plugin in instance.plugins.faults:
         return _("插件「{plugin}」无法载入", plugin=row.plugin)
-    known = instance.gone.of(row.plugin)
+    loaded = row.plugin in instance.plugins.loaded
+    known = None if loaded else instance.gone.of(row.plugin)
     if known is not None and known.state in GONE:
         return _(GONE[known.state], plugin=row.plugin)
     return _("插件「{plugin}」没有在任何地方启用", plugin=row.plugin)
