@@ -101,7 +101,7 @@ def _list(session: Session, given: Given) -> None:
 
 
 def _state(one: Listed) -> str:
-    return _(STATES[one.state])
+    return _(STATES.get(one.state, one.state))
 
 
 def _on(one: Listed) -> str:

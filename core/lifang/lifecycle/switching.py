@@ -178,7 +178,11 @@ def _installed(caller: Caller, plugin: str, *, on: bool) -> Listed:
             )
         )
     if on and known.state != "installed":
-        why = _("；").join(known.reasons) or known.error or states.STATES[known.state]
+        why = (
+            _("；").join(known.reasons)
+            or known.error
+            or _(states.STATES.get(known.state, known.state))
+        )
         raise Conflict(_("插件「{plugin}」不能启用：{why}", plugin=known.id, why=why))
     return known
 

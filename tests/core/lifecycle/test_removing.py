@@ -18,7 +18,9 @@ from lifang.mechanisms.documents import DocumentRow
 from lifang.plugins.tables import PluginRow
 from lifang.services.instance import Instance
 from lifang.testing import world
-from tests.core.lifecycle.used import CANARY, PHONE, Package, rows, use
+from tests.core.lifecycle.used import CANARY, PHONE, Package, package, rows, use
+
+__all__ = ["package"]  # a fixture
 
 
 def state(instance: Instance) -> str:

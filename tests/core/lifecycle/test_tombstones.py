@@ -26,7 +26,9 @@ from lifang.services.accounts import first_administrator
 from lifang.services.instance import Instance
 from lifang.testing import world
 from tests.core.cli.conftest import say
-from tests.core.lifecycle.used import Package, use
+from tests.core.lifecycle.used import Package, package, use
+
+__all__ = ["package"]  # a fixture
 
 LINK = re.compile(r'<a [^>]*href="(/[^"#]*)')
 ROLES = ("platform_administrator", "security_administrator", "auditor", "district_admin")

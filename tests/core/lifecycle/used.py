@@ -15,7 +15,6 @@ from lifang.entities.account import Account, Idempotency, Token
 from lifang.entities.community import Community, FormerPlace
 from lifang.entities.job import ColumnMapping
 from lifang.events.tables import Catchup, Inbox
-from lifang.lifecycle import switching
 from lifang.lifecycle.dated import Decree, configure
 from lifang.mechanisms import attachments
 from lifang.mechanisms.consents import consents
@@ -27,6 +26,12 @@ from lifang.testing.events import Events
 
 PHONE, CANARY = "13800001234", "全家福.png"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(500)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
+    """The keepsake plugin, installed as a package."""
+    return Package(tmp_path, monkeypatch)
 
 
 class Package:
@@ -107,8 +112,3 @@ def rows(instance: Instance) -> dict[str, list[str]]:
             asked = f"SELECT * FROM {database.quoted(name)}"  # noqa: S608 – a table that is there
             found[name] = sorted(str(row) for row in database.engine.execute_sql(asked).fetchall())
     return found
-
-
-def quietly_on(instance: Instance, *, at: str, on: bool) -> None:
-    """Switch it as an administrator does."""
-    switching.switch(world.boss(instance), "keepsake", at=at, on=on)
