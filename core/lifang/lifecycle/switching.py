@@ -15,6 +15,7 @@ from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.plugins.manager import Found, Snapshot, discover
 from lifang.plugins.plugin import Plugin
+from lifang.plugins.setting import demand_set
 from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import go_to_end, let_in, turned
@@ -181,6 +182,7 @@ def switch(
             _("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing")
         )
     declared = _loaded(caller, discover()[wanted]) if on else None
+    demand_set(declared.settings if declared is not None else {}, nodes)
     with caller.instance.database.transaction():
         if declared is not None:
             let_in(declared)

@@ -62,6 +62,10 @@ class Snapshot:
         """The parts of the tree where a plugin is on; the core is on everywhere."""
         return ranges.EVERYWHERE if plugin == CORE else self.on.get(plugin, ranges.NOWHERE)
 
+    def holds(self, plugin: str, path: str) -> bool:
+        """Whether a plugin is on at a path."""
+        return ranges.holds(self.where(plugin), path)
+
     def decides(self, plugin: str, path: str) -> Turned | None:
         """The switch that decides whether a plugin is on at a path: the nearest one above it."""
         found = reversed(self.switches.get(plugin, ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from lifang.lifecycle import dated
@@ -21,9 +21,8 @@ from lifang.plugins.tables import SettingRow
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.world import CHENGGUAN, CITY, FOREIGN, HOME, QILIHE
-
-BASIS = "兰政办发〔2026〕8号"
-JULY, SEPTEMBER, NEXT_YEAR = dt.date(2026, 7, 1), dt.date(2026, 9, 1), dt.date(2027, 1, 1)
+from tests.core.lifecycle.dial import BASIS, JULY, NEXT_YEAR, SEPTEMBER, node, turn_on
+from tests.core.lifecycle.dial import put as dial_put
 
 hours: Setting[int] = Setting(
     "hours", int, "每日上限", default=8, minimum=1, maximum=24, unit="小时",
@@ -40,20 +39,10 @@ checked: Setting[bool] = Setting("checked", bool, "须复核", default=False)
 
 @pytest.fixture(autouse=True)
 def probe(instance: Instance) -> None:
-    declared = Plugin(
-        "probe", "探针", settings=[hours, stars, rounding, checked], folder=Path(__file__).parent
-    )
-    instance.plugins.register(declared)
+    turn_on(instance, hours, stars, rounding, checked, id="probe")
 
 
-def node(code: str) -> Community:
-    return Community.get(Community.code == code)
-
-
-def put(caller: Caller, at: str | None, since: dt.date | None = None, **more: Any) -> None:
-    options = {name: more.pop(name) for name in ("preset", "lock") if name in more}
-    basis = more.pop("basis", BASIS)
-    dated.configure(caller, "probe", more, dated.Decree(basis, at, since, **options))
+put = partial(dial_put, id="probe")
 
 
 def test_a_value_holds_at_its_node_and_below_from_its_day_on_and_nowhere_else(boss: Caller):
@@ -148,6 +137,7 @@ def test_only_who_administers_a_node_sets_there_and_a_stranger_learns_nothing(in
     with pytest.raises(Forbidden):
         put(worker, HOME, hours="3")
     assert hours(node(HOME), clock.today()) == 3
+    worker = world.caller(instance, "community_worker", at=HOME)
     assert dated.explain(worker, "hours", at=HOME, on=None).value == "3"
     with pytest.raises(Invalid, match="没有编号为"):
         dated.explain(worker, "hours", at=FOREIGN, on=None)
