@@ -325,7 +325,7 @@ def _plain(line: Line) -> dict[str, Any]:
 
 
 def _as_csv(lines: list[dict[str, Any]]) -> bytes:
-    told = io.StringIO()
+    told = io.StringIO(newline="")
     writer = csv.writer(told)
     writer.writerow(NAMES)
     for line in lines:
@@ -363,7 +363,7 @@ def _parsed(text: str) -> list[dict[str, Any]]:
     if start == "{":
         lines = json.loads(text)["settings"] if '"settings"' in text else None
     elif text.startswith("plugin,"):
-        rows = csv.reader(io.StringIO(text), strict=True)
+        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(rows)
         cells = [[untame(cell) for cell in row] for row in rows if any(row)]
         lines = [dict(zip(header, row, strict=True)) for row in cells]
