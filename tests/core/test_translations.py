@@ -264,7 +264,10 @@ class Links(HTMLParser):
 def english(text: str) -> str:
     """Nothing Chinese but the way back to it, our own name, and what packages say of themselves."""
     rest = text
-    for known in ("中文", "里坊 Lifang", *(found.summary for found in discover().values())):
+    summaries = (found.summary for found in discover().values())
+    texts = (one.default for plugin in PLUGINS for one in plugin.settings.values())
+    words = (text for text in map(str, texts) if CHINESE.search(text))  # compared with records
+    for known in ("中文", "里坊 Lifang", *summaries, *words):
         rest = rest.replace(known, "")
     found = [line.strip() for line in rest.splitlines() if CHINESE.search(line)]
     assert not found, found

@@ -167,7 +167,8 @@ class Setting(Generic[T]):
         """What may be said."""
         told = _(KINDS[self.kind])
         if self.choices:
-            told = _("、").join(f"{word}（{_(label)}）" for word, label in self.choices.items())
+            known = self.choices.items()
+            told = _("、").join(_("{name}（{key}）", name=w, key=_(label)) for w, label in known)
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
             told += _("，{low} 到 {high}", low=low, high=high)
@@ -190,14 +191,15 @@ def demand_set(settings: Mapping[str, Setting[Any]], nodes: Iterable[Community])
     for node in nodes:
         unset = [one for one in settings.values() if one.required and one.word(node) is None]
         if unset:
-            names = _("、").join(f"{_(one.label)}（{one.name}）" for one in unset)
-            told = f"lifang plugin config {unset[0].plugin} {unset[0].name}=… --at {node.code}"
+            told = (_("{name}（{key}）", name=_(one.label), key=one.name) for one in unset)
+            names = _("、").join(told)
+            line = f"lifang plugin config {unset[0].plugin} {unset[0].name}=… --at {node.code}"
             raise Conflict(
                 _(
                     "启用前须在「{name}」设置：{names}；例如 {command}",
                     name=node.name,
                     names=names,
-                    command=f"{told} --basis …",
+                    command=f"{line} --basis …",
                 )
             )
 

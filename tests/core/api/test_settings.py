@@ -96,8 +96,8 @@ def test_a_district_leaves_as_a_file_and_comes_whole_or_not_at_all(api: Api):
     form = {"file": (io.BytesIO(sent.data), "settings.csv")}
     assert city.post(into, data=form).json["counts"]["new"] == 1
     assert city.get(f"{ADDRESS}/dial.hours?at={FOREIGN}").json["value"] == "6"
-    wrong = json.dumps({"settings": [{"plugin": "dial", "key": "hours", "place": ".",
-                                      "since": "2026-01-01", "value": "99", "basis": "x"}]})  # fmt: skip
+    line = {"plugin": "dial", "key": "hours", "place": ".", "since": "2026-01-01", "basis": "x"}
+    wrong = json.dumps({"settings": [{**line, "value": "99"}]})
     refused = city.post(into, data=wrong, content_type="application/json")
     assert refused.status_code == 422
     assert refused.json["wrong"][0]["row"] == 1

@@ -149,8 +149,8 @@ def test_everything_wrong_is_told_by_row_and_column_and_nothing_is_written(boss:
 def test_what_is_no_such_file_is_refused_in_a_sentence(boss: Caller):
     for content in (
         b"", b"\xff\xfe", b"{}", b"[]", b'{"settings": [1]}', b'{"settings": 3}', b"plugin,key\n1",
-        b"plugin,key\n1,2,3", b"a = ", b"[" * 5000, b'{"settings":' + b"[" * 100_000, b"x" * 9_000_000,
-        b'plugin,key\n"1', b"settings = 3",
+        b"plugin,key\n1,2,3", b"a = ", b"[" * 5000, b'{"settings":' + b"[" * 100_000,
+        b"x" * 9_000_000, b'plugin,key\n"1', b"settings = 3",
     ):  # fmt: skip
         with pytest.raises(Malformed):
             settings_files.check(boss, content, at=CHENGGUAN)
