@@ -99,6 +99,8 @@ def _lost(word: Word, last: list[Word], decides: Word | None) -> Lost:
 
 def _layers(node: Community, words: Iterable[tuple[Word, Lost]]) -> list[Layer]:
     told = list(words)
+    if not told:
+        return []
     query: Any = Community.select(Community.id, Community.code, Community.name)
     there = {word.node for word, _lost in told}
     names = {id: (code, name) for id, code, name in query.where(Community.id.in_(there)).tuples()}
