@@ -20,7 +20,7 @@ from lifang.lifecycle.dated import Decree, Told
 from lifang.lifecycle.layers import Layer
 from lifang.lifecycle.settings_files import FORMATS
 from lifang.web import pointers
-from lifang.web.addresses import with_query
+from lifang.web.addresses import dashed, with_query
 from lifang.web.doors import go_to
 
 HOME = "/admin/settings"
@@ -88,7 +88,7 @@ def setting_page(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
         try:
             one = dated.explain(caller, name, at=asked.code, on=asked.on)
             dated.configure(caller, one.plugin, _value(one), _decree(asked))
-            return go_to(with_query(link_of(one, asked), [("done", "set")]))
+            return go_to(link_of(one, asked, ("done", "set")))
         except (Invalid, Conflict, Malformed) as refused:
             error = refused
     one = dated.explain(caller, name, at=asked.code, on=asked.on)
@@ -175,9 +175,9 @@ def import_page(caller: Caller) -> ResponseReturnValue:
     return page, error.status if error is not None else refused_status
 
 
-def link_of(one: Told, asked: Asked) -> str:
+def link_of(one: Told, asked: Asked, *more: tuple[str, str]) -> str:
     """The page of one setting."""
-    return with_query(f"{HOME}/{one.plugin}/{one.key}".replace("_", "-"), asked.kept)
+    return with_query(f"{HOME}/{dashed(one.plugin)}/{dashed(one.key)}", [*asked.kept, *more])
 
 
 def badge(one: Told) -> tuple[str, str]:
