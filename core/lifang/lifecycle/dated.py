@@ -31,7 +31,8 @@ class Told:
     """A setting at a node on a day: its value as it is written, and all that was said of it.
 
     `layers` is what was said up to that day, the nearest node first; `upcoming` what holds later.
-    The value of a secret is a mask, of what was never set and has no default nothing.
+    The value of a secret is a mask, of what was never set and has no default nothing. `choices` are
+    the words it may be with their labels, where they are few.
     """
 
     plugin: str
@@ -44,9 +45,14 @@ class Told:
     help: str
     secret: bool
     required: bool
+    choices: Mapping[str, str]
     presets: Mapping[str, str]
     layers: tuple[Layer, ...]
     upcoming: tuple[Layer, ...]
+
+    def said(self, value: str | None) -> str:
+        """A value as people read it: a choice by its label, none as that it is inherited."""
+        return _("恢复继承") if value is None else self.choices.get(value, value)
 
     @property
     def decided(self) -> Layer | None:
@@ -327,6 +333,7 @@ def _told(one: Setting[Any], node: Community, on: dt.date) -> Told:
         help=_(one.help) if one.help else "",
         secret=one.secret,
         required=one.required,
+        choices=dict(one.options()),
         presets={name: one.written(value) for name, value in one.presets.items()},
         layers=tuple(layers.until(one, node, on)),
         upcoming=tuple(layers.after(one, node, on)),

@@ -163,12 +163,18 @@ class Setting(Generic[T]):
             return ",".join(map(str, value))
         return str(value)
 
+    def options(self) -> list[tuple[str, str]]:
+        """The words it may be and how people read them, where they are few."""
+        if self.kind is bool:
+            return [("yes", _("是")), ("no", _("否"))]
+        return [(word, _(label)) for word, label in self.choices.items()]
+
     def right(self) -> str:
         """What may be said."""
         told = _(KINDS[self.kind])
         if self.choices:
-            known = self.choices.items()
-            told = _("、").join(_("{name}（{key}）", name=w, key=_(label)) for w, label in known)
+            known = self.options()
+            told = _("、").join(_("{name}（{key}）", name=w, key=label) for w, label in known)
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
             told += _("，{low} 到 {high}", low=low, high=high)

@@ -102,7 +102,6 @@ def setting_page(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
         said=request.form,
         error=error,
         done=request.args.get("done") == "set",
-        choices=_choices(caller, one),
         local=_moment,
         today=clock.today().isoformat(),
         command=_line(one, asked),
@@ -112,11 +111,12 @@ def setting_page(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
 
 def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue:
     """What a preset would change at a place, and adopting it."""
-    asked, error, found = _asked(caller), None, []
+    asked, error, found, told = _asked(caller), None, [], dict[str, Told]()
     by = _decree(asked, preset)
     plugin = plugin.replace("-", "_")
     try:
         found = dated.preview(caller, plugin, {}, by)
+        told = {one.key: one for one in dated.shown(caller, plugin, at=asked.code, on=asked.on)}
         if request.method == "POST":
             dated.configure(caller, plugin, {}, by)
             return go_to(with_query(HOME, [*asked.kept, ("done", "preset")]))
@@ -127,7 +127,7 @@ def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue
         home=with_query(HOME, asked.kept),
         asked=asked,
         preset=preset,
-        found=found,
+        found=[(one, told[one.key]) for one in found],
         today=clock.today().isoformat(),
         said=request.form,
         error=error,
@@ -214,14 +214,6 @@ def _value(one: Told) -> dict[str, str]:
         sentence = _("请填写新的值，或选择恢复继承")
         raise Invalid(sentence, errors=[FieldError("value", "required", sentence)])
     return {one.key: value}
-
-
-def _choices(caller: Caller, one: Told) -> list[tuple[str, str]]:
-    """The words a setting may be, where they are few."""
-    declared = caller.instance.plugins.loaded[one.plugin].settings[one.key]
-    if declared.kind is bool:
-        return [("yes", _("是")), ("no", _("否"))]
-    return [(word, _(label)) for word, label in declared.choices.items()]
 
 
 def _moment(layer: Layer) -> str:

@@ -27,6 +27,7 @@ def test_a_district_sees_sets_and_explains(visit: Visit):
     page = district.text(PAGES)
     assert "城关区" in page
     assert "每日上限" in page
+    assert re.search(r"须复核.*?<span>否</span>", page, re.DOTALL)
     assert "lifang settings show" in page
     one = f"{PAGES}/dial/hours?at={CHENGGUAN}"
     said = {"value": "6", "from": "2026-07-01", "basis": BASIS, "approved_by": "王主任"}
