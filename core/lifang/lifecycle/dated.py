@@ -10,7 +10,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
-from lifang.kit import clock
+from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, Malformed, NotFound
 from lifang.kit.words import _
 from lifang.lifecycle import layers, switching
@@ -262,7 +262,7 @@ def _of(caller: Caller, plugin: str | None, node: Community) -> dict[str, Settin
         return {
             f"{one.plugin}.{one.name}": one
             for name, each in sorted(loaded.items())
-            if mine or snapshot.holds(name, node.path)
+            if mine or ranges.holds(snapshot.where(name), node.path)
             for one in each.settings.values()
         }
     wanted = plugin.replace("-", "_")
@@ -270,7 +270,7 @@ def _of(caller: Caller, plugin: str | None, node: Community) -> dict[str, Settin
         present = discover().get(wanted)
         if present is not None:  # set before it is switched on anywhere
             caller.instance.plugins.load(present)
-    if wanted not in loaded or not (mine or snapshot.holds(wanted, node.path)):
+    if wanted not in loaded or not (mine or ranges.holds(snapshot.where(wanted), node.path)):
         if mine:
             switching.show(caller, wanted)
         raise NotFound(_("插件「{plugin}」没有在任何地方启用", plugin=wanted))
