@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from lifang.lifecycle import dated
+from lifang.lifecycle import dated, switching
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.setting import Setting
 from lifang.plugins.tables import SettingRow
@@ -23,6 +23,8 @@ from lifang.testing import world
 from lifang.testing.world import CHENGGUAN, CITY, FOREIGN, HOME, QILIHE
 from tests.core.lifecycle.dial import BASIS, JULY, NEXT_YEAR, SEPTEMBER, node, turn_on
 from tests.core.lifecycle.dial import put as dial_put
+from tests.core.plugins.conftest import Layout
+from tests.core.plugins.misbehaving import swap
 
 hours: Setting[int] = Setting(
     "hours", int, "每日上限", default=8, minimum=1, maximum=24, unit="小时",
@@ -178,3 +180,22 @@ def test_what_is_written_is_read_again(numbers: list[int]):
 def test_a_declaration_that_contradicts_itself_is_refused_at_once(wrong: Setting[Any]):
     with pytest.raises(ValueError, match="setting"):
         Plugin("probe2", "x", settings=[wrong], folder=Path(__file__).parent)
+
+
+def test_a_plugin_that_lacks_a_setting_is_switched_on_once_it_is_set(
+    boss: Caller, laid_out: Layout, instance: Instance
+):
+    office = '[days, lf.Setting("office", str, "受理单位")]'
+    laid_out("desk", change=swap("plugin.py", "settings=[days]", f"settings={office}"))
+    switching.install(boss, "desk")
+    instance.plugins.loaded.pop("desk")  # as in a process that was started since
+    instance.plugins.hooks.unregister(name="desk")
+    instance.registry.drop("desk")
+    with pytest.raises(Conflict, match="启用前须在「城关区」设置：受理单位（office）"):
+        switching.switch(boss, "desk", at=CHENGGUAN, on=True)
+    dated.configure(boss, "desk", {"office": "社工部"}, dated.Decree(BASIS, CHENGGUAN))
+    with pytest.raises(Conflict, match="七里河区"):
+        switching.switch(boss, "desk", at=QILIHE, on=True)
+    switching.switch(boss, "desk", at=CHENGGUAN, on=True)
+    one = dated.explain(boss, "desk.office", at=HOME, on=None)
+    assert (one.value, one.required) == ("社工部", True)
