@@ -19,7 +19,7 @@ from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Told
 from lifang.lifecycle.layers import Layer
-from lifang.lifecycle.settings_files import FORMATS, Plan
+from lifang.lifecycle.settings_files import FORMATS, STATES, Plan
 from lifang.services.event_log import told as plain
 
 SETTING: list[click.Parameter] = [
@@ -38,13 +38,6 @@ WHERE: list[click.Parameter] = [
     AT,
     option("--on", metavar="DATE", callback=day, help=n_("在这一天，默认今天")),
 ]
-STATES: dict[str, str] = {
-    "new": n_("新增"),
-    "changed": n_("改变"),
-    "same": n_("相同"),
-    "by_hand": n_("须手工设置"),
-}
-"""What importing a line would do."""
 
 
 def command(name: str, help: str, session: Session) -> click.Command:
@@ -213,6 +206,7 @@ def _tell_plan(plan: Plan, *, dry_run: bool) -> None:
             [[_(STATES[one.state]), f"{one.line.plugin}.{one.line.key}", one.label, one.name,
               one.line.since, one.before or "—", one.line.value or "—"] for one in shown],
         )  # fmt: skip
-    told = _("、").join(f"{_(STATES[state])} {n}" for state, n in plan.counts.items() if n)
-    done = _("预览，没有写入：{told}") if dry_run else _("已导入：{told}")
-    click.echo(done.format(told=told or "—"))
+    told = _("、").join(f"{_(STATES[state])} {n}" for state, n in plan.counts.items() if n) or "—"
+    click.echo(
+        _("预览，没有写入：{told}", told=told) if dry_run else _("已导入：{told}", told=told)
+    )

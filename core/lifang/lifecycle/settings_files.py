@@ -19,7 +19,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, FieldError, Invalid, Malformed
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, switching
 from lifang.lifecycle.dated import Decree
 from lifang.plugins import said
@@ -41,6 +41,13 @@ HERE = "."
 """The district itself, as places are told; what lies below begins with it: `.001001`."""
 
 State = Literal["new", "changed", "same", "by_hand"]
+STATES: dict[State, str] = {
+    "new": n_("新增"),
+    "changed": n_("改变"),
+    "same": n_("相同"),
+    "by_hand": n_("须手工设置"),
+}
+"""What importing a line would do."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class Plan:
     name: str
     lines: tuple[Checked, ...]
     wrong: tuple[Wrong, ...]
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[State, int] = field(default_factory=dict)
 
 
 WORDS = {"yes": True, "no": False, "": False}
@@ -219,8 +226,7 @@ def _plan(
         checked.append(Checked(row, line, _(one.label), str(there.name), state, before))
         if state in ("new", "changed"):
             fresh.append((one, there, line))
-    counts = {state: sum(one.state == state for one in checked)
-              for state in ("new", "changed", "same", "by_hand")}  # fmt: skip
+    counts = {state: sum(one.state == state for one in checked) for state in STATES}
     plan = Plan(str(node.code), str(node.name), tuple(checked), tuple(wrong), counts)
     return plan, fresh
 

@@ -18,7 +18,7 @@ from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Told
 from lifang.lifecycle.layers import Layer
-from lifang.lifecycle.settings_files import FORMATS
+from lifang.lifecycle.settings_files import FORMATS, STATES
 from lifang.web import pointers
 from lifang.web.addresses import dashed, with_query
 from lifang.web.doors import go_to
@@ -26,12 +26,6 @@ from lifang.web.doors import go_to
 HOME = "/admin/settings"
 LARGEST = 300_000
 """Bytes of a file that a page looks at and sends again when it is confirmed."""
-STATES = {
-    "new": n_("新增"),
-    "changed": n_("改变"),
-    "same": n_("相同"),
-    "by_hand": n_("须手工设置"),
-}
 DONE = {"import": n_("文件里的设置已导入。"), "preset": n_("已设置。")}
 TONES = {"new": "standing", "changed": "waiting", "same": "closed", "by_hand": "waiting"}
 

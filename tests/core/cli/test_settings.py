@@ -73,12 +73,17 @@ def test_what_was_said_when_and_by_whom_and_what_comes_is_told(lifang: Command) 
     look = lifang(*put, "day_hours=6", "--dry-run")
     assert (look.code, look.out.splitlines()[1].split("\t")[2:]) == (0, ["8", "6"])
     assert not SettingRow.select().exists()
-    assert lifang(*put, "--preset", "lax", "--dry-run", "--json").json["preview"][0]["after"] == "12"
+    assert (
+        lifang(*put, "--preset", "lax", "--dry-run", "--json").json["preview"][0]["after"] == "12"
+    )
     for said, since in (("6", "2026-07-01"), ("5", "2026-07-01"), ("4", "2036-01-01")):
         words = ("--from", since, "--approved-by", "王主任")
         assert lifang(*put, f"day_hours={said}", *words).code == 0
     why = lifang("settings", "explain", "day-hours", "--at", HOME).out
-    assert "→ 城关区 620102000000  自 2026-07-01 起：5；依据：兰政办发〔2026〕8号；批准：王主任\n" in why
+    assert (
+        "→ 城关区 620102000000  自 2026-07-01 起：5；依据：兰政办发〔2026〕8号；批准：王主任\n"
+        in why
+    )
     assert "起：6；" in why
     assert "未采用：同一社区后来另有规定" in why
     assert "+ 城关区 620102000000  自 2036-01-01 起：4" in why
