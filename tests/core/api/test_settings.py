@@ -52,6 +52,7 @@ def test_set_listed_explained_with_its_history_and_once_for_every_key(api: Api):
     assert [said["value"] for said in one["history"]] == ["6"]
 
 
+@pytest.mark.once
 def test_each_refusal_is_what_it_is_elsewhere(api: Api):
     district, worker = api("district_admin", at=CHENGGUAN), api("community_worker", at=HOME)
     cases = [
@@ -84,6 +85,7 @@ def test_each_refusal_is_what_it_is_elsewhere(api: Api):
         assert worker.get(path).status_code == status, path
 
 
+@pytest.mark.once
 def test_a_district_leaves_as_a_file_and_comes_whole_or_not_at_all(api: Api):
     city = api("district_admin", at=CITY)
     city.post(ADDRESS, json=SENT)
@@ -106,6 +108,7 @@ def test_a_district_leaves_as_a_file_and_comes_whole_or_not_at_all(api: Api):
     assert len(SettingRow.select()) == 2
 
 
+@pytest.mark.once
 def test_what_is_described_is_what_is_answered(api: Api):
     district = api("district_admin", at=CHENGGUAN)
     district.post(ADDRESS, json=SENT)

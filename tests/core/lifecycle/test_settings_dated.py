@@ -95,6 +95,7 @@ def test_the_parts_of_a_split_place_begin_with_its_rules(boss: Caller):
     ]
 
 
+@pytest.mark.once
 def test_explaining_says_why_each_other_word_lost_and_what_comes_later(boss: Caller):
     put(boss, CITY, JULY, hours="7")
     put(boss, CHENGGUAN, JULY, hours="6")
@@ -207,6 +208,7 @@ def test_without_a_default_a_plugin_is_not_switched_on_before_it_is_set(
         demand_set({"office": office}, [node(QILIHE)])
 
 
+@pytest.mark.once
 def test_off_somewhere_its_settings_are_no_ones_business_there(boss: Caller, instance: Instance):
     turn_on(instance, Setting("days", int, "天数", default=3), id="desk", at=QILIHE)
     worker = world.caller(instance, "community_worker", at=HOME)
@@ -219,6 +221,7 @@ def test_off_somewhere_its_settings_are_no_ones_business_there(boss: Caller, ins
     assert dated.explain(there, "desk.days", at=None, on=None).value == "3"
 
 
+@pytest.mark.once
 def test_a_new_place_inherits_like_any_other(boss: Caller):
     put(boss, CHENGGUAN, JULY, motto="一")
     assert motto(node(HOME)) == "一"

@@ -96,6 +96,7 @@ def test_what_was_exported_says_the_same_again_and_elsewhere(
     assert {one.reason for one in notes} == {"导入文件 城关区.json"}
 
 
+@pytest.mark.once
 def test_changed_words_are_told_with_before_and_after(boss: Caller):
     put(boss, HOME, JULY, hours="9")
     plan = settings_files.check(boss, file({**LINE, "place": HOME}), at=CHENGGUAN)
@@ -158,6 +159,7 @@ def test_what_is_no_such_file_is_refused_in_a_sentence(boss: Caller):
         settings_files.check(boss, file(*[LINE] * 20_001), at=CHENGGUAN)
 
 
+@pytest.mark.once
 def test_only_who_administers_a_place_takes_its_settings_out_or_in(
     boss: Caller, instance: Instance
 ):

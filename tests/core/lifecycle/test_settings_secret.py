@@ -99,6 +99,7 @@ def test_moved_to_another_place_or_name_it_does_not_open(boss: Caller, instance:
             asked.reveal(boss, at)
 
 
+@pytest.mark.once
 def test_after_a_new_key_what_older_ones_sealed_still_opens(boss: Caller, instance: Instance):
     put(boss, CHENGGUAN, token=CANARY)
     old = instance.keys
@@ -111,6 +112,7 @@ def test_after_a_new_key_what_older_ones_sealed_still_opens(boss: Caller, instan
     assert len(keys) == 2
 
 
+@pytest.mark.once
 def test_its_mask_is_no_secret_and_no_declaration_holds_one(boss: Caller):
     with pytest.raises(Invalid, match="「接口密钥」是密钥，请填写它本身"):
         put(boss, HOME, token="***")

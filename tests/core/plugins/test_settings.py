@@ -95,26 +95,25 @@ def test_a_preset_sets_all_it_knows_and_says_so(boss: Caller):
     assert told.presets == {"lax-2024": "12", "strict-2025": "4"}
 
 
-@pytest.mark.parametrize(
-    ("said", "field", "sentence"),
-    [
-        ({"hours": "0"}, "hours", "「每日上限」应为整数，1 到 24"),
-        ({"hours": "八"}, "hours", "「每日上限」应为整数，1 到 24"),
-        ({"hours": "1.5"}, "hours", "「每日上限」应为整数，1 到 24"),
-        ({"rounding": "up"}, "rounding", "「取整」应为half（半小时）、full（整小时）"),
-        ({"checked": "maybe"}, "checked", "「须复核」应为是或否"),
-        ({"stars": "1,x"}, "stars", "「星级时长」应为整数，用逗号隔开"),
-        ({"hour": "1"}, "hour", "没有设置「hour」；已知的：checked、hours、rounding、stars"),
-        ({}, "values", "请写明要设置什么，例如 名称=值"),
-    ],
-)
-def test_what_cannot_be_is_refused_in_one_sentence_and_nothing_is_kept(
-    boss: Caller, said: dict[str, str], field: str, sentence: str
-):
-    with pytest.raises(Invalid) as refused:
-        dated.configure(boss, "probe", said, dated.Decree(BASIS, HOME))
-    assert [(one.field, one.message) for one in refused.value.errors] == [(field, sentence)]
-    assert not SettingRow.select().exists()
+REFUSED: list[tuple[dict[str, str], str, str]] = [
+    ({"hours": "0"}, "hours", "「每日上限」应为整数，1 到 24"),
+    ({"hours": "八"}, "hours", "「每日上限」应为整数，1 到 24"),
+    ({"hours": "1.5"}, "hours", "「每日上限」应为整数，1 到 24"),
+    ({"rounding": "up"}, "rounding", "「取整」应为half（半小时）、full（整小时）"),
+    ({"checked": "maybe"}, "checked", "「须复核」应为是或否"),
+    ({"stars": "1,x"}, "stars", "「星级时长」应为整数，用逗号隔开"),
+    ({"hour": "1"}, "hour", "没有设置「hour」；已知的：checked、hours、rounding、stars"),
+    ({}, "values", "请写明要设置什么，例如 名称=值"),
+]
+
+
+@pytest.mark.once
+def test_what_cannot_be_is_refused_in_one_sentence_and_nothing_is_kept(boss: Caller):
+    for said, field, sentence in REFUSED:
+        with pytest.raises(Invalid) as refused:
+            dated.configure(boss, "probe", said, dated.Decree(BASIS, HOME))
+        assert [(one.field, one.message) for one in refused.value.errors] == [(field, sentence)]
+        assert not SettingRow.select().exists()
 
 
 def test_everything_wrong_is_told_at_once_and_without_a_basis_nothing_is_set(boss: Caller):
@@ -167,19 +166,17 @@ def test_what_is_written_is_read_again(numbers: list[int]):
     assert stars.read(stars.written(numbers)) == numbers
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+@pytest.mark.once
+def test_a_declaration_that_contradicts_itself_is_refused_at_once():
+    for wrong in [
         Setting("Hours", int, "x", default=1),
         Setting("hours", float, "x", default=1.5),
         Setting("hours", int, "x", default=0, minimum=1),
         Setting("hours", int, "x", default=1, presets={"p": 99}, maximum=9),
         Setting("word", str, "x", default="c", choices={"a": "A"}),
-    ],
-)
-def test_a_declaration_that_contradicts_itself_is_refused_at_once(wrong: Setting[Any]):
-    with pytest.raises(ValueError, match="setting"):
-        Plugin("probe2", "x", settings=[wrong], folder=Path(__file__).parent)
+    ]:
+        with pytest.raises(ValueError, match="setting"):
+            Plugin("probe2", "x", settings=[wrong], folder=Path(__file__).parent)
 
 
 def test_a_plugin_that_lacks_a_setting_is_switched_on_once_it_is_set(
