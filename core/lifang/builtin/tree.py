@@ -241,6 +241,7 @@ def _heir(node: Community, part: Part, caller: Caller, date: Day) -> Community:
     for switch in Activation.select().where(Activation.community == node):
         kept = {"plugin": switch.plugin, "on": switch.on}
         Activation.create(community=made, **kept, changed_at=clock.now())
+    bump_epoch()  # before the first word: what was read of them holds no longer
     said: Any = SettingRow.select().where(SettingRow.community == node, SettingRow.sealed.is_null())
     for word in said.order_by(SettingRow.id).dicts():
         SettingRow.create(**{**word, "id": None, "community": made})

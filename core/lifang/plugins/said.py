@@ -69,7 +69,7 @@ def above(at: Community | int, on: dt.date) -> list[int]:
     A node that was moved is asked where it lay then: what held for it must not change when it moves
     on. A merged node lies under the one that took it over, from that day on.
     """
-    moved: Edges = _kept("moved", _moved)
+    moved: Edges = _kept("moved", _moved, tree=True)
     path = at.path if isinstance(at, Community) else _path(at)
     found = []
     while path:
@@ -106,14 +106,25 @@ def _moved() -> Edges:
 
 def _path(node: int) -> str:
     query: Any = Community.select(Community.path).where(Community.id == node)
-    return _kept(node, lambda: str(query.scalar() or ""))
+    return _kept(node, lambda: cast("str | None", query.scalar()), tree=True) or ""
 
 
-def _kept(key: Hashable, load: Callable[[], T]) -> T:
-    memo = _memo(proxy.obj.keeper)
-    if key not in memo:
-        memo[key] = load()
-    return cast(T, memo[key])
+def _kept(key: Hashable, load: Callable[[], T], *, tree: bool = False) -> T:
+    """What was read before, or is now; what there is none of is looked for again.
+
+    Words come after the epoch has moved; of the tree a transaction may see what it has changed
+    before that, and may yet undo: this is kept no longer than itself.
+    """
+    keeper: Database = proxy.obj.keeper
+    memo = _memo(keeper)
+    if tree and key not in memo and keeper.in_transaction:
+        memo = keeper.unit.memo
+    if key in memo:
+        return cast(T, memo[key])
+    found = load()
+    if found is not None:
+        memo[key] = found
+    return found
 
 
 def _memo(keeper: Database) -> dict[Hashable, Any]:

@@ -34,6 +34,7 @@ from tests.core.lifecycle.dial import (
     turn_on,
 )
 
+FOREIGN_STREET = "620103001000"
 LONG_AGO = dt.date(2020, 1, 1)
 
 
@@ -221,11 +222,19 @@ def test_off_somewhere_its_settings_are_no_ones_business_there(boss: Caller, ins
     assert dated.explain(there, "desk.days", at=None, on=None).value == "3"
 
 
-@pytest.mark.once
-def test_a_new_place_inherits_like_any_other(boss: Caller):
+def test_a_new_place_inherits_like_any_other_and_one_taken_back_leaves_nothing(
+    boss: Caller, instance: Instance
+):
     put(boss, CHENGGUAN, JULY, motto="一")
     assert motto(node(HOME)) == "一"
     told = {"code": "620102001099", "name": "新社区", "kind": "community"}
+    with pytest.raises(ZeroDivisionError), instance.database.transaction():
+        gone = write(communities, "create", boss, {**told, "parent": {"code": FOREIGN_STREET}})
+        assert motto(int(gone.id)) == motto.default
+        decree(boss, "transfer", HOME, parent=node(FOREIGN_STREET), date=clock.today())
+        assert motto(node(HOME)) == motto.default
+        raise ZeroDivisionError
+    assert motto(node(HOME)) == "一"
     made = write(communities, "create", boss, {**told, "parent": {"code": "620102001000"}})
-    assert motto(int(made.id)) == "一"
+    assert motto(int(made.id)) == "一", "though it may have the number of the one taken back"
     assert declared().settings["motto"] is motto
