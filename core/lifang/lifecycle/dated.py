@@ -14,10 +14,10 @@ from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, Malformed, NotFound
 from lifang.kit.words import _
 from lifang.lifecycle import layers, switching
-from lifang.lifecycle.layers import Layer
+from lifang.lifecycle.layers import Layer, presets_of
 from lifang.plugins import said
 from lifang.plugins.manager import discover
-from lifang.plugins.setting import COVERED, Setting, presets_of
+from lifang.plugins.setting import COVERED, Setting
 from lifang.plugins.tables import PluginRow, SettingRow, bump_epoch
 from lifang.services.auditing import Change, record_note, stated
 from lifang.services.query import find_community

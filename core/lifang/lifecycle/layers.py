@@ -1,14 +1,18 @@
-"""Why a setting is what it is: every word that was said of it, and why it holds or does not."""
+"""Why a setting is what it is: every word that was said of it, and why it holds or does not.
+
+And what a plugin's settings know together: presets, and which of them nobody has set.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from lifang.entities.community import Community
 from lifang.kit import clock
+from lifang.kit.errors import Conflict
 from lifang.kit.words import _, n_
 from lifang.plugins import said
 from lifang.plugins.said import Word
@@ -122,3 +126,30 @@ def _layers(node: Community, words: Iterable[tuple[Word, Lost]]) -> list[Layer]:
         )
         for word, lost in told
     ]
+
+
+def demand_set(settings: Mapping[str, Setting[Any]], nodes: Iterable[Community]) -> None:
+    """Raise Conflict where a plugin would be switched on without what it cannot do without."""
+    for node in nodes:
+        unset = [one for one in settings.values() if one.required and one.word(node) is None]
+        if unset:
+            told = (_("{name}（{key}）", name=_(one.label), key=one.name) for one in unset)
+            names = _("、").join(told)
+            line = f"lifang plugin config {unset[0].plugin} {unset[0].name}=… --at {node.code}"
+            raise Conflict(
+                _(
+                    "启用前须在「{name}」设置：{names}；例如 {command}",
+                    name=node.name,
+                    names=names,
+                    command=f"{line} --basis …",
+                )
+            )
+
+
+def presets_of(settings: Mapping[str, Setting[Any]]) -> dict[str, dict[str, Any]]:
+    """The presets of a plugin, each with the values it gives."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in settings.values():
+        for preset, value in one.presets.items():
+            found.setdefault(preset, {})[one.name] = value
+    return found

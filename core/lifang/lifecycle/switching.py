@@ -13,9 +13,9 @@ from lifang.events import catchup, log
 from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, NotReady
 from lifang.kit.words import _
+from lifang.lifecycle.layers import demand_set
 from lifang.plugins.manager import Found, Snapshot, discover
 from lifang.plugins.plugin import Plugin
-from lifang.plugins.setting import demand_set
 from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import go_to_end, let_in, turned

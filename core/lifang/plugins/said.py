@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast
 
 from lifang.entities.community import SEGMENT, Community, CommunityEdge
@@ -17,20 +17,6 @@ from lifang.store.database import Database, proxy
 
 T = TypeVar("T")
 Edges = dict[int, list[tuple[int | None, dt.date | None, dt.date | None]]]
-
-COLUMNS = (
-    "id",
-    "community_id",
-    "from_date",
-    "value",
-    "locked",
-    "basis",
-    "preset",
-    "approved_by",
-    "set_by",
-    "set_at",
-    "sealed",
-)
 
 
 @dataclass(frozen=True)
@@ -84,7 +70,8 @@ def above(at: Community | int, on: dt.date) -> list[int]:
 
 def _words(plugin: str, key: str) -> dict[int, list[Word]]:
     row: Any = SettingRow
-    columns = [getattr(row, name.removesuffix("_id")) for name in COLUMNS]
+    names = ("community" if one.name == "node" else one.name for one in fields(Word))
+    columns = [getattr(row, name) for name in names]
     query = row.select(*columns).where(row.plugin == plugin, row.key == key)
     told: dict[int, list[Word]] = {}
     for one in query.order_by(row.from_date, row.id).tuples():

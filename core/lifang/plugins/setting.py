@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from lifang.entities.community import Community
 from lifang.kit import clock, text
-from lifang.kit.errors import Conflict, NotReady
+from lifang.kit.errors import NotReady
 from lifang.kit.words import _, n_
 from lifang.plugins import said
 from lifang.plugins.said import Word
@@ -190,30 +190,3 @@ def deciding(words: list[Word]) -> Word | None:
     saying = [word for word in words if word.value is not None]
     locked = [word for word in saying if word.locked]
     return locked[-1] if locked else saying[0] if saying else None
-
-
-def demand_set(settings: Mapping[str, Setting[Any]], nodes: Iterable[Community]) -> None:
-    """Raise Conflict where a plugin would be switched on without what it cannot do without."""
-    for node in nodes:
-        unset = [one for one in settings.values() if one.required and one.word(node) is None]
-        if unset:
-            told = (_("{name}（{key}）", name=_(one.label), key=one.name) for one in unset)
-            names = _("、").join(told)
-            line = f"lifang plugin config {unset[0].plugin} {unset[0].name}=… --at {node.code}"
-            raise Conflict(
-                _(
-                    "启用前须在「{name}」设置：{names}；例如 {command}",
-                    name=node.name,
-                    names=names,
-                    command=f"{line} --basis …",
-                )
-            )
-
-
-def presets_of(settings: Mapping[str, Setting[Any]]) -> dict[str, dict[str, Any]]:
-    """The presets of a plugin, each with the values it gives."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in settings.values():
-        for preset, value in one.presets.items():
-            found.setdefault(preset, {})[one.name] = value
-    return found

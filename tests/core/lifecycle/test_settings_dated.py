@@ -13,8 +13,8 @@ from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, NotFound, NotReady
 from lifang.lifecycle import dated
-from lifang.lifecycle.layers import Layer
-from lifang.plugins.setting import Setting, demand_set
+from lifang.lifecycle.layers import Layer, demand_set
+from lifang.plugins.setting import Setting
 from lifang.services.authoring import act
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
