@@ -12,7 +12,7 @@ from lifang.cli.params import argument, option
 from lifang.cli.session import Session
 from lifang.kit.words import _, n_
 from lifang.lifecycle import isolation, timings
-from lifang.lifecycle.switching import Listed
+from lifang.lifecycle.states import Listed
 
 
 def commands() -> list[click.Command]:

@@ -13,9 +13,10 @@ import peewee as pw
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock
-from lifang.kit.errors import Busy, Conflict, Forbidden, NotFound, NotReady
+from lifang.kit.errors import Busy, Conflict, NotFound, NotReady
 from lifang.kit.words import _, n_
-from lifang.lifecycle.switching import Listed, may_administer, nodes_at, show
+from lifang.lifecycle.states import Listed, demand, may_administer, show
+from lifang.lifecycle.switching import nodes_at
 from lifang.plugins import importing
 from lifang.plugins.breaker import CURED, FAULT, Stopped
 from lifang.plugins.hooks import Card
@@ -199,6 +200,5 @@ def retry(caller: Caller, plugin: str) -> Listed:
 
 def _known(caller: Caller, plugin: str) -> Listed:
     """The plugin of that name, for those who may install."""
-    if not any(one.everywhere for one in caller.standings) or not may_administer(caller):
-        raise Forbidden(_("只有平台管理员或区级管理员可以管理插件"))
+    demand(caller, everywhere=True)
     return show(caller, plugin)

@@ -8,8 +8,9 @@ from lifang.plugins import hooks, importing
 from lifang.plugins.breaker import CURED, FAULT, Stopped
 from lifang.plugins.finding import Found, discover
 from lifang.plugins.loading import Loader
-from lifang.plugins.snapshot import Snapshot, Turned, read_stops, read_switches, where
+from lifang.plugins.snapshot import Snapshot, Turned, gone, read_stops, read_switches, where
 from lifang.plugins.tables import read_epoch
+from lifang.plugins.waiting import due
 from lifang.resources.registry import Registry
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class PluginManager(Loader):
         if epoch == self._snapshot.epoch:
             return self._snapshot
         with self._loading:
+            for name in gone() & self.loaded.keys():
+                self.drop(name)
             switches, stops = read_switches(), read_stops()
             if not self.safe:
                 self._load_new(switches, {one.plugin: one for one in stops if not one.part})
@@ -55,7 +58,8 @@ class PluginManager(Loader):
             if kept is not None and kept.version == present[name].version:
                 self.faults[name] = kept.why
                 self._demand_lenience(name, importing.told(kept.why))
-        fresh = [present[name] for name in sorted(wanted & present.keys() - self.faults.keys())]
+        fit = sorted(wanted & present.keys() - self.faults.keys())
+        fresh = [present[name] for name in fit if not due(present[name])]
         self._load(fresh, present)
         for one in fresh:
             if one.id in self.faults:
