@@ -15,7 +15,9 @@ CORE = ROOT / "core" / "lifang"
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
-CORE_LINES = 15_000
+CORE_LINES = 14_300
+PLUGINS = ("plugins",)
+PLUGIN_LINES = 1_400
 INTERFACES = ("api", "cli", "http", "web")
 INTERFACE_LINES = 9_000
 MECHANISMS = ("mechanisms",)
@@ -115,6 +117,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
 def code_lines_in(*parts: str) -> int:
     """Code lines of some folders of the core; without any, of all that are in neither list."""
     elsewhere = (
+        *PLUGINS,
         *INTERFACES,
         *MECHANISMS,
         *LIFECYCLE,
@@ -133,6 +136,7 @@ def code_lines_in(*parts: str) -> int:
 
 def test_the_core_and_what_shows_it_stay_small() -> None:
     assert code_lines_in() <= CORE_LINES
+    assert code_lines_in(*PLUGINS) <= PLUGIN_LINES
     assert code_lines_in(*INTERFACES) <= INTERFACE_LINES
     assert code_lines_in(*MECHANISMS) <= MECHANISM_LINES
     assert code_lines_in(*LIFECYCLE) <= LIFECYCLE_LINES
