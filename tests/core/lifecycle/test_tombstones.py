@@ -137,6 +137,8 @@ def test_every_page_command_and_call_answers_whatever_became_of_the_plugin(
             told = _command(instance, *words_of)
             assert told.code in (0, 2, 3, 4, 5), (state, words_of, told)
             assert "Traceback" not in told.out + told.err
+        if state == "missing":
+            assert "「keepsake」的软件包不在了" in _command(instance, "doctor").out
         pages = dict(crawl(admin, "/", AUDIT, EVENTS, "/admin/plugins", "/jobs"))
         assert len(pages) > 25, state
         assert f"{named} #1" in pages[AUDIT] and f"{named} #1" in pages[EVENTS], state
