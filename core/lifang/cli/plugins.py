@@ -46,8 +46,8 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 configured.configure,
                 [_id(), *configured.SETTING, *_place()],
             ),
-            *plugin_removing.commands(),
             check_command(),
+            *plugin_removing.commands(),
         ],
     )
 
