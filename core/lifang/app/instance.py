@@ -16,9 +16,11 @@ from lifang.events import log
 from lifang.events.payloads import demand_chains
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, NotReady
-from lifang.kit.settings import Settings
+from lifang.kit.settings import Settings, on
 from lifang.kit.words import _
+from lifang.lifecycle.isolation import keeper
 from lifang.mechanisms.separation import Separation
+from lifang.plugins.breaker import Breaker
 from lifang.plugins.manager import PluginManager, Snapshot
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
@@ -196,6 +198,8 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     clock.set_zone(told.zone)
     registry = Registry()
     plugins = PluginManager(registry)
+    plugins.safe, plugins.watch.strict = on("LIFANG_SAFE"), on("LIFANG_STRICT")
+    plugins.watch.breaker = Breaker(told.plugin_errors, told.plugin_seconds)
     plugins.register(core)
     with _closed_if_refused(database), database.connection():
         take_over(told, database)
@@ -213,6 +217,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
             )
         keys = load_keys(told.key_file)
         instance = Instance(told, database, keys, registry, plugins, Separation())
+        plugins.watch.keeper = keeper(instance)
         if load_plugins:
             plugins.refresh()
     return instance
@@ -242,10 +247,13 @@ def _closed_if_refused(database: Database) -> Iterator[None]:
 
 @contextmanager
 def opened(
-    home: Path | None = None, *, environ: Mapping[str, str] | None = None
+    home: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    load_plugins: bool = True,
 ) -> Iterator[Instance]:
     """Open an instance for a while, with a connection checked out for this thread."""
-    instance = open_instance(home, environ=environ)
+    instance = open_instance(home, environ=environ, load_plugins=load_plugins)
     try:
         with instance.database.connection():
             yield instance

@@ -7,6 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ PLACES = (
     (FOREIGN, "下西园社区", "community", "620103001000"),
 )
 
+NOWHERE = "nats://127.0.0.1:9"
+"""A broker that is set, as plugins may demand before they are switched on, and never answers."""
+
 _numbers = itertools.count(1)
 
 
@@ -57,6 +61,7 @@ def new_instance(home: Path) -> Iterator[Instance]:
         with (home / "lifang.toml").open("a", encoding="utf-8") as file:
             for key, value in told.items():  # for every command that is run on the folder
                 file.write(f'{key} = "{value}"\n')
+        instance.settings = replace(instance.settings, broker=NOWHERE)
         with instance.database.connection():
             yield instance
         instance.close()
