@@ -80,7 +80,8 @@ def test_a_plugin_thanks_with_the_points_of_another_by_that_ones_rules(
     stranger = world.person(instance, "甲")
     with pytest.raises(Conflict, match="不是注册志愿者"):
         thank(stranger.id, 1)
-    switching.switch(boss, "volunteer_points", at=world.HOME, on=False)
+    along = switching.How(along=True)  # what needs it goes off with it
+    switching.switch(boss, "volunteer_points", at=world.HOME, on=False, how=along)
     with pytest.raises(Conflict, match="没有启用"):
         ledger.balance(
             who.person_id,
