@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from lifang.cli import configured, showing
+from lifang.cli import configured, plugin_making, showing
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
@@ -48,6 +48,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 configured.configure,
                 [_id(), *configured.SETTING, *_place()],
             ),
+            *plugin_making.commands(),
         ],
     )
 
