@@ -45,7 +45,12 @@ def wheel(project: Path, to: Path) -> Path:
         BIN / "python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
         "--no-index", "--wheel-dir", to, project, at=to,
     )  # fmt: skip
-    name = re.sub(r'.*?^name = "([^"]+)".*', r"\1", (project / "pyproject.toml").read_text(), flags=re.M | re.S)
+    name = re.sub(
+        r'.*?^name = "([^"]+)".*',
+        r"\1",
+        (project / "pyproject.toml").read_text(),
+        flags=re.M | re.S,
+    )
     (made,) = to.glob(f"{name.replace('-', '_')}-*.whl")
     return made
 
@@ -71,7 +76,9 @@ def fresh_environment(folder: Path) -> Path:
     run(BIN / "python", "-m", "venv", "--without-pip", folder, at=folder.parent)
     (place,) = folder.glob("lib/*/site-packages")
     for one in needed("lifang"):
-        tops = {path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")}
+        tops = {
+            path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")
+        }
         for top in tops:
             (place / top).symlink_to(one.locate_file(top))  # type: ignore[arg-type]
     return folder / "bin"

@@ -18,7 +18,11 @@ def test_what_a_file_brings_is_seen_and_given_back_and_leaves_as_it_came(
     assert run("plugin", "enable", "lost_and_found", "--at", world.CHENGGUAN).code == 0
     file, again = tmp_path / "items.csv", tmp_path / "again.csv"
     with file.open("w", encoding="utf-8", newline="") as opened:
-        rows = [["名称", "拾得地点", "社区"], ["钥匙", "东门岗亭", world.HOME], ["雨伞", "食堂", world.HOME]]
+        rows = [
+            ["名称", "拾得地点", "社区"],
+            ["钥匙", "东门岗亭", world.HOME],
+            ["雨伞", "食堂", world.HOME],
+        ]
         csv.writer(opened).writerows(rows)
     done = run("lost-and-found", "items", "import", str(file))
     assert (done.code, done.err) == (0, "") and "新建 2 条" in done.out

@@ -74,6 +74,8 @@ def update(folder: Path, old: str | None) -> tuple[str, str, list[str]]:
     made, now = next((said for word, _sep, said in lines if word == "_commit"), ""), _version()
     if made == now:
         return made, now, []
+    if not _git("rev-parse", "--git-dir", at=folder) or _git("status", "-s", at=folder):
+        raise Conflict(_("更新前请先用 git 提交 {folder} 里的全部修改", folder=folder))
     with TemporaryDirectory(prefix="lifang-template-") as place:
         before = _unpacked(Path(old) if old else _downloaded(made, Path(place)), Path(place))
         with _versions({made: before, now: TEMPLATE}), _refusals():

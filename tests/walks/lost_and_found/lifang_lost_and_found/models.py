@@ -1,4 +1,4 @@
-"""What Lost and found keeps."""
+"""What this plugin keeps."""
 
 from __future__ import annotations
 

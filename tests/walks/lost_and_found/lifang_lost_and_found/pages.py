@@ -1,10 +1,11 @@
-"""What Lost and found shows on the home page."""
+"""What this plugin shows on the home page."""
 
 from __future__ import annotations
 
+from lifang_lost_and_found.resources import items
+
 import lifang as lf
 from lifang import _
-from lifang_lost_and_found.resources import items
 
 
 @lf.hookimpl

@@ -1,4 +1,4 @@
-"""What the events of Lost and found carry, for whoever listens and whoever reads them later."""
+"""What its events carry, for whoever listens and whoever reads them later."""
 
 from __future__ import annotations
 
