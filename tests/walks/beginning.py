@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -53,6 +54,14 @@ def wheel(project: Path, to: Path) -> Path:
     )
     (made,) = to.glob(f"{name.replace('-', '_')}-*.whl")
     return made
+
+
+def beside(wheel: Path) -> Path:
+    """Where a wheel's packages are found by whoever looks there, and by no other test."""
+    place = wheel.with_suffix("")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(place)
+    return place
 
 
 def needed(name: str) -> Iterator[metadata.Distribution]:

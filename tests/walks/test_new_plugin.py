@@ -5,12 +5,25 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.walks.beginning import BIN, ROOT, WHO, begin, fresh_environment, install, run, wheel
+from lifang.testing.commands import say
+from tests.walks.beginning import (
+    BIN,
+    ROOT,
+    WHO,
+    begin,
+    beside,
+    fresh_environment,
+    install,
+    no_instance,
+    run,
+    wheel,
+)
 
 OWN = Path(__file__).parent / "lost_and_found"
 """The files in which an author writes something of their own, as they stand when it is done."""
@@ -51,39 +64,49 @@ def test_a_new_author_has_a_feature_that_works_within_sixty_lines(tmp_path: Path
     assert "共 21 个文件。接下来：" in said.out
     lines = written(project)
     assert len(lines) < MOST, lines
-
     made, core = wheel(project, tmp_path), wheel(ROOT / "core", tmp_path)
-    place = tmp_path / "here"  # beside what is installed here, and out of the way of other tests
-    run(
-        BIN / "python",
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        place,
-        made,
-        at=tmp_path,
-    )
     shutil.copy(USED, project / "tests" / "test_used.py")
-    tests = [project / "tests" / name for name in ("test_lost_and_found.py", "test_used.py")]
-    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(place), "TEST_ON": ""}
-    run(
-        BIN / "python",
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "lifang.testing.plugin",
-        *tests,
-        at=project,
-        **alone,
-    )
-
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(beside(made)), "TEST_ON": ""}
+    words = (BIN / "python", "-m", "pytest", "-q", "-p", "lifang.testing.plugin")
+    assert re.search(
+        r"^2\d passed", run(*words, at=project, **alone), re.M
+    )  # its own, and each rule
     programs = fresh_environment(tmp_path / "environment")
     install(programs, core, made)
+    asks_in(programs, tmp_path)
+
+
+@pytest.mark.once
+def test_what_the_template_gives_passes_the_check_as_it_is(tmp_path: Path) -> None:
+    parts = "tables,pages,personal,settings,indicators,outside"
+    assert begin(tmp_path / "toys", "toys", "--yes", *WHO, "--with", parts).code == 0
+    said = say(no_instance, "plugin", "check", str(tmp_path / "toys"), "--deep", "--json")
+    assert said.code == 0, said.out
+    assert (said.json["tier"], said.json["findings"]) == (4, [])
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize("parts", ["none", "tables,pages,settings", "personal,outside,indicators"])
+def test_what_the_template_gives_passes_its_own_ci_as_it_is(tmp_path: Path, parts: str) -> None:
+    folder = tmp_path / "toys"
+    assert begin(folder, "toys", "--yes", *WHO, "--with", parts).code == 0
+    told = {"BIN": str(BIN), "PYTHONPATH": str(beside(wheel(folder, tmp_path))), "TEST_ON": ""}
+    said = run(folder / ".ci" / "run", at=folder, **told)
+    assert "Success: no issues found" in said and "达到第 4 级" in said, said
+
+
+@pytest.mark.trust
+def test_pip_installs_a_new_plugin_and_what_it_needs_into_a_fresh_environment(
+    tmp_path: Path,
+) -> None:
+    """With what pip finds by itself, as an author has it; takes a minute."""
+    project = tmp_path / "lost_and_found"
+    assert begin(project, *NEW).code == 0
+    written(project)
+    wheels = [wheel(project, tmp_path), wheel(ROOT / "core", tmp_path)]
+    run(BIN / "python", "-m", "venv", tmp_path / "environment", at=tmp_path)
+    programs = tmp_path / "environment" / "bin"
+    run(programs / "python", "-m", "pip", "install", "--quiet", *wheels, at=tmp_path)
     asks_in(programs, tmp_path)
 
 

@@ -54,7 +54,7 @@ def _belongs(test: pytest.Item) -> bool:
     about_served = test.get_closest_marker("served") is not None
     if os.environ.get("TEST_ON") != "postgresql":
         return not about_served
-    keeps = "empty_instance" in getattr(test, "fixturenames", ())
+    keeps = not {"empty_instance", "conforming"}.isdisjoint(getattr(test, "fixturenames", ()))
     elsewhere = any(test.get_closest_marker(one) for one in ("embedded", "once"))
     return about_served or (keeps and not elsewhere)
 
