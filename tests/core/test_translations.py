@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import fields
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,6 +27,8 @@ from lifang.app.http import create_app
 from lifang.builtin.accounts import accounts
 from lifang.builtin.places import communities
 from lifang.builtin.plugin import plugin as core
+from lifang.checking import deep, rules  # noqa: F401 – declares the rules
+from lifang.checking.rule import RULES
 from lifang.cli.frame import Context
 from lifang.cli.hands import Hands
 from lifang.cli.main import Root
@@ -117,6 +120,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
         told |= {(None, label): purpose.name for label in (purpose.label, purpose.text)}
     if plugin is core:
         told |= {(None, label): "a role" for label in ROLES.values()}
+        told |= {(None, text): one.id for one in RULES.values() for text in (one.says, one.why)}
     return told | {(None, label): where for label, where in SPOKEN[plugin.id].items()}
 
 
@@ -354,7 +358,7 @@ def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str,
 def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):
     monkeypatch.setenv("LIFANG_LANG", "en")
     nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
-    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * 8)
+    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * (len(fields(Hands)) - 1))
     root = Root()
     session = Session(lambda: hands)
     with Context(root, info_name="lifang", obj=session) as context:
