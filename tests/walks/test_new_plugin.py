@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lifang.app.main import hands
 from lifang.testing.commands import say
 from tests.walks.beginning import (
     BIN,
@@ -20,7 +21,6 @@ from tests.walks.beginning import (
     beside,
     fresh_environment,
     install,
-    no_instance,
     run,
     wheel,
 )
@@ -68,9 +68,8 @@ def test_a_new_author_has_a_feature_that_works_within_sixty_lines(tmp_path: Path
     shutil.copy(USED, project / "tests" / "test_used.py")
     alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(beside(made)), "TEST_ON": ""}
     words = (BIN / "python", "-m", "pytest", "-q", "-p", "lifang.testing.plugin")
-    assert re.search(
-        r"^2\d passed", run(*words, at=project, **alone), re.M
-    )  # its own, and each rule
+    said = run(*words, at=project, **alone)  # its own tests, and one for each rule
+    assert re.search(r"^2\d passed", said, re.M), said
     programs = fresh_environment(tmp_path / "environment")
     install(programs, core, made)
     asks_in(programs, tmp_path)
@@ -80,7 +79,7 @@ def test_a_new_author_has_a_feature_that_works_within_sixty_lines(tmp_path: Path
 def test_what_the_template_gives_passes_the_check_as_it_is(tmp_path: Path) -> None:
     parts = "tables,pages,personal,settings,indicators,outside"
     assert begin(tmp_path / "toys", "toys", "--yes", *WHO, "--with", parts).code == 0
-    said = say(no_instance, "plugin", "check", str(tmp_path / "toys"), "--deep", "--json")
+    said = say(hands, "plugin", "check", str(tmp_path / "toys"), "--deep", "--json")
     assert said.code == 0, said.out
     assert (said.json["tier"], said.json["findings"]) == (4, [])
 
