@@ -15,10 +15,8 @@ TEMPLATE = ROOT / "plugin_template"
 CHOICES = {
     "none": "none",
     "tables": "tables",
-    "usual": "tables,pages,settings",
-    "personal": "personal,pages",
+    "personal": "personal,pages,settings",
     "told_outside_of_the_district_and_counted": "outside,indicators",
-    "all": "tables,pages,personal,settings,indicators,outside",
 }
 CONCERNS = {
     "personal": (), "pages": ("pages.py",), "settings": ("settings.py",),
