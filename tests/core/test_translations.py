@@ -69,12 +69,14 @@ SPOKEN = {
         "服务对象意见": "what a settlement waits for",
         "验收结果公告": "what a settlement waits for",
         "承接主体确认数据交还或删除": "what a settlement waits for",
+        "验收单": "the label of a document",
     },
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
     "volunteer_points": {
         "报名中的活动": "the title of a card",
         **dict.fromkeys(("件", "个"), "the unit of a ledger"),
+        **dict.fromkeys(("库存", "班次名额"), "the label of a ledger, and of places"),
         **dict.fromkeys(("星级志愿者公示", "志愿服务证明公示"), "the label of a notice"),
         **dict.fromkeys(("志愿服务记录证明", "志愿服务平台记录"), "the label of a document"),
     },
@@ -109,6 +111,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
             labels = [spec.label, spec.help, *(label for _value, label in spec.choices)]
             told |= {(None, label): f"{resource.noun}.{spec.name}" for label in labels if label}
         labels = [one.label for one in resource.formats.values()]
+        labels += resource.attachments.values()
         told |= {(None, label): resource.noun for label in labels if CHINESE.search(label)}
     for one in plugin.indicators.values():
         labels = [one.label, one.unit, one.note]

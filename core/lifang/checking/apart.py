@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def ask_deep(source: Source, *, limit: float = LIMIT) -> list[Finding]:
     """
     from lifang.checking import deep  # noqa: F401 – declares the deep rules
 
-    place = source.folder or source.wheel
+    place = (source.folder or source.wheel or Path()).resolve()
     with tempfile.TemporaryDirectory(prefix="lifang-check-") as folder:
         answer = Path(folder) / "answer.json"
         command = [sys.executable, "-m", "lifang.checking.deep", str(place), folder, str(answer)]
@@ -34,7 +35,7 @@ def ask_deep(source: Source, *, limit: float = LIMIT) -> list[Finding]:
         with (Path(folder) / "said").open("w+b") as said:
             process = subprocess.Popen(  # noqa: S603 – ourselves
                 command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment,
-                start_new_session=True,
+                start_new_session=True, cwd=folder,
             )  # fmt: skip
             try:
                 code: int | None = process.wait(limit)
@@ -53,10 +54,8 @@ def ask_deep(source: Source, *, limit: float = LIMIT) -> list[Finding]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process and whatever it started."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from lifang.checking.rule import Spot
+from lifang.checking.rule import Hit, Spot, hit
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -17,10 +17,12 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 class Module:
     """One file: `tree` is None where it does not parse, and `fault` says why."""
 
-    def __init__(self, path: str, text: str) -> None:
-        """Parse it; nothing of it is run."""
+    def __init__(self, path: str, text: str, root: str = "") -> None:
+        """Parse it; nothing of it is run. `root` is the folder that packages lie in: `src/`."""
         self.path, self.text = path, text
-        self.name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        self.name = (
+            path.removeprefix(root).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        )
         self.migration = "migrations" in path.split("/")[:-1]
         self.tree: ast.Module | None = None
         self.fault: SyntaxError | ValueError | None = None
@@ -33,10 +35,19 @@ class Module:
         """Where a node stands."""
         return Spot(self.path, getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
 
+    def hit(self, node: ast.AST | None, **values: Any) -> Hit:
+        """Say that a node breaks a rule."""
+        return hit(self.spot(node), **values)
+
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """Every node of the tree."""
         return list(ast.walk(self.tree)) if self.tree is not None else []
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        """The statements of its own level."""
+        return self.tree.body if self.tree is not None else []
 
     @cached_property
     def functions(self) -> list[Function]:
@@ -46,8 +57,7 @@ class Module:
     @cached_property
     def own(self) -> dict[str, Function]:
         """The functions of the module itself, by name."""
-        body = self.tree.body if self.tree is not None else []
-        return {one.name: one for one in body if isinstance(one, FUNCTIONS)}
+        return {one.name: one for one in self.body if isinstance(one, FUNCTIONS)}
 
     @cached_property
     def imported(self) -> dict[str, str]:
@@ -100,19 +110,21 @@ class Module:
     def bound(self) -> set[str]:
         """The names that the module itself defines."""
         found = set(self.assigned)
-        body = self.tree.body if self.tree is not None else []
-        return found | {one.name for one in body if isinstance(one, (*FUNCTIONS, ast.ClassDef))}
+        return found | {
+            one.name for one in self.body if isinstance(one, (*FUNCTIONS, ast.ClassDef))
+        }
 
     @cached_property
     def assigned(self) -> dict[str, ast.expr]:
         """What stands assigned at the module's own level, the last word of each name."""
         found: dict[str, ast.expr] = {}
-        for node in self.tree.body if self.tree is not None else []:
+        for node in self.body:
             if isinstance(node, ast.Assign):
                 found |= {one.id: node.value for one in node.targets if isinstance(one, ast.Name)}
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                if node.value is not None:
-                    found[node.target.id] = node.value
+            elif (
+                isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value
+            ):
+                found[node.target.id] = node.value
         return found
 
     @cached_property
@@ -122,7 +134,7 @@ class Module:
         return [(name, one) for one in calls if (name := self.dotted(one.func))]
 
     def value(self, node: ast.expr | None) -> Any:
-        """The value of an expression that is written out, also over a name; None where it is not."""
+        """The value of an expression that is written out, also over a name, else None."""
         if node is None:
             return None
         if isinstance(node, ast.Name) and node.id in self.assigned:
@@ -145,7 +157,7 @@ class Module:
         """What runs when the module is imported: functions only where the module calls them."""
         found: list[ast.AST] = []
         seen: set[str] = set()
-        ahead: list[ast.AST] = list(self.tree.body) if self.tree is not None else []
+        ahead: list[ast.AST] = list(self.body)
         while ahead:
             node = ahead.pop()
             if isinstance(node, SCOPES):

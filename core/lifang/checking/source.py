@@ -7,14 +7,15 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from configparser import ConfigParser
 from dataclasses import dataclass
 from email import message_from_string
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from lifang.checking.modules import Module
-from lifang.checking.rule import Spot
+from lifang.checking.modules import Function, Module
+from lifang.checking.rule import Hit, Spot
 from lifang.kit.errors import NotFound
 from lifang.kit.words import _
 
@@ -31,10 +32,9 @@ class Use:
     module: Module
     call: ast.Call
 
-    @property
-    def spot(self) -> Spot:
-        """Where."""
-        return self.module.spot(self.call)
+    def hit(self, node: ast.AST | None = None, **values: Any) -> Hit:
+        """Say that it breaks a rule, perhaps by a part of it."""
+        return self.module.hit(node or self.call, **values)
 
     def said(self, name: str, place: int | None = None) -> ast.expr | None:
         """What is said for a keyword, or at a place."""
@@ -43,9 +43,17 @@ class Use:
             return self.call.args[place]
         return given
 
+    def written(self, name: str, place: int | None = None) -> str:
+        """The same as it stands in the source; nothing where it is not said."""
+        told = self.said(name, place)
+        return ast.unparse(told) if told is not None else ""
+
     def value(self, name: str, place: int | None = None) -> Any:
         """The same as a value, or None where it is not written out."""
         return self.module.value(self.said(name, place))
+
+
+N = TypeVar("N", bound=ast.AST)
 
 
 class Source:
@@ -80,7 +88,7 @@ class Source:
             path
             for path in sorted(self.files)
             if path.endswith(suffix)
-            and path.startswith(f"{self.package}/")
+            and path.startswith(f"{self.root}{self.package}/")
             and (not part or part in path.split("/")[:-1])
         ]
 
@@ -122,6 +130,11 @@ class Source:
         return min(found, default="")
 
     @property
+    def root(self) -> str:
+        """Where packages lie: beside the manifest, or in `src/`."""
+        return "src/" if any(path.startswith(f"src/{self.package}") for path in self.files) else ""
+
+    @property
     def name(self) -> str:
         """What it is called: by its entry point, else by its folder."""
         place = self.folder.resolve().name if self.folder else self.wheel.name if self.wheel else ""
@@ -143,9 +156,9 @@ class Source:
     @cached_property
     def parsed(self) -> list[Module]:
         """Every Python file of the package; one that does not parse has no tree."""
-        single = f"{self.package}.py"  # a plugin of one file
+        single = f"{self.root}{self.package}.py"  # a plugin of one file
         paths = [*self.below(".py"), *([single] if single in self.files else [])]
-        found = [Module(path, self.text(path) or "") for path in paths]
+        found = [Module(path, self.text(path) or "", self.root) for path in paths]
         return [one for one in found if "tests" not in one.path.split("/")]
 
     @cached_property
@@ -153,6 +166,25 @@ class Source:
         """Its migrations, in the order of their numbers."""
         found = [one for one in self.parsed if one.migration]
         return [one for one in found if not one.path.endswith("/__init__.py")]
+
+    def nodes(self, kind: type[N]) -> Iterator[tuple[Module, N]]:
+        """Every node of a kind, in all modules but migrations."""
+        for module in self.modules:
+            for node in module.nodes:
+                if isinstance(node, kind):
+                    yield module, node
+
+    def functions(self) -> Iterator[tuple[Module, Function]]:
+        """Every function of the plugin, with the module it stands in."""
+        return ((module, one) for module in self.modules for one in module.functions)
+
+    def calls(self, *among: str) -> Iterator[tuple[Module, str, ast.Call]]:
+        """Every call of what is named, or begins so where the name ends with a dot or a star."""
+        heads = tuple(one.rstrip("*") for one in among if one.endswith((".", "*")))
+        for module in self.modules:
+            for name, call in module.called:
+                if name in among or (heads and name.startswith(heads)):
+                    yield module, name, call
 
     def uses(self, *names: str) -> list[Use]:
         """Every call of something from the front door, as `uses("Resource")`."""
@@ -168,7 +200,7 @@ class Source:
     def spot(self) -> Spot:
         """Where the plugin is declared, for what is said of it as a whole."""
         found = self.uses("Plugin")
-        return found[0].spot if found else Spot(self.manifest_path)
+        return found[0].hit().spot if found else Spot(self.manifest_path)
 
     def manifest_spot(self, text: str) -> Spot:
         """The line of the manifest that holds some text."""
@@ -214,39 +246,25 @@ def _of_metadata(source: Source, path: str) -> dict[str, Any]:
     told = message_from_string(source.text(path) or "")
     urls = [str(one).partition(",") for one in told.get_all("Project-URL", [])]
     people = [told.get(one) for one in ("Author", "Author-email", "Maintainer", "Maintainer-email")]
-    lines = (source.text(path.replace("METADATA", "entry_points.txt")) or "").splitlines()
-    entries: dict[str, dict[str, str]] = {}
-    group = ""
-    for line in (one.strip() for one in lines):
-        if line.startswith("["):
-            group = line.strip("[]")
-        elif "=" in line:
-            name, _equals, value = line.partition("=")
-            entries.setdefault(group, {})[name.strip()] = value.strip()
+    groups = ConfigParser(delimiters=("=",))
+    groups.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
+    groups.read_string(source.text(path.replace("METADATA", "entry_points.txt")) or "")
     return {
         "name": told.get("Name"),
         "version": told.get("Version"),
-        "description": told.get("Summary"),
         "license": told.get("License-Expression"),
-        "license-files": told.get_all("License-File", []),
         "readme": str(told.get_payload()),
-        "requires-python": told.get("Requires-Python"),
         "dependencies": [one for one in told.get_all("Requires-Dist", []) if "extra ==" not in one],
         "authors": [{"name": one} for one in people if one],
         "urls": {name.strip(): url.strip() for name, _comma, url in urls},
-        "entry-points": entries,
+        "entry-points": {name: dict(groups[name]) for name in groups.sections()},
     }
 
 
 def _git(folder: Path, *words: str) -> str | None:
+    command = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(  # noqa: S603 – the plugin's own history, read only
-            ["git", "-C", str(folder), *words],  # noqa: S607 – whichever git its author has
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=10,
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603 – the plugin's own history, read only
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None

@@ -19,8 +19,8 @@ class Hands:
     `opened()` yields the instance of LIFANG_HOME; `create(home)` makes one; `serve` and `work` run
     until they are told to stop; `demo` builds and tells what it built, which `serve` then serves.
     `verify_backup` and `restore` need no instance, only a backup and its key; `move` opens the
-    instance by itself, for it must be alone. `check` judges the source of a plugin, `told` gives its
-    report to programs, `explain` a rule; they need no instance either.
+    instance by itself, for it must be alone. `check` judges the source of a plugin, `told` gives
+    its report to programs, `explain` a rule; they need no instance either.
     """
 
     opened: Callable[[], AbstractContextManager[Instance]]

@@ -34,14 +34,16 @@ def check_command() -> click.Command:
                    callback=one_of("text", "json", "sarif"), help=n_("输出的格式")),
             flag("--fix", help=n_("把机器能改的改好")),
             option("--against", metavar="WHEEL", help=n_("与这个已发布的 wheel 比较迁移")),
-            option("--explain", metavar="RULE", help=n_("说明一条规则：为什么，怎样不对，怎样才对")),
+            option("--explain", metavar="RULE",
+                   help=n_("说明一条规则：为什么，怎样不对，怎样才对")),
         ],
     )  # fmt: skip
 
 
 def _check(session: Session, given: Given) -> int | None:
     if given["explain"] is not None:
-        return _explain(session, session.hands.explain(given["explain"]))
+        _explain(session, session.hands.explain(given["explain"]))
+        return None
     if given["path"] is None:
         raise Malformed(_("请写插件的文件夹或 wheel，例如 lifang plugin check ./lost_and_found"))
     against = Path(given["against"]) if given["against"] else None
@@ -87,9 +89,9 @@ def _tell(report: Any, wanted: int) -> None:
 
 def _explain(session: Session, rule: Any) -> None:
     if session.json:
-        told = {key: getattr(rule, key) for key in ("id", "name", "tier", "severity", "deep")}
+        known = {key: getattr(rule, key) for key in ("id", "name", "tier", "severity", "deep")}
         examples = {"bad": rule.bad, "good": rule.good, "fixed": rule.fix is not None}
-        showing.emit({**told, "says": _(rule.says), "why": _(rule.why), **examples})
+        showing.emit({**known, "says": _(rule.says), "why": _(rule.why), **examples})
         return
     name, severity = _(TIERS[rule.tier]), _(SEVERITIES[rule.severity])
     told = _("第 {tier} 级（{name}），{severity}", tier=rule.tier, name=name, severity=severity)

@@ -3,27 +3,12 @@
 `RULES` are all of them, in the order in which they are asked; a test asks the same ones.
 """
 
-from lifang.checking.deep import (
-    answers as answers,
-)
-from lifang.checking.deep import (
-    declaring as declaring,
-)
-from lifang.checking.deep import (
-    exchanging as exchanging,
-)
-from lifang.checking.deep import (
-    people as people,
-)
-from lifang.checking.deep import (
-    schema as schema,
-)
-from lifang.checking.deep import (
-    traces as traces,
-)
-from lifang.checking.deep import (
-    watching as watching,
-)
+from importlib import import_module
+
 from lifang.checking.rule import RULES as _ALL
+
+NAMES = "answers declaring exchanging people schema traces watching"
+for _name in NAMES.split():
+    import_module(f"{__name__}.{_name}")
 
 RULES = sorted((one for one in _ALL.values() if one.deep), key=lambda one: one.id)

@@ -35,8 +35,8 @@ def main(place: Path, folder: Path, answer: Path) -> None:
                 for one in ask(subject):
                     _tell(stream, one)
         except BaseException as error:
-            why = traceback.format_exception_only(error)[-1].strip()
-            _tell(stream, Finding(RULES["LF701"], hit(source.spot, why=_told(error) or why)))
+            why = getattr(error, "sentence", "") or f"{type(error).__name__}: {error}"
+            _tell(stream, Finding(RULES["LF701"], hit(source.spot, why=why)))
 
 
 def ask(subject: Subject) -> list[Finding]:
@@ -47,14 +47,10 @@ def ask(subject: Subject) -> list[Finding]:
             found += rule(subject)
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
-            why = f"{rule.id}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            at = f"{Path(where.filename).name}:{where.lineno}"
+            why = f"{rule.id}: {type(error).__name__}: {error} ({at})"
             found.append(Finding(RULES["LF701"], hit(subject.spot(), why=why)))
     return found
-
-
-def _told(error: BaseException) -> str:
-    """What an error of ours says in one sentence, with each reason."""
-    return str(getattr(error, "sentence", "")) or f"{type(error).__name__}: {error}".strip()
 
 
 def at_hand(source: Source, folder: Path) -> None:

@@ -17,7 +17,7 @@ SLOW = 0.25
 
 @rule("LF720", tier=2, deep=True)
 def hooks_answer(subject: Subject) -> Hits:
-    """Each hook, asked by different people, neither raises nor dawdles, and gives the right type."""
+    """Each hook, asked by different people, neither raises nor dawdles, and gives a right list."""
     for hook in subject.plugin.hooks:
         spec = getattr(defined, hook.__name__, None)
         if spec is None or "caller" not in inspect.signature(spec).parameters:

@@ -14,9 +14,7 @@ from lifang.access.roles import ROLES
 from lifang.checking.deep.subject import Subject
 from lifang.checking.rule import Hits, hit, rule
 from lifang.checking.rules.packaging import readme
-from lifang.checking.rules.translations import CHINESE
-from lifang.kit.words import _, _p, using
-from lifang.resources.resource import TOLD, VERBS, Resource
+from lifang.resources.resource import TOLD, VERBS
 
 WITHOUT = ("place", "issue", "revoke", "detach")
 """Verbs that follow from others, or from what a mechanism declares."""
@@ -66,7 +64,7 @@ def sample_payloads_validate(subject: Subject) -> Hits:
     for name, payload in subject.plugin.payloads.items():
         try:
             schema = payload.schema()
-            wrong = schema.validate(sample_of(schema))
+            wrong: dict[str, object] = {**schema.validate(sample_of(schema))}
         except Exception as error:
             yield hit(subject.source.spot, name=name, why=f"{type(error).__name__}: {error}")
             continue
@@ -117,45 +115,6 @@ def _sample(field: Any) -> Any:
         (ma.fields.String, "sample"),
     ]
     return next((value for kind, value in kinds if isinstance(field, kind)), None)
-
-
-@rule("LF706", tier=3, deep=True)
-def labels_are_translated(subject: Subject) -> Hits:
-    """Every label of the declaration is said in English."""
-    with using("en"):
-        for context, label, where in labels(subject.plugin):
-            told = _p(context, label) if context else _(label)
-            if CHINESE.search(told):
-                yield hit(subject.source.spot, text=label, where=where)
-
-
-def labels(plugin: Any) -> Iterator[tuple[str | None, str, str]]:
-    """Every label that a plugin declares: its context, if it has one, and where it is said."""
-    yield None, plugin.label, plugin.id
-    for resource in plugin.resources:
-        yield "plural", resource.label, resource.noun
-        yield from ((None, text, where) for text, where in _of_resource(resource))
-    for one in plugin.indicators.values():
-        yield from ((None, text, one.name) for text in (one.label, one.unit, one.note) if text)
-    for one in plugin.settings.values():
-        said = (one.label, one.help, one.unit, *one.choices.values())
-        yield from ((None, text, one.name) for text in said if text)
-    for one in plugin.purposes.values():
-        yield from ((None, text, one.name) for text in (one.label, one.text) if text)
-
-
-def _of_resource(resource: Resource[Any]) -> Iterator[tuple[str, str]]:
-    yield resource.label, resource.noun
-    specs = list(resource.fields)
-    for one in resource.actions.values():
-        yield one.label, f"{resource.noun}.{one.name}"
-        specs += one.fields
-    for spec in specs:
-        for text in (spec.label, spec.help, *(label for _value, label in spec.choices)):
-            if text:
-                yield text, f"{resource.noun}.{spec.name}"
-    for format in resource.formats.values():
-        yield format.label, resource.noun
 
 
 @rule("LF707", tier=3, deep=True)

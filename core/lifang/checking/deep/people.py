@@ -34,7 +34,7 @@ def erased_is_gone(subject: Subject) -> Hits:
     planted: dict[str, tuple[str, str]] = {}
     person: Any = subject.made.get(Person)
     for one in subject.plugin.resources:
-        row = subject.made.get(one.model)
+        row: Any = subject.made.get(one.model)
         for name, whose in one.erasable.items() if row is not None else ():
             if person is not None and any(row.__data__.get(ref) == person.id for ref in whose):
                 value = row.__data__.get(name)

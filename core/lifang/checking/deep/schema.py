@@ -40,40 +40,35 @@ def up_purge_up_again(subject: Subject) -> Hits:
         home = Path(folder)
         (home / "data").mkdir()
         (home / "run").mkdir()
-        yield from _there_and_back(subject, None, home)
+        wrong = {"SQLite": _there_and_back(subject, None, home)}
         if at_hand():
             with scratch() as url:
-                yield from _there_and_back(subject, url, home)
+                wrong["PostgreSQL"] = _there_and_back(subject, url, home)
+    written = subject.source.migrations
+    spot = Spot(written[-1].path) if written else subject.spot()
+    for database, why in wrong.items():
+        if why:
+            yield hit(spot, database=database, why=why)
 
 
-def _there_and_back(subject: Subject, url: str | None, home: Path) -> Hits:
-    kind = "SQLite" if url is None else "PostgreSQL"
-    where = subject.plugin.migrations
+def _there_and_back(subject: Subject, url: str | None, home: Path) -> str:
+    """What is wrong with going up, away and up again; nothing where all is well."""
+
+    def up() -> dict[str, Any]:
+        lock = home / "run" / "migrate.lock"
+        migrations.migrate(database, subject.plugin.id, subject.plugin.migrations, lock=lock)
+        return _shape(database, subject.plugin.id)
+
     with _aside(subject, url, home) as database:
         migrate_core(database, home)
-        before = _shape(database)
-        told: list[dict[str, Any]] = []
-        for _turn in range(2):
-            try:
-                migrations.migrate(database, subject.plugin.id, where, lock=home / "run" / "lock")
-                with database.connection():
-                    told.append(_shape(database))
-                    if len(told) == 1:
-                        _purge(subject, database)
-                        left = _differs(before, _shape(database))
-                        if left:
-                            yield hit(_first(subject), database=kind, why=left)
-                            return
-            except Exception as error:
-                yield hit(_first(subject), database=kind, why=_short(error))
-                return
-        if again := _differs(told[0], told[1]):
-            yield hit(_first(subject), database=kind, why=again)
-
-
-def _first(subject: Subject) -> Spot:
-    found = subject.source.migrations
-    return Spot(found[-1].path) if found else subject.spot()
+        before = _shape(database, subject.plugin.id)
+        try:
+            made = up()
+            with database.connection():
+                _purge(subject, database)
+            return _differs(before, _shape(database, subject.plugin.id)) or _differs(made, up())
+        except Exception as error:  # whatever a migration raises is told
+            return f"{type(error).__name__}: {_short(error)}"
 
 
 @contextmanager
@@ -103,19 +98,18 @@ def _purge(subject: Subject, database: Database) -> None:
     runner.History.drop_table(safe=True)
 
 
-def _shape(database: Database) -> dict[str, Any]:
-    """Every table with its columns and indexes."""
+def _shape(database: Database, plugin: str) -> dict[str, Any]:
+    """Every table there is, those of the plugin with their columns and indexes."""
     engine: Any = database.engine
     with database.connection():
-        return {
-            table: (
-                sorted((one.name, one.data_type, one.null) for one in engine.get_columns(table)),
-                sorted(
-                    (one.name, tuple(one.columns), one.unique) for one in engine.get_indexes(table)
-                ),
+        told = dict.fromkeys(engine.get_tables())
+        for table in [one for one in told if one.startswith(f"{plugin}_")]:
+            columns = sorted(
+                (one.name, one.data_type, one.null) for one in engine.get_columns(table)
             )
-            for table in engine.get_tables()
-        }
+            indexes = sorted((one.name, str(one.columns)) for one in engine.get_indexes(table))
+            told[table] = (columns, indexes)
+        return told
 
 
 def _differs(before: dict[str, Any], after: dict[str, Any]) -> str:

@@ -46,7 +46,7 @@ def _addresses(subject: Subject) -> Iterator[str]:
     for one in subject.plugin.resources:
         noun = one.noun.replace("_", "-")
         row = subject.made.get(one.model)
-        for base in (f"/p/{area}/{noun}", f"/api/v1/p/{area}/{noun}", f"/api/v1/{area}/{noun}"):
+        for base in (f"/p/{area}/{noun}", f"/api/v1/{area}/{noun}"):
             yield base
             if row is not None:
                 yield f"{base}/{row.id}"
@@ -65,16 +65,9 @@ def off_leaves_no_trace(subject: Subject) -> Hits:
         if answer.status_code == 200 and (found := mark.search(answer.text)):
             yield hit(subject.spot(), where=f"{page}: {found.group()}")
     for address in _addresses(subject):
-        answer = there.get(address)
-        if answer.status_code not in (403, 404):
-            yield hit(subject.spot(), where=f"{address}: {answer.status_code}")
-        shown = here.get(address)
-        if shown.status_code >= 500:
-            yield hit(subject.spot(), where=f"{address}: {shown.status_code}")
-    if subject.instance.plugins.is_on(
-        subject.plugin, subject.caller("district_admin", subject.off)
-    ):
-        yield hit(subject.spot(), where="plugins")
+        off, on = there.get(address).status_code, here.get(address).status_code
+        if off not in (403, 404) or on >= 500:
+            yield hit(subject.spot(), where=f"{address}: {off}, {on}")
 
 
 @rule("LF731", tier=2, deep=True)

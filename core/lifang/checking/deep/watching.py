@@ -10,16 +10,18 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from lifang.checking.deep.subject import Subject
 from lifang.checking.rule import Hits, Spot, hit, rule
 
-WATCHED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system",
-           "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.putenv", "os.unsetenv",
-           "os.kill", "os.chmod", "os.chown", "os.symlink", "os.link", "os.truncate", "shutil.",
-           "urllib.", "ftplib.", "smtplib.", "sqlite3.connect", "_thread.start_new_thread",
-           "signal.", "tempfile.mk")  # fmt: skip
+WATCHED = """
+    socket. subprocess. os.exec os.fork os.posix_spawn os.spawn os.system os.remove os.rename
+    os.mkdir os.rmdir os.putenv os.unsetenv os.kill os.chmod os.chown os.symlink os.link
+    os.truncate shutil. urllib. ftplib. smtplib. sqlite3.connect _thread.start_new_thread
+    signal. tempfile.mk
+"""
 """Events of Python's audit that act on the world (`sys.addaudithook`)."""
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -50,7 +52,7 @@ class Watch:
             compiled = "__pycache__" in str(path) or str(path).endswith((".pyc", ".mo"))
             writes = bool(flags & WRITES) if isinstance(flags, int) else "w" in str(mode)
             return writes and not compiled and str(path) != os.devnull
-        return event.startswith(WATCHED)
+        return event.startswith(tuple(WATCHED.split()))
 
     def _where(self) -> str | None:
         """The line of the plugin that did it, or None where it is not in the stack."""
@@ -66,7 +68,7 @@ class Watch:
         """Look on: also at what is said, and at threads, signals and variables afterwards."""
         threads, variables = set(threading.enumerate()), dict(os.environ)
         handlers = {one: signal.getsignal(one) for one in signal.valid_signals()}
-        cwd, said = os.getcwd(), io.StringIO()
+        cwd, said = Path.cwd(), io.StringIO()
         self.looking = True
         try:
             with redirect_stdout(said), redirect_stderr(said):
@@ -81,7 +83,7 @@ class Watch:
                 f"threads {sorted(one.name for one in new)}": bool(new),
                 f"signal {changed}": bool(changed),
                 "environment": dict(os.environ) != variables,
-                "working folder": os.getcwd() != cwd,
+                "working folder": Path.cwd() != cwd,
             }.items():
                 if seen and not any(what.split()[0] in one for one, _where in self.found):
                     self.found.append((what, unnamed))

@@ -26,13 +26,11 @@ class Exemption:
 
     def spares(self, finding: Finding, today: dt.date) -> bool:
         """Whether a finding is excused today."""
-        holds = bool(self.reason) and self.until is not None
-        here = self.file is None or finding.spot.path == self.file
-        return holds and here and self.rule == finding.rule.id and _in_time(self.until, today)
-
-
-def _in_time(until: dt.date | None, today: dt.date) -> bool:
-    return until is not None and today <= until <= today + dt.timedelta(days=LONGEST)
+        here = self.file in (None, finding.spot.path) and self.rule == finding.rule.id
+        latest = today + dt.timedelta(days=LONGEST)
+        return (
+            here and bool(self.reason) and self.until is not None and today <= self.until <= latest
+        )
 
 
 def exemptions(source: Source) -> list[Exemption]:
@@ -45,15 +43,12 @@ def exemptions(source: Source) -> list[Exemption]:
 
 
 def _read(told: dict[str, Any]) -> Exemption:
-    until: Any = told.get("until")
-    if isinstance(until, str):
-        try:
-            until = dt.date.fromisoformat(until)
-        except ValueError:
-            until = None
-    until = until if isinstance(until, dt.date) else None
-    reason, file = str(told.get("reason") or "").strip(), told.get("file")
-    return Exemption(str(told.get("rule") or ""), reason, until, str(file) if file else None)
+    try:
+        until: dt.date | None = dt.date.fromisoformat(str(told.get("until")))
+    except ValueError:
+        until = None
+    said = {key: str(told[key]).strip() for key in ("rule", "reason", "file") if told.get(key)}
+    return Exemption(said.get("rule", ""), said.get("reason", ""), until, said.get("file"))
 
 
 @rule("LF001", tier=2)

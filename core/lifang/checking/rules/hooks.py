@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from lifang.checking.modules import Function, Module, inside
-from lifang.checking.rule import Hits, hit, rule
+from lifang.checking.modules import Function, Module, contains
+from lifang.checking.rule import Hits, rule
 from lifang.checking.source import Source
 
 TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){2}")
+ROUTES = {"route", "app_errorhandler", "before_request", "after_request", "errorhandler"}
 HOOK, ON = "lifang.hookimpl", "lifang.on"
 
 
@@ -27,19 +28,17 @@ def hooks() -> dict[str, tuple[str, ...]]:
 
 def implementations(source: Source) -> Iterator[tuple[Module, Function, ast.expr]]:
     """Every function marked as a hook's implementation, with the mark."""
-    for module in source.modules:
-        for function in module.functions:
-            if mark := module.decorated(function, HOOK):
-                yield module, function, mark
+    for module, function in source.functions():
+        if mark := module.decorated(function, HOOK):
+            yield module, function, mark
 
 
 def reactions(source: Source) -> Iterator[tuple[Module, Function, ast.Call]]:
     """Every function marked as a handler of events, with the mark."""
-    for module in source.modules:
-        for function in module.functions:
-            mark = module.decorated(function, ON)
-            if isinstance(mark, ast.Call):
-                yield module, function, mark
+    for module, function in source.functions():
+        mark = module.decorated(function, ON)
+        if isinstance(mark, ast.Call):
+            yield module, function, mark
 
 
 @rule("LF301", tier=1)
@@ -47,7 +46,7 @@ def hook_names_match(source: Source) -> Hits:
     """A hook's implementation is named like a hook there is."""
     for module, function, _mark in implementations(source):
         if function.name not in hooks():
-            yield hit(module.spot(function), name=function.name, known=", ".join(hooks()))
+            yield module.hit(function, name=function.name, known=", ".join(hooks()))
 
 
 @rule("LF302", tier=1)
@@ -63,24 +62,22 @@ def hook_arguments_match(source: Source) -> Hits:
         for one in named:
             if one not in known:
                 told = ", ".join(known)
-                yield hit(module.spot(function), name=function.name, argument=one, known=told)
+                yield module.hit(function, name=function.name, argument=one, known=told)
 
 
 @rule("LF303", tier=2)
 def no_refused_option(source: Source) -> Hits:
     """No wrapper, no order of one's own, no other name, nothing asynchronous, no generator."""
     for module, function, mark in implementations(source):
-        if isinstance(mark, ast.Call):
-            for one in mark.keywords:
-                yield hit(module.spot(mark), name=function.name, option=one.arg or "**")
-        if isinstance(function, ast.AsyncFunctionDef):
-            yield hit(module.spot(function), name=function.name, option="async def")
-        elif any(isinstance(one, ast.Yield | ast.YieldFrom) for one in ast.walk(function)):
-            yield hit(module.spot(function), name=function.name, option="yield")
+        used = [one.arg or "**" for one in mark.keywords] if isinstance(mark, ast.Call) else []
+        used += ["async def"] * isinstance(function, ast.AsyncFunctionDef)
+        used += ["yield"] * contains(function.body, (ast.Yield, ast.YieldFrom))
+        for option in used:
+            yield module.hit(function, name=function.name, option=option)
     for module in source.modules:
         for name, _taken, node in module.imports:
             if name.partition(".")[0] == "pluggy":
-                yield hit(module.spot(node), name="—", option="pluggy")
+                yield module.hit(node, name="—", option="pluggy")
 
 
 @rule("LF304", tier=1)
@@ -93,7 +90,7 @@ def what_is_listed_is_marked(source: Source) -> Hits:
                 found = follow(source, use.module, one)
                 if found and not found[1].decorator_list:
                     told = mark.replace("lifang", "lf")
-                    yield hit(use.module.spot(one), name=found[1].name, where=where, mark=told)
+                    yield use.hit(one, name=found[1].name, where=where, mark=told)
 
 
 def follow(source: Source, module: Module, node: ast.expr) -> tuple[Module, Function] | None:
@@ -116,7 +113,7 @@ def handlers_take_event_and_caller(source: Source) -> Hits:
         odd = any(default is None for default in given.kw_defaults)
         fits = needed <= 2 <= len(named) or (given.vararg is not None and needed <= 2)
         if isinstance(function, ast.AsyncFunctionDef) or not fits or odd:
-            yield hit(module.spot(function), name=function.name)
+            yield module.hit(function, name=function.name)
 
 
 @rule("LF306", tier=2)
@@ -126,60 +123,36 @@ def events_are_named_right(source: Source) -> Hits:
         for one in mark.args:
             told = module.value(one)
             if isinstance(told, str) and told != "*" and not TYPE.fullmatch(told):
-                yield hit(module.spot(one), name=told)
+                yield module.hit(one, name=told)
     for use in source.uses("payload"):
         told = use.value("type", 0)
         own = isinstance(told, str) and TYPE.fullmatch(told) and told.startswith(f"{source.id}.")
         if isinstance(told, str) and not own:
-            yield hit(use.spot, name=told)
+            yield use.hit(name=told)
 
 
 @rule("LF307", tier=2)
 def versions_lead_up(source: Source) -> Hits:
     """Each earlier version of an event has an upcaster."""
     for use in source.uses("payload"):
-        version = use.value("version")
-        told = use.said("upcasters")
-        known: set[object] = set()
-        if told is not None and not isinstance(told, ast.Dict):
+        version, told = use.value("version"), use.said("upcasters")
+        if not isinstance(version, int) or not isinstance(told, ast.Dict | None):
             continue
-        if isinstance(told, ast.Dict):
-            known = {use.module.value(one) for one in told.keys}
-        if isinstance(version, int) and version > 1:
-            for missing in sorted(set(range(1, version)) - known):  # type: ignore[arg-type]  # numbers
+        known = {use.module.value(one) for one in told.keys} if told is not None else set()
+        for missing in range(1, version):
+            if missing not in known:
                 name = use.value("type", 0) or "…"
-                yield hit(use.spot, name=name, version=version, missing=missing)
+                yield use.hit(name=name, version=version, missing=missing)
 
 
 @rule("LF308", tier=2)
 def no_route_without_permission(source: Source) -> Hits:
     """No route of Flask's own, which would have neither permission nor place."""
-    for module in source.modules:
-        for name, call in module.called:
-            if name in ("flask.Blueprint", "flask.Flask"):
-                yield hit(module.spot(call), name=name)
-        for function in module.functions:
-            for one in function.decorator_list:
-                target = one.func if isinstance(one, ast.Call) else one
-                if isinstance(target, ast.Attribute) and target.attr in ("route", "app_errorhandler",
-                                                                        "before_request"):  # fmt: skip
-                    path = (
-                        module.value(one.args[0]) if isinstance(one, ast.Call) and one.args else ""
-                    )
-                    yield hit(module.spot(one), name=path or target.attr)
-
-
-@rule("LF309", tier=2)
-def hooks_return_lists(source: Source) -> Hits:
-    """Where a hook gives a list, no implementation gives a text or a number."""
-    from lifang.plugins import hooks as defined
-
-    for module, function, _mark in implementations(source):
-        spec = getattr(defined, function.name, None) if function.name in hooks() else None
-        if not str(inspect.signature(spec).return_annotation if spec else "").startswith("list"):
-            continue
-        for node in inside(function):
-            given = node.value if isinstance(node, ast.Return) else None
-            wrong = isinstance(given, ast.Constant) and given.value is not None
-            if wrong or isinstance(given, ast.JoinedStr | ast.Dict):
-                yield hit(module.spot(node), name=function.name, what=ast.unparse(given)[:40])  # type: ignore[arg-type]  # it is one of these
+    for module, name, call in source.calls("flask.Blueprint", "flask.Flask"):
+        yield module.hit(call, name=name)
+    for module, function in source.functions():
+        for one in function.decorator_list:
+            target = one.func if isinstance(one, ast.Call) else one
+            if isinstance(target, ast.Attribute) and target.attr in ROUTES:
+                path = module.value(one.args[0]) if isinstance(one, ast.Call) and one.args else ""
+                yield module.hit(one, name=path or target.attr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 
@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 
 from lifang.checking.modules import Module
 from lifang.checking.rule import Hits, hit, rule
-from lifang.checking.rules.packaging import CORE, requirements
-from lifang.checking.source import GROUP, Source
+from lifang.checking.rules.packaging import CORE, installed, plugins_here, requirements
+from lifang.checking.source import Source
 
 
 @cache
@@ -61,25 +61,25 @@ def front_door_only(source: Source) -> Hits:
                 name == CORE and taken is not None and taken not in _offered() and taken != "*"
             )
             if behind or (name == CORE and taken == "*"):
-                yield hit(module.spot(node), name=f"{name}.{taken}" if taken else name)
+                yield module.hit(node, name=f"{name}.{taken}" if taken else name)
         for name, used in _attributes(module):
             if name not in _offered():
-                yield hit(module.spot(used), name=f"{CORE}.{name}")
+                yield module.hit(used, name=f"{CORE}.{name}")
 
 
 def _attributes(module: Module) -> Iterator[tuple[str, ast.Attribute]]:
     """What is used of the module `lifang` itself."""
     for node in module.nodes:
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if module.imported.get(node.value.id) == CORE:
-                yield node.attr, node
+        base = node.value if isinstance(node, ast.Attribute) else None
+        if isinstance(base, ast.Name) and module.imported.get(base.id) == CORE:
+            yield node.attr, node  # type: ignore[attr-defined, misc]  # it has a base
 
 
 @rule("LF203", tier=1)
 def imports_are_declared(source: Source) -> Hits:
     """Only the standard library, what the core brings, and what the manifest requires."""
     declared = {canonicalize_name(one.name) for one in requirements(source)}
-    missing = [name for name in declared if not _installed(name)]
+    missing = [name for name in declared if not installed(name)]
     allowed = declared | _brought() | {CORE}
     for module, name, node in _foreign(source):
         homes = _homes().get(name, [])
@@ -87,19 +87,11 @@ def imports_are_declared(source: Source) -> Hits:
             continue
         if not homes and (missing or _named_like(name, declared)):
             continue  # what is not installed here cannot be told from what is not required
-        if not (homes and set(homes) & _plugins()):
-            yield hit(module.spot(node), name=name)
+        if not (homes and set(homes) & {one for _id, one in plugins_here(tuple(sys.path))}):
+            yield module.hit(node, name=name)
 
 
-def _installed(name: str) -> bool:
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _named_like(module: str, declared: set[str]) -> bool:
+def _named_like(module: str, declared: Iterable[str]) -> bool:
     return any(canonicalize_name(module) in name for name in declared)
 
 
@@ -109,33 +101,20 @@ def _foreign(source: Source) -> Iterator[tuple[Module, str, ast.stmt]]:
         optional = _tried(module)
         for name, _taken, node in module.imports:
             top = name.partition(".")[0]
-            if top and top not in sys.stdlib_module_names and top not in (source.package, CORE):
-                if node not in optional:
-                    yield module, top, node
+            known = {*sys.stdlib_module_names, source.package, CORE, ""}
+            if top not in known and node not in optional:
+                yield module, top, node
 
 
 def _tried(module: Module) -> set[ast.AST]:
-    """Imports that may fail: inside `try: … except ImportError`, or for type checkers only."""
+    """Imports that may fail: where an ImportError is caught, or for type checkers only."""
     found: set[ast.AST] = set()
     for node in module.nodes:
-        handled = isinstance(node, ast.Try) and any(
-            one.type is not None
-            and "ImportError" in ast.unparse(one.type)
-            or one.type is not None
-            and "ModuleNotFoundError" in ast.unparse(one.type)
-            for one in node.handlers
-        )
-        typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        if handled or typing:
+        caught = [ast.unparse(one.type or one) for one in getattr(node, "handlers", ())]
+        handled = any("ImportError" in one or "ModuleNotFound" in one for one in caught)
+        if handled or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
             found |= set(ast.walk(node))
     return found
-
-
-@cache
-def _plugins() -> frozenset[str]:
-    """The distributions of the plugins that are installed here."""
-    found = metadata.entry_points(group=GROUP)
-    return frozenset(canonicalize_name(one.dist.name) for one in found if one.dist)
 
 
 @rule("LF204", tier=2)
@@ -143,6 +122,8 @@ def no_other_plugin(source: Source) -> Hits:
     """No other plugin is imported."""
     own = canonicalize_name(str(source.project.get("name", "")))
     for module, name, node in _foreign(source):
-        homes = set(_homes().get(name, ())) & _plugins() - {own}
+        homes = set(_homes().get(name, ())) & {
+            one for _id, one in plugins_here(tuple(sys.path))
+        } - {own}
         if homes or (name.startswith("lifang_") and not _homes().get(name)):
-            yield hit(module.spot(node), name=name)
+            yield module.hit(node, name=name)

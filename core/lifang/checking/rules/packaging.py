@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from lifang.checking.rule import Hits, hit, rule
+from lifang.checking.rule import Hits, Spot, hit, rule
 from lifang.checking.source import GROUP, Source
 from lifang.plugins.plugin import ID
 
+MAJOR = re.compile(r"\d+(\.0)*")
 ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 CORE = "lifang"
 
 
-def core_version() -> Version:
-    """The version of the core that judges."""
-    return Version(metadata.version(CORE))
-
-
-def cap() -> str:
-    """Below what a plugin's requirement of the core stays: its next major version."""
-    return str(core_version().major + 1)
+def bounds() -> dict[str, str]:
+    """What a plugin's requirement of the core says: from this version on, below the next major."""
+    version = Version(metadata.version(CORE))
+    return {"least": f"{version.major}.{version.minor}", "cap": str(version.major + 1)}
 
 
 def requirements(source: Source) -> list[Requirement]:
@@ -46,32 +43,30 @@ def requirements(source: Source) -> list[Requirement]:
 @rule("LF101", tier=1)
 def metadata_parses(source: Source) -> Hits:
     """The manifest can be read and says name and version."""
-    spot = source.manifest_spot("[project]")
-    if source.manifest_path not in source.files:
-        yield hit(spot, file=source.manifest_path, why="missing")
-        return
+    file = source.manifest_path
     try:
-        project = source.manifest.get("project")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        yield hit(spot, file=source.manifest_path, why=error)
+        project = source.manifest["project"] if file in source.files else {}
+        lacking = [key for key in ("name", "version") if not project.get(key)]
+        for key in set(lacking) - set(project.get("dynamic", ())):
+            yield hit(Spot(file), file=file, why=f"project.{key}")
+        lines = [str(one) for one in project.get("dependencies") or ()]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        yield hit(Spot(file), file=file, why=error)
         return
-    if not isinstance(project, dict):
-        yield hit(spot, file=source.manifest_path, why="[project]")
-        return
-    for key in ("name", "version"):
-        if not project.get(key) and key not in project.get("dynamic", ()):
-            yield hit(spot, file=source.manifest_path, why=f"project.{key}")
-    if told := project.get("version"):
-        try:
-            Version(str(told))
-        except InvalidVersion as error:
-            yield hit(source.manifest_spot("version"), file=source.manifest_path, why=error)
-    for line in project.get("dependencies") or ():
-        try:
-            Requirement(str(line))
-        except InvalidRequirement as error:
-            told = str(error).splitlines()[0]
-            yield hit(source.manifest_spot(str(line)), file=source.manifest_path, why=told)
+    wrong = {line: _why_not(Requirement, line) for line in lines}
+    if told := str(project.get("version") or ""):
+        wrong[told] = _why_not(Version, told)
+    for line, why in wrong.items():
+        if why:
+            yield hit(source.manifest_spot(line), file=file, why=why)
+
+
+def _why_not(read: Callable[[str], object], text: str) -> str | None:
+    try:
+        read(text)
+    except ValueError as error:  # InvalidVersion and InvalidRequirement are ones
+        return str(error).splitlines()[0]
+    return None
 
 
 @rule("LF102", tier=1)
@@ -108,16 +103,22 @@ def id_is_free(source: Source) -> Hits:
     if source.id in taken:
         yield hit(source.spot, id=source.id, owner=CORE)
     own = canonicalize_name(str(source.project.get("name", "")))
-    for entry in metadata.entry_points(group=GROUP):
-        other = entry.dist.name if entry.dist else ""
-        if entry.name == source.id and canonicalize_name(other) != own:
+    for name, other in plugins_here(tuple(sys.path)):
+        if name == source.id and other != own:
             yield hit(source.spot, id=source.id, owner=other)
+
+
+@cache
+def plugins_here(_path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The plugins installed on a path of Python: their ids, and what distribution each is of."""
+    found = metadata.entry_points(group=GROUP)
+    return tuple((one.name, canonicalize_name(one.dist.name)) for one in found if one.dist)
 
 
 def _with_core(source: Source) -> Mapping[str, str]:
     """The manifest with the core's requirement as it should be."""
     text = source.text("pyproject.toml") or ""
-    right = f"{CORE}>={core_version().major}.{core_version().minor},<{cap()}"
+    right = "{}>={least},<{cap}".format(CORE, **bounds())
     return {
         "pyproject.toml": re.sub(r"""(?<=["'])lifang\s*(?:[<>=!~][^"']*)?(?=["'])""", right, text)
     }
@@ -126,23 +127,16 @@ def _with_core(source: Source) -> Mapping[str, str]:
 @rule("LF105", tier=1, fix=_with_core)
 def core_is_required_in_one_major(source: Source) -> Hits:
     """The core's requirement has a lower bound and stops at the next major version."""
-    told = [one for one in requirements(source) if canonicalize_name(one.name) == CORE]
-    version = core_version()
-    least = f"{version.major}.{version.minor}"
-    if not told:
-        yield hit(source.manifest_spot("dependencies"), found="—", least=least, cap=cap())
-    for one in told:
-        low = [part for part in one.specifier if part.operator in (">=", ">", "~=")]
-        high = [part for part in one.specifier if part.operator in ("<", "<=", "==", "~=")]
-        majors = [Version(part.version) for part in high if part.operator == "<"]
-        capped = len(high) == 1 and len(majors) == 1 and _is_major(majors[0])
-        if not low or not capped or not one.specifier.contains(version, prereleases=True):
-            spot = source.manifest_spot(CORE + str(one.specifier)[:1])
-            yield hit(spot, found=one, least=least, cap=cap())
-
-
-def _is_major(version: Version) -> bool:
-    return not version.minor and not version.micro and not version.is_prerelease
+    told, version = bounds(), metadata.version(CORE)
+    found = [one for one in requirements(source) if canonicalize_name(one.name) == CORE]
+    if not found:
+        yield hit(source.manifest_spot("dependencies"), found="—", **told)
+    for one in found:
+        low = any(part.operator in (">=", ">") for part in one.specifier)
+        high = [part for part in one.specifier if part.operator not in (">=", ">", "!=")]
+        capped = len(high) == 1 and high[0].operator == "<" and MAJOR.fullmatch(high[0].version)
+        if not (low and capped and one.specifier.contains(version, prereleases=True)):
+            yield hit(source.manifest_spot(CORE + str(one.specifier)[:1]), found=one, **told)
 
 
 @rule("LF106", tier=2)
@@ -163,41 +157,18 @@ def resolves_beside_the_core(source: Source) -> Hits:
     beside = {canonicalize_name(Requirement(one).name) for one in metadata.requires(CORE) or ()}
     for one in requirements(source):
         name = canonicalize_name(one.name)
-        if name not in beside or (one.marker and not one.marker.evaluate()):
-            continue
-        try:
-            version = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-        if not one.specifier.contains(version, prereleases=True):
-            spot = source.manifest_spot(one.name)
-            yield hit(spot, found=one, name=name, version=version)
+        here = installed(name) if name in beside else None
+        meant = one.marker is None or one.marker.evaluate()
+        if here and meant and not one.specifier.contains(here, prereleases=True):
+            yield hit(source.manifest_spot(one.name), found=one, name=name, version=here)
 
 
-def _with_python(source: Source) -> Mapping[str, str]:
-    """The manifest with the core's own requirement of Python."""
-    text, least = source.text("pyproject.toml") or "", f'requires-python = ">={_least_python()}"'
-    if re.search(r"^requires-python\s*=", text, re.M):
-        return {"pyproject.toml": re.sub(r"(?m)^requires-python\s*=.*$", least, text)}
-    return {"pyproject.toml": re.sub(r"(?m)^(version\s*=.*)$", rf"\1\n{least}", text, count=1)}
-
-
-def _least_python() -> str:
-    own = metadata.metadata(CORE).get("Requires-Python") or ">=3.11"
-    return re.sub(r"[^\d.]", "", own.split(",")[0])
-
-
-@rule("LF108", tier=3, fix=_with_python, severity="warning")
-def runs_where_the_core_runs(source: Source) -> Hits:
-    """It asks for no newer Python than the core does."""
-    told = str(source.project.get("requires-python") or "")
-    least = _least_python()
+def installed(name: str) -> str | None:
+    """The version of a distribution that is installed here, or None."""
     try:
-        fits = bool(told) and SpecifierSet(told).contains(least)
-    except ValueError:
-        fits = False
-    if not fits:
-        yield hit(source.manifest_spot("requires-python"), found=told or "—", version=least)
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 @rule("LF110", tier=3)

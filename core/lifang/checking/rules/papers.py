@@ -32,44 +32,43 @@ def readme_has_its_sections(source: Source) -> Hits:
 def _with_settings(source: Source) -> Mapping[str, str]:
     """The README with a row for every setting that its section does not name."""
     path, text = readme(source)
-    found = SECTIONS["Setting"][1].search(text)
-    if found is None:
-        head = "## Settings 设置\n\n| setting | default | says |\n|---|---|---|\n"
-        text = f"{text.rstrip()}\n\n{head}"
-        found = SECTIONS["Setting"][1].search(text)
-    start = found.start() if found else 0
-    end = text.find("\n## ", start)
-    section, rest = (text[start:], "") if end < 0 else (text[start:end], text[end:])
-    told = set(re.findall(r"`([a-z][a-z0-9_]*)`", section))
-    rows = [_row(use) for use in source.uses("Setting") if use.value("name", 0) not in told]
-    if rows and not section.rstrip().splitlines()[-1].startswith("|"):
+    start, end = _section(text)
+    section = text[start:end].rstrip() or "\n## Settings 设置"
+    rows = [
+        _row(use) for use in source.uses("Setting") if f"`{use.value('name', 0)}`" not in section
+    ]
+    if not section.splitlines()[-1].startswith("|"):
         rows[:0] = ["", "| setting | default | says |", "|---|---|---|"]
-    return {path: "\n".join([text[:start] + section.rstrip(), *rows]) + "\n" + rest}
+    return {path: "\n".join([text[:start] + section, *rows]) + "\n" + text[end:]}
+
+
+def _section(text: str) -> tuple[int, int]:
+    """Where the section on settings begins and ends; both at the end where there is none."""
+    found = SECTIONS["Setting"][1].search(text)
+    start = found.start() if found else len(text)
+    end = text.find("\n## ", start + 1)
+    return start, len(text) if end < 0 else end
 
 
 def _row(use: Use) -> str:
     default, unit = use.value("default", 3), use.value("unit") or ""
     shown = ", ".join(map(str, default)) if isinstance(default, list) else default
-    shown = {True: "yes", False: "no"}.get(shown, shown) if isinstance(shown, bool) else shown
+    shown = ("yes" if shown else "no") if isinstance(shown, bool) else shown
+    told = "–" if shown is None else f"{shown} {unit}".strip()
     said = "；".join(one for one in (use.value("label", 2), use.value("help", 4)) if one)
-    return f"| `{use.value('name', 0)}` | {'–' if shown is None else f'{shown} {unit}'.strip()} | {said} |"
+    return f"| `{use.value('name', 0)}` | {told} | {said} |"
 
 
 @rule("LF602", tier=3, fix=_with_settings)
 def settings_are_told(source: Source) -> Hits:
     """Every setting stands in the README's section, and none that does not exist."""
     path, text = readme(source)
-    names = {use.value("name", 0) for use in source.uses("Setting")} - {None}
-    if not names:
-        return
-    pattern = SECTIONS["Setting"][1]
-    start = pattern.search(text)
-    section = re.split(r"\n## ", text[start.start() :], maxsplit=1)[0] if start else ""
-    line = text.count("\n", 0, start.start()) + 1 if start else 1
-    told = set(re.findall(r"`([a-z][a-z0-9_]*)`", section))
-    rows = set(re.findall(r"^\|\s*`([a-z][a-z0-9_]*)`", section, re.M))
-    for name in sorted((names - told) | (rows - names)):
-        yield hit(Spot(path, line), name=name)
+    start, end = _section(text)
+    names = {str(use.value("name", 0)) for use in source.uses("Setting")}
+    told = set(re.findall(r"`([a-z][a-z0-9_]*)`", text[start:end]))
+    rows = set(re.findall(r"^\|\s*`([a-z][a-z0-9_]*)`", text[start:end], re.M))
+    for name in sorted((names - told) | (rows - names if names else set())):
+        yield hit(Spot(path, text.count("\n", 0, start) + 1), name=name)
 
 
 @rule("LF603", tier=4, severity="warning")

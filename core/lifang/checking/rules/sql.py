@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from lifang.checking.modules import Module
-from lifang.checking.rule import Hits, hit, rule
+from lifang.checking.rule import Hits, rule
 from lifang.checking.source import Source
 
 STATEMENT = re.compile(
@@ -63,7 +63,7 @@ def sql_stays_on_own_tables(source: Source) -> Hits:
         bound = {one.lower() for one in NAMED.findall(text)} | NO_TABLE
         for table in dict.fromkeys([*TABLES.findall(text), *INDEXED.findall(text)]):
             if table.lower() not in bound and not table.startswith(f"{source.id}_"):
-                yield hit(module.spot(call), table=table)
+                yield module.hit(call, table=table)
 
 
 @rule("LF421", tier=2)
@@ -71,7 +71,7 @@ def sql_has_parameters(source: Source) -> Hits:
     """SQL outside migrations is never put together from values."""
     for module, call, told in statements(source):
         if not module.migration and not _constant(module, told):
-            yield hit(module.spot(call))
+            yield module.hit(call)
 
 
 def _constant(module: Module, node: ast.expr) -> bool:
@@ -95,10 +95,10 @@ def transactions_belong_to_the_core(source: Source) -> Hits:
         for node in module.nodes:
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(called, ast.Attribute) and called.attr in ENDS_IT:
-                told = ast.unparse(called.value).lower()
-                if re.search(r"(^|[._])(db|database|_database|proxy|engine)(\(\))?$", told):
-                    yield hit(module.spot(node), name=ast.unparse(called))
+                base = ast.unparse(called.value).lower()
+                if re.search(r"(^|[._])(db|database|_database|proxy|engine)(\(\))?$", base):
+                    yield module.hit(node, name=ast.unparse(called))
     for module, call, told in statements(source):
         if re.match(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|PRAGMA|ATTACH|VACUUM|SET)\b",
                     _written(module, told), re.I):  # fmt: skip
-            yield hit(module.spot(call), name=_written(module, told).split()[0])
+            yield module.hit(call, name=_written(module, told).split()[0])

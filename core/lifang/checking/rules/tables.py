@@ -11,9 +11,15 @@ from lifang.checking.rule import Hits, Spot, hit, rule
 from lifang.checking.source import Source
 
 NUMBERED = re.compile(r"(\d{4})_[a-z0-9_]+\.py")
-PERSONAL = {"phone", "mobile", "telephone", "id_card", "id_number", "citizen_id", "birth_date",
-            "birthday", "home_address", "phone_number", "mobile_phone"}  # fmt: skip
+PERSONAL = {"phone", "mobile", "telephone", "id_card", "id_number", "citizen_id",
+            "phone_number", "birth_date", "birthday", "home_address", "mobile_phone"}  # fmt: skip
 RECORD = "lifang.Record"
+REFERENCES = ("lifang.ref", "peewee.ForeignKeyField")
+CHANGES = {"create_tables", "drop_tables", "create_table", "drop_table", "add_column",
+           "drop_column", "rename_column", "rename_table", "add_not_null", "drop_not_null",
+           "add_index", "drop_index", "alter_column_type",
+           "add_foreign_key_constraint"}  # fmt: skip
+"""What migrators do to the tables that they are given first."""
 CORE_MODELS = {f"lifang.{one}" for one in ("Account", "Community", "Organization", "Person",
                                            "Affiliation", "Membership")}  # fmt: skip
 FIELD = re.compile(r"peewee\.(Char|Text|FixedChar|Integer|BigInteger|Date)Field")
@@ -21,12 +27,15 @@ FIELD = re.compile(r"peewee\.(Char|Text|FixedChar|Integer|BigInteger|Date)Field"
 
 def models(source: Source) -> Iterator[tuple[Module, ast.ClassDef]]:
     """Every class that is a table of its own."""
-    for module in source.modules:
-        for node in module.nodes:
-            if isinstance(node, ast.ClassDef):
-                bases = {module.dotted(one) for one in node.bases}
-                if bases & {RECORD, "peewee.Model"}:
-                    yield module, node
+    for module, node in source.nodes(ast.ClassDef):
+        if {module.dotted(one) for one in node.bases} & {RECORD, "peewee.Model"}:
+            yield module, node
+
+
+def pictures(module: Module) -> dict[str, str]:
+    """The tables that the classes of a migration stand for, by the classes' names."""
+    classes = [one for one in module.nodes if isinstance(one, ast.ClassDef)]
+    return {one.name: str(module.value(meta(module, one, "table_name"))) for one in classes}
 
 
 def meta(module: Module, model: ast.ClassDef, name: str) -> ast.expr | None:
@@ -46,65 +55,43 @@ def tables_carry_the_prefix(source: Source) -> Hits:
         told = meta(module, model, "table_name")
         table = module.value(told)
         if told is None:
-            yield hit(module.spot(model), table=model.name, id=source.id)
+            yield module.hit(model, table=model.name, id=source.id)
         elif isinstance(table, str) and not table.startswith(f"{source.id}_"):
-            yield hit(module.spot(told), table=table, id=source.id)
+            yield module.hit(told, table=table, id=source.id)
     for module in source.migrations:
         for table, node in _touched(module):
             if not table.startswith(f"{source.id}_"):
-                yield hit(module.spot(node), table=table, id=source.id)
+                yield module.hit(node, table=table, id=source.id)
 
 
 def _touched(module: Module) -> Iterator[tuple[str, ast.AST]]:
     """The tables a migration makes, changes or drops, and where."""
-    pictures = {
-        one.name: module.value(told)
-        for one in module.nodes
-        if isinstance(one, ast.ClassDef) and (told := meta(module, one, "table_name"))
-    }
+    named = pictures(module)
     for node in module.nodes:
         called = node.func if isinstance(node, ast.Call) else None
-        if not isinstance(node, ast.Call) or not isinstance(called, ast.Attribute):
-            continue
-        if called.attr in ("create_tables", "drop_tables", "create_table", "drop_table"):
-            given = node.args[0] if node.args else None
-            for one in given.elts if isinstance(given, ast.List | ast.Tuple) else [given]:
-                name = pictures.get(one.id) if isinstance(one, ast.Name) else module.value(one)
-                if isinstance(name, str):
-                    yield name, node
-        elif called.attr in ("add_column", "drop_column", "rename_column", "rename_table",
-                             "add_not_null", "drop_not_null", "add_index", "drop_index",
-                             "alter_column_type", "add_foreign_key_constraint"):  # fmt: skip
-            name = module.value(node.args[0]) if node.args else None
-            if isinstance(name, str):
-                yield name, node
+        if isinstance(node, ast.Call) and isinstance(called, ast.Attribute) and node.args:
+            given = node.args[0]
+            if called.attr in CHANGES:
+                for one in given.elts if isinstance(given, ast.List | ast.Tuple) else [given]:
+                    name = named.get(one.id) if isinstance(one, ast.Name) else module.value(one)
+                    if isinstance(name, str):
+                        yield name, node
 
 
 @rule("LF402", tier=2)
 def core_references_never_block(source: Source) -> Hits:
     """A reference to a record of the core neither cascades nor holds it back."""
     for module in [*source.modules, *source.migrations]:
+        named = pictures(module) if module.migration else {}
         for name, call in module.called:
-            if name not in ("lifang.ref", "lifang.place", "peewee.ForeignKeyField"):
-                continue
-            target = module.dotted(call.args[0]) if call.args else None
-            stands_in = (
-                module.migration
-                and isinstance(call.args[0], ast.Name)
-                and any(
-                    isinstance(one, ast.ClassDef)
-                    and one.name == ast.unparse(call.args[0])
-                    and str(module.value(meta(module, one, "table_name"))).startswith("core_")
-                    for one in module.nodes
-                )
-                if call.args
-                else False
-            )
-            if name == "lifang.place" or target in CORE_MODELS or stands_in:
+            target = call.args[0] if call.args else None
+            picture = named.get(target.id, "") if isinstance(target, ast.Name) else ""
+            core = module.dotted(target) in CORE_MODELS or picture.startswith("core_")
+            if name == "lifang.place" or (name in REFERENCES and core):
                 for one in call.keywords:
                     if one.arg in ("on_delete", "on_update"):
                         how = module.value(one.value)
-                        yield hit(module.spot(call), name=ast.unparse(call.args[0]), how=how)
+                        yield module.hit(call, name=ast.unparse(target) if target else "", how=how)
 
 
 @rule("LF403", tier=1)
@@ -145,7 +132,7 @@ def every_table_is_made(source: Source) -> Hits:
     for module, model in models(source):
         table = module.value(meta(module, model, "table_name"))
         if isinstance(table, str) and table not in written:
-            yield hit(module.spot(model), table=table)
+            yield module.hit(model, table=table)
 
 
 @rule("LF410", tier=2)
@@ -157,4 +144,4 @@ def personal_columns_are_sealed(source: Source) -> Hits:
                 continue
             name = ast.unparse(line.targets[0])
             if name in PERSONAL and FIELD.fullmatch(module.dotted(line.value.func) or ""):
-                yield hit(module.spot(line), name=name)
+                yield module.hit(line, name=name)

@@ -40,12 +40,10 @@ def _found(source: Source, pattern: re.Pattern[str], *suffixes: str) -> Iterator
 def files_are_namespaced(source: Source) -> Hits:
     """Templates and static files lie below the plugin's own id."""
     for folder in ("templates", "static"):
-        for path in sorted(source.files):
-            parts = path.split("/")
-            if parts[0] == source.package and folder in parts[1:-1]:
-                below = parts[parts.index(folder) + 1 :]
-                if below[0] != source.id or len(below) < 2:
-                    yield hit(Spot(path), path="/".join(below), folder=folder, id=source.id)
+        for path in source.below("", folder):
+            below = path.split(f"/{folder}/", 1)[1]
+            if not below.startswith(f"{source.id}/"):
+                yield hit(Spot(path), path=below, folder=folder, id=source.id)
 
 
 @rule("LF502", tier=2)
@@ -56,9 +54,9 @@ def nothing_is_marked_safe(source: Source) -> Hits:
     for module in source.modules:
         for name, call in module.called:
             if name in MARKUP and call.args and not isinstance(call.args[0], ast.Constant):
-                yield hit(module.spot(call), what=ast.unparse(call)[:40])
+                yield module.hit(call, what=ast.unparse(call)[:40])
             if name == "flask.render_template_string":
-                yield hit(module.spot(call), what="render_template_string")
+                yield module.hit(call, what="render_template_string")
 
 
 @rule("LF503", tier=2)

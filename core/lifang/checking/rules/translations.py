@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import ast
-import gettext
 import io
 import re
 import string
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import PoFileError, read_po
 
-import lifang.kit.words as words
 from lifang.checking.modules import Module
 from lifang.checking.rule import Hits, Spot, hit, rule
 from lifang.checking.source import Source
+from lifang.kit.words import _, using
 
 CHINESE = re.compile(r"[⺀-鿿豈-﫿]")
 LINE = re.compile(
@@ -26,23 +24,13 @@ LINE = re.compile(
 )
 """A line of a catalogue: babel itself takes a text whose quotes do not close."""
 MARKS = {"lifang._", "lifang.n_", "lifang._p"}
-LABELS = {"Plugin": 1, "Resource": None, "Setting": 2, "action": 0, "Indicator": 1, "place": 0,
-          "ref": 1, "Sensitive": 0, "State": 0}  # fmt: skip
-"""What has a label, and at which place it is said; None: by its keyword only."""
-
-
-@cache
-def _of_the_core() -> frozenset[str]:
-    """The sentences that the core has in English."""
-    folder = Path(words.__file__).parent.parent / "locale" / "en" / "LC_MESSAGES"
-    found: set[str] = set()
-    for file in folder.glob("*.mo"):
-        with file.open("rb") as stream:
-            found |= {str(key) for key in gettext.GNUTranslations(stream)._catalog}  # type: ignore[attr-defined]  # its messages
-    for file in folder.glob("*.po"):
-        with file.open("rb") as stream:
-            found |= {str(one.id) for one in read_po(stream, locale="en") if one.id}
-    return frozenset(found)
+SHOWN = (
+    "Plugin Resource Setting action Indicator place ref Sensitive State Money DayField Card "
+    "InstantField PartialDateField Document Purpose Ledger CheckIn Places Format Score"
+)
+"""What has labels: whatever Chinese stands in one of these, people are shown."""
+UNSHOWN = {"default", "presets", "doc", "reason", "text", "template", "search"}
+"""Keywords whose texts are values, or for readers of the source."""
 
 
 def catalogues(source: Source) -> Iterator[tuple[str, Catalog]]:
@@ -60,41 +48,38 @@ def said(source: Source) -> Iterator[tuple[Module, ast.expr, str]]:
     """Every Chinese sentence that people are shown: marked ones, and the labels of declarations."""
     for module in source.modules:
         for name, call in module.called:
-            if name in MARKS and call.args:
-                yield from _chinese(module, call.args[-1 if name.endswith("_p") else 0])
-    for name, place in LABELS.items():
-        for use in source.uses(name):
-            told = use.said("label", place)
-            for one in (told, use.said("help"), use.said("unit"), use.said("verbose_name")):
-                yield from _chinese(use.module, one)
-            if name == "State":
-                for keyword in use.call.keywords:
-                    yield from _chinese(use.module, keyword.value)
-    for module in source.modules:
-        for name, call in module.called:
-            if name.startswith("peewee.") or name.startswith("lifang."):
-                for keyword in call.keywords:
-                    if keyword.arg == "verbose_name":
-                        yield from _chinese(module, keyword.value)
+            declares = name.removeprefix("lifang.") in SHOWN.split() or name.startswith("peewee.")
+            named = [one.value for one in call.keywords if one.arg not in UNSHOWN]
+            marked = [call.args[-1 if name.endswith("_p") else 0]] if call.args else []
+            for given in [*call.args, *named] if declares else marked if name in MARKS else ():
+                for node in _texts(given):
+                    if CHINESE.search(node.value):
+                        yield module, node, node.value
 
 
-def _chinese(module: Module, node: ast.expr | None) -> Iterator[tuple[Module, ast.expr, str]]:
-    told = module.value(node) if isinstance(node, ast.Constant | ast.BinOp) else None
-    if node is not None and isinstance(told, str) and CHINESE.search(told):
-        yield module, node, told
+def _texts(node: ast.expr) -> Iterator[Any]:
+    """The texts of an expression, those of calls within it left out."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node
+    elif isinstance(node, ast.List | ast.Tuple):
+        for one in node.elts:
+            yield from _texts(one)
+    elif isinstance(node, ast.Dict):
+        for one in node.values:
+            yield from _texts(one)
 
 
 @rule("LF510", tier=3)
 def strings_are_translated(source: Source) -> Hits:
-    """Whatever people are shown is said in English too."""
-    known = set(_of_the_core())
+    """Whatever people are shown is said in English too, by the plugin or by the core."""
+    known: set[str] = set()
     for _path, catalogue in catalogues(source):
         known |= {_first(one.id) for one in catalogue if one.id and one.string}
-    told: set[str] = set()
-    for module, node, text in said(source):
-        if text not in known | told:
-            told.add(text)
-            yield hit(module.spot(node), text=text if len(text) < 40 else f"{text[:39]}…")
+    with using("en"):
+        for module, node, text in said(source):
+            if text not in known and _(text) == text:
+                known.add(text)
+                yield module.hit(node, text=text if len(text) < 40 else f"{text[:39]}…")
 
 
 def _first(id: object) -> str:
@@ -105,14 +90,15 @@ def _first(id: object) -> str:
 def catalogues_compile(source: Source) -> Hits:
     """Every catalogue can be read."""
     for path in source.below(".po", "LC_MESSAGES"):
-        for number, line in enumerate((source.text(path) or "").splitlines(), start=1):
+        for line_number, line in enumerate((source.text(path) or "").splitlines(), start=1):
             if not LINE.fullmatch(line.strip()):
-                yield hit(Spot(path, number), why=line.strip()[:40])
+                yield hit(Spot(path, line_number), why=line.strip()[:40])
         try:
             read_po(io.BytesIO(source.files[path]), abort_invalid=True)
         except (PoFileError, ValueError, UnicodeDecodeError) as error:
-            line = getattr(error, "lineno", None) or 1
-            yield hit(Spot(path, int(line)), why=str(error).splitlines()[0])
+            yield hit(
+                Spot(path, int(getattr(error, "lineno", 0) or 1)), why=str(error).splitlines()[0]
+            )
 
 
 @rule("LF512", tier=3)
