@@ -10,6 +10,7 @@ import click
 from lifang.cli import (
     configured,
     plugin_isolation,
+    plugin_making,
     plugin_removing,
     plugin_switching,
     showing,
@@ -53,6 +54,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 [_id(), *configured.SETTING, *_place()],
             ),
             *plugin_isolation.commands(),
+            *plugin_making.commands(),
             check_command(),
             *plugin_removing.commands(),
         ],
