@@ -32,7 +32,7 @@ def _belongs(test: pytest.Item) -> bool:
     about_served = test.get_closest_marker("served") is not None
     if not served.chosen():
         return not about_served
-    keeps = "empty_instance" in getattr(test, "fixturenames", ())
+    keeps = not {"empty_instance", "instance"}.isdisjoint(getattr(test, "fixturenames", ()))
     elsewhere = any(test.get_closest_marker(one) for one in ("embedded", "once"))
     return about_served or (keeps and not elsewhere)
 
@@ -44,10 +44,9 @@ def empty_instance(tmp_path: Path) -> Iterator[Instance]:
 
 
 @pytest.fixture
-def instance(empty_instance: Instance) -> Instance:
+def instance(tmp_path: Path) -> Iterator[Instance]:
     """An instance with a small real tree: two districts of Lanzhou and some of their places."""
-    world.plant(empty_instance)
-    return empty_instance
+    yield from world.new_instance(tmp_path / "home", planted=True)
 
 
 @pytest.fixture
