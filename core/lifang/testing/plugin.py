@@ -13,13 +13,14 @@ from lifang.access import passwords
 from lifang.entities.caller import Caller
 from lifang.kit.clock import now
 from lifang.services.instance import Instance
-from lifang.testing import network, served, world
+from lifang.testing import network, served, sharing, world
 from lifang.testing.events import Clock, Events
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """No handler reaches for the network inside a transaction; passwords are hashed at once."""
+    """No handler reaches for the network inside a transaction; what takes long is done once."""
     network.watch()
+    sharing.share()
     passwords.MEMORY_KIB, passwords.PASSES = 64, 1  # else 0.1 s and 64 MiB for every account
 
 
