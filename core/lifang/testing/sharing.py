@@ -45,9 +45,7 @@ def share() -> None:
     made: dict[Any, Any] = {}
 
     def shared(rule: Rule, append_unknown: bool = True) -> Any:
-        if rule.defaults:
-            return make(rule, append_unknown)
-        key = (tuple(rule._trace), append_unknown)
+        key = (tuple(rule._trace), append_unknown, repr(rule.defaults))
         if key not in made:
             made[key] = make(rule, append_unknown)
         return made[key]
