@@ -21,7 +21,8 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager, discover
-from lifang.plugins.tables import PluginRow
+from lifang.plugins.tables import PluginRow, bump_epoch
+from lifang.plugins.waiting import folder_of
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -77,6 +78,8 @@ def migrate_all(
             lock = told.run / "migrate.lock"
             applied = migrations.migrate(database, plugin, folder, lock=lock)
             done += [f"{plugin} {name}" for name in applied]
+        with database.transaction():
+            bump_epoch()  # what waited for this is loaded now, by those who run already
         if not keep:
             return Migrated(done)
         with database.connection():
@@ -97,8 +100,8 @@ def _installed_folders() -> list[tuple[str, Path]]:
     """Where the migrations of every installed plugin lie."""
     present = discover()
     rows = PluginRow.select(PluginRow.name).where(PluginRow.state == "installed")
-    loaded = [present[row.name].entry.load() for row in rows if row.name in present]
-    return [(plugin.id, plugin.migrations) for plugin in loaded]
+    found = [(row.name, folder_of(present[row.name])) for row in rows if row.name in present]
+    return [(name, folder) for name, folder in found if folder is not None and folder.is_dir()]
 
 
 def _kept(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 
 from lifang.app.instance import open_instance
 from lifang.app.logs import log_to_stderr
 from lifang.app.parent import leave_with
 from lifang.kit.errors import LifangError
+from lifang.lifecycle import stored, switching
+from lifang.plugins.manager import discover
 from lifang.upkeep.working import Worker
 
 
@@ -21,7 +24,9 @@ def work(*, parent: int | None = None) -> None:
         leave_with(parent)
     instance = open_instance()
     log_to_stderr(instance.settings.log_level)
-    worker = Worker(instance)
+    with instance.database.connection():
+        stored.keep_current(instance, discover())
+    worker = Worker(instance, {"suspensions": partial(switching.resume_due, instance)})
     signal.signal(signal.SIGTERM, lambda *_told: worker.stop())
     signal.signal(
         signal.SIGINT, signal.SIG_IGN if parent is not None else lambda *_told: worker.stop()

@@ -19,8 +19,9 @@ from lifang.plugins.finding import Found, Reason, discover
 from lifang.plugins.guard import guard
 from lifang.plugins.interfaces import Need, Provided
 from lifang.plugins.plugin import Plugin
-from lifang.plugins.snapshot import Snapshot, Turned, read_switches, where
+from lifang.plugins.snapshot import Snapshot, Turned, gone, read_switches, where
 from lifang.plugins.tables import PluginRow, read_epoch
+from lifang.plugins.waiting import due
 from lifang.resources.registry import Registry
 
 if TYPE_CHECKING:
@@ -218,16 +219,19 @@ class PluginManager:
         if epoch == self._snapshot.epoch:
             return self._snapshot
         with self._loading:
+            for name in gone() & self.loaded.keys():
+                self.drop(name)
             switches = read_switches()
-            known = self.loaded | self.faults
-            wanted = [name for name in switches if name not in known and where(switches[name])]
+            done = self.loaded | self.faults
+            wanted = [name for name in switches if name not in done and where(switches[name])]
             for name in wanted:
                 self.rejections.pop(name, None)
             if wanted:
                 present = discover()
-                self._load([present[name] for name in wanted if name in present], present)
-            there = switches.keys() & self.loaded.keys()
-            on = {name: place for name in there if (place := where(switches[name]))}
+                there = [present[name] for name in wanted if name in present]
+                self._load([one for one in there if not due(one)], present)
+            known = switches.keys() & self.loaded.keys()
+            on = {name: place for name in known if (place := where(switches[name]))}
             self._snapshot = Snapshot(epoch, on, switches)
         return self._snapshot
 

@@ -15,9 +15,8 @@ from lifang.app.restoring import restore, verify_backup
 from lifang.entities.audit import AuditEntry
 from lifang.entities.person import Person
 from lifang.kit.errors import NotReady
-from lifang.services import sealing
 from lifang.testing import world
-from lifang.upkeep import archive, backup
+from lifang.upkeep import archive, backup, sealing
 from lifang.upkeep.doctor import examine
 from tests.core.app.older import newer, turn_back
 from tests.core.cli.conftest import Said, say
