@@ -44,7 +44,7 @@ def share() -> None:
         return
     made: dict[Any, Any] = {}
 
-    def shared(rule: Rule, append_unknown: bool = True) -> Any:
+    def shared(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 – theirs
         key = (tuple(rule._trace), append_unknown, repr(rule.defaults))
         if key not in made:
             made[key] = make(rule, append_unknown)
