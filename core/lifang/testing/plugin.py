@@ -54,7 +54,9 @@ def _belongs(test: pytest.Item) -> bool:
     about_served = test.get_closest_marker("served") is not None
     if os.environ.get("TEST_ON") != "postgresql":
         return not about_served
-    keeps = not {"empty_instance", "conforming"}.isdisjoint(getattr(test, "fixturenames", ()))
+    keeps = not {"empty_instance", "instance", "conforming"}.isdisjoint(
+        getattr(test, "fixturenames", ())
+    )
     elsewhere = any(test.get_closest_marker(one) for one in ("embedded", "once"))
     return about_served or (keeps and not elsewhere)
 
@@ -68,12 +70,11 @@ def empty_instance(tmp_path: Path) -> Iterator[Instance]:
 
 
 @pytest.fixture
-def instance(empty_instance: Instance) -> Instance:
+def instance(tmp_path: Path) -> Iterator[Instance]:
     """An instance with a small real tree: two districts of Lanzhou and some of their places."""
     from lifang.testing import world
 
-    world.plant(empty_instance)
-    return empty_instance
+    yield from world.new_instance(tmp_path / "home", planted=True)
 
 
 @pytest.fixture
