@@ -68,10 +68,14 @@ class SettingRow(Table):
 
 
 class Epoch(Table):
-    """Counts every change that running processes must notice: switches, installs, tree changes."""
+    """Counts every change that running processes must notice: switches, installs, tree changes.
+
+    `generation` counts those that need code loaded anew: processes are replaced.
+    """
 
     id = pw.IntegerField(primary_key=True)
     value = pw.BigIntegerField(default=0)
+    generation = pw.BigIntegerField(default=0)
 
     class Meta:
         """A single row."""
@@ -83,6 +87,17 @@ def bump_epoch() -> None:
     """Tell every process to look again; called inside the transaction of the change."""
     if not Epoch.update(value=Epoch.value + 1).where(Epoch.id == 1).execute():
         Epoch.create(id=1, value=1)
+
+
+def bump_generation() -> None:
+    """Let every process that has loaded plugins be replaced by one that loads them anew."""
+    bump_epoch()
+    Epoch.update(generation=Epoch.generation + 1).where(Epoch.id == 1).execute()
+
+
+def read_generation() -> int:
+    """How often code had to be loaded anew so far."""
+    return int(Epoch.select(Epoch.generation).where(Epoch.id == 1).scalar() or 0)
 
 
 def read_epoch() -> int:

@@ -40,16 +40,37 @@ def migrate(
     if database.in_transaction:
         raise RuntimeError("migrations run outside any transaction")
     with _alone(lock), database.connection(), database.alone():
-        runner = _runner(database, plugin, folder)
-        _known(runner, plugin, last)
-        token = making.set(database.engine)
-        try:
-            applied: list[str] = runner.up(last)
-        finally:
-            making.reset(token)
-        wrong = database.settle_tables()
-        if wrong:
-            raise NotReady(_("迁移后有 {n} 行引用了不存在的记录", n=wrong))
+        return _applied(database, plugin, folder, last)
+
+
+@contextmanager
+def together(database: Database, *, lock: Path) -> Iterator[None]:
+    """One transaction for what the block does and migrates: undone whole, also by a kill.
+
+    Foreign keys are switched off before it begins, where that has no effect within; see `migrate`.
+    """
+    with _alone(lock), database.connection(), database.alone(), database.unguarded():  # noqa: SIM117 – in this order
+        with database.transaction():
+            database.unhurried()
+            yield
+
+
+def migrate_within(database: Database, plugin: str, folder: Path) -> list[str]:
+    """Apply what is outstanding in the transaction that `together` began; gives the names."""
+    return _applied(database, plugin, folder, None)
+
+
+def _applied(database: Database, plugin: str, folder: Path, last: str | None) -> list[str]:
+    runner = _runner(database, plugin, folder)
+    _known(runner, plugin, last)
+    token = making.set(database.engine)
+    try:
+        applied: list[str] = runner.up(last)
+    finally:
+        making.reset(token)
+    wrong = database.settle_tables()
+    if wrong:
+        raise NotReady(_("迁移后有 {n} 行引用了不存在的记录", n=wrong))
     return applied
 
 
