@@ -197,6 +197,10 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     registry = Registry()
     plugins = PluginManager(registry)
     plugins.register(core)
+    if told.deny or told.catalogue:
+        from lifang.lifecycle import catalogue  # not for every command
+
+        plugins.denied = catalogue.denied(told)
     with _closed_if_refused(database), database.connection():
         take_over(told, database)
         waiting = migrations.pending(database, CORE, core.migrations)
@@ -213,6 +217,10 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
             )
         keys = load_keys(told.key_file)
         instance = Instance(told, database, keys, registry, plugins, Separation())
+        if any((told.home / "plugins").glob("upgrading/*.json")):
+            from lifang.lifecycle import upgrading
+
+            upgrading.mend(at_the_machine(instance))
         if load_plugins:
             plugins.refresh()
     return instance

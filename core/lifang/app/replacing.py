@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import socket
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from granian.server import Server
+from granian.net import SocketSpec  # type: ignore[attr-defined]  # it has no types of its own
+from granian.server.mp import MPServer
 
 READY = 60.0  # seconds in which a new process must be able to answer; else the old one stays
 
 log = logging.getLogger("lifang.serve")
 
 
-class Web(Server):  # type: ignore[misc]  # granian's is one of two classes
+class Web(MPServer):
     """The web server: its processes are replaced one by one when `signal_handler_reload` says so.
 
     `load` makes the application in a process; it is given a semaphore to release when it has.
@@ -35,12 +37,8 @@ class Web(Server):  # type: ignore[misc]  # granian's is one of two classes
 
     def _init_shared_socket(self) -> None:
         """Listen once for all processes."""
-        import socket
-
-        from granian.net import SocketSpec
-
-        self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
-        self._sfd, self._ssp = self._shd.get_fd(), None
+        held: Any = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._shd, self._sfd, self._ssp = held, held.get_fd(), None
         self._sso = socket.socket(fileno=self._sfd)
         self._sso.set_inheritable(True)
 
@@ -57,8 +55,10 @@ class Web(Server):  # type: ignore[misc]  # granian's is one of two classes
         for place in workers:
             while self._ready.acquire(block=False):
                 pass  # those that started before
-            old = self.wrks.pop(place)
-            new = self._spawn_worker(idx=place, target=spawn_target, callback_loader=target_loader)
+            old: Any = self.wrks.pop(place)
+            new: Any = self._spawn_worker(
+                idx=place, target=spawn_target, callback_loader=target_loader
+            )
             new.start()
             self.wrks.insert(place, new)
             end = time.monotonic() + READY

@@ -53,6 +53,8 @@ class Settings:
     lag_minutes: int = 10
     retention: tuple[tuple[str, int | str], ...] = ()
     outbound_allow: tuple[str, ...] = ()
+    catalogue: Path | None = None
+    deny: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path:

@@ -123,6 +123,16 @@ def _endpoints(value: object) -> tuple[str, ...]:
     return tuple(one[0].lower() for one in found if one is not None)
 
 
+_DENIED = re.compile(r"[a-z][a-z0-9_]{1,39}( +[<>=!~][<>=!~0-9a-z.,*]*)?( +\S.*)?")
+
+
+def _denied(value: object) -> tuple[str, ...]:
+    told = value if isinstance(value, list) else [None]
+    if all(isinstance(one, str) and _DENIED.fullmatch(one) for one in told):
+        return tuple(told)
+    raise ValueError
+
+
 KEYS = {
     "database": Key(
         _address("sqlite", "postgresql"),
@@ -153,6 +163,8 @@ KEYS = {
     "attachment_mb": Key(_whole(1, 1000), n_("1 至 1000 的整数")),
     "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
     "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
+    "catalogue": Key(_path, n_("插件目录所在的文件夹")),
+    "deny": Key(_denied, n_('列表，例如 ["some_plugin <1.3 2026-11-30 原因"]')),
     "outbound_allow": Key(_endpoints, n_('「主机:端口」的列表，例如 ["10.1.2.3:8443"]')),
 }
 VARIABLES = {variable(key): key for key in KEYS}

@@ -85,4 +85,12 @@ DEFAULT_FILE = """\
 # 允许发往的内部网络地址（主机:端口）；平时只发往公网的 https 地址，不发往内部网络
 # Addresses (host:port) inside the network that may be sent to; else only public https ones are
 # outbound_allow = ["10.1.2.3:8443"]
+
+# 插件目录：文件夹，也可在 U 盘上；plugin search、plugin install 从这里查找
+# The plugin catalogue, a folder, perhaps on a USB stick: plugin search and install look there
+# catalogue = "catalogue"
+
+# 不得载入的插件：编号，可加版本、日期和原因
+# Plugins that must not be loaded: id, and perhaps versions, a date and a reason
+# deny = ["some_plugin <1.3 2026-11-30 reason"]
 """

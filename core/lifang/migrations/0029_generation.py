@@ -7,9 +7,7 @@ import peewee as pw
 
 def up(migrator: Any, db: Any) -> None:
     """Add the count beside the epoch."""
-    migrator.migrate(
-        migrator.add_column("core_epoch", "generation", pw.BigIntegerField(default=0))
-    )
+    migrator.migrate(migrator.add_column("core_epoch", "generation", pw.BigIntegerField(default=0)))
 
 
 def down(migrator: Any, db: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import threading
 import traceback
@@ -16,10 +17,11 @@ import pluggy
 from lifang.entities.community import Community, path_end
 from lifang.events.payloads import Payload, demand_chains
 from lifang.kit import clock, ranges, words
+from lifang.kit.words import _
 from lifang.plugins import hooks
 from lifang.plugins.guard import guard
 from lifang.plugins.plugin import Plugin
-from lifang.plugins.tables import Activation, PluginRow, read_epoch
+from lifang.plugins.tables import Activation, PluginRow, read_epoch, read_generation
 from lifang.resources.registry import CORE, Registry
 
 if TYPE_CHECKING:
@@ -95,6 +97,9 @@ class PluginManager:
         self.loaded: dict[str, Plugin] = {}
         self.faults: dict[str, str] = {}
         self.payloads: dict[str, Payload] = {}
+        self.denied: dict[str, str] = {}
+        self._generation: int | None = None
+        self._versions: dict[str, str] = {}
         self.hooks = pluggy.PluginManager("lifang")
         self.hooks.add_hookspecs(hooks)
         self._snapshot = Snapshot(epoch=-1)
@@ -124,10 +129,14 @@ class PluginManager:
         self.loaded[plugin.id] = plugin
 
     def load(self, found: Found) -> Plugin | None:
-        """Import and register one plugin; whatever it raises stays its own fault."""
+        """Import and register one plugin; whatever it raises, or who denies it, stays its fault."""
         if found.id in self.loaded:
             return self.loaded[found.id]
+        if denied := self.denied.get(found.id):
+            self.faults[found.id] = _("在禁用名单上：{why}", why=denied)
+            return None
         try:
+            self._versions.setdefault(found.id, found.version)
             plugin = found.entry.load()
             if not isinstance(plugin, Plugin) or plugin.id != found.id:
                 raise TypeError(f"{found.entry.value} is not the plugin {found.id}")
@@ -153,14 +162,25 @@ class PluginManager:
                 if name not in self.loaded | self.faults and _where(turned)
             ]
             if wanted:
+                importlib.invalidate_caches()  # a package may have come while this process runs
                 present = discover()
                 for name in wanted:
                     if name in present:
                         self.load(present[name])
-            known = switches.keys() & self.loaded.keys()
+            known = switches.keys() & self.loaded.keys() - self._outdated()
             on = {name: where for name in known if (where := _where(switches[name]))}
             self._snapshot = Snapshot(epoch, on, switches)
         return self._snapshot
+
+    def _outdated(self) -> set[str]:
+        """The plugins of which this process has another version's code: it is being replaced."""
+        now = read_generation()
+        if self._generation is None:
+            self._generation = now
+        if now == self._generation:
+            return set()
+        rows: Any = PluginRow.select(PluginRow.name, PluginRow.version).tuples()
+        return {name for name, version in rows if self._versions.get(name, version) != version}
 
     def is_on(self, plugin: Plugin, caller: Caller) -> bool:
         """Whether a plugin is on anywhere the caller stands."""

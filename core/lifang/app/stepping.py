@@ -1,0 +1,79 @@
+"""Steps of an upgrade that need a process of their own: the one that asks has the old code loaded.
+
+`describe ID` prints what a plugin declares, as JSON; `migrate ID` brings its tables to the new code
+in one transaction, with its version and state, and prints what was applied.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from lifang.app.instance import at_the_machine, open_instance
+from lifang.app.parent import leave_with
+from lifang.builtin.plugin import plugin as core
+from lifang.entities.caller import Caller
+from lifang.kit import clock
+from lifang.kit.errors import LifangError, NotReady
+from lifang.lifecycle.declared import declared
+from lifang.plugins.manager import Found, PluginManager, discover
+from lifang.plugins.plugin import Plugin
+from lifang.plugins.tables import PluginRow, bump_generation
+from lifang.resources.registry import Registry
+from lifang.services.auditing import Change, record_note
+from lifang.store import migrations
+
+
+def describe(id: str) -> dict[str, Any]:
+    """What the plugin that is found first on the path declares."""
+    manager = PluginManager(Registry())
+    manager.register(core)
+    return declared(_loaded(manager, discover()[id]))
+
+
+def migrate(id: str, by: dict[str, Any]) -> dict[str, Any]:
+    """Run what is outstanding of a plugin, and let the new version be the installed one."""
+    instance, found = open_instance(load_plugins=False), discover()[id]
+    database = instance.database
+    caller = Caller(
+        instance=instance,
+        snapshot=at_the_machine(instance).snapshot,
+        name=by["name"],
+        account=by["account"],
+        source=by["source"],
+    )
+    plugin = _loaded(instance.plugins, found)
+    with migrations.together(database, lock=instance.settings.run / "migrate.lock"):
+        applied = migrations.migrate_within(database, id, plugin.migrations)
+        PluginRow.update(
+            version=found.version, label=plugin.label, state="installed", changed_at=clock.now()
+        ).where(PluginRow.name == id).execute()
+        bump_generation()
+        changed = Change(found.distribution, by["before"], f"{found.version} sha256:{by['sha256']}")
+        record_note(caller, "plugin", "upgrade", reason=by["reason"], changes=[changed])
+    instance.close()
+    return {"applied": applied}
+
+
+def _loaded(manager: PluginManager, found: Found) -> Plugin:
+    plugin = manager.load(found)
+    if plugin is None:
+        raise NotReady(manager.faults[found.id].strip().splitlines()[-1])
+    return plugin
+
+
+def main() -> None:
+    """Do a step for a parent, and leave when it does."""
+    parent, step, id = sys.argv[1:4]
+    leave_with(int(parent))
+    said = json.loads(sys.stdin.read())
+    try:
+        done = describe(id) if step == "describe" else migrate(id, said)
+    except LifangError as error:
+        sys.exit(error.sentence)
+    sys.stdout.write(json.dumps(done))
+
+
+if __name__ == "__main__":
+    main()
