@@ -37,7 +37,7 @@ from lifang.lifecycle.wheels import Wheel
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow, SettingRow, bump_epoch
 from lifang.services.auditing import record_note
-from lifang.store import copying
+from lifang.store import migrations
 from lifang.upkeep import backup
 
 UNDER_WAY = "upgrading"
@@ -92,6 +92,8 @@ def notes(told: Settings) -> Path:
 def demand_installed(caller: Caller, plugin: str) -> str:
     """The id of an installed plugin whose package is here; raises NotFound or Conflict."""
     id = plugin.replace("-", "_")
+    with _alone(caller.instance.settings):
+        pass  # nothing is planned while another upgrade changes what the plan rests on
     row = PluginRow.get_or_none(PluginRow.name == id)
     if row is None or id not in discover():
         raise NotFound(_("插件「{plugin}」没有安装，不能升级", plugin=id))
@@ -156,7 +158,7 @@ def _described(wheel: Wheel) -> dict[str, Any]:
 
 def _migrations(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Line]:
     """Each migration that would be run; those that were run and that it does not know."""
-    applied = copying.histories(caller.instance.database).get(plugin, [])
+    applied = migrations.applied(caller.instance.database, plugin)
     for name in sorted(set(applied) - new["migrations"].keys()):
         yield Line("blocks", _("数据库已执行迁移 {name}，新版本里却没有", name=name))
     for name, told in new["migrations"].items():

@@ -28,6 +28,11 @@ def pending(database: Database, plugin: str, folder: Path) -> list[str]:
     return [step.name for step in steps if not step.applied]
 
 
+def applied(database: Database, plugin: str) -> list[str]:
+    """The names of a plugin's migrations that were applied here, in order."""
+    return sorted(_runner(database, plugin, Path()).applied())
+
+
 def migrate(
     database: Database, plugin: str, folder: Path, *, lock: Path, last: str | None = None
 ) -> list[str]:
@@ -65,13 +70,13 @@ def _applied(database: Database, plugin: str, folder: Path, last: str | None) ->
     _known(runner, plugin, last)
     token = making.set(database.engine)
     try:
-        applied: list[str] = runner.up(last)
+        done: list[str] = runner.up(last)
     finally:
         making.reset(token)
     wrong = database.settle_tables()
     if wrong:
         raise NotReady(_("迁移后有 {n} 行引用了不存在的记录", n=wrong))
-    return applied
+    return done
 
 
 def _runner(database: Database, plugin: str, folder: Path) -> Any:
