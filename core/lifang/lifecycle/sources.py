@@ -37,6 +37,7 @@ class Fetched:
     source: str
     known: bool
     brings: tuple[Brought, ...] = ()
+    offline: Offline = Offline()
 
 
 def present(source: str) -> str | None:
@@ -83,7 +84,7 @@ def fetched(
         local = Path(source).exists()
         _refuse(wheel, known)
         brings = pip.brought(wheel, offline)
-        yield Fetched(wheel, source, bool(wanted or listed or local), brings)
+        yield Fetched(wheel, source, bool(wanted or listed or local), brings, offline)
 
 
 def _wanted(hash: str | None) -> str | None:
@@ -196,7 +197,7 @@ def install(caller: Caller, found: Fetched, progress: Steps = lambda _s, _d, _o:
     known = before is not None or PluginRow.get_or_none(PluginRow.name == wheel.id) is not None
     progress(_("安装"), 0, 3)
     kept = wheels.keep(told, wheel)
-    pip.install(kept, wheel.sha256, found.brings)
+    pip.install(kept, wheel.sha256, found.brings, found.offline)
     progress(_("安装"), 1, 3)
     try:
         with caller.instance.database.transaction():

@@ -221,7 +221,7 @@ def upgrade(
         _begin(caller, planned, wheel, before)
         try:
             progress(_("换上新版本"), 0, 2)
-            pip.install(fresh, wheel.sha256, found.brings, held=[lock])
+            pip.install(fresh, wheel.sha256, found.brings, found.offline, held=[lock])
             progress(_("换上新版本"), 1, 2)
             by = {"name": caller.name, "account": caller.account, "source": caller.source,
                   "reason": f"{plugin} {planned.before} → {planned.after} ← {found.source}",

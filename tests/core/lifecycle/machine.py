@@ -63,6 +63,17 @@ class Machine:
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
+    def start(self, home: Path, *words: str, **more: str) -> subprocess.Popen[bytes]:
+        """Begin a command, in a process group of its own."""
+        return subprocess.Popen(
+            self.command(*words),
+            env=self.environment(home, **more),
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def version(self, distribution: str) -> str | None:
         """Which version of a package is installed there."""
         name = distribution.replace("-", "_")
@@ -114,5 +125,3 @@ def _hashed(text: str) -> str:
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-

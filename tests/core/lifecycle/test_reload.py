@@ -140,4 +140,3 @@ def test_a_running_server_shows_what_is_installed_and_upgraded_by_command(
     assert _started(worker.process.pid) == delivering  # the same process began anew
     worker.process.send_signal(signal.SIGTERM)
     assert worker.process.wait(20) == 0, worker.said()
-

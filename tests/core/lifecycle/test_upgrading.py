@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from lifang.entities.audit import AuditEntry
 from lifang.entities.community import Community
@@ -55,22 +56,15 @@ def test_an_upgrade_whose_second_migration_fails_leaves_everything_as_it_was(
     assert refused.code == 6
     assert "已退回原来的版本和数据" in refused.err
     assert "ZeroDivisionError: the second migration breaks" in refused.err
-    kept = [path for path in (home / "backup").glob("lifang-before-shelf-*")]
-    assert len(kept) == 1
-    assert str(kept[0]) in refused.err
+    (kept,) = (home / "backup").glob("lifang-before-shelf-*")
+    assert str(kept) in refused.err
     _as_before(run_it, machine, before)
 
     # killed in the middle of the second migration, with all that worked for it
     hanging = shelf.second(tmp_path / "hanging", shelf.HANGS, version="2.1")
     mark = tmp_path / "reached"
     words = ("plugin", "upgrade", "shelf", str(hanging), "--yes", "--no-backup")
-    process = subprocess.Popen(
-        machine.command(*words),
-        env=machine.environment(home, SHELF_HANGS=str(mark)),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = machine.start(home, *words, SHELF_HANGS=str(mark))
     wait_until(mark.exists)
     assert state() == ("1.0", "upgrading")
     assert machine.version("lifang-shelf") == "2.1"
@@ -94,17 +88,14 @@ def _as_before(instance: Instance, machine: Machine, before: object) -> None:
 
 
 def _book() -> None:
-    node = Community.get(Community.code == HOME)
-    row = ("2026-11-30T00:00:00.000000Z",) * 2
-    engine = Community._meta.database
-    slot = engine.param
-    engine.execute_sql(
-        "INSERT INTO shelf_book (version, created_at, updated_at, community_id, title) "
-        f"VALUES (1, {slot}, {slot}, {slot}, {slot})",
-        (*row, int(node.id), "论语"),
-    )
+    node, engine = Community.get(Community.code == HOME), Community._meta.database
+    at = "2026-11-30T00:00:00.000000Z"
+    slots = ", ".join([engine.param] * 5)
+    told = f"(version, created_at, updated_at, community_id, title) VALUES ({slots})"
+    engine.execute_sql(f"INSERT INTO shelf_book {told}", (1, at, at, int(node.id), "论语"))
 
 
+@pytest.mark.once
 def test_a_plan_says_what_is_ok_what_warns_and_what_blocks_and_touches_nothing(
     run_it: Instance, machine: Machine, tmp_path: Path
 ) -> None:
