@@ -15,13 +15,14 @@ from lifang.app.instance import (
     in_use,
     settle,
 )
+from lifang.builtin.plugin import plugin as the_core
 from lifang.kit import clock, settings
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
+from lifang.lifecycle.fitting import Standing, standings
 from lifang.mechanisms.separation import Separation
-from lifang.plugins.manager import PluginManager, discover
-from lifang.plugins.tables import PluginRow
+from lifang.plugins.manager import PluginManager
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -34,10 +35,14 @@ from lifang.upkeep.backup import Steps
 
 @dataclass(frozen=True)
 class Migrated:
-    """What was applied, or is due; the backup made before it, or the folder it would lie in."""
+    """What was applied, or is due; the backup made before it, or the folder it would lie in.
+
+    `plugins` is what a plan says of every installed plugin.
+    """
 
     names: list[str]
     backup: Path | None = None
+    plugins: tuple[Standing, ...] = ()
 
 
 def migrate_all(
@@ -50,7 +55,8 @@ def migrate_all(
 ) -> Migrated:
     """Bring the tables of the core and of every installed plugin up to date.
 
-    With `plan` nothing is done: it is told what would be.
+    With `plan` nothing is done: it is told what would be. A plugin that cannot be loaded is left
+    as it is, and the others are not.
     A database that holds anything is backed up first, unless `keep` is false, and `say` is told the
     file before anything changes. Raises NotReady where that fails, and where the database is newer
     than the program.
@@ -64,11 +70,11 @@ def migrate_all(
         database = database_of(told)
         stack.callback(database.close)
         with database.connection():
-            due, fresh = _due(database)
+            due, fresh, plugins = _due(database, plan=plan)
             keep = keep and bool(due) and not fresh
             if plan or not due:
                 names = [f"{plugin} {name}" for plugin, _folder, steps in due for name in steps]
-                return Migrated(names, backup.folder(told) if keep else None)
+                return Migrated(names, backup.folder(told) if keep else None, plugins)
             if keep:
                 instance, kept = _kept(told, database, progress, stack)
                 say(kept)
@@ -84,21 +90,23 @@ def migrate_all(
         return Migrated(done, kept)
 
 
-def _due(database: Database) -> tuple[list[tuple[str, Path, list[str]]], bool]:
-    """What waits, plugin by plugin, and whether nothing was ever applied."""
+def _due(
+    database: Database, *, plan: bool
+) -> tuple[list[tuple[str, Path, list[str]]], bool, tuple[Standing, ...]]:
+    """What waits, plugin by plugin, whether nothing was ever applied, and how plugins stand."""
     core = migrations.pending(database, CORE, MIGRATIONS)
     fresh = len(core) == len(list(MIGRATIONS.glob("[0-9]*.py")))
-    work = [] if fresh else _installed_folders()
+    manager = PluginManager(Registry())
+    manager.register(the_core)
+    plugins = () if fresh else tuple(standings(database, manager))
+    work = [
+        (one.id, one.plugin.migrations)
+        for one in plugins
+        if one.plugin and not (plan and one.blocked)
+    ]
     told = [(plugin, where, migrations.pending(database, plugin, where)) for plugin, where in work]
-    return [step for step in ((CORE, MIGRATIONS, core), *told) if step[2]], fresh
-
-
-def _installed_folders() -> list[tuple[str, Path]]:
-    """Where the migrations of every installed plugin lie."""
-    present = discover()
-    rows = PluginRow.select(PluginRow.name).where(PluginRow.state == "installed")
-    loaded = [present[row.name].entry.load() for row in rows if row.name in present]
-    return [(plugin.id, plugin.migrations) for plugin in loaded]
+    due = [step for step in ((CORE, MIGRATIONS, core), *told) if step[2]]
+    return due, fresh, plugins
 
 
 def _kept(

@@ -11,6 +11,7 @@ import click
 
 from lifang.cli import showing
 from lifang.cli.frame import Command, Given, Group
+from lifang.cli.instance import MARKS
 from lifang.cli.params import Argument, argument, flag, option
 from lifang.cli.session import Session
 from lifang.cli.waiting import steps
@@ -21,8 +22,6 @@ from lifang.lifecycle.pip import Offline
 from lifang.lifecycle.sources import Fetched
 from lifang.lifecycle.switching import Listed
 from lifang.lifecycle.upgrading import Plan
-
-MARKS = {"ok": "✓", "warns": "!", "blocks": "✗"}
 
 
 def commands() -> list[click.Command]:
@@ -130,7 +129,7 @@ def _show(found: Fetched, *, err: bool) -> None:
         (_("简介"), wheel.summary),
         (_("需要的 lifang"), str(wheel.core)),
         (_("许可"), wheel.licence),
-        (_("文件"), _("{n} 个", n=len(wheel.files))),
+        (_("文件数"), str(len(wheel.files))),
         ("SHA-256", wheel.sha256),
         (_("同时安装"), _("、").join(f"{one.name} {one.version}" for one in found.brings)),
     ]

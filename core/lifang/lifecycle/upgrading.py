@@ -32,6 +32,7 @@ from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.lifecycle import pip, wheels
 from lifang.lifecycle.declared import declared, differences
+from lifang.lifecycle.fitting import Line, runs
 from lifang.lifecycle.sources import Fetched, Steps
 from lifang.lifecycle.wheels import Wheel
 from lifang.plugins.manager import discover
@@ -48,14 +49,6 @@ STEP = "lifang.app.stepping"
 """The module that is run in a fresh process: it lies above, and is only ever named."""
 
 log = logging.getLogger("lifang.plugins")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing of a plan: `grade` is ok, warns or blocks."""
-
-    grade: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -161,16 +154,11 @@ def _migrations(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Li
     applied = migrations.applied(caller.instance.database, plugin)
     for name in sorted(set(applied) - new["migrations"].keys()):
         yield Line("blocks", _("数据库已执行迁移 {name}，新版本里却没有", name=name))
-    for name, told in new["migrations"].items():
-        if name in applied:
-            continue
-        if not told["atomic"]:
+    waiting = [name for name in new["migrations"] if name not in applied]
+    for name in waiting:
+        if not new["migrations"][name]["atomic"]:
             yield Line("blocks", _("迁移 {name} 不能在一个事务里执行，失败时退不回去", name=name))
-        elif told["down"]:
-            yield Line("ok", _("执行迁移 {name}", name=name))
-        else:
-            told_of = _("执行迁移 {name}；它没有 down，升级成功后只能用备份退回", name=name)
-            yield Line("warns", told_of)
+    yield from runs(waiting, new["migrations"])
 
 
 def _unread(plugin: str, new: dict[str, Any]) -> Iterator[Line]:
