@@ -196,7 +196,7 @@ def _upgrade(session: Session, given: Given) -> int | None:
             _confirm(found, given)
         with steps() as progress:
             done = upgrading.upgrade(
-                session.caller, id, found, keep=not given["no_backup"], progress=progress
+                session.caller, planned, found, keep=not given["no_backup"], progress=progress
             )
     if session.json:
         told = {"id": id, "before": planned.before, "after": planned.after}

@@ -184,24 +184,23 @@ def _changes(wheel: Wheel, before: str) -> Iterator[str]:
 
 def upgrade(
     caller: Caller,
-    plugin: str,
+    planned: Plan,
     found: Fetched,
     *,
     keep: bool = True,
     progress: Steps = lambda _step, _done, _of: None,
 ) -> Upgraded:
-    """Upgrade a plugin; whatever fails, the version and the data before are there again.
+    """Upgrade a plugin as planned; whatever fails, the version and data before are there again.
 
     A backup is made first unless `keep` is false. Raises Conflict where the plan is blocked or
     another upgrade is under way, NotReady saying what failed and what to do.
     """
-    told, wheel = caller.instance.settings, found.wheel
+    told, wheel, plugin = caller.instance.settings, found.wheel, planned.id
+    if planned.blocked:
+        reasons = _("；").join(one.text for one in planned.lines if one.grade == "blocks")
+        raise Conflict(_("不能升级「{plugin}」：{why}", plugin=plugin, why=reasons))
     with _alone(told) as lock:
         _settle(caller, plugin, lock)
-        planned = plan(caller, plugin, found)
-        if planned.blocked:
-            reasons = _("；").join(one.text for one in planned.lines if one.grade == "blocks")
-            raise Conflict(_("不能升级「{plugin}」：{why}", plugin=plugin, why=reasons))
         pip.demand_writable(wheel.path)
         kept = _backed_up(caller, plugin, progress) if keep else None
         before, fresh = wheels.packed(told, wheel.distribution), wheels.keep(told, wheel)

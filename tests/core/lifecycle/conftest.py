@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,9 +11,16 @@ from tests.core.lifecycle.machine import Machine
 
 
 @pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """A Python of its own; what one test installs there, the next one finds."""
+def a_python(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A Python of its own."""
     return Machine(tmp_path_factory.mktemp("machine") / "python")
+
+
+@pytest.fixture
+def machine(a_python: Machine) -> Iterator[Machine]:
+    """A Python of its own; what a test installs there is taken away again."""
+    yield a_python
+    a_python.clear()
 
 
 @pytest.fixture

@@ -125,3 +125,9 @@ def second(folder: Path, *more: str, version: str = "2.0") -> Path:
     }
     files |= {f"migrations/000{3 + n}_more.py": told for n, told in enumerate(more)}
     return wheel(folder, "shelf", version, files)
+
+
+def broken(folder: Path) -> Path:
+    """Version 3: it cannot even be imported."""
+    files = {"plugin.py": "raise OSError('no such luck')", "migrations/0001_initial.py": FIRST}
+    return wheel(folder, "shelf", "3.0", files)

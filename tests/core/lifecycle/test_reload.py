@@ -16,6 +16,7 @@ from lifang.access import sign_in
 from lifang.entities.account import Account, Grant
 from lifang.entities.community import Community
 from lifang.events.subscriptions import _started
+from lifang.plugins.tables import bump_generation
 from lifang.services.instance import Instance
 from lifang.testing.world import CHENGGUAN
 from tests.core.app.test_serve import Server, free_port
@@ -95,8 +96,10 @@ def secret(run_it: Instance) -> str:
 def begin(run_it: Instance, machine: Machine) -> Iterator[Callable[..., Here]]:
     started: list[Here] = []
 
-    def run(*words: str) -> Here:
-        started.append(Here(machine, run_it.settings.home, free_port(), *words))
+    def run(word: str, *words: str) -> Here:
+        port = free_port()
+        told = ("--port", str(port), *words) if word == "serve" else words
+        started.append(Here(machine, run_it.settings.home, port, word, *told))
         return started[-1]
 
     yield run
@@ -105,13 +108,39 @@ def begin(run_it: Instance, machine: Machine) -> Iterator[Callable[..., Here]]:
 
 
 @pytest.mark.once
+def test_web_processes_and_worker_take_new_code_by_themselves_and_no_request_is_lost(
+    run_it: Instance, machine: Machine, secret: str, begin: Callable[..., Here]
+) -> None:
+    server = begin("serve").ready()
+    wait_for(lambda: server.child("lifang.app.worker"), server)
+    wait_for(lambda: (server.home / "run" / "doorbell").exists(), server)
+    processes, worker = server.web(), server.child("lifang.app.worker")
+    rung = (server.home / "run" / "doorbell").stat().st_ino
+    with Hammer(lambda: server.asks("/healthz", secret)) as pages:
+        with run_it.database.transaction():
+            bump_generation()
+        wait_for(lambda: not server.web() & processes and len(server.web()) == 1, server, 60)
+    assert (len(pages.answers) > 20, set(pages.answers)) == (True, {200})
+    wait_for(lambda: _inode(server.home / "run" / "doorbell") not in (None, rung), server, 60)
+    assert server.child("lifang.app.worker") == worker  # the same process began anew
+    server.process.terminate()
+    assert server.process.wait(20) == 0, server.said()
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+@pytest.mark.once
+@pytest.mark.trust
 def test_a_running_server_shows_what_is_installed_and_upgraded_by_command(
     run_it: Instance, machine: Machine, secret: str, begin: Callable[..., Here], tmp_path: Path
 ) -> None:
-    home, port = run_it.settings.home, free_port()
-    server = begin("serve", "--port", str(port), "--workers", "2", "--no-worker")
-    server.port = port
-    server.ready()
+    home = run_it.settings.home
+    server = begin("serve", "--workers", "2", "--no-worker").ready()
     worker = begin("worker")
     wait_for(lambda: (home / "run" / "doorbell").exists(), worker)
     delivering = _started(worker.process.pid)

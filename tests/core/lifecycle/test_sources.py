@@ -9,9 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from lifang.cli import plugin_shipping
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
-from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, NotReady
+from lifang.kit.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    LifangError,
+    Malformed,
+    NotFound,
+    NotReady,
+)
 from lifang.lifecycle import pip, publishing, sources, wheels
 from lifang.lifecycle.pip import Offline
 from lifang.plugins.tables import PluginRow
@@ -122,38 +131,47 @@ def test_nothing_is_installed_where_packages_belong_to_somebody_else(
 
 
 @pytest.mark.once
-def test_from_the_index_it_needs_trust_and_all_it_brings_is_told_with_its_hash(
+def test_from_the_index_it_needs_trust_and_all_it_brings_is_told(
+    boss: Caller, tmp_path: Path
+) -> None:
+    brings, index = _index(tmp_path)
+    with sources.fetched(boss, "lifang-tray==1.0", offline=index) as found:
+        told = [(one.name, one.version, one.sha256) for one in found.brings]
+        assert told == [("lifang-paper", "3.1", sha256(brings))]
+        assert (found.wheel.id, found.known) == ("tray", False)
+        with pytest.raises(Malformed, match="--trust"):
+            plugin_shipping._confirm(found, {"trust": False, "yes": True})
+    assert refused(boss, "lifang-tray").sentence.startswith("没有找到插件")
+
+
+def _index(folder: Path) -> tuple[Path, Offline]:
+    """A plugin that needs another package, both in a folder; gives that package."""
+    brings = wheel(folder / "index", "paper", "3.1", {}, requires=(), entries="[x]\n")
+    files = {"plugin.py": "import lifang as lf\n\nplugin = lf.Plugin('tray', '盘')\n"}
+    needs = ("lifang>=0.1,<1", "lifang-paper>=3")
+    wheel(folder / "index", "tray", "1.0", files, requires=needs)
+    return brings, Offline(no_index=True, find_links=str(folder / "index"))
+
+
+@pytest.mark.once
+@pytest.mark.trust
+def test_what_it_brings_is_installed_by_its_hash(
     run_it: Instance, machine: Machine, tmp_path: Path
 ) -> None:
     home = run_it.settings.home
-    brings = wheel(tmp_path / "index", "paper", "3.1", {}, requires=(), entries="[x]\n")
-    files = {"plugin.py": "import lifang as lf\n\nplugin = lf.Plugin('tray', '盘')\n"}
-    needs = ("lifang>=0.1,<1", "lifang-paper>=3")
-    tray = wheel(tmp_path / "index", "tray", "1.0", files, requires=needs)
-    links = ("--no-index", "--find-links", str(tmp_path / "index"))
-    words = ("plugin", "install", "lifang-tray==1.0", *links)
-
+    _brings, index = _index(tmp_path)
+    words = ("plugin", "install", "lifang-tray==1.0", *index.words())
     asked = machine.run(home, *words, "--yes")
     assert (asked.code, "--trust" in asked.err) == (2, True)
-    planned = machine.run(home, *words, "--plan", "--json").json
-    assert [(one["name"], one["sha256"]) for one in planned["brings"]] == [
-        ("lifang-paper", sha256(brings))
-    ]
     assert machine.version("lifang-tray") is None
     done = machine.run(home, *words, "--trust", "--json")
     assert done.json["state"] == "installed", done.err
     assert (machine.version("lifang-tray"), machine.version("lifang-paper")) == ("1.0", "3.1")
-    assert wheels.kept(run_it.settings, "lifang-tray", "1.0") is not None
-    entry = AuditEntry.get(AuditEntry.verb == "fetch")
-    told = {one.field: one.after for one in AuditChange.select()}
-    assert entry.reason == "tray 1.0 ← lifang-tray==1.0"
-    assert told["lifang-tray"] == f"1.0 sha256:{sha256(tray)}"
-    assert machine.run(home, "plugin", "install", str(tray), "--yes").code == 5
 
 
 @pytest.mark.once
 def test_the_catalogue_is_searched_and_installed_from_without_a_network(
-    run_it: Instance, machine: Machine, tmp_path: Path
+    run_it: Instance, boss: Caller, machine: Machine, tmp_path: Path
 ) -> None:
     home = run_it.settings.home
     made = shelf.first(tmp_path / "wheels")
@@ -162,18 +180,24 @@ def test_the_catalogue_is_searched_and_installed_from_without_a_network(
     there = {"LIFANG_CATALOGUE": str(folder)}
     found = machine.run(home, "plugin", "search", "书架", **there)
     assert "shelf\t书架\t1.0\t可以使用" in found.out
-    assert machine.run(home, "plugin", "search").code == 4
-    (folder / "wheels" / made.name).write_bytes(
-        wheel(tmp_path, "shelf", "1.0", NOTHING).read_bytes()
-    )
-    changed = machine.run(home, "plugin", "install", "shelf", "--yes", **there)
-    assert (changed.code, "内容被改动过" in changed.err) == (5, True)
-    shutil.copy(made, folder / "wheels")
-    assert machine.run(home, "plugin", "install", "shelf", "--yes", **there).code == 0
-    assert PluginRow.get_by_id("shelf").version == "1.0"
+    beside = folder / "wheels" / made.name
+    beside.write_bytes(wheel(tmp_path, "shelf", "1.0", NOTHING).read_bytes())
+    object.__setattr__(run_it.settings, "catalogue", folder)
+    with pytest.raises(Conflict, match="内容被改动过"), sources.fetched(boss, "shelf"):
+        pass
+    shutil.copy(made, beside)
+    done = machine.run(home, "plugin", "install", "shelf", "--yes", **there)
+    assert done.code == 0, done.err
+    assert (machine.version("lifang-shelf"), PluginRow.get_by_id("shelf").version) == ("1.0", "1.0")
+    assert wheels.kept(run_it.settings, "lifang-shelf", "1.0") is not None
+    entry = AuditEntry.get(AuditEntry.verb == "fetch")
+    told = {one.field: one.after for one in AuditChange.select()}
+    assert (entry.actor_name, entry.reason) == ("boss", "shelf 1.0 ← shelf")
+    assert told["lifang-shelf"] == f"1.0 sha256:{sha256(made)}"
 
 
 @pytest.mark.once
+@pytest.mark.trust
 def test_a_source_folder_is_built_and_what_cannot_be_loaded_is_taken_away_again(
     run_it: Instance, machine: Machine, tmp_path: Path
 ) -> None:
