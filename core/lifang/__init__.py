@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from lifang.entities.community import Community as Community
     from lifang.entities.community import place as place
     from lifang.entities.organization import Organization as Organization
-    from lifang.entities.person import Affiliation as Affiliation
     from lifang.entities.person import Membership as Membership
     from lifang.entities.person import Person as Person
     from lifang.events.cloud import CloudEvent as CloudEvent
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from lifang.kit.errors import FieldError as FieldError
     from lifang.kit.errors import Forbidden as Forbidden
     from lifang.kit.errors import Invalid as Invalid
-    from lifang.kit.errors import Malformed as Malformed
     from lifang.kit.errors import NotFound as NotFound
     from lifang.kit.words import _ as _
     from lifang.mechanisms.ages import aged as aged
@@ -51,6 +49,8 @@ if TYPE_CHECKING:
     from lifang.mechanisms.score import Score as Score
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
+    from lifang.plugins.interfaces import need as need
+    from lifang.plugins.interfaces import provide as provide
     from lifang.plugins.plugin import Plugin as Plugin
     from lifang.plugins.setting import Setting as Setting
     from lifang.resources.action import Preview as Preview
@@ -87,13 +87,13 @@ _HOMES = {
     "entities.caller": ("Caller",),
     "entities.community": ("Community", "place"),
     "entities.organization": ("Organization",),
-    "entities.person": ("Affiliation", "Membership", "Person"),
+    "entities.person": ("Membership", "Person"),
     "events.cloud": ("CloudEvent",),
     "events.event": ("ANY", "Away", "Data", "Dead", "Event", "RetryAfter", "Rewind", "on"),
     "events.payloads": ("payload",),
     "events.personal": ("ERASED",),
     "kit.clock": ("now", "today"),
-    "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "Malformed", "NotFound"),
+    "kit.errors": ("Conflict", "FieldError", "Forbidden", "Invalid", "NotFound"),
     "kit.words": ("_",),
     "mechanisms.ages": ("aged",),
     "mechanisms.attachments": ("attached", "missing"),
@@ -109,6 +109,7 @@ _HOMES = {
     "mechanisms.public_notices": ("PublicNotice",),
     "mechanisms.score": ("Score",),
     "plugins.hooks": ("Card", "hookimpl"),
+    "plugins.interfaces": ("need", "provide"),
     "plugins.plugin": ("Plugin",),
     "plugins.setting": ("Setting",),
     "resources.action": ("Preview", "Section", "action"),

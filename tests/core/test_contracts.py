@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,11 @@ def test_every_plugin_is_named_like_its_folder() -> None:
         project = read(folder / "pyproject.toml")["project"]
         package = f"lifang_{folder.name}"
         assert project["name"] == package.replace("_", "-")
-        assert project["entry-points"] == {
-            "lifang.plugins": {folder.name: f"{package}.plugin:plugin"}
-        }
+        target = f"{package}.plugin:plugin"
+        offered = import_module(f"{package}.plugin").plugin.provides
+        wanted = {"lifang.plugins": {folder.name: target}}
+        wanted |= {"lifang.provides": dict.fromkeys(offered, target)} if offered else {}
+        assert project["entry-points"] == wanted
         assert (folder / package / "py.typed").exists()
 
 

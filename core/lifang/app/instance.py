@@ -250,10 +250,10 @@ def _closed_if_refused(database: Database) -> Iterator[None]:
 
 @contextmanager
 def opened(
-    home: Path | None = None, *, environ: Mapping[str, str] | None = None
+    home: Path | None = None, *, environ: Mapping[str, str] | None = None, load_plugins: bool = True
 ) -> Iterator[Instance]:
     """Open an instance for a while, with a connection checked out for this thread."""
-    instance = open_instance(home, environ=environ)
+    instance = open_instance(home, environ=environ, load_plugins=load_plugins)
     try:
         with instance.database.connection():
             yield instance

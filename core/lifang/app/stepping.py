@@ -10,32 +10,35 @@ import json
 import sys
 from typing import Any
 
-from lifang.app.instance import at_the_machine, open_instance
+from lifang.app.instance import at_the_machine, opened
 from lifang.app.parent import leave_with
-from lifang.builtin.plugin import plugin as core
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import LifangError, NotReady
+from lifang.kit.words import _
 from lifang.lifecycle.declared import declared
 from lifang.plugins.manager import Found, PluginManager, discover
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import PluginRow, bump_generation
-from lifang.resources.registry import Registry
 from lifang.services.auditing import Change, record_note
+from lifang.services.instance import Instance
 from lifang.store import migrations
 
 
 def describe(id: str) -> dict[str, Any]:
     """What the plugin that is found first on the path declares."""
-    manager = PluginManager(Registry())
-    manager.register(core)
-    return declared(_loaded(manager, discover()[id]))
+    with opened(load_plugins=False) as instance:
+        return declared(_loaded(instance.plugins, discover()[id]))
 
 
 def migrate(id: str, by: dict[str, Any]) -> dict[str, Any]:
     """Run what is outstanding of a plugin, and let the new version be the installed one."""
-    instance, found = open_instance(load_plugins=False), discover()[id]
-    database = instance.database
+    with opened(load_plugins=False) as instance:
+        return _migrated(instance, discover()[id], by)
+
+
+def _migrated(instance: Instance, found: Found, by: dict[str, Any]) -> dict[str, Any]:
+    database, id = instance.database, found.id
     caller = Caller(
         instance=instance,
         snapshot=at_the_machine(instance).snapshot,
@@ -52,14 +55,13 @@ def migrate(id: str, by: dict[str, Any]) -> dict[str, Any]:
         bump_generation()
         changed = Change(found.distribution, by["before"], f"{found.version} sha256:{by['sha256']}")
         record_note(caller, "plugin", "upgrade", reason=by["reason"], changes=[changed])
-    instance.close()
     return {"applied": applied}
 
 
 def _loaded(manager: PluginManager, found: Found) -> Plugin:
     plugin = manager.load(found)
     if plugin is None:
-        raise NotReady(manager.faults[found.id].strip().splitlines()[-1])
+        raise NotReady(_("；").join(map(str, manager.why_not(found))))
     return plugin
 
 

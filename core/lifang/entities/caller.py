@@ -61,3 +61,9 @@ class Caller:
     def through(self, source: str) -> Caller:
         """The same caller through another interface."""
         return replace(self, source=source)
+
+    def served_by(self, plugin: str) -> Caller:
+        """A plugin that does something for this caller: with its own rights, on their behalf."""
+        behind = self.on_behalf_of or self.name
+        nobody: dict[str, Any] = {"account": None, "person": None, "standings": (), "scope": None}
+        return replace(self, plugin=plugin, name=f"plugin:{plugin}", on_behalf_of=behind, **nobody)

@@ -6,10 +6,11 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
 from lifang.events.event import Data, Event
+from lifang.kit import errors
 from lifang.kit.errors import Malformed
 from lifang.kit.json import dumps, loads_strict
 from lifang.kit.words import _
@@ -32,9 +33,11 @@ Message = tuple[dict[str, str], bytes]
 class CloudEvent:
     """One event on its way from or to another system (https://cloudevents.io, version 1.0).
 
-    `more` holds the optional attributes and the extensions, all of them text.
+    `more` holds the optional attributes and the extensions, all of them text. What is no event
+    is `CloudEvent.Malformed`.
     """
 
+    Malformed: ClassVar[type[errors.Malformed]] = errors.Malformed
     id: str
     source: str
     type: str

@@ -78,6 +78,13 @@ def add_catalogue(folder: Path) -> None:
         _catalogues.clear()
 
 
+def drop_catalogue(folder: Path) -> None:
+    """Forget a plugin's translations."""
+    if folder in _folders:
+        _folders.remove(folder)
+        _catalogues.clear()
+
+
 def _language_of_environment() -> str:
     for variable in ("LIFANG_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         name = os.environ.get(variable)

@@ -14,6 +14,7 @@ LISTS = {
     "hooks": (n_("新增挂钩：{names}"), n_("不再有挂钩：{names}")),
     "events": (n_("新增事件：{names}"), n_("不再有事件：{names}")),
     "permissions": (n_("新增权限：{names}"), n_("不再有权限：{names}")),
+    "provides": (n_("新提供接口：{names}"), n_("不再提供接口：{names}")),
     "writes": (n_("处理事件时可以多做：{names}"), n_("处理事件时不再做：{names}")),
 }
 """What is compared name by name, and how both kinds of difference are told."""
@@ -33,6 +34,7 @@ def declared(plugin: Plugin) -> dict[str, Any]:
                 for verb in verbs
             }
         ),
+        "provides": sorted(plugin.provides),
         "writes": sorted(plugin.writes),
         "settings": {one.name: one.kind.__name__ for one in plugin.settings.values()},
         "migrations": migrations_in(plugin.migrations),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
-
-from packaging.requirements import Requirement
 
 from lifang.kit.errors import NotReady
 from lifang.kit.words import _
@@ -51,10 +48,10 @@ def standings(database: Database, manager: PluginManager) -> list[Standing]:
 def _standing(database: Database, manager: PluginManager, id: str, found: Found | None) -> Standing:
     if found is None:
         return Standing(id, None, (Line("warns", _("缺软件包；它的表不动")),))
-    lines = list(_range(found))
+    lines: list[Line] = []
     plugin = manager.load(found)
     if plugin is None:
-        why = manager.faults[id].strip().splitlines()[-1]
+        why = _("；").join(map(str, manager.why_not(found)))
         return Standing(
             id, None, (*lines, Line("warns", _("不能载入，它的迁移不执行：{why}", why=why)))
         )
@@ -64,14 +61,6 @@ def _standing(database: Database, manager: PluginManager, id: str, found: Found 
     except NotReady as error:
         lines.append(Line("blocks", error.sentence))
     return Standing(id, plugin, tuple(lines or [Line("ok", _("没有待执行的迁移"))]))
-
-
-def _range(found: Found) -> Iterator[Line]:
-    core = metadata.version("lifang")
-    for one in map(Requirement, metadata.requires(found.distribution) or ()):
-        if one.name == "lifang" and not one.specifier.contains(core, prereleases=True):
-            told = {"wanted": str(one.specifier), "core": core}
-            yield Line("warns", _("它需要 lifang {wanted}，这里是 {core}", **told))
 
 
 def runs(waiting: list[str], known: dict[str, dict[str, bool]]) -> Iterator[Line]:

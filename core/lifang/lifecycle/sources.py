@@ -21,7 +21,7 @@ from lifang.lifecycle.catalogue import Catalogue, Entry
 from lifang.lifecycle.pip import Brought, Offline
 from lifang.lifecycle.switching import Listed
 from lifang.lifecycle.wheels import Wheel
-from lifang.plugins.manager import discover
+from lifang.plugins.manager import DENIED, discover
 from lifang.plugins.tables import PluginRow, bump_generation
 from lifang.services.auditing import Change, record_note
 
@@ -169,7 +169,7 @@ def _refuse(wheel: Wheel, known: Catalogue) -> None:
         told_of = {"name": wheel.distribution, "id": others[0]}
         reasons.append(_("软件包 {name} 在这里是插件「{id}」", **told_of))
     listed = [one for one in known.denied if one.covers(wheel.id, wheel.version)]
-    reasons += [_("在禁用名单上：{why}", why=one.why()) for one in listed]
+    reasons += [_(DENIED, why=one.why()) for one in listed]
     if reasons:
         why = _("；").join(reasons)
         raise Conflict(_("不能安装 {name}：{why}", name=wheel.path.name, why=why))

@@ -146,8 +146,8 @@ def install(caller: Caller, plugin: str) -> Listed:
 def _loaded(caller: Caller, found: Found) -> Plugin:
     plugin = caller.instance.plugins.load(found)
     if plugin is None:
-        last = caller.instance.plugins.faults[found.id].strip().splitlines()[-1]
-        raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=last))
+        why = _("；").join(map(str, caller.instance.plugins.why_not(found)))
+        raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=why))
     return plugin
 
 

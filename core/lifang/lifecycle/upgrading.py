@@ -112,12 +112,12 @@ def plan(caller: Caller, plugin: str, found: Fetched) -> Plan:
             Line("blocks", _("现在的版本是从源码安装的，没有可退回的 wheel；请先改装成 wheel"))
         )
     try:
-        new = _described(wheel)
+        new = _described(caller.instance.settings, wheel)
         lines.append(Line("ok", _("新版本能够载入")))
         lines += _migrations(caller, plugin, new)
         old = caller.instance.plugins.load(here)
         lines += [Line(*one) for one in differences(declared(old), new)] if old else []
-        lines += _unread(plugin, new)
+        lines += [*_missed(caller, plugin, new), *_unread(plugin, new)]
     except NotReady as error:
         lines.append(Line("blocks", error.sentence))
     changes = tuple(_changes(wheel, here.version))
@@ -140,13 +140,14 @@ def _goes_back(told: Settings, distribution: str) -> bool:
     return kept is not None or '"editable": true' not in direct.replace('":true', '": true')
 
 
-def _described(wheel: Wheel) -> dict[str, Any]:
+def _described(told: Settings, wheel: Wheel) -> dict[str, Any]:
     """What a wheel's plugin declares, loaded in another process from a scratch folder."""
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(wheel.path) as opened:
             opened.extractall(folder)
         path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
-        return dict(json.loads(_step("describe", wheel.id, environ={"PYTHONPATH": path})))
+        environ = {"PYTHONPATH": path, "LIFANG_HOME": str(told.home)}
+        return dict(json.loads(_step("describe", wheel.id, environ=environ)))
 
 
 def _migrations(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Line]:
@@ -159,6 +160,17 @@ def _migrations(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Li
         if not new["migrations"][name]["atomic"]:
             yield Line("blocks", _("迁移 {name} 不能在一个事务里执行，失败时退不回去", name=name))
     yield from runs(waiting, new["migrations"])
+
+
+def _missed(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Line]:
+    """Plugins that could not do without an interface the new version no longer has."""
+    loaded = caller.instance.plugins.loaded
+    gone = (loaded[plugin].provides.keys() if plugin in loaded else set()) - set(new["provides"])
+    for other in loaded.values():
+        for need in other.needs:
+            if need.name in gone and not need.optional:
+                told = {"plugin": other.id, "name": need.name}
+                yield Line("blocks", _("「{plugin}」需要接口 {name}，新版本不再提供", **told))
 
 
 def _unread(plugin: str, new: dict[str, Any]) -> Iterator[Line]:

@@ -25,7 +25,7 @@ from packaging.version import Version
 from lifang.kit.errors import Conflict, Invalid
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.plugins.manager import GROUP
+from lifang.plugins.finding import GROUP
 from lifang.plugins.plugin import ID
 from lifang.resources.registry import CORE
 

@@ -1,109 +1,59 @@
-"""Finds plugins by metadata, loads each one apart from the others, and knows where each is on."""
+"""Loads each plugin apart from the others, whole or not at all, and knows where each is on."""
 
 from __future__ import annotations
 
 import importlib
 import logging
+import sys
 import threading
 import traceback
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from importlib import metadata
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from lifang.entities.community import Community, path_end
+from lifang.entities.community import path_end
 from lifang.events.payloads import Payload, demand_chains
-from lifang.kit import clock, ranges, words
-from lifang.kit.words import _
-from lifang.plugins import hooks
+from lifang.kit import ranges, words
+from lifang.kit.words import n_
+from lifang.plugins import hooks, importing, interfaces
+from lifang.plugins.finding import Found, Reason, discover
 from lifang.plugins.guard import guard
+from lifang.plugins.interfaces import Need, Provided
 from lifang.plugins.plugin import Plugin
-from lifang.plugins.tables import Activation, PluginRow, read_epoch, read_generation
-from lifang.resources.registry import CORE, Registry
+from lifang.plugins.snapshot import Snapshot, Turned, read_switches, where
+from lifang.plugins.tables import PluginRow, read_epoch, read_generation
+from lifang.resources.registry import Registry
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
 
-GROUP = "lifang.plugins"
 log = logging.getLogger("lifang.plugins")
 
-
-@dataclass(frozen=True)
-class Found:
-    """A plugin present on this machine, known by its metadata alone: nothing was imported."""
-
-    id: str
-    distribution: str
-    version: str
-    summary: str
-    entry: metadata.EntryPoint
-
-
-@dataclass(frozen=True)
-class Turned:
-    """A plugin's switch at a node: it decides for all below that have none of their own."""
-
-    path: str
-    node: int
-    on: bool
-    since: datetime
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Where every plugin is on, as of one epoch; a request keeps one to its end."""
-
-    epoch: int
-    on: dict[str, ranges.Ranges] = field(default_factory=dict)
-    switches: dict[str, list[Turned]] = field(default_factory=dict)
-
-    def where(self, plugin: str) -> ranges.Ranges:
-        """The parts of the tree where a plugin is on; the core is on everywhere."""
-        return ranges.EVERYWHERE if plugin == CORE else self.on.get(plugin, ranges.NOWHERE)
-
-    def decides(self, plugin: str, path: str) -> Turned | None:
-        """The switch that decides whether a plugin is on at a path: the nearest one above it."""
-        found = reversed(self.switches.get(plugin, ()))
-        return next((one for one in found if path.startswith(one.path)), None)
-
-
-def discover() -> dict[str, Found]:
-    """Every plugin installed in this Python, by id; two distributions with one id: the first."""
-    found: dict[str, Found] = {}
-    for entry in metadata.entry_points(group=GROUP):
-        told: Any = entry.dist.metadata if entry.dist else {}
-        found.setdefault(
-            entry.name,
-            Found(
-                id=entry.name,
-                distribution=str(told.get("Name", "")),
-                version=entry.dist.version if entry.dist else "",
-                summary=str(told.get("Summary", "")),
-                entry=entry,
-            ),
-        )
-    return found
+DENIED = n_("在禁用名单上：{why}")
 
 
 class PluginManager:
     """The plugins of a running instance: loaded, faulted, and where they are on."""
 
     def __init__(self, registry: Registry) -> None:
-        """Start with none; `refresh` loads those that are switched on somewhere."""
+        """Start with none; `refresh` loads those that are switched on somewhere.
+
+        `denied` says which must not be loaded, and why; `rejections` why others were kept out, and
+        `faults` what those said that broke.
+        """
         self.registry = registry
         self.loaded: dict[str, Plugin] = {}
+        self.denied: dict[str, str] = {}
+        self.rejections: dict[str, tuple[Reason, ...]] = {}
         self.faults: dict[str, str] = {}
         self.payloads: dict[str, Payload] = {}
-        self.denied: dict[str, str] = {}
-        self._generation: int | None = None
-        self._versions: dict[str, str] = {}
         self.hooks = pluggy.PluginManager("lifang")
         self.hooks.add_hookspecs(hooks)
         self._snapshot = Snapshot(epoch=-1)
-        self._loading = threading.Lock()
+        self._generation: int | None = None
+        self._versions: dict[str, str] = {}
+        self._loading = threading.RLock()
 
     def register(self, plugin: Plugin) -> None:
         """Take a plugin in, whole or not at all."""
@@ -112,42 +62,162 @@ class PluginManager:
                 self.registry.add(plugin.id, resource)
             for resource in plugin.resources:
                 resource.above = self.registry.above(resource)
-            for type in plugin.payloads:
-                if type.rpartition(".")[0] in self.registry.confidential:
-                    raise ValueError(f"{type}: events of what is confidential tell no data")
+            self._demand_free(plugin)
             if plugin.hooks:
                 stand_in = guard(plugin.id, plugin.hooks, lambda caller: self.is_on(plugin, caller))
                 self.hooks.register(stand_in, name=plugin.id)
                 self.hooks.check_pending()
         except BaseException:
-            self.registry.drop(plugin.id)
-            if self.hooks.get_plugin(plugin.id) is not None:
-                self.hooks.unregister(name=plugin.id)
+            self.drop(plugin.id)
             raise
         words.add_catalogue(plugin.folder / "locale")
         self.payloads |= plugin.payloads
         self.loaded[plugin.id] = plugin
 
+    def _demand_free(self, plugin: Plugin) -> None:
+        for type in plugin.payloads:
+            if type.rpartition(".")[0] in self.registry.confidential:
+                raise ValueError(f"{type}: events of what is confidential tell no data")
+        for name in plugin.provides:
+            if other := self._offers().get(name):
+                raise ValueError(f"interface {name} is provided by {other[0]} already")
+
+    def drop(self, id: str) -> None:
+        """Forget a plugin and all it declared; those who cannot do without it go with it."""
+        self.registry.drop(id)
+        if self.hooks.get_plugin(id) is not None:
+            self.hooks.unregister(name=id)
+        plugin = self.loaded.pop(id, None)
+        if plugin is None:
+            return
+        words.drop_catalogue(plugin.folder / "locale")
+        for type in plugin.payloads:
+            self.payloads.pop(type, None)
+        for other in list(self.loaded.values()):
+            for need in other.needs:
+                if need.found is not None and need.found in plugin.provides.values():
+                    need.found = None
+                    if not need.optional:
+                        self.drop(other.id)
+                        self.rejections[other.id] = (_unmet(interfaces.NOT_THERE, need, id),)
+
+    def why_not(self, found: Found) -> tuple[Reason, ...]:
+        """Why a plugin that is present here is not loaded; nothing where nothing is against it."""
+        denied = self.denied.get(found.id)
+        listed = () if denied is None else (Reason(DENIED, {"why": denied}),)
+        fault = self.faults.get(found.id)
+        broken = () if fault is None else (importing.told(fault),)
+        return (*found.reasons, *listed, *self.rejections.get(found.id, ()), *broken)
+
     def load(self, found: Found) -> Plugin | None:
-        """Import and register one plugin; whatever it raises, or who denies it, stays its fault."""
-        if found.id in self.loaded:
-            return self.loaded[found.id]
-        if denied := self.denied.get(found.id):
-            self.faults[found.id] = _("在禁用名单上：{why}", why=denied)
-            return None
+        """Import and register one plugin, and what it needs; what it raises stays its own fault."""
+        self.load_all([found])
+        return self.loaded.get(found.id)
+
+    def load_all(self, wanted: Iterable[Found]) -> None:
+        """Import and register several, in the order of their needs; what was wrong is forgotten."""
+        told = list(wanted)
+        with self._loading:
+            for one in told:
+                self.rejections.pop(one.id, None)
+                self.faults.pop(one.id, None)
+            self._load(told, discover())
+
+    def _load(self, wanted: Iterable[Found], present: dict[str, Found]) -> None:
+        """Import plugins and their providers, then register each after those it needs."""
+        ready: dict[str, Plugin] = {}
+        waiting = [one for one in wanted if one.id not in self.loaded]
+        while waiting:
+            fit = [one for one in waiting if not self.why_not(one)]
+            for one in fit:
+                if one.entry.module.partition(".")[0] not in sys.modules:
+                    self._versions[one.id] = one.version
+            for found, outcome in importing.bring_in(fit):
+                if isinstance(outcome, Plugin):
+                    ready[found.id] = outcome
+                else:
+                    self._fault(found.id, outcome)
+            names = {need.name for plugin in ready.values() for need in plugin.needs}
+            known = ready.keys() | self.loaded.keys() | self.faults.keys()
+            waiting = [
+                one
+                for one in present.values()
+                if one.id not in known and names & set(one.provides) and not self.why_not(one)
+            ]
+            installed = _installed() if waiting else set[str]()
+            waiting = [one for one in waiting if one.id in installed]
+        for id in sorted(ready):
+            self._take_in(id, ready, present, ())
+
+    def _take_in(
+        self, id: str, ready: dict[str, Plugin], present: dict[str, Found], way: tuple[str, ...]
+    ) -> None:
+        """Register a plugin after those it needs; kept out with a reason where one is not there."""
+        if id in self.loaded or id in self.rejections or id in self.faults:
+            return
+        plugin = ready[id]
+        for need in plugin.needs:
+            for other in sorted(ready):
+                if need.name in ready[other].provides and other != id and other not in way:
+                    self._take_in(other, ready, present, (*way, id))
+        reasons = tuple(self._unmet(plugin, ready, present, way))
+        if reasons:
+            self.rejections[id] = reasons
+            log.warning("plugin %s is kept out: %s", id, reasons[0])
+            return
         try:
-            self._versions.setdefault(found.id, found.version)
-            plugin = found.entry.load()
-            if not isinstance(plugin, Plugin) or plugin.id != found.id:
-                raise TypeError(f"{found.entry.value} is not the plugin {found.id}")
-            demand_chains(plugin.id, plugin.payloads.values())
+            demand_chains(id, plugin.payloads.values())
             self.register(plugin)
         except (Exception, SystemExit) as error:
-            self.faults[found.id] = "".join(traceback.format_exception(error))
-            log.warning("plugin %s could not be loaded: %s", found.id, error)
-            return None
-        self.faults.pop(found.id, None)
-        return plugin
+            self._fault(id, error)
+            return
+        offers = self._offers()
+        for need in plugin.needs:
+            need.found = offers[need.name][1] if need.name in offers else None
+        self.faults.pop(id, None)
+
+    def _unmet(
+        self,
+        plugin: Plugin,
+        ready: dict[str, Plugin],
+        present: dict[str, Found],
+        way: tuple[str, ...],
+    ) -> Iterator[Reason]:
+        """What a plugin needs and nobody who is loaded provides, each with who could."""
+        offers = self._offers()
+        for need in plugin.needs:
+            if need.name in offers:
+                provider, offered = offers[need.name]
+                if not need.fits(offered):
+                    yield _unmet(interfaces.TOO_OLD, need, provider, given=offered.written)
+                continue
+            if need.optional:
+                continue
+            could = [one for one in sorted(ready) if need.name in ready[one].provides]
+            could += [one.id for one in present.values() if need.name in one.provides]
+            yield self._not_provided(plugin.id, need, could[0] if could else None, way)
+
+    def _not_provided(self, id: str, need: Need, could: str | None, way: tuple[str, ...]) -> Reason:
+        """Why nobody provides what a plugin needs, where one `could`."""
+        if could is None:
+            return _unmet(interfaces.NOBODY, need)
+        if could in (*way, id):
+            circle = [*way, id, could][[*way, id].index(could) :]
+            return Reason(interfaces.CIRCLE, {"circle": " → ".join(circle)})
+        for one in self.rejections.get(could, ()):
+            if id in str(one.told.get("circle")).split(" → "):
+                return one
+        broken = could in self.faults or could in self.rejections
+        return _unmet(interfaces.BROKEN if broken else interfaces.NOT_THERE, need, could)
+
+    def _offers(self) -> dict[str, tuple[str, Provided]]:
+        """What the loaded plugins provide, each with whose it is."""
+        loaded = self.loaded.values()
+        return {name: (one.id, told) for one in loaded for name, told in one.provides.items()}
+
+    def _fault(self, id: str, error: BaseException) -> None:
+        self.faults[id] = "".join(traceback.format_exception(error))
+        log.warning("plugin %s could not be loaded: %s", id, error)
 
     def refresh(self) -> Snapshot:
         """Look at the epoch and, when it moved, learn where every plugin is on and load those."""
@@ -155,20 +225,17 @@ class PluginManager:
         if epoch == self._snapshot.epoch:
             return self._snapshot
         with self._loading:
-            switches = _read_switches()
-            wanted = [
-                name
-                for name, turned in switches.items()
-                if name not in self.loaded | self.faults and _where(turned)
-            ]
+            switches = read_switches()
+            known = self.loaded | self.faults
+            wanted = [name for name in switches if name not in known and where(switches[name])]
+            for name in wanted:
+                self.rejections.pop(name, None)
             if wanted:
                 importlib.invalidate_caches()  # a package may have come while this process runs
                 present = discover()
-                for name in wanted:
-                    if name in present:
-                        self.load(present[name])
-            known = switches.keys() & self.loaded.keys() - self._outdated()
-            on = {name: where for name in known if (where := _where(switches[name]))}
+                self._load([present[name] for name in wanted if name in present], present)
+            there = switches.keys() & self.loaded.keys() - self._outdated()
+            on = {name: place for name in there if (place := where(switches[name]))}
             self._snapshot = Snapshot(epoch, on, switches)
         return self._snapshot
 
@@ -184,14 +251,14 @@ class PluginManager:
 
     def is_on(self, plugin: Plugin, caller: Caller) -> bool:
         """Whether a plugin is on anywhere the caller stands."""
-        where = caller.snapshot.where(plugin.id)
+        on = caller.snapshot.where(plugin.id)
         if not caller.standings:
-            return bool(where)
+            return bool(on)
         stands = ranges.union(
             ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
             for standing in caller.standings
         )
-        return bool(ranges.intersect(where, stands))
+        return bool(ranges.intersect(on, stands))
 
     def cards(self, caller: Caller) -> list[hooks.Card]:
         """The dashboard cards of every plugin that has some for this caller."""
@@ -199,34 +266,14 @@ class PluginManager:
         return [card for answer in answers for card in answer or ()]
 
 
-def _read_switches() -> dict[str, list[Turned]]:
-    """Every installed plugin's switches, in the order of their paths."""
-    rows: Any = (
-        Activation.select(
-            Activation.plugin, Community.path, Community.id, Activation.on, Activation.changed_at
-        )
-        .join(Community)
-        .switch(Activation)
-        .join(PluginRow, on=(PluginRow.name == Activation.plugin))
-        .where(PluginRow.state == "installed")
-        .order_by(Community.path)
-        .tuples()
-    )
-    switches: dict[str, list[Turned]] = {}
-    for name, *told in rows:
-        switches.setdefault(name, []).append(Turned(*told))
-    return switches
+def _unmet(sentence: str, need: Need, provider: str = "", **more: str) -> Reason:
+    told = {"name": need.name, "version": need.written, "provider": provider}
+    return Reason(sentence, told | more)
 
 
-def _where(switches: Iterable[Turned]) -> ranges.Ranges:
-    """Where a plugin is on: deeper switches override the ones above them."""
-    on = ranges.NOWHERE
-    for one in switches:
-        node = (one.path, path_end(one.path))
-        on = ranges.union([*on, node]) if one.on else ranges.subtract(on, node)
-    return on
+def _installed() -> set[str]:
+    rows: Any = PluginRow.select(PluginRow.name).where(PluginRow.state == "installed").tuples()
+    return {name for (name,) in rows}
 
 
-def note_fault(plugin: str, text: str) -> None:
-    """Keep why a plugin failed, for `plugin list` and `doctor`."""
-    PluginRow.update(error=text, changed_at=clock.now()).where(PluginRow.name == plugin).execute()
+__all__ = ["Found", "PluginManager", "Snapshot", "Turned", "discover"]

@@ -11,6 +11,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.events.event import Handler, Reaction, handler_of
 from lifang.events.payloads import Payload
+from lifang.plugins.interfaces import Need, Provided
 from lifang.plugins.setting import Setting
 from lifang.resources.resource import Resource
 
@@ -28,7 +29,8 @@ class Plugin:
     the plugin is on anywhere: they wait for something no longer than a second, and say whether
     there may be more at once; what they raise is logged and tried again later, after 1 to 30
     seconds. `purposes` are what it asks people's consent for (`lf.Purpose`), `indicators` the
-    numbers it reports (`lf.Indicator`). The folder of the module that declares it holds
+    numbers it reports (`lf.Indicator`), `provides` what it offers other plugins (`lf.provide`) and
+    `needs` what it uses of theirs (`lf.need`). The folder of the module that declares it holds
     `migrations/` and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables
     and commands, and for a payload, purpose or indicator that is another plugin's or declared
     twice.
@@ -48,6 +50,8 @@ class Plugin:
         duties: Iterable[Duty] = (),
         purposes: Iterable[Any] = (),
         indicators: Iterable[Any] = (),
+        provides: Iterable[Provided] = (),
+        needs: Iterable[Need] = (),
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -70,6 +74,8 @@ class Plugin:
             wanted = "indicators, payloads and purposes of its own, each once"
             raise ValueError(f"plugin {id}: {wanted}: {foreign}")
         self.duties: tuple[Duty, ...] = tuple(duties)
+        self.provides = {one.name: one for one in provides}
+        self.needs = tuple(needs)
         self.folder = folder or _folder_of_caller()
 
     @property

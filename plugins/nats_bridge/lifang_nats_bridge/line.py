@@ -174,7 +174,14 @@ class Line:
             return await js.stream_info(self.stream)
 
     async def _publish(self, subject: str, body: bytes, headers: dict[str, str]) -> None:
-        js, last = (await self._connected()).jetstream(timeout=ANSWER), self._last
+        js = (await self._connected()).jetstream(timeout=ANSWER)
+        if self._looked == 0.0:
+            await self._look()
+        if (
+            self._made != self.met
+        ):  # made anew since the caller looked: the old comes first
+            raise errors.Error(description=f"{self.stream}: {self._made}")
+        last = self._last
         try:
             stored = await js.publish(subject, body, stream=self.stream, headers=dict(headers))
         except errors.Error:

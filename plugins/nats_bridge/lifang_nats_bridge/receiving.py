@@ -113,7 +113,7 @@ def _take(message: Msg, caller: lf.Caller) -> None:
         return
     try:
         events = lf.CloudEvent.read(message.headers or {}, message.data)
-    except lf.Malformed as error:
+    except lf.CloudEvent.Malformed as error:
         _refuse(message, caller, error.sentence)
         return
     if any(len(name) > LONGEST for one in events for name in (one.source, one.id, one.type)):

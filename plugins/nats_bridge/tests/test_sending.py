@@ -9,6 +9,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,26 @@ def test_a_broker_that_lost_everything_is_told_again_and_each_event_once(
     caplog.clear()
     assert _until_told(instance)
     assert "told again" not in caplog.text
+
+
+def test_what_was_sent_by_one_who_looked_before_the_loss_does_not_come_first_in_the_new_stream(
+    bridge: Bridge, broker: Broker
+) -> None:
+    instance = bridge()
+    world.person(instance, "李强")
+    assert drain(instance)
+    itself = plugin_caller(instance, "nats_bridge", actor=None, correlation=None, cause=None)
+    current = line.line_of(itself)
+    assert current.met and current.made() == current.met
+    broker.wipe()
+    anew = ""
+    while anew in ("", current.met):  # another thread looks, and makes the stream anew
+        time.sleep(0.01)
+        with suppress(lf.Away):
+            anew = current.made()
+    with pytest.raises(lf.Away):
+        current.publish("lifang.-.late", b"{}", {"Nats-Msg-Id": "late"})
+    assert told(broker) == []
 
 
 def test_a_stream_that_was_deleted_behind_an_open_line_is_told_again(

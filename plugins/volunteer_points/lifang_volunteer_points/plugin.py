@@ -7,6 +7,7 @@ from lifang_volunteer_points.pages import home_cards
 from lifang_volunteer_points.purposes import purposes
 from lifang_volunteer_points.resources import resources
 from lifang_volunteer_points.schemas import payloads
+from lifang_volunteer_points.services.thanks import provides
 from lifang_volunteer_points.settings import settings
 
 plugin = lf.Plugin(
@@ -19,4 +20,5 @@ plugin = lf.Plugin(
     purposes=purposes,
     indicators=indicators,
     hooks=[home_cards],
+    provides=provides,
 )

@@ -18,6 +18,7 @@ from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict, Invalid, NotFound, NotReady
 from lifang.kit.words import _, add_catalogue, using
 from lifang.lifecycle import bundles, catalogue, publishing, switching
+from lifang.plugins.manager import discover
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import SettingRow
 from lifang.services.instance import Instance
@@ -95,7 +96,8 @@ def test_our_catalogue_agrees_with_our_plugins() -> None:
         assert chinese in told["description"]
         assert english in told["description"]
         assert set(entry.capabilities) == capabilities(plugin), plugin.id
-        assert set(entry.provides) == set(getattr(plugin, "provides", ()))
+        assert set(entry.provides) == set(plugin.provides)
+        assert set(entry.needs) == {need.name for need in plugin.needs}
     for bundle in ours.bundles.values():
         assert set(bundle.plugins) <= set(ours.entries)
         assert bundle.label.keys() == {"zh", "en"}
@@ -170,8 +172,8 @@ def test_a_denied_plugin_is_not_loaded_and_says_why(
         assert ("dual_reporting" in again.plugins.loaded) != denied
         caller = Caller(again, again.plugins.refresh(), "boss", "cli", standings=boss.standings)
         with again.database.connection():
-            shown = switching.show(caller, "dual_reporting")
-            assert ("泄露 电话（2026-11-30 起）" in (shown.error or "")) == denied
+            reasons = "".join(map(str, again.plugins.why_not(discover()["dual_reporting"])))
+            assert ("泄露 电话（2026-11-30 起）" in reasons) == denied
             with pytest.raises(NotReady, match="没有写明原因"):
                 switching.install(caller, "webhooks")
         again.close()

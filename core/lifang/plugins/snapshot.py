@@ -1,0 +1,69 @@
+"""Where every plugin is on, as one request sees it from its beginning to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lifang.entities.community import Community, path_end
+from lifang.kit import ranges
+from lifang.plugins.tables import Activation, PluginRow
+from lifang.resources.registry import CORE
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A plugin's switch at a node: it decides for all below that have none of their own."""
+
+    path: str
+    node: int
+    on: bool
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where every plugin is on, as of one epoch; a request keeps one to its end."""
+
+    epoch: int
+    on: dict[str, ranges.Ranges] = field(default_factory=dict)
+    switches: dict[str, list[Turned]] = field(default_factory=dict)
+
+    def where(self, plugin: str) -> ranges.Ranges:
+        """The parts of the tree where a plugin is on; the core is on everywhere."""
+        return ranges.EVERYWHERE if plugin == CORE else self.on.get(plugin, ranges.NOWHERE)
+
+    def decides(self, plugin: str, path: str) -> Turned | None:
+        """The switch that decides whether a plugin is on at a path: the nearest one above it."""
+        found = reversed(self.switches.get(plugin, ()))
+        return next((one for one in found if path.startswith(one.path)), None)
+
+
+def read_switches() -> dict[str, list[Turned]]:
+    """Every installed plugin's switches, in the order of their paths."""
+    rows: Any = (
+        Activation.select(
+            Activation.plugin, Community.path, Community.id, Activation.on, Activation.changed_at
+        )
+        .join(Community)
+        .switch(Activation)
+        .join(PluginRow, on=(PluginRow.name == Activation.plugin))
+        .where(PluginRow.state == "installed")
+        .order_by(Community.path)
+        .tuples()
+    )
+    switches: dict[str, list[Turned]] = {}
+    for name, *told in rows:
+        switches.setdefault(name, []).append(Turned(*told))
+    return switches
+
+
+def where(switches: Iterable[Turned]) -> ranges.Ranges:
+    """Where a plugin is on: deeper switches override the ones above them."""
+    on = ranges.NOWHERE
+    for one in switches:
+        node = (one.path, path_end(one.path))
+        on = ranges.union([*on, node]) if one.on else ranges.subtract(on, node)
+    return on

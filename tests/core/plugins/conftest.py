@@ -1,0 +1,45 @@
+"""Plugins laid out where this process finds them, and taken out of it again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.core.plugins import misbehaving
+
+Layout = Callable[..., Path]
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of installed packages; what is imported from it is forgotten afterwards."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    yield folder
+    for name in list(sys.modules):
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).is_relative_to(folder):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def laid_out(tmp_path: Path, site: Path) -> Layout:
+    """Lay out plugins of `MISBEHAVING` by name, or exemplary ones with changes of one's own."""
+
+    def lay(*names: str, change: misbehaving.Change | None = None) -> Path:
+        for name in names:
+            if change is None:
+                tree = misbehaving.write(tmp_path, name)
+            else:
+                tree = misbehaving.write_changed(tmp_path, name, change)
+            twin = tmp_path / f"{name}_twin"
+            for one in (tree, twin):
+                if one.exists():
+                    misbehaving.installed(one, site)
+        return site
+
+    return lay
