@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import logging
-import sys
 import threading
 import traceback
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pluggy
+from packaging.version import Version
 
 from lifang.entities.community import path_end
 from lifang.events.payloads import Payload, demand_chains
@@ -52,7 +52,6 @@ class PluginManager:
         self.hooks.add_hookspecs(hooks)
         self._snapshot = Snapshot(epoch=-1)
         self._generation: int | None = None
-        self._versions: dict[str, str] = {}
         self._loading = threading.RLock()
 
     def register(self, plugin: Plugin) -> None:
@@ -129,9 +128,6 @@ class PluginManager:
         waiting = [one for one in wanted if one.id not in self.loaded]
         while waiting:
             fit = [one for one in waiting if not self.why_not(one)]
-            for one in fit:
-                if one.entry.module.partition(".")[0] not in sys.modules:
-                    self._versions[one.id] = one.version
             for found, outcome in importing.bring_in(fit):
                 if isinstance(outcome, Plugin):
                     ready[found.id] = outcome
@@ -240,14 +236,19 @@ class PluginManager:
         return self._snapshot
 
     def _outdated(self) -> set[str]:
-        """The plugins of which this process has another version's code: it is being replaced."""
+        """The plugins whose code in this process is not that of the tables: it is being replaced.
+
+        Nor is it on a machine where the package was not upgraded too.
+        """
         now = read_generation()
-        if self._generation is None:
-            self._generation = now
-        if now == self._generation:
-            return set()
+        self._generation = now if self._generation is None else self._generation
         rows: Any = PluginRow.select(PluginRow.name, PluginRow.version).tuples()
-        return {name for name, version in rows if self._versions.get(name, version) != version}
+        return {
+            name
+            for name, version in rows
+            if (here := importing.versions.get(name, version)) != version
+            and (now != self._generation or Version(here) < Version(version))
+        }
 
     def is_on(self, plugin: Plugin, caller: Caller) -> bool:
         """Whether a plugin is on anywhere the caller stands."""

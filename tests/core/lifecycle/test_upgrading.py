@@ -18,10 +18,10 @@ from lifang.kit import clock
 from lifang.kit.errors import Conflict, NotFound
 from lifang.lifecycle import sources, upgrading
 from lifang.lifecycle.upgrading import Plan
-from lifang.plugins.tables import PluginRow, read_generation
+from lifang.plugins.tables import PluginRow, bump_epoch, bump_generation, read_generation
 from lifang.services.instance import Instance
 from lifang.store import migrations
-from lifang.testing.world import HOME
+from lifang.testing.world import CHENGGUAN, HOME
 from tests.core.lifecycle import shelf
 from tests.core.lifecycle.machine import Machine
 
@@ -116,6 +116,19 @@ def test_an_upgrade_that_succeeds_has_new_tables_a_backup_and_a_new_generation(
     assert read_generation() == generation + 1
     row = AuditEntry.get(AuditEntry.verb == "upgrade")
     assert (row.actor_name, row.reason) == ("boss", f"shelf 1.0 → 2.0 ← {new}")
+
+
+def test_code_that_is_older_than_its_tables_is_off_and_newer_code_only_until_it_is_replaced(
+    instance: Instance, enable: Callable[..., None]
+) -> None:
+    enable("dual_reporting", at=CHENGGUAN)
+    for version, generation, on in (("0.0.1", False, True), ("99", False, False),
+                                    ("0.1.0", False, True), ("0.0.1", True, False)):  # fmt: skip
+        with instance.database.transaction():
+            PluginRow.update(version=version).where(PluginRow.name == "dual_reporting").execute()
+            (bump_generation if generation else bump_epoch)()
+        told = (version, bool(instance.plugins.refresh().where("dual_reporting")))
+        assert told == (version, on)
 
 
 @pytest.mark.once
