@@ -16,7 +16,7 @@ OWN = "volunteer_points"
 class Thanks:
     """What `lf.need("points.ledger", "1.0")` gives; called in a transaction, as ledgers are."""
 
-    def grant(  # noqa: PLR0913 – an entry says many things, each by name
+    def grant(
         self, person: int, community: int, caller: lf.Caller, amount: int, *, key: str, memo: str
     ) -> int:
         """Thank a person registered as a volunteer at a community with points; gives the entry.
