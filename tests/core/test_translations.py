@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import fields
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,6 +27,8 @@ from lifang.app.http import create_app
 from lifang.builtin.accounts import accounts
 from lifang.builtin.places import communities
 from lifang.builtin.plugin import plugin as core
+from lifang.checking import deep, rules  # noqa: F401 – declares the rules
+from lifang.checking.rule import RULES
 from lifang.cli.frame import Context
 from lifang.cli.hands import Hands
 from lifang.cli.main import Root
@@ -66,12 +69,14 @@ SPOKEN = {
         "服务对象意见": "what a settlement waits for",
         "验收结果公告": "what a settlement waits for",
         "承接主体确认数据交还或删除": "what a settlement waits for",
+        "验收单": "the label of a document",
     },
     "dual_reporting": {"已报到人数": "the title of a card"},
     "nats_bridge": {},
     "volunteer_points": {
         "报名中的活动": "the title of a card",
         **dict.fromkeys(("件", "个"), "the unit of a ledger"),
+        **dict.fromkeys(("库存", "班次名额"), "the label of a ledger, and of places"),
         **dict.fromkeys(("星级志愿者公示", "志愿服务证明公示"), "the label of a notice"),
         **dict.fromkeys(("志愿服务记录证明", "志愿服务平台记录"), "the label of a document"),
     },
@@ -106,6 +111,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
             labels = [spec.label, spec.help, *(label for _value, label in spec.choices)]
             told |= {(None, label): f"{resource.noun}.{spec.name}" for label in labels if label}
         labels = [one.label for one in resource.formats.values()]
+        labels += resource.attachments.values()
         told |= {(None, label): resource.noun for label in labels if CHINESE.search(label)}
     for one in plugin.indicators.values():
         labels = [one.label, one.unit, one.note]
@@ -117,6 +123,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
         told |= {(None, label): purpose.name for label in (purpose.label, purpose.text)}
     if plugin is core:
         told |= {(None, label): "a role" for label in ROLES.values()}
+        told |= {(None, text): one.id for one in RULES.values() for text in (one.says, one.why)}
     return told | {(None, label): where for label, where in SPOKEN[plugin.id].items()}
 
 
@@ -354,7 +361,7 @@ def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str,
 def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):
     monkeypatch.setenv("LIFANG_LANG", "en")
     nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
-    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * 8)
+    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * (len(fields(Hands)) - 1))
     root = Root()
     session = Session(lambda: hands)
     with Context(root, info_name="lifang", obj=session) as context:

@@ -28,11 +28,14 @@ def hands() -> Any:
         verify_backup=_later("restoring", "verify_backup"),
         restore=_later("restoring", "restore"),
         move=_later("moving", "move"),
+        check=_later("running", "check", layer="checking"),
+        told=_later("telling", "told", layer="checking"),
+        explain=_later("running", "explained", layer="checking"),
     )
 
 
-def _later(module: str, name: str) -> Any:
+def _later(module: str, name: str, *, layer: str = "app") -> Any:
     def call(*given: Any, **named: Any) -> Any:
-        return getattr(import_module(f"lifang.app.{module}"), name)(*given, **named)
+        return getattr(import_module(f"lifang.{layer}.{module}"), name)(*given, **named)
 
     return call

@@ -19,7 +19,8 @@ class Hands:
     `opened()` yields the instance of LIFANG_HOME; `create(home)` makes one; `serve` and `work` run
     until they are told to stop; `demo` builds and tells what it built, which `serve` then serves.
     `verify_backup` and `restore` need no instance, only a backup and its key; `move` opens the
-    instance by itself, for it must be alone.
+    instance by itself, for it must be alone. `check` judges the source of a plugin, `told` gives
+    its report to programs, `explain` a rule; they need no instance either.
     """
 
     opened: Callable[[], AbstractContextManager[Instance]]
@@ -31,3 +32,6 @@ class Hands:
     verify_backup: Callable[..., Any]
     restore: Callable[..., Any]
     move: Callable[..., Any]
+    check: Callable[..., Any]
+    told: Callable[..., Any]
+    explain: Callable[..., Any]

@@ -10,6 +10,7 @@ import click
 from lifang.cli import configured, plugin_shipping, showing
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag, option
+from lifang.cli.plugin_checking import check_command
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
@@ -48,6 +49,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 configured.configure,
                 [_id(), *configured.SETTING, *_place()],
             ),
+            check_command(),
         ],
     )
 

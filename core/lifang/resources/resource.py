@@ -159,7 +159,7 @@ class Resource(Generic[M]):
         if isinstance(self.scope, str):
             self.actions.setdefault("place", placing(self.scope))
             for verbs in self.roles.values():
-                if "update" in verbs:
+                if "update" in verbs and "place" not in self.never:
                     verbs.setdefault("place", verbs["update"])
         self._separate()
         if self.confidential is not None:

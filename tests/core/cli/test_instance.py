@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,11 +36,9 @@ class Recorded:
     def hands(self, **instead: Any) -> Hands:
         actor = SimpleNamespace(name="w", role="resident", place="", password="p")
         demo = SimpleNamespace(home=Path("there"), actors=(actor,), lines=lambda: ["w p"])
-        told: dict[str, Any] = {
+        told: dict[str, Any] = {field.name: self.note(field.name) for field in fields(Hands)}
+        told |= {
             "opened": nullcontext,
-            "create": self.note("create"),
-            "serve": self.note("serve"),
-            "work": self.note("work"),
             "migrate": self.note("migrate", Migrated(["core 0002_more"])),
             "demo": self.note("demo", demo),
             "verify_backup": self.note("verify_backup", None),

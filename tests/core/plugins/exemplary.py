@@ -267,6 +267,9 @@ msgstr "Closed"
 msgid "办结"
 msgstr "Close"
 
+msgid "天"
+msgstr "days"
+
 msgid "保留天数"
 msgstr "Days kept"
 
