@@ -261,7 +261,8 @@ def _begin(caller: Caller, planned: Plan, wheel: Wheel, before: Path) -> None:
     """Note what goes back on a failure, durably, and switch the plugin off everywhere."""
     place = notes(caller.instance.settings)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    note = {"wheel": str(before), "sha256": wheels.digest(before), "version": planned.after}
+    note = {"wheel": str(before), "sha256": wheels.digest(before), "before": planned.before,
+            "after": planned.after}  # fmt: skip
     part = place / f".{planned.id}.part"
     with part.open("w", encoding="utf-8") as file:
         json.dump(note, file)
@@ -334,9 +335,10 @@ def _settle(caller: Caller, plugin: str, lock: int) -> None:
     if row is not None and row.state == UNDER_WAY:
         pip.install(Path(note["wheel"]), note["sha256"], held=[lock])
         with caller.instance.database.transaction():
-            PluginRow.update(state="installed").where(PluginRow.name == plugin).execute()
+            kept = {"state": "installed", "version": note["before"]}
+            PluginRow.update(kept).where(PluginRow.name == plugin).execute()
             bump_epoch()
-            reason = f"{plugin} {note['version']}"
+            reason = f"{plugin} {note['before']} → {note['after']}"
             record_note(caller, "plugin", "upgrade", reason=reason, outcome="denied")
     path.unlink()
 

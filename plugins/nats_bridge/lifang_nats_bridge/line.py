@@ -177,9 +177,7 @@ class Line:
         js = (await self._connected()).jetstream(timeout=ANSWER)
         if self._looked == 0.0:
             await self._look()
-        if (
-            self._made != self.met
-        ):  # made anew since the caller looked: the old comes first
+        if self._made != self.met:  # made anew since the caller looked: the old comes first
             raise errors.Error(description=f"{self.stream}: {self._made}")
         last = self._last
         try:
