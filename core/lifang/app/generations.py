@@ -10,12 +10,17 @@ from collections.abc import Callable
 import peewee as pw
 
 from lifang.kit.errors import LifangError
-from lifang.plugins.tables import read_generation
+from lifang.plugins.tables import Epoch
 from lifang.store.database import Database
 
 LOOK = 0.5  # seconds
 
 log = logging.getLogger("lifang.serve")
+
+
+def read_generation() -> int:
+    """How often code had to be loaded anew so far."""
+    return int(Epoch.select(Epoch.generation).where(Epoch.id == 1).scalar() or 0)
 
 
 class Generations:

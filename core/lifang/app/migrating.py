@@ -23,6 +23,7 @@ from lifang.kit.words import _
 from lifang.lifecycle.fitting import Standing, standings
 from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager
+from lifang.plugins.tables import bump_epoch
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -55,8 +56,7 @@ def migrate_all(
 ) -> Migrated:
     """Bring the tables of the core and of every installed plugin up to date.
 
-    With `plan` nothing is done: it is told what would be. A plugin that cannot be loaded is left
-    as it is, and the others are not.
+    With `plan` nothing is done: it is told what would be, and how every plugin stands.
     A database that holds anything is backed up first, unless `keep` is false, and `say` is told the
     file before anything changes. Raises NotReady where that fails, and where the database is newer
     than the program.
@@ -83,6 +83,8 @@ def migrate_all(
             lock = told.run / "migrate.lock"
             applied = migrations.migrate(database, plugin, folder, lock=lock)
             done += [f"{plugin} {name}" for name in applied]
+        with database.transaction():
+            bump_epoch()  # what waited for this is loaded now, by those who run already
         if not keep:
             return Migrated(done)
         with database.connection():
@@ -98,12 +100,9 @@ def _due(
     fresh = len(core) == len(list(MIGRATIONS.glob("[0-9]*.py")))
     manager = PluginManager(Registry())
     manager.register(the_core)
-    plugins = () if fresh else tuple(standings(database, manager))
-    work = [
-        (one.id, one.plugin.migrations)
-        for one in plugins
-        if one.plugin and not (plan and one.blocked)
-    ]
+    plugins = () if fresh else tuple(standings(database, manager if plan else None))
+    asked = [one for one in plugins if not (plan and one.blocked)]  # a plan says it, else it fails
+    work = [(one.id, one.folder) for one in asked if one.folder]
     told = [(plugin, where, migrations.pending(database, plugin, where)) for plugin, where in work]
     due = [step for step in ((CORE, MIGRATIONS, core), *told) if step[2]]
     return due, fresh, plugins

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from lifang.app.instance import at_the_machine, opened
@@ -16,6 +18,7 @@ from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.words import _
+from lifang.lifecycle import stored
 from lifang.lifecycle.declared import declared
 from lifang.plugins.manager import Found, PluginManager, discover
 from lifang.plugins.plugin import Plugin
@@ -26,9 +29,11 @@ from lifang.store import migrations
 
 
 def describe(id: str) -> dict[str, Any]:
-    """What the plugin that is found first on the path declares."""
+    """What the plugin that is found first on the path declares, and its outstanding migrations."""
     with opened(load_plugins=False) as instance:
-        return declared(_loaded(instance.plugins, discover()[id]))
+        plugin = _loaded(instance.plugins, discover()[id])
+        waiting = migrations.pending(instance.database, id, plugin.migrations)
+        return {**declared(plugin), "waiting": waiting}
 
 
 def migrate(id: str, by: dict[str, Any]) -> dict[str, Any]:
@@ -47,15 +52,28 @@ def _migrated(instance: Instance, found: Found, by: dict[str, Any]) -> dict[str,
         source=by["source"],
     )
     plugin = _loaded(instance.plugins, found)
-    with migrations.together(database, lock=instance.settings.run / "migrate.lock"):
+    with _together(instance):
         applied = migrations.migrate_within(database, id, plugin.migrations)
-        PluginRow.update(
-            version=found.version, label=plugin.label, state="installed", changed_at=clock.now()
-        ).where(PluginRow.name == id).execute()
+        told = {"state": "installed", "changed_at": clock.now()}
+        PluginRow.update(told).where(PluginRow.name == id).execute()
+        stored.keep(plugin, found)
         bump_generation()
         changed = Change(found.distribution, by["before"], f"{found.version} sha256:{by['sha256']}")
         record_note(caller, "plugin", "upgrade", reason=by["reason"], changes=[changed])
     return {"applied": applied}
+
+
+@contextmanager
+def _together(instance: Instance) -> Iterator[None]:
+    """One transaction for all that the block migrates: undone whole, also by a kill.
+
+    Foreign keys are switched off before it begins, where that has no effect within.
+    """
+    database, lock = instance.database, instance.settings.run / "migrate.lock"
+    with migrations.migrating(lock), database.alone(), database.unguarded():  # noqa: SIM117 – in this order
+        with database.transaction():
+            database.unhurried()
+            yield
 
 
 def _loaded(manager: PluginManager, found: Found) -> Plugin:

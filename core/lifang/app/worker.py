@@ -6,12 +6,15 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 
 from lifang.app.generations import Generations
 from lifang.app.instance import open_instance
 from lifang.app.logs import log_to_stderr
 from lifang.app.parent import leave_with
 from lifang.kit.errors import LifangError
+from lifang.lifecycle import stored, switching
+from lifang.plugins.manager import discover
 from lifang.upkeep.working import Worker
 
 
@@ -26,7 +29,11 @@ def work(*, parent: int | None = None) -> None:
     instance = open_instance(load_plugins=False)
     log_to_stderr(instance.settings.log_level)
     generations = Generations(instance.database)  # before any plugin is loaded
-    worker, renewed = Worker(instance), threading.Event()
+    with instance.database.connection():
+        instance.plugins.refresh()
+        stored.keep_current(instance, discover())
+    worker = Worker(instance, {"suspensions": partial(switching.resume_due, instance)})
+    renewed = threading.Event()
 
     def renew() -> None:
         renewed.set()

@@ -17,10 +17,10 @@ from lifang.cli.session import Session
 from lifang.cli.waiting import steps
 from lifang.kit.errors import Conflict, Malformed, NotFound
 from lifang.kit.words import _, n_
-from lifang.lifecycle import bundles, catalogue, publishing, sources, switching, upgrading
+from lifang.lifecycle import bundles, catalogue, installing, publishing, sources, upgrading
 from lifang.lifecycle.pip import Offline
 from lifang.lifecycle.sources import Fetched
-from lifang.lifecycle.switching import Listed
+from lifang.lifecycle.states import Listed
 from lifang.lifecycle.upgrading import Plan
 
 
@@ -79,7 +79,7 @@ def _install(session: Session, given: Given) -> None:
         if given["plan"]:
             click.echo(_("插件「{id}」的软件包已在这台机器上；安装会建立它的表", id=id))
             return
-        _installed(session, switching.install(session.caller, id))
+        _installed(session, installing.install(session.caller, id))
         return
     with sources.fetched(
         session.caller, given["source"], hash=given["hash"], offline=_offline(given)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from lifang.cli import configured, plugin_shipping, showing
+from lifang.cli import configured, plugin_removing, plugin_shipping, plugin_switching, showing
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag, option
 from lifang.cli.plugin_checking import check_command
@@ -15,14 +15,7 @@ from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
 from lifang.lifecycle import switching
-from lifang.lifecycle.switching import Listed
-
-STATES = {
-    "available": n_("未安装"),
-    "installed": n_("已安装"),
-    "faulted": n_("有故障"),
-    "missing": n_("缺软件包"),
-}
+from lifang.lifecycle.states import STATES, Listed, Switch
 
 
 def command(name: str, help: str, session: Session) -> click.Command:
@@ -38,11 +31,15 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 "enable",
                 n_("在一个社区和它下面启用，立即生效"),
                 _enable,
-                [_id(), *_place(), *_past()],
+                [_id(), *_place(), _lock(), *_past()],
             ),
             Command(
-                "disable", n_("在一个社区和它下面停用，数据保留"), _disable, [_id(), *_place()]
+                "disable",
+                n_("在一个社区和它下面停用，数据保留"),
+                _disable,
+                [_id(), *_place(), _lock()],
             ),
+            *plugin_switching.commands(),
             Command(
                 "config",
                 n_("设置：名称=值，从某日起在一个社区和它下面有效；不写值就是恢复继承"),
@@ -50,6 +47,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 [_id(), *configured.SETTING, *_place()],
             ),
             check_command(),
+            *plugin_removing.commands(),
         ],
     )
 
@@ -63,6 +61,10 @@ def _place() -> list[click.Parameter]:
         option("--at", metavar="CODE", help=n_("在这个社区；不写就是所有顶级社区，须确认")),
         flag("--yes", help=n_("不再询问")),
     ]
+
+
+def _lock() -> click.Parameter:
+    return flag("--lock", help=n_("锁定：下面的社区不能有自己的开关"))
 
 
 def _past() -> list[click.Parameter]:
@@ -106,11 +108,18 @@ def _state(one: Listed) -> str:
 
 def _on(one: Listed) -> str:
     """Where a plugin is on, and where below that it is off again."""
-    told = [
-        f"{switch.name} {switch.code}" if switch.on else _("（除 {name}）", name=switch.name)
-        for switch in one.switches
-    ]
-    return _("、").join(told) or "—"
+    return _("、").join(map(_one, one.switches)) or "—"
+
+
+def _one(switch: Switch) -> str:
+    named = {"name": switch.name, "code": switch.code}
+    if switch.reason is not None:
+        return _("（{name} 暂停：{why}）", name=switch.name, why=switch.reason)
+    if switch.locked:
+        return (
+            _("{name} {code}（锁定）", **named) if switch.on else _("（除 {name}，锁定）", **named)
+        )
+    return f"{switch.name} {switch.code}" if switch.on else _("（除 {name}）", name=switch.name)
 
 
 def _show(session: Session, given: Given) -> None:
@@ -129,6 +138,7 @@ def _tell(session: Session, one: Listed) -> None:
         (_("状态"), _state(one)),
         (_("启用的地方"), _on(one)),
     ]
+    told += [(_("原因"), _("；").join(one.reasons)), (_("怎么办"), one.help or "")]
     showing.pairs((label, said) for label, said in told if said)
     _tell_history(one)
     if one.error:
@@ -153,13 +163,18 @@ def _switch(session: Session, given: Given, *, on: bool) -> None:
     if given["at"] is None and not given["yes"]:
         _confirm(known, on=on)
     history = _history(given, known) if on else None
-    one = switching.switch(session.caller, known.id, at=given["at"], on=on, history=history)
+
+    def work(how: switching.How) -> Listed:
+        where = given["at"]
+        return switching.switch(session.caller, known.id, at=where, on=on, history=history, how=how)
+
+    one = plugin_switching.with_others(given, work)
     if known.state == "available":
         click.echo(_("已安装插件 {id} {version}", id=one.id, version=one.version), err=True)
     if session.json:
         showing.emit(asdict(one))
         return
-    where = given["at"] or _("所有顶级社区")
+    where = plugin_switching.place(given)
     if on:
         click.echo(_("已在 {where} 启用插件 {id}，立即生效", where=where, id=one.id))
         _tell_history(one)

@@ -86,11 +86,8 @@ DEFAULT_FILE = """\
 # Addresses (host:port) inside the network that may be sent to; else only public https ones are
 # outbound_allow = ["10.1.2.3:8443"]
 
-# 插件目录：文件夹，也可在 U 盘上；plugin search、plugin install 从这里查找
-# The plugin catalogue, a folder, perhaps on a USB stick: plugin search and install look there
+# 插件目录所在的文件夹；不得载入的插件（编号、版本、日期、原因）
+# The folder of the plugin catalogue; plugins that must not be loaded (id, versions, date, reason)
 # catalogue = "catalogue"
-
-# 不得载入的插件：编号，可加版本、日期和原因
-# Plugins that must not be loaded: id, and perhaps versions, a date and a reason
 # deny = ["some_plugin <1.3 2026-11-30 reason"]
 """

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lifang.kit.errors import NotReady
 from lifang.kit.words import _
 from lifang.lifecycle.declared import migrations_in
 from lifang.plugins.manager import Found, PluginManager, discover
-from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import PluginRow
+from lifang.plugins.waiting import folder_of
 from lifang.store import migrations
 from lifang.store.database import Database
 
@@ -26,10 +27,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Standing:
-    """An installed plugin, loaded where that is possible, and what a plan says of it."""
+    """An installed plugin: where its migrations lie, if there are some, and what a plan says."""
 
     id: str
-    plugin: Plugin | None
+    folder: Path | None
     lines: tuple[Line, ...]
 
     @property
@@ -38,29 +39,31 @@ class Standing:
         return any(one.grade == "blocks" for one in self.lines)
 
 
-def standings(database: Database, manager: PluginManager) -> list[Standing]:
-    """Every installed plugin; one that cannot be loaded stands in nobody's way."""
+def standings(database: Database, manager: PluginManager | None) -> list[Standing]:
+    """Every installed plugin; with a manager each is loaded too, and what is against it told."""
     present = discover()
     rows: Any = PluginRow.select(PluginRow.name).where(PluginRow.state == "installed").tuples()
     return [_standing(database, manager, name, present.get(name)) for (name,) in sorted(rows)]
 
 
-def _standing(database: Database, manager: PluginManager, id: str, found: Found | None) -> Standing:
+def _standing(
+    database: Database, manager: PluginManager | None, id: str, found: Found | None
+) -> Standing:
     if found is None:
         return Standing(id, None, (Line("warns", _("缺软件包；它的表不动")),))
-    lines: list[Line] = []
-    plugin = manager.load(found)
-    if plugin is None:
+    where, lines = folder_of(found), list[Line]()
+    folder = where if where is not None and where.is_dir() else None
+    if manager is None:
+        return Standing(id, folder, ())
+    if manager.load(found) is None:
         why = _("；").join(map(str, manager.why_not(found)))
-        return Standing(
-            id, None, (*lines, Line("warns", _("不能载入，它的迁移不执行：{why}", why=why)))
-        )
+        lines.append(Line("warns", _("不能载入：{why}", why=why)))
     try:
-        waiting = migrations.pending(database, id, plugin.migrations)
-        lines += runs(waiting, migrations_in(plugin.migrations))
+        waiting = migrations.pending(database, id, folder) if folder else []
+        lines += runs(waiting, migrations_in(folder) if folder else {})
     except NotReady as error:
         lines.append(Line("blocks", error.sentence))
-    return Standing(id, plugin, tuple(lines or [Line("ok", _("没有待执行的迁移"))]))
+    return Standing(id, folder, tuple(lines or [Line("ok", _("没有待执行的迁移"))]))
 
 
 def runs(waiting: list[str], known: dict[str, dict[str, bool]]) -> Iterator[Line]:

@@ -16,10 +16,10 @@ from packaging.utils import canonicalize_name
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound
 from lifang.kit.words import _
-from lifang.lifecycle import catalogue, pip, switching, wheels
+from lifang.lifecycle import catalogue, installing, pip, wheels
 from lifang.lifecycle.catalogue import Catalogue, Entry
 from lifang.lifecycle.pip import Brought, Offline
-from lifang.lifecycle.switching import Listed
+from lifang.lifecycle.states import Listed
 from lifang.lifecycle.wheels import Wheel
 from lifang.plugins.manager import DENIED, discover
 from lifang.plugins.tables import PluginRow, bump_generation
@@ -202,7 +202,7 @@ def install(caller: Caller, found: Fetched, progress: Steps = lambda _s, _d, _o:
     try:
         with caller.instance.database.transaction():
             note(caller, "fetch", found)
-        one = switching.install(caller, wheel.id)
+        one = installing.install(caller, wheel.id)
     except LifangError:
         if before is None:
             pip.uninstall(wheel.distribution)

@@ -1,229 +1,271 @@
-"""The life of a plugin here: found, installed, switched on and off along the tree."""
+"""Where a plugin is on along the tree: switched, locked, suspended, or inherited again."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from lifang.access.roles import included
+from lifang.access.callers import plugin_caller
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.events import catchup, log
 from lifang.kit import clock, ranges
-from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, NotReady
+from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
 from lifang.kit.words import _
-from lifang.plugins.manager import Found, Snapshot, discover
-from lifang.plugins.plugin import Plugin
-from lifang.plugins.tables import Activation, PluginRow, bump_epoch
-from lifang.services.auditing import Change, record_note
-from lifang.services.delivery import go_to_end, let_in, turned
+from lifang.lifecycle import moves, states
+from lifang.lifecycle.installing import install, loaded_of
+from lifang.lifecycle.moves import OFF, ON, Goal, Move
+from lifang.lifecycle.needing import needs
+from lifang.lifecycle.states import Listed, demand, listed, may_administer, show
+from lifang.plugins.manager import discover
+from lifang.plugins.snapshot import Turned, read_switches, where
+from lifang.plugins.tables import Activation, PluginRow
+from lifang.resources.registry import CORE
+from lifang.services.auditing import stated
+from lifang.services.delivery import let_in
+from lifang.services.instance import Instance
 from lifang.services.query import find_community
-from lifang.services.retention import begins
-from lifang.store import migrations
 from lifang.store.whole import whole
 
 
 @dataclass(frozen=True)
-class Switch:
-    """A plugin on or off at one node."""
+class How:
+    """How a switch is turned: with a `lock` nobody below has one of their own, those they have go.
 
-    code: str
-    name: str
-    on: bool
-
-
-@dataclass(frozen=True)
-class Listed:
-    """What is known of a plugin: `state` is available, installed, faulted or missing.
-
-    `history` is the position from which on the log holds all that its handlers hear, where events
-    before were archived: whoever tells it of the past can tell no more.
+    `along` says that others may be switched with it: what it needs, or what needs it.
     """
 
-    id: str
-    label: str
-    version: str
-    summary: str
-    state: str
-    error: str | None
-    switches: tuple[Switch, ...]
-    history: int | None = None
+    lock: bool = False
+    along: bool = False
 
 
-def may_administer(caller: Caller) -> bool:
-    """Whether the caller administers plugins anywhere."""
-    return any(_administers(standing.role) for standing in caller.standings)
-
-
-def _administers(role: str) -> bool:
-    return role == "platform_administrator" or "district_admin" in included(role)
-
-
-def listed(caller: Caller) -> list[Listed]:
-    """Every plugin present or ever installed here, with its switches; Forbidden for others."""
-    _demand(caller)
-    rows = {row.name: row for row in PluginRow.select()}
-    present = discover()
-    switches: dict[str, list[Switch]] = {}
-    query: Any = (
-        Activation.select(Activation.plugin, Community.code, Community.name, Activation.on)
-        .join(Community)
-        .order_by(Community.path)
-        .tuples()
-    )
-    for plugin, code, name, on in query:
-        switches.setdefault(plugin, []).append(Switch(code, name, bool(on)))
-    told = []
-    for name in sorted(rows.keys() | present.keys()):
-        row, found = rows.get(name), present.get(name)
-        fault = caller.instance.plugins.faults.get(name)
-        told.append(
-            Listed(
-                id=name,
-                label=row.label if row else name,
-                version=found.version if found else row.version if row else "",
-                summary=found.summary if found else "",
-                state=_state(row, found=found is not None, fault=fault),
-                error=fault or (row.error if row else None),
-                switches=tuple(switches.get(name, ())),
-                history=begins(name),
-            )
-        )
-    return told
-
-
-def _state(row: PluginRow | None, *, found: bool, fault: str | None) -> str:
-    if fault:
-        return "faulted"
-    if row is None:
-        return "available"
-    return row.state if found else "missing"
-
-
-def show(caller: Caller, plugin: str) -> Listed:
-    """One plugin; raises NotFound naming how to see the known ones."""
-    wanted = plugin.replace("-", "_")
-    for one in listed(caller):
-        if one.id == wanted:
-            return one
-    raise NotFound(_("没有插件「{plugin}」；lifang plugin list 列出可用的插件", plugin=plugin))
-
-
-def install(caller: Caller, plugin: str) -> Listed:
-    """Make a present plugin's tables and keep it as installed; it is on nowhere yet.
-
-    Raises NotFound when no such package is present, NotReady with its own words when it cannot be
-    loaded, Conflict when it is installed already.
-    """
-    _demand(caller, everywhere=True)
-    wanted = plugin.replace("-", "_")
-    found = discover().get(wanted)
-    if found is None:
-        raise NotFound(_("没有找到插件「{plugin}」；请先用 pip 安装它的软件包", plugin=plugin))
-    if PluginRow.get_or_none(PluginRow.name == wanted, PluginRow.state == "installed"):
-        raise Conflict(_("插件「{plugin}」已经安装", plugin=wanted))
-    loaded = _loaded(caller, found)
-    lock = caller.instance.settings.run / "migrate.lock"
-    migrations.migrate(caller.instance.database, wanted, loaded.migrations, lock=lock)
-    with caller.instance.database.transaction():
-        PluginRow.insert(
-            name=wanted,
-            label=loaded.label,
-            version=found.version,
-            state="installed",
-            changed_at=clock.now(),
-        ).on_conflict(
-            conflict_target=[PluginRow.name],
-            preserve=[PluginRow.label, PluginRow.version, PluginRow.state, PluginRow.changed_at],
-        ).execute()
-        bump_epoch()
-        record_note(caller, "plugin", "install", reason=f"{wanted} {found.version}")
-    caller.instance.plugins.refresh()
-    return show(caller, wanted)
-
-
-def _loaded(caller: Caller, found: Found) -> Plugin:
-    plugin = caller.instance.plugins.load(found)
-    if plugin is None:
-        why = _("；").join(map(str, caller.instance.plugins.why_not(found)))
-        raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=why))
-    return plugin
+PLAINLY = How()
 
 
 @whole
 def switch(
-    caller: Caller, plugin: str, *, at: str | None, on: bool, history: str | None = None
+    caller: Caller,
+    plugin: str,
+    *,
+    at: str | None,
+    on: bool,
+    history: str | None = None,
+    how: How = PLAINLY,
 ) -> Listed:
     """Switch a plugin on or off at a node and below, effective at once in every process.
 
     Without `at`, at every root. A switch that says what is inherited anyway is kept: it holds when
     the one above changes. One who may install is spared that step. Raises Conflict when the switch
-    stands so already.
+    stands so already, when one above is locked or suspended, and when it needs or is needed by
+    others that must be switched `along` (`reason` is needs or dependents, `plugins` their ids).
 
     `history` says what its handlers are told there of the past: "resume" what they missed while it
     was off, "skip" or "now" nothing, "restart" or "start" everything, or all since a day. By itself
     a node that was on before resumes, and a new one begins now.
     """
     since = _since(history)
-    wanted = plugin.replace("-", "_")
-    _demand(caller)
-    known = show(caller, wanted)
+    known = _installed(caller, plugin, on=on)
     nodes = nodes_at(caller, at)
-    if known.state == "available" and on and _may_install(caller):
-        known = install(caller, wanted)
-    if known.state == "available":
-        raise Conflict(
-            _("插件「{plugin}」还没有安装；请先运行 lifang plugin install {plugin}", plugin=wanted)
-        )
-    if on and known.state in ("faulted", "missing"):
-        raise Conflict(
-            _("插件「{plugin}」不能启用：{why}", plugin=wanted, why=known.error or "missing")
-        )
-    declared = _loaded(caller, discover()[wanted]) if on else None
+    goal = replace(ON if on else OFF, locked=how.lock)
     with caller.instance.database.transaction():
-        if declared is not None:
-            let_in(declared)
-        before_that = caller.instance.plugins.refresh()
-        changed = [node for node in nodes if _set(wanted, node, on, before_that)]
-        if not changed:
-            if on:
-                raise Conflict(_("插件「{plugin}」在那里已是启用状态", plugin=wanted))
-            raise Conflict(_("插件「{plugin}」在那里已是停用状态", plugin=wanted))
-        _turn(wanted, changed, before_that, on=on, since=since)
-        for node in changed:
-            verb = "enable" if on else "disable"
-            before, after = ("off", "on") if on else ("on", "off")
-            record_note(
-                caller,
-                "plugin",
-                verb,
-                community=int(node.id),
-                changes=[Change(wanted, before, after)],
-            )
-        bump_epoch()
+        news = [node for node in nodes if moves.differs(known.id, node, goal)]
+        asked = [Move(known.id, node, goal) for node in news]
+        if not asked and on:
+            raise Conflict(_("插件「{plugin}」在那里已是启用状态", plugin=known.id))
+        if not asked:
+            raise Conflict(_("插件「{plugin}」在那里已是停用状态", plugin=known.id))
+        others = _pulled(known, nodes) if on else _pushed(known.id, nodes)
+        if others and not how.along:
+            raise _alone(known.id, others, on=on)
+        for id in sorted({one.plugin for one in (*others, *asked)} if on else ()):
+            let_in(loaded_of(caller, discover()[id]))
+        told = [*others, *asked] if on else [*asked, *others]
+        moves.carry_out(caller, "enable" if on else "disable", told, since=since)
     caller.instance.plugins.refresh()
-    return show(caller, wanted)
+    return show(caller, known.id)
 
 
-def _turn(
+@whole
+def inherit(caller: Caller, plugin: str, *, at: str) -> Listed:
+    """Take a node's own switch away: it is what the one above is, now and from now on.
+
+    Raises Conflict where it has none of its own.
+    """
+    known = _installed(caller, plugin, on=False)
+    [node] = nodes_at(caller, at)
+    with caller.instance.database.transaction():
+        row = moves.own(known.id, node)
+        if row is None:
+            raise Conflict(_("「{name}」没有自己的开关，已经是继承的", name=node.name))
+        told = [Move(known.id, node, Goal(on=False, inherits=True))]
+        moves.carry_out(caller, "inherit", told)
+    caller.instance.plugins.refresh()
+    return show(caller, known.id)
+
+
+@whole
+def suspend(
+    caller: Caller, plugin: str, *, at: str | None, reason: str, until: dt.datetime | None = None
+) -> Listed:
+    """Switch a plugin off for a while at a node and everywhere below, saying why.
+
+    At the end, or when it is resumed, every switch is as it was before. Raises Conflict where it is
+    not on, Invalid without a reason or with an end that has passed.
+    """
+    known = _installed(caller, plugin, on=False)
+    why = stated("reason", reason, _("请说明暂停的原因"))
+    if until is not None and until <= clock.now():
+        sentence = _("暂停的结束时间必须在将来")
+        raise Invalid(sentence, errors=[FieldError("until", "invalid", sentence)])
+    nodes = nodes_at(caller, at)
+    with caller.instance.database.transaction():
+        turned = read_switches().get(known.id, [])
+        told = [move for node in nodes for move in _suspending(known.id, node, turned, why, until)]
+        if not told:
+            raise Conflict(_("插件「{plugin}」在那里已是停用状态", plugin=known.id))
+        moves.carry_out(caller, "suspend", told, reason=why)
+    caller.instance.plugins.refresh()
+    return show(caller, known.id)
+
+
+@whole
+def resume(caller: Caller, plugin: str, *, at: str | None) -> Listed:
+    """Let a plugin that was suspended at a node be there what it was before.
+
+    What it missed meanwhile is told. Raises Conflict where it is not suspended.
+    """
+    known = _installed(caller, plugin, on=False)
+    nodes = nodes_at(caller, at)
+    with caller.instance.database.transaction():
+        told = [move for node in nodes for move in _resuming(known.id, node)]
+        if not told:
+            raise Conflict(_("插件「{plugin}」在那里没有暂停", plugin=known.id))
+        moves.carry_out(caller, "resume", told)
+    caller.instance.plugins.refresh()
+    return show(caller, known.id)
+
+
+def resume_due(instance: Instance) -> bool:
+    """End the suspensions whose time has come, as the core; says whether there were any."""
+    due = Activation.select().where(~Activation.until.is_null(), Activation.until <= clock.now())
+    if not due.exists():
+        return False
+    caller = plugin_caller(instance, CORE, actor=None, correlation=None, cause=None)
+    with instance.database.transaction():
+        told: dict[str, list[Move]] = {}
+        for row in due.order_by(Activation.id):
+            told.setdefault(row.plugin, []).extend(_resuming(row.plugin, row.community))
+        for some in told.values():
+            moves.carry_out(caller, "resume", some)
+    instance.plugins.refresh()
+    return True
+
+
+def _installed(caller: Caller, plugin: str, *, on: bool) -> Listed:
+    """A plugin that can be switched; raises Conflict saying why one cannot."""
+    demand(caller)
+    known = show(caller, plugin)
+    fresh = known.state in ("available", *states.GONE)
+    if fresh and on and states.may_install(caller):
+        return install(caller, known.id)
+    if fresh:
+        raise Conflict(
+            _(
+                "插件「{plugin}」还没有安装；请先运行 lifang plugin install {plugin}",
+                plugin=known.id,
+            )
+        )
+    if on and known.state != "installed":
+        why = (
+            _("；").join(known.reasons)
+            or known.error
+            or _(states.STATES.get(known.state, known.state))
+        )
+        raise Conflict(_("插件「{plugin}」不能启用：{why}", plugin=known.id, why=why))
+    return known
+
+
+def _pulled(known: Listed, nodes: Iterable[Community]) -> list[Move]:
+    """What must be switched on with a plugin, where it is not on yet, those it needs first."""
+    turned = read_switches()
+    return [
+        Move(id, node, ON)
+        for id in needs().of(known.id)
+        for node in nodes
+        if not ranges.holds(where(turned.get(id, ())), node.path)
+    ]
+
+
+def _pushed(plugin: str, nodes: Iterable[Community]) -> list[Move]:
+    """What must be switched off with a plugin: what needs it, wherever it will not be on."""
+    turned = read_switches()
+    off = [Turned(node.path, int(node.id), on=False, since=clock.now()) for node in nodes]
+    paths = {one.path for one in off}
+    left = [one for one in turned.get(plugin, ()) if one.path not in paths]
+    stays = where(sorted([*left, *off], key=lambda one: one.path))
+    found = []
+    for id in needs().dependents(plugin):
+        own = [one for one in turned.get(id, ()) if one.on]
+        there = [node for node in nodes if ranges.holds(where(turned.get(id, ())), node.path)]
+        there += [Community.get_by_id(one.node) for one in own if _below(one.path, paths)]
+        found += [Move(id, node, OFF) for node in there if not ranges.holds(stays, node.path)]
+    return found
+
+
+def _below(path: str, paths: Iterable[str]) -> bool:
+    return any(path.startswith(one) and path != one for one in paths)
+
+
+def _alone(plugin: str, others: Iterable[Move], *, on: bool) -> Conflict:
+    """That a plugin is not switched alone, and with whom it would be."""
+    ids = list(dict.fromkeys(one.plugin for one in others))
+    rows = PluginRow.select().where(PluginRow.name.in_(ids))
+    labels = {row.name: _(row.label) for row in rows}
+    names = _("、").join(f"{labels.get(id, id)}（{id}）" for id in ids)
+    if on:
+        told = _(
+            "插件「{plugin}」需要 {names}，须一并启用；确认请加 --yes", plugin=plugin, names=names
+        )
+    else:
+        told = _(
+            "{names} 依赖插件「{plugin}」，须一并停用；确认请加 --yes", plugin=plugin, names=names
+        )
+    return Conflict(told, reason="needs" if on else "dependents", plugins=ids)
+
+
+def _suspending(
     plugin: str,
-    nodes: list[Community],
-    before: Snapshot,
-    *,
-    on: bool,
-    since: log.Place | str | None,
-) -> None:
-    """Say what of the past is told where a plugin was switched; who was off everywhere waits."""
-    formers = {int(node.id): before.decides(plugin, node.path) for node in nodes}
-    whence = {
-        node: since or (catchup.RESUME if former else catchup.SKIP)
-        for node, former in formers.items()
-    }
-    if on and not before.where(plugin) and set(whence.values()) != {catchup.RESUME}:
-        go_to_end(plugin)
-    for node, former in formers.items():
-        turned(plugin, node, former, on=on, since=whence[node])
+    node: Community,
+    turned: list[Turned],
+    why: str,
+    until: dt.datetime | None,
+) -> list[Move]:
+    """The moves that let a plugin rest at a node and wherever below it is on by its own switch."""
+    on_below = [one for one in turned if one.on and _below(one.path, [node.path])]
+    there = [node] if ranges.holds(where(turned), node.path) else []
+    there += [Community.get_by_id(one.node) for one in on_below]
+    found = []
+    for one in there:
+        row = moves.own(plugin, one)
+        kept = Goal(on=False, inherits=row is None, locked=row is not None and bool(row.locked))
+        found.append(Move(plugin, one, replace(kept, reason=why, until=until)))
+    return found
+
+
+def _resuming(plugin: str, node: Community) -> list[Move]:
+    """The moves that end what one suspension did at a node and below."""
+    row = moves.own(plugin, node)
+    if row is None or row.reason is None:
+        return []
+    same = (Activation.reason == row.reason) & (Activation.changed_at == row.changed_at)
+    inside = (Community.path >= node.path) & (Community.path < path_end(node.path))
+    rows: Any = Activation.select().join(Community).where(Activation.plugin == plugin, same, inside)
+    return [
+        Move(plugin, one.community, Goal(not one.inherits, bool(one.inherits), bool(one.locked)))
+        for one in rows
+    ]
 
 
 def _since(history: str | None) -> log.Place | str | None:
@@ -246,18 +288,14 @@ def on_at(caller: Caller, community: Community) -> list[tuple[str, str]]:
     """The plugins on at a node, each with the code of the node whose switch decides it."""
     snapshot = caller.snapshot
     names = [name for name in snapshot.on if ranges.holds(snapshot.where(name), community.path)]
-    decided: list[tuple[str, str]] = []
-    for name in names:
-        rows: Any = (
-            Activation.select(Community.code, Community.path)
-            .join(Community)
-            .where(Activation.plugin == name, Activation.on)
-            .order_by(Community.path.desc())
-            .tuples()
-        )
-        code = next((code for code, path in rows if community.path.startswith(path)), "")
-        decided.append((name, code))
-    return decided
+    deciding = [(name, snapshot.decides(name, community.path)) for name in names]
+    codes = dict(_codes([turned.node for _name, turned in deciding if turned]))
+    return [(name, codes.get(turned.node, "")) for name, turned in deciding if turned]
+
+
+def _codes(nodes: list[int]) -> list[tuple[int, str]]:
+    rows: Any = Community.select(Community.id, Community.code).where(Community.id.in_(nodes))
+    return list(rows.tuples())
 
 
 def nodes_at(caller: Caller, at: str | None) -> list[Community]:
@@ -279,31 +317,11 @@ def nodes_at(caller: Caller, at: str | None) -> list[Community]:
     reach = ranges.union(
         ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
         for standing in caller.standings
-        if _administers(standing.role)
+        if states.administers(standing.role)
     )
     if not all(ranges.holds(reach, node.path) for node in nodes):
         raise Forbidden(_("您只能在自己管辖的范围内管理插件"))
     return nodes
 
 
-def _set(plugin: str, node: Community, on: bool, before: Snapshot) -> bool:  # noqa: FBT001 – private
-    row = Activation.get_or_none(Activation.plugin == plugin, Activation.community == node)
-    if row is not None and row.on == on:
-        return False
-    above = before.decides(plugin, node.path)
-    if row is None and not on and not (above and above.on):
-        return False
-    if row is None:
-        Activation.create(plugin=plugin, community=node, on=on, changed_at=clock.now())
-    else:
-        Activation.update(on=on, changed_at=clock.now()).where(Activation.id == row.id).execute()
-    return True
-
-
-def _may_install(caller: Caller) -> bool:
-    return any(_administers(standing.role) and standing.everywhere for standing in caller.standings)
-
-
-def _demand(caller: Caller, *, everywhere: bool = False) -> None:
-    if not (_may_install(caller) if everywhere else may_administer(caller)):
-        raise Forbidden(_("只有平台管理员或区级管理员可以管理插件"))
+__all__ = ["install", "listed", "may_administer", "nodes_at", "on_at", "show", "switch"]

@@ -38,7 +38,6 @@ from lifang.lifecycle.wheels import Wheel
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow, SettingRow, bump_epoch
 from lifang.services.auditing import record_note
-from lifang.store import migrations
 from lifang.upkeep import backup
 
 UNDER_WAY = "upgrading"
@@ -114,7 +113,7 @@ def plan(caller: Caller, plugin: str, found: Fetched) -> Plan:
     try:
         new = _described(caller.instance.settings, wheel)
         lines.append(Line("ok", _("新版本能够载入")))
-        lines += _migrations(caller, plugin, new)
+        lines += _migrations(new)
         old = caller.instance.plugins.load(here)
         lines += [Line(*one) for one in differences(declared(old), new)] if old else []
         lines += [*_missed(caller, plugin, new), *_unread(plugin, new)]
@@ -150,16 +149,12 @@ def _described(told: Settings, wheel: Wheel) -> dict[str, Any]:
         return dict(json.loads(_step("describe", wheel.id, environ=environ)))
 
 
-def _migrations(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Line]:
-    """Each migration that would be run; those that were run and that it does not know."""
-    applied = migrations.applied(caller.instance.database, plugin)
-    for name in sorted(set(applied) - new["migrations"].keys()):
-        yield Line("blocks", _("数据库已执行迁移 {name}，新版本里却没有", name=name))
-    waiting = [name for name in new["migrations"] if name not in applied]
-    for name in waiting:
+def _migrations(new: dict[str, Any]) -> Iterator[Line]:
+    """Each migration that would be run."""
+    for name in new["waiting"]:
         if not new["migrations"][name]["atomic"]:
             yield Line("blocks", _("迁移 {name} 不能在一个事务里执行，失败时退不回去", name=name))
-    yield from runs(waiting, new["migrations"])
+    yield from runs(new["waiting"], new["migrations"])
 
 
 def _missed(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Line]:

@@ -207,17 +207,21 @@ def _bound(told: dict[str, Any]) -> str:
     return "|".join(("attachment", *(str(told[k]) for k in sorted(told))))
 
 
-def _view(caller: Caller, resource: Resource[Any], row: Any) -> View:
+def name_of(caller: Caller, row: Any) -> str:
+    """What a file was called when it was added."""
     told = {k: getattr(row, k) for k in ("about", "kind", "place", "type", "digest")}
     try:
-        name = caller.instance.keys.unlock(bytes(row.name), _bound(told)).decode()
+        return caller.instance.keys.unlock(bytes(row.name), _bound(told)).decode()
     except KeyError:
-        name = _("（登记被改动过）")
+        return _("（登记被改动过）")
+
+
+def _view(caller: Caller, resource: Resource[Any], row: Any) -> View:
     return {
         "id": int(row.id),
         "kind": row.kind,
         "label": _(resource.attachments.get(row.kind, row.kind)),
-        "name": name,
+        "name": name_of(caller, row),
         "type": row.type,
         "size": int(row.size),
         "digest": row.digest,

@@ -180,7 +180,7 @@ def verify(instance: Instance, said: str) -> View:
     revoked = row.revoked_at
     return {
         "state": "revoked" if revoked else "valid",
-        **_facts(row),
+        **_facts(instance, row),
         "revoked_on": str(clock.local(revoked).date()) if revoked else None,
     }
 
@@ -252,7 +252,7 @@ def _line(caller: Caller, resource: Resource[Any], number: int, row: Any) -> Vie
     return {
         "id": int(row.id),
         "state": state,
-        **_facts(row),
+        **_facts(caller.instance, row),
         "record": {"noun": resource.id, "id": number},
         "issued_at": moment(row.issued_at),
         "issued_by": row.issued_by,
@@ -260,10 +260,11 @@ def _line(caller: Caller, resource: Resource[Any], number: int, row: Any) -> Vie
     }
 
 
-def _facts(row: Any) -> View:
+def _facts(instance: Instance, row: Any) -> View:
     """What stands on the paper and may be known to whoever holds it."""
+    label = instance.gone.paper(row.name) or _(row.label)
     same = {name: getattr(row, name) for name in ("number", "issuer", "holder", "mark")}
-    return {**same, "label": _(row.label), "code": codes.written(row.code), "day": str(row.day)}
+    return {**same, "label": label, "code": codes.written(row.code), "day": str(row.day)}
 
 
 def _rows(subject: str) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import threading
 import traceback
@@ -21,8 +20,9 @@ from lifang.plugins.finding import Found, Reason, discover
 from lifang.plugins.guard import guard
 from lifang.plugins.interfaces import Need, Provided
 from lifang.plugins.plugin import Plugin
-from lifang.plugins.snapshot import Snapshot, Turned, read_switches, where
-from lifang.plugins.tables import PluginRow, read_epoch, read_generation
+from lifang.plugins.snapshot import Snapshot, Turned, gone, read_switches, where
+from lifang.plugins.tables import PluginRow, read_epoch
+from lifang.plugins.waiting import due
 from lifang.resources.registry import Registry
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class PluginManager:
         self.hooks = pluggy.PluginManager("lifang")
         self.hooks.add_hookspecs(hooks)
         self._snapshot = Snapshot(epoch=-1)
-        self._generation: int | None = None
         self._loading = threading.RLock()
 
     def register(self, plugin: Plugin) -> None:
@@ -221,34 +220,30 @@ class PluginManager:
         if epoch == self._snapshot.epoch:
             return self._snapshot
         with self._loading:
+            for name in gone() & self.loaded.keys():
+                self.drop(name)
             switches = read_switches()
-            known = self.loaded | self.faults
-            wanted = [name for name in switches if name not in known and where(switches[name])]
+            done = self.loaded | self.faults
+            wanted = [name for name in switches if name not in done and where(switches[name])]
             for name in wanted:
                 self.rejections.pop(name, None)
             if wanted:
-                importlib.invalidate_caches()  # a package may have come while this process runs
                 present = discover()
-                self._load([present[name] for name in wanted if name in present], present)
-            there = switches.keys() & self.loaded.keys() - self._outdated()
-            on = {name: place for name in there if (place := where(switches[name]))}
+                there = [present[name] for name in wanted if name in present]
+                self._load([one for one in there if not due(one)], present)
+            known = switches.keys() & self.loaded.keys() - self._outdated()
+            on = {name: place for name in known if (place := where(switches[name]))}
             self._snapshot = Snapshot(epoch, on, switches)
         return self._snapshot
 
     def _outdated(self) -> set[str]:
-        """The plugins whose code in this process is not that of the tables: it is being replaced.
+        """The plugins whose code here is older than their tables: this process is being replaced.
 
-        Nor is it on a machine where the package was not upgraded too.
+        Nor is one on where another machine has upgraded it and this one has not.
         """
-        now = read_generation()
-        self._generation = now if self._generation is None else self._generation
         rows: Any = PluginRow.select(PluginRow.name, PluginRow.version).tuples()
-        return {
-            name
-            for name, version in rows
-            if (here := importing.versions.get(name, version)) != version
-            and (now != self._generation or Version(here) < Version(version))
-        }
+        here = importing.versions
+        return {name for name, told in rows if Version(here.get(name, told)) < Version(told)}
 
     def is_on(self, plugin: Plugin, caller: Caller) -> bool:
         """Whether a plugin is on anywhere the caller stands."""

@@ -43,10 +43,9 @@ class Snapshot:
 
 def read_switches() -> dict[str, list[Turned]]:
     """Every installed plugin's switches, in the order of their paths."""
+    columns = (Activation.on, Activation.changed_at, Activation.inherits, Activation.reason)
     rows: Any = (
-        Activation.select(
-            Activation.plugin, Community.path, Community.id, Activation.on, Activation.changed_at
-        )
+        Activation.select(Activation.plugin, Community.path, Community.id, *columns)
         .join(Community)
         .switch(Activation)
         .join(PluginRow, on=(PluginRow.name == Activation.plugin))
@@ -55,9 +54,20 @@ def read_switches() -> dict[str, list[Turned]]:
         .tuples()
     )
     switches: dict[str, list[Turned]] = {}
-    for name, *told in rows:
-        switches.setdefault(name, []).append(Turned(*told))
+    for name, path, node, on, since, inherits, reason in rows:
+        mine = switches.setdefault(name, [])
+        if inherits and reason is None:
+            above = next((one for one in reversed(mine) if path.startswith(one.path)), None)
+            on = above is not None and above.on
+        mine.append(Turned(path, node, on, since))
     return switches
+
+
+def gone() -> set[str]:
+    """The plugins that were here and are so no more."""
+    states = PluginRow.state.in_(("uninstalled", "purged"))
+    rows: Any = PluginRow.select(PluginRow.name).where(states).tuples()
+    return {name for (name,) in rows}
 
 
 def where(switches: Iterable[Turned]) -> ranges.Ranges:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import peewee as pw
 
 from lifang.entities.community import Community
@@ -11,13 +13,18 @@ from lifang.store.record import Table
 
 
 class PluginRow(Table):
-    """One plugin that was ever installed here."""
+    """One plugin that was ever installed here.
+
+    `state` is installed, quarantined, uninstalled or purged, `error` why it does not work, and
+    `declared` what it last said of itself, as JSON.
+    """
 
     name = pw.CharField(max_length=40, primary_key=True)
     label = pw.CharField(max_length=120)
     version = pw.CharField(max_length=40)
     state = pw.CharField(max_length=20)
     error = pw.TextField(null=True)
+    declared = pw.TextField(null=True)
     changed_at = InstantField()
 
     class Meta:
@@ -27,12 +34,22 @@ class PluginRow(Table):
 
 
 class Activation(Table):
-    """A switch: a plugin on or off at a node and everything under it that has no own switch."""
+    """A switch: a plugin on or off at a node and everything under it that has no own switch.
+
+    One that `inherits` is what the switch above it is: it stays for what was not told there. With a
+    `reason` the plugin is suspended, perhaps `until` a moment: then it is on, or inherits, again.
+    Below one that is `locked` there are none of their own.
+    """
 
     id = IdField()
     plugin = pw.CharField(max_length=40)
     community = pw.ForeignKeyField(Community)
     on = pw.BooleanField()
+    inherits = pw.BooleanField(default=False)
+    locked = pw.BooleanField(default=False)
+    reason = pw.TextField(null=True)
+    until: pw.Field[Any] = InstantField(null=True)
+    changed_by = pw.CharField(max_length=120, null=True)
     changed_at = InstantField()
 
     class Meta:
@@ -93,11 +110,6 @@ def bump_generation() -> None:
     """Let every process that has loaded plugins be replaced by one that loads them anew."""
     bump_epoch()
     Epoch.update(generation=Epoch.generation + 1).where(Epoch.id == 1).execute()
-
-
-def read_generation() -> int:
-    """How often code had to be loaded anew so far."""
-    return int(Epoch.select(Epoch.generation).where(Epoch.id == 1).scalar() or 0)
 
 
 def read_epoch() -> int:

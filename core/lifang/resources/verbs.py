@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from lifang.kit.words import _, n_
-from lifang.resources.resource import Resource
 
 VERBS = {
     "create": n_("新建"),
@@ -24,6 +24,11 @@ VERBS = {
     "install": n_("安装"),
     "enable": n_("启用"),
     "disable": n_("停用"),
+    "suspend": n_("暂停使用"),
+    "resume": n_("恢复"),
+    "inherit": n_("恢复继承"),
+    "uninstall": n_("卸载"),
+    "purge": n_("清除"),
     "sign_in": n_("登录"),
     "password": n_("更换密码"),
     "tie": n_("绑定操作系统用户"),
@@ -40,12 +45,24 @@ NOUNS = {
 """What audit notes about the instance itself are about; everything else is a resource."""
 
 
-def verb_name(resource: Resource[Any] | None, verb: str) -> str:
+class Named(Protocol):
+    """A noun as far as it is told of here: a resource, or what is stored of one that is gone."""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+
+    @property
+    def actions(self) -> Mapping[str, Any]:
+        """Its verbs, each with a label."""
+
+
+def verb_name(resource: Named | None, verb: str) -> str:
     """What a verb is called: an action by its own label."""
     action = resource.actions.get(verb) if resource else None
     return _(action.label) if action else _(VERBS.get(verb, verb))
 
 
-def noun_name(resource: Resource[Any] | None, noun: str) -> str:
-    """What a noun is called; one of a plugin that is gone by its word for programs."""
+def noun_name(resource: Named | None, noun: str) -> str:
+    """What a noun is called; one that nothing is known of by its word for programs."""
     return _(resource.label) if resource else _(NOUNS.get(noun, noun))

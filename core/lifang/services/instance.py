@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifang.events.payloads import Reader
 from lifang.kit.settings import Settings
+from lifang.plugins.declared import Gone
 from lifang.plugins.manager import PluginManager
 from lifang.resources.registry import Registry
 from lifang.store.database import Database
@@ -48,6 +49,11 @@ class Instance:
     def id(self) -> str:
         """Tell this instance from others, the same for as long as it lives."""
         return self.keys.derived("lifang-instance").hex()[:32]
+
+    @cached_property
+    def gone(self) -> Gone:
+        """Tells of plugins that are off or gone what they said of themselves."""
+        return Gone()
 
     @cached_property
     def events(self) -> Reader:

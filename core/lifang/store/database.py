@@ -155,6 +155,13 @@ class Database(ABC):
         """Let rows of this thread point at nothing for a while."""
         return nullcontext()
 
+    def drop(self, tables: Sequence[str]) -> None:
+        """Take tables away that point at none but each other, in the running transaction.
+
+        Raises what the engine says where others point at them.
+        """
+        self.engine.execute_sql(f"DROP TABLE {', '.join(map(self.quoted, tables))}")
+
     def others(self) -> int:
         """How many connections there are beside this one, from wherever: a lock tells of a file."""
         return 0

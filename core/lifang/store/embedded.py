@@ -120,8 +120,15 @@ class Embedded(Database):
 
     def count_from(self, counters: Mapping[str, int]) -> None:
         """Set SQLite's own counters."""
-        self.engine.execute_sql("DELETE FROM sqlite_sequence")
+        self.each("DELETE FROM sqlite_sequence WHERE name = ?", [[name] for name in counters])
         self.insert("sqlite_sequence", ("name", "seq"), [one for one in counters.items() if one[1]])
+
+    def drop(self, tables: Sequence[str]) -> None:
+        """Empty all of them before the first goes: SQLite counts rows that point at nothing."""
+        self.engine.execute_sql("PRAGMA defer_foreign_keys = ON")
+        for begin in ("DELETE FROM", "DROP TABLE"):
+            for name in map(self.quoted, tables):
+                self.engine.execute_sql(f"{begin} {name}")
 
     @contextmanager
     def unguarded(self) -> Iterator[None]:

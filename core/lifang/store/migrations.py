@@ -28,11 +28,6 @@ def pending(database: Database, plugin: str, folder: Path) -> list[str]:
     return [step.name for step in steps if not step.applied]
 
 
-def applied(database: Database, plugin: str) -> list[str]:
-    """The names of a plugin's migrations that were applied here, in order."""
-    return sorted(_runner(database, plugin, Path()).applied())
-
-
 def migrate(
     database: Database, plugin: str, folder: Path, *, lock: Path, last: str | None = None
 ) -> list[str]:
@@ -44,28 +39,14 @@ def migrate(
     """
     if database.in_transaction:
         raise RuntimeError("migrations run outside any transaction")
-    with _alone(lock), database.connection(), database.alone():
-        return _applied(database, plugin, folder, last)
+    with migrating(lock), database.connection(), database.alone():
+        return migrate_within(database, plugin, folder, last)
 
 
-@contextmanager
-def together(database: Database, *, lock: Path) -> Iterator[None]:
-    """One transaction for what the block does and migrates: undone whole, also by a kill.
-
-    Foreign keys are switched off before it begins, where that has no effect within; see `migrate`.
-    """
-    with _alone(lock), database.connection(), database.alone(), database.unguarded():  # noqa: SIM117 – in this order
-        with database.transaction():
-            database.unhurried()
-            yield
-
-
-def migrate_within(database: Database, plugin: str, folder: Path) -> list[str]:
-    """Apply what is outstanding in the transaction that `together` began; gives the names."""
-    return _applied(database, plugin, folder, None)
-
-
-def _applied(database: Database, plugin: str, folder: Path, last: str | None) -> list[str]:
+def migrate_within(
+    database: Database, plugin: str, folder: Path, last: str | None = None
+) -> list[str]:
+    """The same within what others have begun, and with foreign keys off; see `migrate`."""
     runner = _runner(database, plugin, folder)
     _known(runner, plugin, last)
     token = making.set(database.engine)
@@ -97,7 +78,7 @@ def _known(runner: Any, plugin: str, last: str | None = None) -> list[Any]:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def migrating(lock: Path) -> Iterator[None]:
     """Let one migrator in at a time; the second waits and then finds nothing to do."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -21,6 +21,7 @@ from lifang.kit.calendar import missing
 from lifang.kit.errors import Busy, LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
+from lifang.plugins import waiting
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
 from lifang.services import clockwork, deadlines, jobs, retention
@@ -245,10 +246,16 @@ def _plugins(instance: Instance) -> Iterator[Finding]:
         yield Finding("plugins", "bad", said, _("修复或停用它：lifang plugin show {id}", id=plugin))
     present = discover()
     for row in PluginRow.select().where(PluginRow.state == "installed").order_by(PluginRow.name):
-        if row.name not in present:
+        found = present.get(row.name)
+        if found is None:
             wrong = True
             said = _("插件「{plugin}」的软件包不在了", plugin=row.name)
-            yield Finding("plugins", "warn", said, _("用 pip 装回它；它的数据还在"))
+            remedy = _("用 pip 装回它，数据还在；或运行 lifang plugin purge {id}", id=row.name)
+            yield Finding("plugins", "warn", said, remedy)
+        elif row.name not in instance.plugins.loaded and (due := waiting.due(found)):
+            wrong = True
+            said = _("插件「{plugin}」有 {n} 个数据库迁移待执行", plugin=row.name, n=len(due))
+            yield Finding("plugins", "bad", said, _("运行 lifang migrate；之前它不会载入"))
     if not wrong:
         yield Finding("plugins", "ok", _("插件都能载入"))
 

@@ -11,7 +11,7 @@ from lifang.entities.caller import Caller
 from lifang.events import subscriptions
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.services.delivery import Lag, lag, lag_seen_by, waiting_since
 from lifang.services.instance import Instance
 from lifang.services.letters import GIVEN_UP
@@ -97,13 +97,21 @@ def _why(instance: Instance, one: Lag, row: Any) -> Iterator[str]:
         yield _("{n} 个死信，不再自动尝试：{error}", n=one.dead, error=_last(one.name))
 
 
+GONE = {
+    "missing": n_("插件「{plugin}」的软件包不在了"),
+    "uninstalled": n_("插件「{plugin}」已卸载"),
+}
+
+
 def _off(instance: Instance, row: Any) -> str:
     if row.state == "paused":
         return _("已手动暂停")
     if row.plugin in instance.plugins.faults:
         return _("插件「{plugin}」无法载入", plugin=row.plugin)
-    if row.plugin not in instance.plugins.loaded:
-        return _("插件「{plugin}」的软件包不在了", plugin=row.plugin)
+    loaded = row.plugin in instance.plugins.loaded
+    known = None if loaded else instance.gone.of(row.plugin)
+    if known is not None and known.state in GONE:
+        return _(GONE[known.state], plugin=row.plugin)
     return _("插件「{plugin}」没有在任何地方启用", plugin=row.plugin)
 
 

@@ -7,9 +7,10 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 
 from lifang.access.callers import plugin_caller
 from lifang.events.event import Away
@@ -94,8 +95,10 @@ class Duty:
 class Worker:
     """Runs in one thread; `stop` may be called from another one or from a signal handler."""
 
-    def __init__(self, instance: Instance) -> None:
-        """Work for an instance."""
+    def __init__(
+        self, instance: Instance, more: Mapping[str, Callable[[], bool]] = MappingProxyType({})
+    ) -> None:
+        """Work for an instance; `more` are tasks of the layers above, by name, every second."""
         self._instance = instance
         self._dispatcher = dispatcher_of(instance)
         self._outsiders = Outsiders(instance)
@@ -112,6 +115,7 @@ class Worker:
             Duty("backup", self._daily.step, ready=ready, every=LONGEST_PAUSE),
             Duty("alarm", Alarm(instance).step, ready=ready, every=LONGEST_PAUSE),
             Duty("retention", self._sweeper.step, ready=ready, every=AN_HOUR),
+            *(Duty(name, work, ready=ready, every=POLL) for name, work in more.items()),
         )
         self._stopping = False
         self._alarm, self._alarmed = socket.socketpair()

@@ -72,9 +72,10 @@ def _before() -> int | None:
 
 
 def _line(caller: Caller, entry: Seen) -> Line:
-    """An entry in words; a record of a plugin that is gone is named by its noun."""
+    """An entry in words; a record of a plugin that is gone is named as it was called."""
     resource = caller.instance.registry.find(entry.plugin, entry.noun)
-    what = noun_name(resource, entry.noun)
+    named = resource or caller.instance.gone.noun(entry.plugin, entry.noun)
+    what = noun_name(named, entry.noun)
     link = None
     if entry.record is not None:
         what = f"{what} #{entry.record}"
@@ -82,7 +83,7 @@ def _line(caller: Caller, entry: Seen) -> Line:
     return Line(
         entry=entry,
         at=clock.local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
-        verb=verb_name(resource, entry.verb),
+        verb=verb_name(named, entry.verb),
         what=what,
         link=link,
         outcome=_(OUTCOMES.get(entry.outcome, entry.outcome)),

@@ -15,6 +15,7 @@ from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
+from lifang.resources.verbs import noun_name
 from lifang.services import event_log, letters
 from lifang.services.delivery import Lag
 from lifang.services.event_log import SeenEvent
@@ -203,7 +204,8 @@ def _record(caller: Caller, event: SeenEvent) -> Shown:
     """The record an event is about, with the way to it for those who may read such records."""
     nouns = {one.aggregate: one for one in caller.instance.registry}
     resource = nouns.get(event.noun)
-    name = _(resource.label) if resource else event.noun
+    named = resource or caller.instance.gone.noun(*event.noun.split(".", 1))
+    name = noun_name(named, event.noun)
     link = None
     if resource is not None and event.subject and may(caller, resource, "read"):
         link = address_of(resource, event.subject)

@@ -65,7 +65,9 @@ def test_plugins_are_installed_switched_and_listed_by_who_may(lifang: Command, w
     assert lifang("plugin", "enable", "dual-reporting", "--at", HERE).code == 5
     assert "城关区 620102000000" in lifang("plugin", "list").out
     shown = lifang("plugin", "show", "dual-reporting", "--json").json
-    assert shown["switches"] == [{"code": HERE, "name": "城关区", "on": True}]
+    [switch] = shown["switches"]
+    told = [switch[key] for key in ("code", "name", "on", "by")]
+    assert told == [HERE, "城关区", True, "boss"]
     assert "双报到" in lifang("plugin", "show", "dual-reporting").out
     assert lifang("plugin", "show", "nonsense").code == 4
     assert lifang("plugin", "list", "--as", worker).code == 3

@@ -17,7 +17,7 @@ from lifang.app.instance import open_instance
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict, Invalid, NotFound, NotReady
 from lifang.kit.words import _, add_catalogue, using
-from lifang.lifecycle import bundles, catalogue, publishing, switching
+from lifang.lifecycle import bundles, catalogue, installing, publishing
 from lifang.plugins.manager import discover
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import SettingRow
@@ -175,7 +175,7 @@ def test_a_denied_plugin_is_not_loaded_and_says_why(
             reasons = "".join(map(str, again.plugins.why_not(discover()["dual_reporting"])))
             assert ("泄露 电话（2026-11-30 起）" in reasons) == denied
             with pytest.raises(NotReady, match="没有写明原因"):
-                switching.install(caller, "webhooks")
+                installing.install(caller, "webhooks")
         again.close()
     instance.database.bind()
 
