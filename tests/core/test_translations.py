@@ -268,10 +268,18 @@ class Links(HTMLParser):
         self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
 
 
+@cache
+def told_as_they_are() -> tuple[str, ...]:
+    """What packages say of themselves, and defaults that are compared with what records say."""
+    summaries = (found.summary for found in discover().values())
+    texts = (str(one.default) for plugin in PLUGINS for one in plugin.settings.values())
+    return ("中文", "里坊 Lifang", *summaries, *(text for text in texts if CHINESE.search(text)))
+
+
 def english(text: str) -> str:
     """Nothing Chinese but the way back to it, our own name, and what packages say of themselves."""
     rest = text
-    for known in ("中文", "里坊 Lifang", *(found.summary for found in discover().values())):
+    for known in told_as_they_are():
         rest = rest.replace(known, "")
     found = [line.strip() for line in rest.splitlines() if CHINESE.search(line)]
     assert not found, found

@@ -8,7 +8,15 @@ from typing import Any
 from apispec import APISpec
 from flask import Response, current_app
 
-from lifang.api import confidential, event_paths, indicators, me, paper_paths, schemas
+from lifang.api import (
+    confidential,
+    event_paths,
+    indicators,
+    me,
+    paper_paths,
+    schemas,
+    settings,
+)
 from lifang.api.operations import Noun, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
@@ -58,6 +66,7 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
     """The whole description of some nouns, and of the event bus for who may see it."""
     bus = {"name": event_paths.SLUG, "description": _p("plural", "事件")}
     figures = {"name": indicators.SLUG, "description": _p("plural", "指标")}
+    turned = {"name": settings.SLUG, "description": _p("plural", "设置")}
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
         title="里坊 Lifang",
@@ -68,7 +77,7 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
         security=[{"bearer": []}],
         tags=[{"name": one.slug, "description": one.label} for one in told]
         + [bus] * events
-        + [figures],
+        + [figures, turned],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
@@ -80,10 +89,11 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
         spec.components.schema(name, component=schema)
     for path, operations in [*paths, *(event_paths.paths() if events else ())]:
         spec.path(path=path, operations=operations)
-    for name, schema in indicators.described():
-        spec.components.schema(name, component=schema)
-    for path, operations in indicators.paths():
-        spec.path(path=path, operations=operations)
+    for more_of in (indicators, settings):
+        for name, schema in more_of.described():
+            spec.components.schema(name, component=schema)
+        for path, operations in more_of.paths():
+            spec.path(path=path, operations=operations)
     spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
     spec.path(path=f"/api{me.ADDRESS}", operations={"get": _oneself()})
     made: dict[str, Any] = spec.to_dict()

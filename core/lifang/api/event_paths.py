@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import is_dataclass
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from lifang.api import schemas
 from lifang.api.operations import (
@@ -164,6 +164,10 @@ def shape(kind: Any) -> Schema:
         return {"type": plain[kind]}
     if kind is dt.datetime:
         return {"type": "string", "format": "date-time"}
+    if kind is dt.date:
+        return {"type": "string", "format": "date"}
+    if get_origin(kind) is Literal:
+        return {"type": "string", "enum": list(get_args(kind))}
     if is_dataclass(kind):
         return _whole(**{name: shape(one) for name, one in get_type_hints(kind).items()})
     if get_origin(kind) is tuple:

@@ -13,9 +13,22 @@ from lifang.api import (
     me,
     papers,
     records,
+    settings,
 )
 from lifang.api.rules import blueprint
 
-VIEWS = (records, deeds, confidential, bulk, files, papers, events, indicators, me, description)
+VIEWS = (
+    records,
+    deeds,
+    confidential,
+    bulk,
+    files,
+    papers,
+    events,
+    indicators,
+    settings,
+    me,
+    description,
+)
 
 __all__ = ["VIEWS", "blueprint"]

@@ -22,7 +22,7 @@ from lifang.events.event import Data
 from lifang.kit import clock
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _, _p
-from lifang.plugins.tables import Activation, bump_epoch
+from lifang.plugins.tables import Activation, SettingRow, bump_epoch
 from lifang.resources import schema
 from lifang.resources.action import Lines, Preview, Section, action
 from lifang.resources.resource import Resource
@@ -241,6 +241,10 @@ def _heir(node: Community, part: Part, caller: Caller, date: Day) -> Community:
     for switch in Activation.select().where(Activation.community == node):
         kept = {"plugin": switch.plugin, "on": switch.on}
         Activation.create(community=made, **kept, changed_at=clock.now())
+    bump_epoch()  # before the first word: what was read of them holds no longer
+    said: Any = SettingRow.select().where(SettingRow.community == node, SettingRow.sealed.is_null())
+    for word in said.order_by(SettingRow.id).dicts():
+        SettingRow.create(**{**word, "id": None, "community": made})
     return made
 
 

@@ -16,6 +16,7 @@ from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
 from lifang.kit.words import _
 from lifang.lifecycle import moves, states
 from lifang.lifecycle.installing import install, loaded_of
+from lifang.lifecycle.layers import demand_set
 from lifang.lifecycle.moves import OFF, ON, Goal, Move
 from lifang.lifecycle.needing import needs
 from lifang.lifecycle.states import Listed, demand, listed, may_administer, show
@@ -79,9 +80,11 @@ def switch(
         others = _pulled(known, nodes) if on else _pushed(known.id, nodes)
         if others and not how.along:
             raise _alone(known.id, others, on=on)
-        for id in sorted({one.plugin for one in (*others, *asked)} if on else ()):
-            let_in(loaded_of(caller, discover()[id]))
         told = [*others, *asked] if on else [*asked, *others]
+        for id in sorted({one.plugin for one in told} if on else ()):
+            declared = loaded_of(caller, discover()[id])
+            demand_set(declared.settings, [one.node for one in told if one.plugin == id])
+            let_in(declared)
         moves.carry_out(caller, "enable" if on else "disable", told, since=since)
     caller.instance.plugins.refresh()
     return show(caller, known.id)

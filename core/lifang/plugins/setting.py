@@ -5,13 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from lifang.entities.community import SEGMENT, Community
-from lifang.kit import clock
+from lifang.entities.community import Community
+from lifang.kit import clock, text
+from lifang.kit.errors import NotReady
 from lifang.kit.words import _, n_
-from lifang.plugins.tables import SettingRow
+from lifang.plugins import said
+from lifang.plugins.said import Word
+
+if TYPE_CHECKING:
+    from lifang.entities.caller import Caller
 
 T = TypeVar("T")
 
@@ -26,18 +31,10 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One word on a setting that holds on a day, at one node; `holds` for the one that decides."""
-
-    code: str
-    name: str
-    value: str | None
-    from_date: dt.date
-    basis: str
-    preset: str | None
-    locked: bool
-    holds: bool = False
+COVERED = "***"
+"""What is kept and shown of a secret."""
+LONGEST = 4_000
+"""Characters of a value."""
 
 
 @dataclass
@@ -47,28 +44,35 @@ class Setting(Generic[T]):
     `kind` is int, bool, str, datetime.date or list (of whole numbers); `choices` are the words it
     may be, with their labels; `presets` are values that are known from somewhere, by the name that
     several settings of the plugin share (`foshan-2022`). Laws are no settings: they are constants.
+    One without a default must be set before its plugin is switched on. A `secret` is a text that
+    nobody is shown again; its default is none, or "" where it may be left out.
 
     Called with a community and a day, it gives its value there and then: the nearest node's own,
-    what a node above has locked, or the default.
+    what a node above has locked, or the default. Many calls cost no more questions than one.
     """
 
     name: str
     kind: type
     label: str
-    default: T
+    default: T | None = None
     help: str = ""
     unit: str = ""
     minimum: int | None = None
     maximum: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
     presets: Mapping[str, T] = field(default_factory=dict)
+    secret: bool = False
     plugin: str = ""
 
     def of(self, plugin: str) -> Setting[T]:
         """Belong to a plugin; raises ValueError for a declaration that contradicts itself."""
         if not NAME.fullmatch(self.name) or self.kind not in KINDS:
             raise ValueError(f"setting {self.name!r}: a name in small letters, one of {KINDS}")
-        for value in (self.default, *self.presets.values()):
+        told = (self.kind, self.default or "", self.choices, self.presets)
+        if self.secret and told != (str, "", {}, {}):
+            raise ValueError(f"setting {self.name}: a secret is a text, and none of it is in here")
+        given = () if self.required or self.secret else (cast(T, self.default),)
+        for value in (*given, *self.presets.values()):
             try:
                 self.read(self.written(value))
             except ValueError as error:
@@ -76,36 +80,56 @@ class Setting(Generic[T]):
         self.plugin = plugin
         return self
 
-    def __call__(self, at: Community | int, on: dt.date | None = None) -> T:
-        """Its value at a community on a day, today by default."""
-        holding = [one for one in self.layers(at, on or clock.today()) if one.holds]
-        return self.default if not holding else self.read(cast(str, holding[0].value))
+    @property
+    def required(self) -> bool:
+        """Whether it has no value before somebody gives it one."""
+        return self.default is None
 
-    def layers(self, at: Community | int, on: dt.date) -> list[Layer]:
-        """What was said of it at a community and above and holds on a day, the nearest first."""
-        node = at if isinstance(at, Community) else Community.get_by_id(at)
-        steps = range(SEGMENT, len(node.path) + 1, SEGMENT)
-        above = [node.path[:step] for step in steps]
-        rows: Any = (
-            SettingRow.select(SettingRow, Community)
-            .join(Community)
-            .where(
-                SettingRow.plugin == self.plugin,
-                SettingRow.key == self.name,
-                SettingRow.from_date <= on,
-                Community.path.in_(above),
-            )
-            .order_by(SettingRow.from_date, SettingRow.id)
-        )
-        last = {row.community.path: row for row in rows}
-        found = [_layer(last[path]) for path in reversed(above) if path in last]
-        saying = [one for one in found if one.value is not None]
-        locked = [one for one in saying if one.locked]
-        decides = locked[-1] if locked else saying[0] if saying else None
-        return [replace(one, holds=one is decides) for one in found]
+    def __call__(self, at: Community | int, on: dt.date | None = None) -> T:
+        """Its value at a community on a day, today by default; NotReady where none was ever set."""
+        if self.secret:
+            raise TypeError(f"{self.name} is a secret: reveal(caller, community) gives it")
+        word = self.word(at, on)
+        return self.read(cast(str, word.value)) if word else self._by_default()
+
+    def reveal(self, caller: Caller, at: Community | int, on: dt.date | None = None) -> str:
+        """The secret of a community on a day, for the plugin that hands it on and keeps it nowhere.
+
+        Raises NotReady where none was ever set, or where it was moved from another place.
+        """
+        word = self.word(at, on)
+        if word is None:
+            return str(self._by_default())
+        try:
+            return caller.instance.keys.unlock(
+                bytes(word.sealed or b""), self.place(word.node)
+            ).decode()
+        except KeyError:
+            raise NotReady(_("「{label}」无法解密；请重新设置", label=_(self.label))) from None
+
+    def place(self, node: int) -> str:
+        """What a secret is bound to: at another node, or under another name, it does not open."""
+        return f"core_setting|{self.plugin}.{self.name}|{node}"
+
+    def _by_default(self) -> T:
+        if self.default is None:
+            told = {"label": _(self.label), "key": f"{self.plugin}.{self.name}"}
+            raise NotReady(_("「{label}」（{key}）还没有设置", **told))
+        return self.default
+
+    def word(self, at: Community | int, on: dt.date | None = None) -> Word | None:
+        """The word that decides at a community on a day, today by default; None by default."""
+        told = said.words(self.plugin, self.name)
+        if not told:
+            return None
+        day = on or clock.today()
+        there = (said.holding(told.get(node, ()), day) for node in said.above(at, day))
+        return deciding([word for word in there if word])
 
     def read(self, said: str) -> T:
         """Read a value as somebody wrote it; raises ValueError, saying what would be right."""
+        if len(said) > LONGEST:
+            raise ValueError(self.right())
         try:
             value = self._read(said.strip())
         except ValueError:
@@ -129,7 +153,7 @@ class Setting(Generic[T]):
             return int(said)
         if not said or (self.choices and said not in self.choices):
             raise ValueError
-        return said
+        return said if self.secret and said.isprintable() else text.clean_paragraph(said)
 
     def written(self, value: T) -> str:
         """A value as it is written and kept."""
@@ -139,11 +163,18 @@ class Setting(Generic[T]):
             return ",".join(map(str, value))
         return str(value)
 
+    def options(self) -> list[tuple[str, str]]:
+        """The words it may be and how people read them, where they are few."""
+        if self.kind is bool:
+            return [("yes", _("是")), ("no", _("否"))]
+        return [(word, _(label)) for word, label in self.choices.items()]
+
     def right(self) -> str:
         """What may be said."""
         told = _(KINDS[self.kind])
         if self.choices:
-            told = _("、").join(f"{word}（{_(label)}）" for word, label in self.choices.items())
+            known = self.options()
+            told = _("、").join(_("{name}（{key}）", name=w, key=label) for w, label in known)
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
             told += _("，{low} 到 {high}", low=low, high=high)
@@ -154,17 +185,8 @@ class Setting(Generic[T]):
         return told
 
 
-def _layer(row: Any) -> Layer:
-    node = row.community
-    return Layer(
-        node.code, node.name, row.value, row.from_date, row.basis, row.preset, bool(row.locked)
-    )
-
-
-def presets_of(settings: Mapping[str, Setting[Any]]) -> dict[str, dict[str, Any]]:
-    """The presets of a plugin, each with the values it gives."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in settings.values():
-        for preset, value in one.presets.items():
-            found.setdefault(preset, {})[one.name] = value
-    return found
+def deciding(words: list[Word]) -> Word | None:
+    """Of what holds at some nodes, the nearest first: the highest lock, else the nearest value."""
+    saying = [word for word in words if word.value is not None]
+    locked = [word for word in saying if word.locked]
+    return locked[-1] if locked else saying[0] if saying else None

@@ -63,6 +63,7 @@ class SettingRow(Table):
     """What a plugin's setting is at a node and below from a day on; none is ever changed.
 
     Without a value it is inherited again from that day on. `locked` forbids nodes below their own.
+    A secret is `sealed` for its setting and node, and its value is a mask.
     """
 
     id = IdField()
@@ -76,6 +77,8 @@ class SettingRow(Table):
     preset = pw.CharField(max_length=60, null=True)
     set_by = pw.CharField(max_length=120)
     set_at = InstantField()
+    approved_by = pw.CharField(max_length=120, null=True)
+    sealed = pw.BlobField(null=True)
 
     class Meta:
         """Of one day, the row that came last holds."""
@@ -102,6 +105,12 @@ class Epoch(Table):
 
 def bump_epoch() -> None:
     """Tell every process to look again; called inside the transaction of the change."""
+    keeper = proxy.obj.keeper
+    keeper.epoch = None
+    if keeper.in_transaction:
+        keeper.unit.changed = True
+        keeper.unit.memo.clear()
+        keeper.unit.after.append(_look_again)
     if not Epoch.update(value=Epoch.value + 1).where(Epoch.id == 1).execute():
         Epoch.create(id=1, value=1)
 
@@ -116,4 +125,11 @@ def read_epoch() -> int:
     """The number of changes so far."""
     asked = 'SELECT "value" FROM "core_epoch" WHERE "id" = 1'  # once a request: not built anew
     row = proxy.execute_sql(asked).fetchone()
-    return int(row[0]) if row else 0
+    epoch, keeper = int(row[0]) if row else 0, proxy.obj.keeper
+    if not keeper.in_transaction:
+        keeper.epoch = epoch
+    return epoch
+
+
+def _look_again() -> None:
+    proxy.obj.keeper.epoch = None

@@ -54,6 +54,8 @@ class Unit:
         self.collected: dict[str, list[Any]] = {}
         self.flushes: dict[str, Callable[[list[Any]], None]] = {}
         self.after: list[Callable[[], None]] = []
+        self.changed = False  # whether what others keep by the epoch is not what this one sees
+        self.memo: dict[Hashable, Any] = {}
 
     @cached_property
     def at(self) -> str:
@@ -82,6 +84,7 @@ class Unit:
         for kind, items in self.collected.items():
             del items[lengths.get(kind, 0) :]
         del self.after[after:]
+        self.memo.clear()
 
 
 class Database(ABC):
@@ -104,6 +107,10 @@ class Database(ABC):
         self.statements = Statements()
         engine.__dict__["keeper"] = self  # for those who know the models alone
         self._inserts: dict[tuple[str, ...], str] = {}
+        self.epoch: int | None = None
+        """What was last read of it; whoever changed it has it read again."""
+        self.memo: tuple[int, dict[Hashable, Any]] = (-1, {})
+        """What holds for as long as an epoch."""
 
     @abstractmethod
     def told(self, error: pw.PeeweeException) -> LifangError | None:

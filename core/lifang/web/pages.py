@@ -28,6 +28,7 @@ from lifang.web import (
     newcomers,
     papers,
     records,
+    settings,
     switches,
     tree,
 )
@@ -165,6 +166,41 @@ def show_switches(caller: Caller) -> ResponseReturnValue:
 def change_switch(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
     """Install a plugin or switch it somewhere."""
     return switches.change(caller, plugin, verb)
+
+
+@blueprint.get(settings.HOME)
+@signed_in
+def show_settings(caller: Caller) -> ResponseReturnValue:
+    """What plugins let districts set, at a place on a day."""
+    return settings.settings_page(caller)
+
+
+@blueprint.route(f"{settings.HOME}/<plugin>/<key>", methods=["GET", "POST"])
+@signed_in
+def show_setting(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
+    """One setting and why it is so."""
+    return settings.setting_page(caller, plugin, key)
+
+
+@blueprint.route(f"{settings.HOME}/<plugin>/presets/<preset>", methods=["GET", "POST"])
+@signed_in
+def show_preset(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue:
+    """What a preset would change."""
+    return settings.preset_page(caller, plugin, preset)
+
+
+@blueprint.get(f"{settings.HOME}/file.<any(json, csv, toml):form>")
+@signed_in
+def export_settings(caller: Caller, form: str) -> ResponseReturnValue:
+    """A district's settings as a file."""
+    return settings.settings_file(caller, form)
+
+
+@blueprint.post(f"{settings.HOME}/import")
+@signed_in
+def import_settings(caller: Caller) -> ResponseReturnValue:
+    """Such a file, checked and then taken in."""
+    return settings.import_page(caller)
 
 
 @blueprint.route("/admin/accounts/new", methods=["GET", "POST"])

@@ -91,6 +91,7 @@ def navigation(caller: Caller) -> list[Group]:
             (admin if resource.scope is None else core).items.append(item)
     if switching.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
+        admin.items.insert(1, _fixed(_p("plural", "设置"), "/admin/settings", "sliders"))
     if trail.may_audit(caller):
         admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))
     if event_log.sight(caller):

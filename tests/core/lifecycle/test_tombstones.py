@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -153,6 +154,6 @@ def _command(instance: Instance, *given: str) -> Any:
     def refuse(*_given: Any, **_named: Any) -> Any:
         raise AssertionError("this command has no business with the folder")
 
-    names = ("create", "serve", "work", "migrate", "demo", "verify_backup", "restore", "move")
+    names = [one.name for one in fields(Hands) if one.name != "opened"]
     hands = Hands(opened=lambda: nullcontext(instance), **dict.fromkeys(names, refuse))  # type: ignore[arg-type]
     return say(lambda: hands, *given)

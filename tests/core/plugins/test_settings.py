@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from lifang.lifecycle import dated
+from lifang.lifecycle import dated, switching
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.setting import Setting
 from lifang.plugins.tables import SettingRow
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.world import CHENGGUAN, CITY, FOREIGN, HOME, QILIHE
-
-BASIS = "兰政办发〔2026〕8号"
-JULY, SEPTEMBER, NEXT_YEAR = dt.date(2026, 7, 1), dt.date(2026, 9, 1), dt.date(2027, 1, 1)
+from tests.core.lifecycle.dial import BASIS, JULY, NEXT_YEAR, SEPTEMBER, node, turn_on
+from tests.core.lifecycle.dial import put as dial_put
+from tests.core.plugins.conftest import Layout
+from tests.core.plugins.misbehaving import swap
 
 hours: Setting[int] = Setting(
     "hours", int, "每日上限", default=8, minimum=1, maximum=24, unit="小时",
@@ -40,20 +40,10 @@ checked: Setting[bool] = Setting("checked", bool, "须复核", default=False)
 
 @pytest.fixture(autouse=True)
 def probe(instance: Instance) -> None:
-    declared = Plugin(
-        "probe", "探针", settings=[hours, stars, rounding, checked], folder=Path(__file__).parent
-    )
-    instance.plugins.register(declared)
+    turn_on(instance, hours, stars, rounding, checked, id="probe")
 
 
-def node(code: str) -> Community:
-    return Community.get(Community.code == code)
-
-
-def put(caller: Caller, at: str | None, since: dt.date | None = None, **more: Any) -> None:
-    options = {name: more.pop(name) for name in ("preset", "lock") if name in more}
-    basis = more.pop("basis", BASIS)
-    dated.configure(caller, "probe", more, dated.Decree(basis, at, since, **options))
+put = partial(dial_put, id="probe")
 
 
 def test_a_value_holds_at_its_node_and_below_from_its_day_on_and_nowhere_else(boss: Caller):
@@ -104,26 +94,25 @@ def test_a_preset_sets_all_it_knows_and_says_so(boss: Caller):
     assert told.presets == {"lax-2024": "12", "strict-2025": "4"}
 
 
-@pytest.mark.parametrize(
-    ("said", "field", "sentence"),
-    [
-        ({"hours": "0"}, "hours", "「每日上限」应为整数，1 到 24"),
-        ({"hours": "八"}, "hours", "「每日上限」应为整数，1 到 24"),
-        ({"hours": "1.5"}, "hours", "「每日上限」应为整数，1 到 24"),
-        ({"rounding": "up"}, "rounding", "「取整」应为half（半小时）、full（整小时）"),
-        ({"checked": "maybe"}, "checked", "「须复核」应为是或否"),
-        ({"stars": "1,x"}, "stars", "「星级时长」应为整数，用逗号隔开"),
-        ({"hour": "1"}, "hour", "没有设置「hour」；已知的：checked、hours、rounding、stars"),
-        ({}, "values", "请写明要设置什么，例如 名称=值"),
-    ],
-)
-def test_what_cannot_be_is_refused_in_one_sentence_and_nothing_is_kept(
-    boss: Caller, said: dict[str, str], field: str, sentence: str
-):
-    with pytest.raises(Invalid) as refused:
-        dated.configure(boss, "probe", said, dated.Decree(BASIS, HOME))
-    assert [(one.field, one.message) for one in refused.value.errors] == [(field, sentence)]
-    assert not SettingRow.select().exists()
+REFUSED: list[tuple[dict[str, str], str, str]] = [
+    ({"hours": "0"}, "hours", "「每日上限」应为整数，1 到 24"),
+    ({"hours": "八"}, "hours", "「每日上限」应为整数，1 到 24"),
+    ({"hours": "1.5"}, "hours", "「每日上限」应为整数，1 到 24"),
+    ({"rounding": "up"}, "rounding", "「取整」应为half（半小时）、full（整小时）"),
+    ({"checked": "maybe"}, "checked", "「须复核」应为是或否"),
+    ({"stars": "1,x"}, "stars", "「星级时长」应为整数，用逗号隔开"),
+    ({"hour": "1"}, "hour", "没有设置「hour」；已知的：checked、hours、rounding、stars"),
+    ({}, "values", "请写明要设置什么，例如 名称=值"),
+]
+
+
+@pytest.mark.once
+def test_what_cannot_be_is_refused_in_one_sentence_and_nothing_is_kept(boss: Caller):
+    for said, field, sentence in REFUSED:
+        with pytest.raises(Invalid) as refused:
+            dated.configure(boss, "probe", said, dated.Decree(BASIS, HOME))
+        assert [(one.field, one.message) for one in refused.value.errors] == [(field, sentence)]
+        assert not SettingRow.select().exists()
 
 
 def test_everything_wrong_is_told_at_once_and_without_a_basis_nothing_is_set(boss: Caller):
@@ -148,6 +137,7 @@ def test_only_who_administers_a_node_sets_there_and_a_stranger_learns_nothing(in
     with pytest.raises(Forbidden):
         put(worker, HOME, hours="3")
     assert hours(node(HOME), clock.today()) == 3
+    worker = world.caller(instance, "community_worker", at=HOME)
     assert dated.explain(worker, "hours", at=HOME, on=None).value == "3"
     with pytest.raises(Invalid, match="没有编号为"):
         dated.explain(worker, "hours", at=FOREIGN, on=None)
@@ -175,16 +165,33 @@ def test_what_is_written_is_read_again(numbers: list[int]):
     assert stars.read(stars.written(numbers)) == numbers
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+@pytest.mark.once
+def test_a_declaration_that_contradicts_itself_is_refused_at_once():
+    for wrong in [
         Setting("Hours", int, "x", default=1),
         Setting("hours", float, "x", default=1.5),
         Setting("hours", int, "x", default=0, minimum=1),
         Setting("hours", int, "x", default=1, presets={"p": 99}, maximum=9),
         Setting("word", str, "x", default="c", choices={"a": "A"}),
-    ],
-)
-def test_a_declaration_that_contradicts_itself_is_refused_at_once(wrong: Setting[Any]):
-    with pytest.raises(ValueError, match="setting"):
-        Plugin("probe2", "x", settings=[wrong], folder=Path(__file__).parent)
+    ]:
+        with pytest.raises(ValueError, match="setting"):
+            Plugin("probe2", "x", settings=[wrong], folder=Path(__file__).parent)
+
+
+def test_a_plugin_that_lacks_a_setting_is_switched_on_once_it_is_set(
+    boss: Caller, laid_out: Layout, instance: Instance
+):
+    office = '[days, lf.Setting("office", str, "受理单位")]'
+    laid_out("desk", change=swap("plugin.py", "settings=[days]", f"settings={office}"))
+    switching.install(boss, "desk")
+    instance.plugins.loaded.pop("desk")  # as in a process that was started since
+    instance.plugins.hooks.unregister(name="desk")
+    instance.registry.drop("desk")
+    with pytest.raises(Conflict, match="启用前须在「城关区」设置：受理单位（office）"):
+        switching.switch(boss, "desk", at=CHENGGUAN, on=True)
+    dated.configure(boss, "desk", {"office": "社工部"}, dated.Decree(BASIS, CHENGGUAN))
+    with pytest.raises(Conflict, match="七里河区"):
+        switching.switch(boss, "desk", at=QILIHE, on=True)
+    switching.switch(boss, "desk", at=CHENGGUAN, on=True)
+    one = dated.explain(boss, "desk.office", at=HOME, on=None)
+    assert (one.value, one.required) == ("社工部", True)

@@ -1,0 +1,208 @@
+"""Settings of plugins over HTTP: what holds where and why, setting it, and a district's as a file.
+
+Who may see and do what is the same as on pages and in commands (`lifecycle/dated.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from flask import Response, request
+
+from lifang.api import answering, asking, event_paths
+from lifang.api.operations import (
+    BINARY,
+    IDEMPOTENCY_KEY,
+    READING,
+    WRITING,
+    YES,
+    Path,
+    body,
+    content,
+    operation,
+    parameter,
+)
+from lifang.api.rules import blueprint
+from lifang.api.schemas import Schema, ref
+from lifang.entities.caller import Caller
+from lifang.http.request import current_caller
+from lifang.kit import clock
+from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.words import _
+from lifang.lifecycle import dated, settings_files
+from lifang.lifecycle.dated import Decree, Difference, Told
+from lifang.lifecycle.layers import Layer
+from lifang.lifecycle.settings_files import FORMATS, Plan
+from lifang.services import idempotency
+from lifang.services.event_log import told
+
+BASE = "/v1/settings"
+SLUG = "settings"
+MEMBERS = ("plugin", "values", "at", "from", "basis", "approved_by", "preset", "lock")
+
+
+@blueprint.get(BASE)
+def list_settings() -> Response:
+    """What holds at a place on a day."""
+    asked = asking.words("at", "on", "plugin")
+    found = dated.shown(
+        current_caller(),
+        asked.get("plugin"),
+        at=asked.get("at"),
+        on=dated.day("on", asked.get("on")),
+    )
+    return _listed(found)
+
+
+@blueprint.get(f"{BASE}/<key>")
+def show_setting(key: str) -> Response:
+    """One setting with everything that was ever said of it there."""
+    caller, asked = current_caller(), asking.words("at", "on")
+    one = dated.explain(caller, key, at=asked.get("at"), on=dated.day("on", asked.get("on")))
+    said = dated.history(caller, f"{one.plugin}.{one.key}", at=asked.get("at"))
+    return answering.told({**told(one), "history": [told(layer) for layer in said]})
+
+
+@blueprint.post(BASE)
+def set_settings() -> Response:
+    """Set what a plugin lets a place set, once for every key; `dry_run=true` tells what changes."""
+    caller, claims, asked = current_caller(), asking.claims("dry_run"), asking.body()
+    asking.refuse_unknown(asked, MEMBERS)
+    values, lock = asked.get("values", {}), asked.get("lock", False)
+    if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
+        raise _wrong("values", _("「{label}」须为一个 JSON 对象，值都是文字", label="values"))
+    if not isinstance(lock, bool):
+        raise _wrong("lock", _("「{key}」须为 true 或 false", key="lock"))
+    plugin, at = asking.text(asked, "plugin"), asking.text(asked, "at")
+    if not (plugin and at):
+        raise _wrong("at" if plugin else "plugin", _("请写明插件（plugin）和社区（at）"))
+    by = Decree(
+        asking.text(asked, "basis"),
+        at,
+        dated.day("from", asking.text(asked, "from") or None),
+        asking.text(asked, "preset") or None,
+        lock,
+        asking.text(asked, "approved_by"),
+    )
+    given = cast("dict[str, str]", values)
+    if claims["dry_run"]:
+        found = dated.preview(caller, plugin, given, by)
+        return answering.told({"preview": [told(one) for one in found]})
+    key = asking.key()
+    if key is None or idempotency.answered(caller, key) is None:
+        dated.configure(caller, plugin, given, by)
+        if key is not None:
+            idempotency.answer(caller, key, 1)
+    return _listed(dated.shown(caller, plugin, at=at, on=by.since))
+
+
+@blueprint.get(f"{BASE}/export")
+def export_settings() -> Response:
+    """All that is said at a place and below, as a file."""
+    caller, asked = current_caller(), asking.words("at", "format")
+    form = asked.get("format", "json")
+    response = Response(
+        settings_files.export(caller, at=asked.get("at"), form=form), content_type=FORMATS[form]
+    )
+    name = f"settings-{clock.today()}.{form}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@blueprint.post(f"{BASE}/import")
+def import_settings() -> Response:
+    """Take in such a file, whole or not at all; `dry_run=true` only judges it."""
+    caller, asked = current_caller(), dict(asking.words("at", "dry_run"))
+    dry_run = asked.get("dry_run", "false")
+    if dry_run not in ("true", "false"):
+        raise Malformed(_("「{key}」须为 true 或 false", key="dry_run"))
+    return answering.told(told(_taken(caller, asked.get("at"), dry_run=dry_run == "true")))
+
+
+def _taken(caller: Caller, at: str | None, *, dry_run: bool) -> Plan:
+    """Judge or take in what was sent; a second copy of a request changes nothing by itself."""
+    part = request.files.get("file")
+    sent = request.get_data() if part is None else part.stream.read()
+    if dry_run:
+        return settings_files.check(caller, sent, at=at)
+    return settings_files.take_in(caller, sent, at=at, name=(part and part.filename) or "")
+
+
+def _listed(found: list[Told]) -> Response:
+    return answering.told({"items": [told(one) for one in found], "next": None})
+
+
+def _wrong(name: str, sentence: str) -> Invalid:
+    return Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+
+
+def described() -> Iterator[tuple[str, Schema]]:
+    """What is answered, by name."""
+    setting = event_paths.shape(Told)
+    yield "Setting", setting
+    layers = {"type": "array", "items": event_paths.shape(Layer)}
+    members = {**setting["properties"], "history": layers}
+    yield (
+        "SettingInFull",
+        {"type": "object", "required": list(members), "properties": members},
+    )
+    items = {"items": {"type": "array", "items": ref("Setting")}, "next": {"type": "null"}}
+    yield "SettingList", {"type": "object", "required": list(items), "properties": items}
+    preview = {"preview": {"type": "array", "items": event_paths.shape(Difference)}}
+    changes = {"type": "object", "required": ["preview"], "properties": preview}
+    yield "SettingsSet", {"anyOf": [ref("SettingList"), changes]}
+    yield "SettingsImported", event_paths.shape(Plan)
+
+
+def paths() -> Iterator[Path]:
+    """Every address."""
+    text: Schema = {"type": "string"}
+    at = parameter("at", text, _("在这个社区；不写就是您管辖范围的最上一级"))
+    on = parameter("on", {"type": "string", "format": "date"}, _("在这一天，默认今天"))
+    plugin = parameter("plugin", text, _("只看这个插件的"))
+    key = {"name": "key", "in": "path", "required": True, "schema": text}
+    refused = (*READING, 403, 422)
+    values = {"type": "object", "additionalProperties": text}
+    first = {"type": "string", "format": "date"}
+    told: dict[str, Schema] = {"values": values, "lock": YES, "from": first}
+    base, given = f"/api{BASE}", dict.fromkeys(MEMBERS, text) | told
+    asked = {"type": "object", "properties": given, "required": ["plugin", "at", "basis"],
+             "additionalProperties": False}  # fmt: skip
+    preview = parameter("dry_run", YES, _("只预览，不写入"))
+    listing, setting = _("列出各插件的设置和它们在某地某日的值"), _("设置插件：从某日起")
+    yield (
+        base,
+        {
+            "get": operation("list_settings", SLUG, listing, _answer(listing, "SettingList"),
+                             refused, parameters=[at, on, plugin]),
+            "post": operation("set_settings", SLUG, setting, _answer(setting, "SettingsSet"),
+                              WRITING, parameters=[preview, IDEMPOTENCY_KEY],
+                              requestBody=body(asked)),
+        },
+    )  # fmt: skip
+    why = _("说明一项设置为什么是这个值")
+    yield (
+        f"{base}/{{key}}",
+        {"get": operation("show_setting", SLUG, why, _answer(why, "SettingInFull"), refused,
+                          parameters=[key, at, on])},
+    )  # fmt: skip
+    forms = parameter("format", {"type": "string", "enum": list(FORMATS)}, _("文件格式"))
+    out = _("把一个社区和它下面的全部设置导出为文件")
+    file = {kind.partition(";")[0]: {"schema": BINARY} for kind in FORMATS.values()}
+    yield (
+        f"{base}/export",
+        {"get": operation("export_settings", SLUG, out, {"200": {"description": out,
+                          "content": file}}, refused, parameters=[at, forms])},
+    )  # fmt: skip
+    into = _("导入一个社区的全部设置：先核对，全部正确才写入")
+    yield (
+        f"{base}/import",
+        {"post": operation("import_settings", SLUG, into, _answer(into, "SettingsImported"),
+                           WRITING, parameters=[at, preview],
+                           requestBody={"required": True, "content": file})},
+    )  # fmt: skip
+
+
+def _answer(said: str, name: str) -> dict[str, Any]:
+    return {"200": {"description": said, "content": content(ref(name))}}
