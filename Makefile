@@ -56,7 +56,7 @@ trust: dev ## the fault tests and walks at their full figures: killed servers an
 lock: ## resolve requirements.lock anew (needs uv)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links \
-		core/pyproject.toml --extra test requirements.in --output-file requirements.lock $(ARGS)
+		core/pyproject.toml --extra authors --extra test requirements.in --output-file requirements.lock $(ARGS)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links \
 		--constraint requirements.lock requirements-bench.in --output-file requirements-bench.lock $(ARGS)

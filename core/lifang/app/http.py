@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lifang.api.routes import blueprint as api
@@ -15,9 +16,20 @@ LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body; what takes files says so itself."""
 
 
+class Site(Flask):
+    """The web application: what a plugin's `sys.exit` ends is its own request."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer the request."""
+        try:
+            return super().dispatch_request()
+        except SystemExit as end:
+            raise RuntimeError("SystemExit") from end
+
+
 def create_app(instance: Instance) -> Flask:
     """Make the application of an instance; it opens nothing and can be served as it is."""
-    app = Flask("lifang.web", static_folder=None)
+    app = Site("lifang.web", static_folder=None)
     app.secret_key = instance.keys.secret("web")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.session_interface = cookies.FormSessions()

@@ -16,9 +16,11 @@ from lifang.events import log
 from lifang.events.payloads import demand_chains
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, NotReady
-from lifang.kit.settings import Settings
+from lifang.kit.settings import Settings, on
 from lifang.kit.words import _
+from lifang.lifecycle.isolation import keeper
 from lifang.mechanisms.separation import Separation
+from lifang.plugins.breaker import Breaker
 from lifang.plugins.manager import PluginManager, Snapshot
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
@@ -196,6 +198,8 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     clock.set_zone(told.zone)
     registry = Registry()
     plugins = PluginManager(registry)
+    plugins.safe, plugins.watch.strict = on("LIFANG_SAFE"), on("LIFANG_STRICT")
+    plugins.watch.breaker = Breaker(told.plugin_errors, told.plugin_seconds)
     plugins.register(core)
     if told.deny or told.catalogue:
         from lifang.lifecycle import catalogue  # not for every command
@@ -217,6 +221,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
             )
         keys = load_keys(told.key_file)
         instance = Instance(told, database, keys, registry, plugins, Separation())
+        plugins.watch.keeper = keeper(instance)
         if any((told.home / "plugins").glob("upgrading/*.json")):
             from lifang.lifecycle import upgrading
 
@@ -250,7 +255,10 @@ def _closed_if_refused(database: Database) -> Iterator[None]:
 
 @contextmanager
 def opened(
-    home: Path | None = None, *, environ: Mapping[str, str] | None = None, load_plugins: bool = True
+    home: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    load_plugins: bool = True,
 ) -> Iterator[Instance]:
     """Open an instance for a while, with a connection checked out for this thread."""
     instance = open_instance(home, environ=environ, load_plugins=load_plugins)

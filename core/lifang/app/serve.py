@@ -25,6 +25,7 @@ from lifang.app.generations import Generations
 from lifang.app.instance import database_of, opened
 from lifang.app.logs import log_to_stderr
 from lifang.app.parent import leave_with
+from lifang.app.safety import Starts
 from lifang.app.signals import Stop, stop_once
 from lifang.app.worker import work
 from lifang.kit import settings
@@ -49,9 +50,11 @@ def serve(
     port: int | None = None,
     workers: int | None = None,
     worker: bool = True,
+    safe: bool = False,
 ) -> None:
     """Serve the instance of LIFANG_HOME until SIGTERM or SIGINT; without `worker`, pages only.
 
+    With `safe`, no plugin is loaded; so it is by itself after three starts in a row that failed.
     Raises Conflict while another server works on the folder or the port is taken, Invalid for an
     address from which unencrypted pages would leave this machine, NotReady where the instance or
     its web processes cannot start.
@@ -61,11 +64,14 @@ def serve(
         told, host=host or told.host, port=port or told.port, workers=workers or told.workers
     )
     _demand_loopback(told)
-    with opened(told.home):
+    with opened(told.home, load_plugins=False):
         pass  # what is wrong with the folder, its key or its tables is said before anything starts
     with alone(told):
         _demand_free(told)
         log_to_stderr(told.log_level)
+        Starts(told).begin(safe=safe)
+        with opened(told.home):
+            pass  # a plugin that ends the process does so here, and was counted
         os.environ["LIFANG_HOME"] = str(told.home)
         with closing(database_of(told)) as database:
             generations = Generations(database)
@@ -150,9 +156,11 @@ def _serve(told: Settings, generations: Generations) -> None:
         with suppress(SystemExit):  # how granian tells that a process died, also while it stops
             server.serve(target_loader=server.load, wrap_loader=False)
         if stop.heard:
+            Starts(told).done()
             return
         failures = 1 if time.monotonic() - began > STEADY else failures + 1
         log.error("the web processes died and are started again")
+        failures = 0 if Starts(told).begin() else failures
     raise NotReady(_("网站进程反复退出；原因见上面的日志"))
 
 
@@ -209,6 +217,7 @@ def _announce(told: Settings) -> None:
         try:
             connection.request("GET", "/healthz")
             if connection.getresponse().status == http.client.OK:
+                Starts(told).done()
                 sys.stdout.write(_("里坊已就绪：{address}", address=address_of(told)) + "\n")
                 sys.stdout.flush()
                 return

@@ -152,6 +152,7 @@ def _serve() -> tuple[Any, list[click.Parameter]]:
             "--workers", metavar="N", callback=whole(1), help=n_("网页进程数；默认见 lifang.toml")
         ),
         flag("--no-worker", help=n_("不带事件分发，由 lifang worker 另外运行")),
+        flag("--safe", help=n_("安全模式：不载入任何插件，用来排除故障")),
     ]
 
 
@@ -162,6 +163,7 @@ def serve(session: Session, given: Given) -> None:
         port=given["port"],
         workers=given["workers"],
         worker=not given["no_worker"],
+        safe=given["safe"],
     )
 
 

@@ -151,6 +151,11 @@ def run(hands: Callable[[], Hands], argv: Sequence[str] | None = None) -> int:
         where, why = error.filename or "—", error.strerror or str(error)
         told = NotReady(_("读写 {path} 时出错：{why}", path=where, why=why))
         return refuse(told, json=session.json)
+    except (Exception, SystemExit) as error:
+        failed = session.blamed(error)
+        if failed is None:
+            raise
+        return refuse(failed, json=session.json)
     finally:
         session.close()
 

@@ -7,7 +7,15 @@ from dataclasses import asdict
 
 import click
 
-from lifang.cli import configured, plugin_removing, plugin_shipping, plugin_switching, showing
+from lifang.cli import (
+    configured,
+    plugin_isolation,
+    plugin_making,
+    plugin_removing,
+    plugin_shipping,
+    plugin_switching,
+    showing,
+)
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag, option
 from lifang.cli.plugin_checking import check_command
@@ -46,6 +54,8 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 configured.configure,
                 [_id(), *configured.SETTING, *_place()],
             ),
+            *plugin_isolation.commands(),
+            *plugin_making.commands(),
             check_command(),
             *plugin_removing.commands(),
         ],
@@ -93,6 +103,8 @@ def _history(given: Given, known: Listed) -> str | None:
 
 def _list(session: Session, given: Given) -> None:
     found = switching.listed(session.caller)
+    if session.instance.plugins.safe:
+        click.echo(_("安全模式：没有载入任何插件；去掉 LIFANG_SAFE 即可离开"), err=True)
     if session.json:
         showing.emit_list(asdict(one) for one in found)
         return
@@ -141,6 +153,7 @@ def _tell(session: Session, one: Listed) -> None:
     told += [(_("原因"), _("；").join(one.reasons)), (_("怎么办"), one.help or "")]
     showing.pairs((label, said) for label, said in told if said)
     _tell_history(one)
+    plugin_isolation.tell_parts(session, one.id)
     if one.error:
         click.echo(one.error.strip())
 

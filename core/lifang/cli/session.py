@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lifang.kit.errors import NotFound
+from lifang.kit.errors import LifangError, NotFound
 from lifang.kit.words import _
 
 if TYPE_CHECKING:
@@ -61,6 +61,15 @@ class Session:
                      plugin=plugin)  # fmt: skip
             click.echo(told, err=True)
         return instance
+
+    def blamed(self, error: BaseException) -> LifangError | None:
+        """What to say where it was a plugin's code that raised what nobody foresaw."""
+        instance: Instance | None = self.__dict__.get("instance")
+        if instance is None:
+            return None
+        from lifang.lifecycle.blame import blamed
+
+        return blamed(instance.plugins, error, self.__dict__.get("caller"))
 
     @cached_property
     def caller(self) -> Caller:

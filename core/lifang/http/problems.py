@@ -11,10 +11,11 @@ from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from lifang.http.request import for_programs
+from lifang.http.request import asked_plugin, for_programs, known_caller, the_instance
 from lifang.kit import json
 from lifang.kit.errors import LifangError, problem_type, title_of
 from lifang.kit.words import _
+from lifang.lifecycle.blame import PluginFailed, blamed
 
 log = logging.getLogger("lifang.http")
 
@@ -70,7 +71,7 @@ def answer(error: Exception) -> ResponseReturnValue:
     """Turn an error into the response for whoever is asking."""
     if isinstance(error, HTTPException) and (error.code or 500) < 400:
         return error  # a redirect, not a problem
-    problem = problem_of(error)
+    problem = problem_of(_blamed(error) or error)
     if problem["status"] >= 500 and not isinstance(error, LifangError):
         log.error(
             "%s %s failed, request %s",
@@ -89,6 +90,13 @@ def answer(error: Exception) -> ResponseReturnValue:
     if problem["status"] == 503:
         response.headers["Retry-After"] = RETRY_AFTER.get(problem["code"], "1")
     return response
+
+
+def _blamed(error: Exception) -> PluginFailed | None:
+    """What to say where it was a plugin's code that raised what nobody foresaw."""
+    if isinstance(error, LifangError | HTTPException):
+        return None
+    return blamed(the_instance().plugins, error, known_caller(), asked_plugin())
 
 
 def _document(problem: Problem) -> Response:

@@ -16,6 +16,7 @@ from lifang.http import cookies
 from lifang.kit import words
 from lifang.kit.errors import Busy, Forbidden, Unauthenticated
 from lifang.kit.words import _
+from lifang.lifecycle.blame import demand_going
 from lifang.services.instance import Instance
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -52,6 +53,13 @@ def known_caller() -> Caller | None:
     return caller
 
 
+def asked_plugin() -> str:
+    """The id of the plugin whose noun is asked for, whether there is one or not; else nothing."""
+    asked = request.view_args or {}
+    named = asked.get("area") or asked.get("plugin") or "" if "noun" in asked else ""
+    return str(named).replace("-", "_")
+
+
 def for_programs() -> bool:
     """Whether the request is for the API, which answers in JSON whatever happens."""
     return request.path == "/api" or request.path.startswith("/api/")
@@ -67,6 +75,8 @@ def _begin() -> None:
     _refuse_plain_http()
     g.held.enter_context(the_instance().database.connection())
     g.caller = _by_token() or _by_session()
+    if g.caller is not None:
+        demand_going(the_instance().plugins, asked_plugin(), g.caller)
     if g.caller is not None and request.path.endswith("/import"):
         request.max_content_length = LARGEST_FILE
     if g.caller is not None and request.path.endswith("/attachments"):

@@ -21,7 +21,9 @@ from lifang.kit.settings_keys import KEYS, VARIABLES, Key, variable
 from lifang.kit.words import SOURCE, _, known_language
 
 FILE_NAME = "lifang.toml"
-RESERVED = frozenset({"LIFANG_HOME", "LIFANG_AS", "LIFANG_CHROMIUM"})  # read elsewhere, never a key
+RESERVED = frozenset(
+    {"LIFANG_HOME", "LIFANG_AS", "LIFANG_CHROMIUM", "LIFANG_SAFE", "LIFANG_STRICT"}
+)  # read elsewhere, never a key
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Settings:
     backup_keep: int = 7
     attachment_mb: int = 20
     lag_minutes: int = 10
+    plugin_errors: int = 5
+    plugin_seconds: int = 60
     retention: tuple[tuple[str, int | str], ...] = ()
     outbound_allow: tuple[str, ...] = ()
     catalogue: Path | None = None
@@ -91,6 +95,11 @@ def load(home: Path | str | None = None, env: Mapping[str, str] = os.environ) ->
         raise Invalid(_("；").join(error.message for error in wrong), errors=wrong)
     settings = replace(Settings(home=folder), **values)
     return replace(settings, key_file=folder / settings.key_file.expanduser())
+
+
+def on(name: str, env: Mapping[str, str] = os.environ) -> bool:
+    """Whether a variable that is no setting was set, as LIFANG_SAFE=1."""
+    return env.get(name, "") not in ("", "0")
 
 
 def write_default(home: Path) -> Path:

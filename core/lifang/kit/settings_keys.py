@@ -155,6 +155,8 @@ KEYS = {
     ),
     "backup_keep": Key(_whole(0, 1000), n_("0 至 1000 的整数")),
     "attachment_mb": Key(_whole(1, 1000), n_("1 至 1000 的整数")),
+    "plugin_errors": Key(_whole(1, 1000), n_("1 至 1000 的整数")),
+    "plugin_seconds": Key(_whole(1, 86400), n_("1 至 86400 的整数")),
     "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
     "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
     "catalogue": Key(_path, n_("插件目录所在的文件夹")),

@@ -78,6 +78,11 @@ DEFAULT_FILE = """\
 # After how many minutes an event that still waits is warned about: log, doctor, /metrics
 # lag_minutes = 10
 
+# 插件的一个部分在多少秒内出错多少次，就在那里暂停，等管理员恢复（lifang plugin release）
+# After how many errors within how many seconds a part of a plugin is stopped where they happened
+# plugin_errors = 5
+# plugin_seconds = 60
+
 # 事件在日志里保留多久：天数、latest（每条记录只留最新一个）或 keep；没有写的按插件的声明
 # How long events stay in the log: days, latest of each record, or keep; else as plugins declare
 # retention = ["core.clock.hour=90"]

@@ -12,7 +12,7 @@ from lifang.lifecycle import stored
 from lifang.lifecycle.states import Listed, demand, show
 from lifang.plugins.manager import Found, discover
 from lifang.plugins.plugin import Plugin
-from lifang.plugins.tables import PluginRow, bump_epoch
+from lifang.plugins.tables import PluginRow, Stop, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.store import migrations
 
@@ -46,6 +46,7 @@ def install(caller: Caller, plugin: str) -> Listed:
             conflict_target=[PluginRow.name], update=kept
         ).execute()
         stored.keep(loaded, found)
+        Stop.delete().where(Stop.plugin == wanted, Stop.part == "").execute()  # it loads again
         bump_epoch()
         change = Change(wanted, before, "installed")
         record_note(
@@ -60,6 +61,6 @@ def loaded_of(caller: Caller, found: Found) -> Plugin:
     plugins = caller.instance.plugins
     plugin = plugins.load(found)
     if plugin is None:
-        why = _("；").join(map(str, plugins.why_not(found)))
+        why = _("；").join(map(str, plugins.reasons(found)))
         raise NotReady(_("插件「{plugin}」无法载入：{why}", plugin=found.id, why=why))
     return plugin

@@ -21,7 +21,8 @@ from lifang.lifecycle.catalogue import Catalogue, Entry
 from lifang.lifecycle.pip import Brought, Offline
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.wheels import Wheel
-from lifang.plugins.manager import DENIED, discover
+from lifang.plugins.loading import DENIED
+from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow, bump_generation
 from lifang.services.auditing import Change, record_note
 

@@ -131,7 +131,7 @@ def state_of(instance: Instance, row: Any, found: Found | None) -> tuple[str, tu
         return "purged", ()
     if found is None:
         return "missing", (_("它的软件包不在了，数据还在"),)
-    against = tuple(map(str, instance.plugins.why_not(found)))
+    against = tuple(map(str, instance.plugins.reasons(found)))
     kept_out = "faulted" if found.id in instance.plugins.faults else "rejected"
     if row is None:
         return (kept_out, against) if against else ("available", ())

@@ -20,6 +20,7 @@ from lifang.lifecycle.layers import demand_set
 from lifang.lifecycle.moves import OFF, ON, Goal, Move
 from lifang.lifecycle.needing import needs
 from lifang.lifecycle.states import Listed, demand, listed, may_administer, show
+from lifang.lifecycle.willing import demand_willing
 from lifang.plugins.manager import discover
 from lifang.plugins.snapshot import Turned, read_switches, where
 from lifang.plugins.tables import Activation, PluginRow
@@ -83,7 +84,9 @@ def switch(
         told = [*others, *asked] if on else [*asked, *others]
         for id in sorted({one.plugin for one in told} if on else ()):
             declared = loaded_of(caller, discover()[id])
-            demand_set(declared.settings, [one.node for one in told if one.plugin == id])
+            places = [one.node for one in told if one.plugin == id]
+            demand_set(declared.settings, places)
+            demand_willing(caller, id, places)
             let_in(declared)
         moves.carry_out(caller, "enable" if on else "disable", told, since=since)
     caller.instance.plugins.refresh()

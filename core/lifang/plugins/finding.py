@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
 from importlib import metadata
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from lifang.kit.words import _, n_
-from lifang.plugins.interfaces import CIRCLE
 
 GROUP, PROVIDES = "lifang.plugins", "lifang.provides"
 
@@ -51,27 +50,27 @@ class Found:
 
 
 def discover() -> dict[str, Found]:
-    """Every plugin installed in this Python, by id."""
+    """Every plugin installed in this Python, by id; each one's metadata is read once."""
     found: dict[str, Found] = {}
-    wants: dict[str, set[str]] = {}
+    versions: dict[str, str | None] = {}
     for entry in metadata.entry_points(group=GROUP):
-        told: Any = entry.dist.metadata if entry.dist else {}
+        told: Any = entry.dist.metadata if entry.dist else EmailMessage()
+        requires = list(told.get_all("Requires-Dist", ()))
         one = Found(
             id=entry.name,
             distribution=str(told.get("Name", "")),
-            version=entry.dist.version if entry.dist else "",
+            version=str(told.get("Version", "")),
             summary=str(told.get("Summary", "")),
             entry=entry,
             provides=_provides(entry),
-            reasons=tuple(_against(entry.dist.requires or () if entry.dist else ())),
+            reasons=tuple(_against(requires, versions)),
         )
-        wants[entry.name] = {canonicalize_name(name) for name in _names(entry)}
         if (other := found.get(entry.name)) is not None:
             both = f"{other.distribution}、{one.distribution}"
             twice = Reason(TWICE, {"distributions": both, "id": one.id})
             one = replace(other, reasons=(*other.reasons, twice))
         found[entry.name] = one
-    return _without_circles(found, wants)
+    return found
 
 
 def _provides(entry: metadata.EntryPoint) -> tuple[str, ...]:
@@ -80,16 +79,8 @@ def _provides(entry: metadata.EntryPoint) -> tuple[str, ...]:
     return tuple(one.name for one in offered if one.group == PROVIDES and one.value == entry.value)
 
 
-def _names(entry: metadata.EntryPoint) -> Iterator[str]:
-    for line in (entry.dist.requires if entry.dist else None) or ():
-        try:
-            yield Requirement(line).name
-        except InvalidRequirement:
-            continue
-
-
-def _against(requires: Iterable[str]) -> Iterator[Reason]:
-    """What of a distribution's requirements is not met here."""
+def _against(requires: Iterable[str], versions: dict[str, str | None]) -> Iterator[Reason]:
+    """What of a distribution's requirements is not met here; what was looked up is remembered."""
     for line in requires:
         try:
             wanted = Requirement(line)
@@ -98,38 +89,18 @@ def _against(requires: Iterable[str]) -> Iterator[Reason]:
             continue
         if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
             continue
-        try:
-            version = metadata.version(wanted.name)
-        except metadata.PackageNotFoundError:
-            yield Reason(ABSENT, {"name": wanted.name, "wanted": str(wanted.specifier)})
-            continue
-        if not wanted.specifier.contains(version, prereleases=True):
-            sentence = CORE_RANGE if wanted.name == "lifang" else OTHER
-            told = {"name": wanted.name, "wanted": str(wanted.specifier), "version": version}
-            yield Reason(sentence, told)
+        if wanted.name not in versions:
+            versions[wanted.name] = _version(wanted.name)
+        version = versions[wanted.name]
+        told = {"name": wanted.name, "wanted": str(wanted.specifier), "version": version}
+        if version is None:
+            yield Reason(ABSENT, told)
+        elif not wanted.specifier.contains(version, prereleases=True):
+            yield Reason(CORE_RANGE if wanted.name == "lifang" else OTHER, told)
 
 
-def _without_circles(found: dict[str, Found], wants: dict[str, set[str]]) -> dict[str, Found]:
-    """Keep out those whose distributions require one another."""
-    named: dict[str, str] = {canonicalize_name(one.distribution): one.id for one in found.values()}
-    above = {id: {named[name] for name in wants[id] if name in named} for id in found}
-    for id in found:
-        way = _way_back(id, above)
-        if way:
-            reason = Reason(CIRCLE, {"circle": " → ".join(way)})
-            found[id] = replace(found[id], reasons=(*found[id].reasons, reason))
-    return found
-
-
-def _way_back(start: str, above: dict[str, set[str]]) -> list[str]:
-    """The way from a plugin over what it requires back to itself, or nothing."""
-    ways, seen = [[start]], set[str]()
-    while ways:
-        way = ways.pop()
-        for one in sorted(above[way[-1]]):
-            if one == start:
-                return [*way, start]
-            if one not in seen:
-                seen.add(one)
-                ways.append([*way, one])
-    return []
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -3,45 +3,110 @@
 from __future__ import annotations
 
 import functools
-import logging
+import inspect
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-log = logging.getLogger("lifang.plugins")
+from lifang.kit.errors import LifangError
+from lifang.kit.words import _, n_
+from lifang.plugins.hooks import POLICIES, Policy
+from lifang.store.database import left_open
 
-SLOW = 0.25
-"""Seconds after which a hook's call is worth a line in the log."""
+if TYPE_CHECKING:
+    from lifang.entities.caller import Caller
+    from lifang.plugins.watch import Watch
+
+STUCK = 5.0
+"""Seconds after which a call that has not come back is taken for one that never will."""
+
+CANNOT_SAY = n_("插件「{plugin}」没能回答：{error}")
 
 
-def guard(
-    plugin: str, functions: tuple[Callable[..., Any], ...], is_on: Callable[[Any], bool]
-) -> Any:
+def guard(plugin: str, functions: tuple[Callable[..., Any], ...], watch: Watch) -> Any:
     """Make the object that is registered in place of a plugin's hook functions.
 
-    A call answers None when the plugin is off for the caller or the function raises; what went
-    wrong is logged with the plugin's name. pluggy reads the arguments off the wrapped function.
+    A call gives a list whatever the plugin does: nothing where it is off or stopped, and what the
+    hook's policy says where it fails. Raises ValueError for options of pluggy that would let a
+    plugin step before others, and for what is no plain function of that hook.
     """
-    guarded: dict[str, Any] = {
-        function.__name__: _guarded(plugin, function, is_on) for function in functions
-    }
-    return SimpleNamespace(**guarded)
+    return SimpleNamespace(**{one.__name__: _guarded(plugin, one, watch) for one in functions})
 
 
-def _guarded(plugin: str, function: Callable[..., Any], is_on: Callable[[Any], bool]) -> Any:
+def place_of(caller: Caller) -> str:
+    """The node whose people meet it: the first one the caller stands at."""
+    for one in caller.standings:
+        if one.path is not None:
+            return one.path
+    return ""
+
+
+def _guarded(plugin: str, function: Callable[..., Any], watch: Watch) -> Any:
+    name, policy = function.__name__, _demand_plain(function)
+    at = list(inspect.signature(function).parameters).index("caller")
+    inside: dict[object, float] = {}
+    timing = watch.timing(plugin, name)
+
     @functools.wraps(function)
-    def call(caller: Any) -> Any:
-        if not is_on(caller):
-            return None
-        started = time.perf_counter()
+    def call(*given: Any) -> list[Any]:
+        caller = given[at]
+        if not watch.answers(plugin, caller, when_off=policy.when_off):
+            return []
+        key = (plugin, place_of(caller), name)
+        if watch.holds(key, caller):
+            return _left_out(plugin, policy, "stopped")
+        started, mark = time.perf_counter(), object()
+        if inside and started - min(inside.values()) > STUCK:
+            watch.failed(key, "hangs", f"no end within {STUCK:.0f} s", caller)
+            return _left_out(plugin, policy, "no end")
+        inside[mark] = started
         try:
-            return function(caller)
-        except (Exception, SystemExit):
-            log.exception("plugin %s: hook %s failed and was left out", plugin, function.__name__)
-            return None
+            answer = _checked(function(*given), policy)
+        except LifangError as refusal:  # what the caller may not see is no fault of the plugin's
+            return _left_out(plugin, policy, refusal)
+        except (Exception, SystemExit) as error:
+            left_open()
+            watch.failed(key, "errors", error, caller)
+            return _left_out(plugin, policy, error)
         finally:
-            if (took := time.perf_counter() - started) > SLOW:
-                log.warning("plugin %s: hook %s took %.2f s", plugin, function.__name__, took)
+            del inside[mark]
+            took = time.perf_counter() - started
+            timing.took(took)
+        if took > policy.budget:
+            watch.failed(key, "slow", f"{took:.2f} s > {policy.budget:g} s", caller)
+        return answer
 
     return call
+
+
+def _demand_plain(function: Callable[..., Any]) -> Policy:
+    name, options = function.__name__, getattr(function, "lifang_impl", None)
+    policy = POLICIES.get(name)
+    if policy is None:
+        raise ValueError(f"{name} is no hook; there are: {', '.join(sorted(POLICIES))}")
+    if options is None:
+        raise ValueError(f"{name} is not marked with @lf.hookimpl")
+    refused = [option for option, value in options.items() if value]
+    if refused:
+        raise ValueError(f"{name}: hooks take no {', '.join(refused)}; needs= tells the order")
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        raise ValueError(f"{name}: a hook is a plain function that gives a list")
+    if "caller" not in inspect.signature(function).parameters:
+        raise ValueError(f"{name}: a hook takes the caller")
+    return policy
+
+
+def _checked(answer: Any, policy: Policy) -> list[Any]:
+    if left_open():
+        raise RuntimeError("left a transaction open; it was rolled back")
+    if answer is None:
+        return []
+    if not isinstance(answer, list) or not all(isinstance(one, policy.gives) for one in answer):
+        raise TypeError(f"gave {answer!r:.80}, not a list of {policy.gives.__name__}")
+    return answer
+
+
+def _left_out(plugin: str, policy: Policy, error: object) -> list[Any]:
+    """What stands for the answer of a plugin that gives none."""
+    return [_(CANNOT_SAY, plugin=plugin, error=error)] if policy.failure == "deny" else []

@@ -1,14 +1,25 @@
-"""The hooks: code the core must call, because it cannot be said as data."""
+"""The hooks: code the core must call, because it cannot be said as data.
+
+Every hook gives a list. `all` puts the lists of all plugins together; with `veto` whatever is in
+one of them stands in the way. A plugin that fails is left out (`drop`), or stands in the way
+itself (`deny`). They are asked after those they need, ties by id, the same on every machine.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pluggy
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
+    from lifang.entities.community import Community
+
+F = TypeVar("F", bound=Callable[..., Any])
+Combine = Literal["all", "veto"]
+Failure = Literal["drop", "deny"]
 
 hookspec = pluggy.HookspecMarker("lifang")
 hookimpl = pluggy.HookimplMarker("lifang")
@@ -24,7 +35,55 @@ class Card:
     note: str | None = None
 
 
-@hookspec
+@dataclass(frozen=True)
+class Policy:
+    """What the core makes of the answers of a hook.
+
+    `gives` is what is in its lists, `budget` how many seconds it may take, again and again.
+    `when_off` says that a plugin is asked also where it is off.
+    """
+
+    combine: Combine
+    failure: Failure
+    gives: type
+    budget: float
+    when_off: bool = False
+
+
+def _hook(policy: Policy) -> Callable[[F], F]:
+    def mark(spec: F) -> F:
+        spec.__hook__ = policy  # type: ignore[attr-defined]  # read by the guard and the reference
+        return hookspec(spec)
+
+    return mark
+
+
+@_hook(Policy("all", "drop", Card, budget=0.25))
 def home_cards(caller: Caller) -> list[Card]:
-    """Give the cards a caller's dashboard shows; an error drops this plugin's cards."""
+    """Give the cards a caller's dashboard shows."""
     raise AssertionError("a specification is never called")
+
+
+@_hook(Policy("all", "drop", str, budget=1.0))
+def health(caller: Caller) -> list[str]:
+    """Say what is wrong with what the plugin depends on out there, a sentence each.
+
+    The caller is the plugin itself. Asked by `lifang doctor` and the page of plugins, never by
+    other pages; nothing is sent, and no answer waited for longer than the budget.
+    """
+    raise AssertionError("a specification is never called")
+
+
+@_hook(Policy("veto", "deny", str, budget=1.0, when_off=True))
+def can_enable(caller: Caller, community: Community) -> list[str]:
+    """Say why the plugin cannot be switched on at a community, a sentence each; nothing if it can.
+
+    Asked of the plugin that is being switched on, before anything is changed.
+    """
+    raise AssertionError("a specification is never called")
+
+
+POLICIES: dict[str, Policy] = {
+    name: told.__hook__ for name, told in list(globals().items()) if hasattr(told, "__hook__")
+}
+"""What holds for each hook, by its name."""

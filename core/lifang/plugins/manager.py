@@ -1,239 +1,49 @@
-"""Loads each plugin apart from the others, whole or not at all, and knows where each is on."""
+"""Knows where every plugin is on, loads what is, asks their hooks, and names whose fault it was."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import traceback
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import pluggy
 from packaging.version import Version
 
-from lifang.entities.community import path_end
-from lifang.events.payloads import Payload, demand_chains
-from lifang.kit import ranges, words
-from lifang.kit.words import n_
-from lifang.plugins import hooks, importing, interfaces
-from lifang.plugins.finding import Found, Reason, discover
-from lifang.plugins.guard import guard
-from lifang.plugins.interfaces import Need, Provided
-from lifang.plugins.plugin import Plugin
-from lifang.plugins.snapshot import Snapshot, Turned, gone, read_switches, where
+from lifang.plugins import hooks, importing
+from lifang.plugins.breaker import CURED, FAULT, Stopped
+from lifang.plugins.finding import Found, discover
+from lifang.plugins.loading import Loader
+from lifang.plugins.snapshot import Snapshot, Turned, gone, read_stops, read_switches, where
 from lifang.plugins.tables import PluginRow, read_epoch
 from lifang.plugins.waiting import due
 from lifang.resources.registry import Registry
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
-
-log = logging.getLogger("lifang.plugins")
-
-DENIED = n_("在禁用名单上：{why}")
+    from lifang.entities.community import Community
 
 
-class PluginManager:
-    """The plugins of a running instance: loaded, faulted, and where they are on."""
+class PluginManager(Loader):
+    """The plugins of a running instance, and where they are on."""
 
     def __init__(self, registry: Registry) -> None:
-        """Start with none; `refresh` loads those that are switched on somewhere.
-
-        `denied` says which must not be loaded, and why; `rejections` why others were kept out, and
-        `faults` what those said that broke.
-        """
-        self.registry = registry
-        self.loaded: dict[str, Plugin] = {}
-        self.denied: dict[str, str] = {}
-        self.rejections: dict[str, tuple[Reason, ...]] = {}
-        self.faults: dict[str, str] = {}
-        self.payloads: dict[str, Payload] = {}
-        self.hooks = pluggy.PluginManager("lifang")
-        self.hooks.add_hookspecs(hooks)
+        """Start with none; `refresh` loads those that are switched on somewhere."""
+        super().__init__(registry)
         self._snapshot = Snapshot(epoch=-1)
-        self._loading = threading.RLock()
-
-    def register(self, plugin: Plugin) -> None:
-        """Take a plugin in, whole or not at all."""
-        try:
-            for resource in plugin.resources:
-                self.registry.add(plugin.id, resource)
-            for resource in plugin.resources:
-                resource.above = self.registry.above(resource)
-            self._demand_free(plugin)
-            if plugin.hooks:
-                stand_in = guard(plugin.id, plugin.hooks, lambda caller: self.is_on(plugin, caller))
-                self.hooks.register(stand_in, name=plugin.id)
-                self.hooks.check_pending()
-        except BaseException:
-            self.drop(plugin.id)
-            raise
-        words.add_catalogue(plugin.folder / "locale")
-        self.payloads |= plugin.payloads
-        self.loaded[plugin.id] = plugin
-
-    def _demand_free(self, plugin: Plugin) -> None:
-        for type in plugin.payloads:
-            if type.rpartition(".")[0] in self.registry.confidential:
-                raise ValueError(f"{type}: events of what is confidential tell no data")
-        for name in plugin.provides:
-            if other := self._offers().get(name):
-                raise ValueError(f"interface {name} is provided by {other[0]} already")
-
-    def drop(self, id: str) -> None:
-        """Forget a plugin and all it declared; those who cannot do without it go with it."""
-        self.registry.drop(id)
-        if self.hooks.get_plugin(id) is not None:
-            self.hooks.unregister(name=id)
-        plugin = self.loaded.pop(id, None)
-        if plugin is None:
-            return
-        words.drop_catalogue(plugin.folder / "locale")
-        for type in plugin.payloads:
-            self.payloads.pop(type, None)
-        for other in list(self.loaded.values()):
-            for need in other.needs:
-                if need.found is not None and need.found in plugin.provides.values():
-                    need.found = None
-                    if not need.optional:
-                        self.drop(other.id)
-                        self.rejections[other.id] = (_unmet(interfaces.NOT_THERE, need, id),)
-
-    def why_not(self, found: Found) -> tuple[Reason, ...]:
-        """Why a plugin that is present here is not loaded; nothing where nothing is against it."""
-        denied = self.denied.get(found.id)
-        listed = () if denied is None else (Reason(DENIED, {"why": denied}),)
-        fault = self.faults.get(found.id)
-        broken = () if fault is None else (importing.told(fault),)
-        return (*found.reasons, *listed, *self.rejections.get(found.id, ()), *broken)
-
-    def load(self, found: Found) -> Plugin | None:
-        """Import and register one plugin, and what it needs; what it raises stays its own fault."""
-        self.load_all([found])
-        return self.loaded.get(found.id)
-
-    def load_all(self, wanted: Iterable[Found]) -> None:
-        """Import and register several, in the order of their needs; what was wrong is forgotten."""
-        told = list(wanted)
-        with self._loading:
-            for one in told:
-                self.rejections.pop(one.id, None)
-                self.faults.pop(one.id, None)
-            self._load(told, discover())
-
-    def _load(self, wanted: Iterable[Found], present: dict[str, Found]) -> None:
-        """Import plugins and their providers, then register each after those it needs."""
-        ready: dict[str, Plugin] = {}
-        waiting = [one for one in wanted if one.id not in self.loaded]
-        while waiting:
-            fit = [one for one in waiting if not self.why_not(one)]
-            for found, outcome in importing.bring_in(fit):
-                if isinstance(outcome, Plugin):
-                    ready[found.id] = outcome
-                else:
-                    self._fault(found.id, outcome)
-            names = {need.name for plugin in ready.values() for need in plugin.needs}
-            known = ready.keys() | self.loaded.keys() | self.faults.keys()
-            waiting = [
-                one
-                for one in present.values()
-                if one.id not in known and names & set(one.provides) and not self.why_not(one)
-            ]
-            installed = _installed() if waiting else set[str]()
-            waiting = [one for one in waiting if one.id in installed]
-        for id in sorted(ready):
-            self._take_in(id, ready, present, ())
-
-    def _take_in(
-        self, id: str, ready: dict[str, Plugin], present: dict[str, Found], way: tuple[str, ...]
-    ) -> None:
-        """Register a plugin after those it needs; kept out with a reason where one is not there."""
-        if id in self.loaded or id in self.rejections or id in self.faults:
-            return
-        plugin = ready[id]
-        for need in plugin.needs:
-            for other in sorted(ready):
-                if need.name in ready[other].provides and other != id and other not in way:
-                    self._take_in(other, ready, present, (*way, id))
-        reasons = tuple(self._unmet(plugin, ready, present, way))
-        if reasons:
-            self.rejections[id] = reasons
-            log.warning("plugin %s is kept out: %s", id, reasons[0])
-            return
-        try:
-            demand_chains(id, plugin.payloads.values())
-            self.register(plugin)
-        except (Exception, SystemExit) as error:
-            self._fault(id, error)
-            return
-        offers = self._offers()
-        for need in plugin.needs:
-            need.found = offers[need.name][1] if need.name in offers else None
-        self.faults.pop(id, None)
-
-    def _unmet(
-        self,
-        plugin: Plugin,
-        ready: dict[str, Plugin],
-        present: dict[str, Found],
-        way: tuple[str, ...],
-    ) -> Iterator[Reason]:
-        """What a plugin needs and nobody who is loaded provides, each with who could."""
-        offers = self._offers()
-        for need in plugin.needs:
-            if need.name in offers:
-                provider, offered = offers[need.name]
-                if not need.fits(offered):
-                    yield _unmet(interfaces.TOO_OLD, need, provider, given=offered.written)
-                continue
-            if need.optional:
-                continue
-            could = [one for one in sorted(ready) if need.name in ready[one].provides]
-            could += [one.id for one in present.values() if need.name in one.provides]
-            yield self._not_provided(plugin.id, need, could[0] if could else None, way)
-
-    def _not_provided(self, id: str, need: Need, could: str | None, way: tuple[str, ...]) -> Reason:
-        """Why nobody provides what a plugin needs, where one `could`."""
-        if could is None:
-            return _unmet(interfaces.NOBODY, need)
-        if could in (*way, id):
-            circle = [*way, id, could][[*way, id].index(could) :]
-            return Reason(interfaces.CIRCLE, {"circle": " → ".join(circle)})
-        for one in self.rejections.get(could, ()):
-            if id in str(one.told.get("circle")).split(" → "):
-                return one
-        broken = could in self.faults or could in self.rejections
-        return _unmet(interfaces.BROKEN if broken else interfaces.NOT_THERE, need, could)
-
-    def _offers(self) -> dict[str, tuple[str, Provided]]:
-        """What the loaded plugins provide, each with whose it is."""
-        loaded = self.loaded.values()
-        return {name: (one.id, told) for one in loaded for name, told in one.provides.items()}
-
-    def _fault(self, id: str, error: BaseException) -> None:
-        self.faults[id] = "".join(traceback.format_exception(error))
-        log.warning("plugin %s could not be loaded: %s", id, error)
 
     def refresh(self) -> Snapshot:
         """Look at the epoch and, when it moved, learn where every plugin is on and load those."""
+        self.watch.keep()
         epoch = read_epoch()
         if epoch == self._snapshot.epoch:
             return self._snapshot
         with self._loading:
             for name in gone() & self.loaded.keys():
                 self.drop(name)
-            switches = read_switches()
-            done = self.loaded | self.faults
-            wanted = [name for name in switches if name not in done and where(switches[name])]
-            for name in wanted:
-                self.rejections.pop(name, None)
-            if wanted:
-                present = discover()
-                there = [present[name] for name in wanted if name in present]
-                self._load([one for one in there if not due(one)], present)
-            known = switches.keys() & self.loaded.keys() - self._outdated()
-            on = {name: place for name in known if (place := where(switches[name]))}
-            self._snapshot = Snapshot(epoch, on, switches)
+            switches, stops = read_switches(), read_stops()
+            if not self.safe:
+                self._load_new(switches, {one.plugin: one for one in stops if not one.part})
+            there = switches.keys() & self.loaded.keys() - self._outdated()
+            on = {name: place for name in there if (place := where(switches[name]))}
+            self._snapshot = Snapshot(epoch, on, switches, self.watch.saw(stops))
+        self.watch.keep()
         return self._snapshot
 
     def _outdated(self) -> set[str]:
@@ -245,31 +55,60 @@ class PluginManager:
         here = importing.versions
         return {name for name, told in rows if Version(here.get(name, told)) < Version(told)}
 
-    def is_on(self, plugin: Plugin, caller: Caller) -> bool:
-        """Whether a plugin is on anywhere the caller stands."""
-        on = caller.snapshot.where(plugin.id)
-        if not caller.standings:
-            return bool(on)
-        stands = ranges.union(
-            ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
-            for standing in caller.standings
-        )
-        return bool(ranges.intersect(on, stands))
+    def _load_new(self, switches: dict[str, list[Turned]], broken: dict[str, Stopped]) -> None:
+        """Load what is on somewhere; what failed before only in another version, or if released."""
+        wanted = {name for name in switches if where(switches[name])} - self.loaded.keys()
+        if not wanted:
+            return
+        present = discover()
+        for name in wanted & present.keys():
+            self.rejections.pop(name, None)
+            if self.faults.pop(name, None):
+                importing.forget(present[name])
+            kept = broken.get(name)
+            if kept is not None and kept.version == present[name].version:
+                self.faults[name] = kept.why
+                self._demand_lenience(name, importing.told(kept.why))
+        fit = sorted(wanted & present.keys() - self.faults.keys())
+        fresh = [present[name] for name in fit if not due(present[name])]
+        self._load(fresh, present)
+        for one in fresh:
+            if one.id in self.faults:
+                self.watch.note(Stopped(one.id, "", "", FAULT, self.faults[one.id], one.version))
+            elif one.id in self.loaded and one.id in broken:
+                self.watch.note(Stopped(one.id, "", "", CURED, "", one.version))
+
+    def ask(self, hook: str, *, only: str | None = None, **given: Any) -> dict[str, list[Any]]:
+        """What each plugin answers to a hook, in the order of their needs, ties by id."""
+        called = getattr(self.hooks.hook, hook).get_hookimpls()
+        return {
+            one.plugin_name: one.function(*[given[name] for name in one.argnames])
+            for one in sorted(called, key=lambda one: self._rank(one.plugin_name))
+            if only in (None, one.plugin_name)
+        }
+
+    def _rank(self, id: str, way: tuple[str, ...] = ()) -> tuple[int, str]:
+        """A plugin comes after those whose interfaces it needs."""
+        plugin, depth = self.loaded.get(id), 0
+        for need in plugin.needs if plugin else ():
+            other = next((name for name, told in self._offers().values() if told is need.found), id)
+            if other not in (*way, id):
+                depth = max(depth, self._rank(other, (*way, id))[0] + 1)
+        return depth, id
 
     def cards(self, caller: Caller) -> list[hooks.Card]:
         """The dashboard cards of every plugin that has some for this caller."""
-        answers: Iterable[list[hooks.Card]] = self.hooks.hook.home_cards(caller=caller)
-        return [card for answer in answers for card in answer or ()]
+        return [card for told in self.ask("home_cards", caller=caller).values() for card in told]
 
+    def objections(self, id: str, caller: Caller, node: Community) -> list[str]:
+        """Why a plugin cannot be switched on at a node, as it says itself."""
+        return self.ask("can_enable", only=id, caller=caller, community=node).get(id, [])
 
-def _unmet(sentence: str, need: Need, provider: str = "", **more: str) -> Reason:
-    told = {"name": need.name, "version": need.written, "provider": provider}
-    return Reason(sentence, told | more)
-
-
-def _installed() -> set[str]:
-    rows: Any = PluginRow.select(PluginRow.name).where(PluginRow.state == "installed").tuples()
-    return {name for (name,) in rows}
+    def health(self, caller: Caller) -> dict[str, list[str]]:
+        """What each plugin says is wrong out there, asked as itself because of this caller."""
+        asked = [one.plugin_name for one in self.hooks.hook.health.get_hookimpls()]
+        own = {id: caller.served_by(id) for id in sorted(asked)}
+        return {id: self.ask("health", only=id, caller=own[id])[id] for id in own}
 
 
 __all__ = ["Found", "PluginManager", "Snapshot", "Turned", "discover"]

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import peewee as pw
+
 from lifang.entities.community import Community, path_end
 from lifang.kit import ranges
-from lifang.plugins.tables import Activation, PluginRow
+from lifang.plugins.breaker import Key, Stopped
+from lifang.plugins.tables import Activation, PluginRow, Stop
 from lifang.resources.registry import CORE
 
 
@@ -25,11 +28,12 @@ class Turned:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where every plugin is on, as of one epoch; a request keeps one to its end."""
+    """Where every plugin is on, as of one epoch, and what of it is not called; kept to the end."""
 
     epoch: int
     on: dict[str, ranges.Ranges] = field(default_factory=dict)
     switches: dict[str, list[Turned]] = field(default_factory=dict)
+    stopped: frozenset[Key] = frozenset()
 
     def where(self, plugin: str) -> ranges.Ranges:
         """The parts of the tree where a plugin is on; the core is on everywhere."""
@@ -77,3 +81,10 @@ def where(switches: Iterable[Turned]) -> ranges.Ranges:
         node = (one.path, path_end(one.path))
         on = ranges.union([*on, node]) if one.on else ranges.subtract(on, node)
     return on
+
+
+def read_stops() -> list[Stopped]:
+    """Everything that was stopped and not released."""
+    columns = (Stop.plugin, Community.path, Stop.part, Stop.rule, Stop.why, Stop.version)
+    rows: Any = Stop.select(*columns).join(Community, pw.JOIN.LEFT_OUTER).order_by(Stop.id)
+    return [Stopped(name, path or "", *told) for name, path, *told in rows.tuples()]

@@ -87,6 +87,30 @@ class SettingRow(Table):
         indexes = ((("plugin", "key", "community"), False),)
 
 
+class Stop(Table):
+    """A part of a plugin that is not called any more where a node's people meet it.
+
+    Without a community it is stopped for those who stand for the whole instance; without a part,
+    the plugin did not load, and is tried again in another version. The rule says why.
+    """
+
+    id = IdField()
+    plugin = pw.CharField(max_length=40)
+    community = pw.ForeignKeyField(Community, null=True)
+    part = pw.CharField(max_length=60, default="")
+    rule = pw.CharField(max_length=20)
+    why = pw.TextField()
+    version = pw.CharField(max_length=40)
+    stopped_by = pw.CharField(max_length=120)
+    stopped_at = InstantField()
+
+    class Meta:
+        """Looked for by plugin."""
+
+        table_name = "core_plugin_stop"
+        indexes = ((("plugin",), False),)
+
+
 class Epoch(Table):
     """Counts every change that running processes must notice: switches, installs, tree changes.
 

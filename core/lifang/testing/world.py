@@ -7,6 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.lifecycle import switching
+from lifang.lifecycle.dated import Decree, configure
 from lifang.plugins.tables import PluginRow
 from lifang.services.authoring import act
 from lifang.services.gateway import write
@@ -43,6 +45,9 @@ PLACES = (
     (FOREIGN, "下西园社区", "community", "620103001000"),
 )
 
+NOWHERE = "nats://127.0.0.1:9"
+"""A broker that is set, as plugins may demand before they are switched on, and never answers."""
+
 _numbers = itertools.count(1)
 
 
@@ -57,6 +62,7 @@ def new_instance(home: Path) -> Iterator[Instance]:
         with (home / "lifang.toml").open("a", encoding="utf-8") as file:
             for key, value in told.items():  # for every command that is run on the folder
                 file.write(f'{key} = "{value}"\n')
+        instance.settings = replace(instance.settings, broker=NOWHERE)
         with instance.database.connection():
             yield instance
         instance.close()
@@ -133,8 +139,33 @@ def organization(instance: Instance, name: str, *, at: str = HOME, **told: Any) 
     return write(organizations, "create", boss(instance), {**data, "community": {"code": at}})
 
 
-def enable(instance: Instance, plugin: str, *, at: str) -> None:
-    """Install a plugin if it is not, and switch it on at a community's code."""
+def community(
+    instance: Instance, name: str, *, under: str = "620102001000", **told: Any
+) -> Community:
+    """Register a community below another one's code, with the next free code unless one is told."""
+    above = Community.get(Community.code == under)
+    taken = Community.select().where(Community.parent == above).count()
+    data = {"code": f"{under[:9]}{taken + 1:03}", "kind": "community", **told}
+    given = {"name": name, "parent": {"code": under}, **data}
+    return write(communities, "create", boss(instance), given)
+
+
+def install(instance: Instance, plugin: str) -> None:
+    """Install a plugin if it is not."""
     if not PluginRow.get_or_none(PluginRow.name == plugin):
         switching.install(boss(instance), plugin)
-    switching.switch(boss(instance), plugin, at=at, on=True)
+
+
+def enable(instance: Instance, plugin: str, *, at: str, **settings: Any) -> None:
+    """Install a plugin if it is not, switch it on at a community's code, and set it from today on.
+
+    One that is on there already is only set.
+    """
+    install(instance, plugin)
+    on = (one.on for one in switching.show(boss(instance), plugin).switches if one.code == at)
+    if not settings or not any(on):
+        switching.switch(boss(instance), plugin, at=at, on=True)
+    if settings:
+        known = instance.plugins.loaded[plugin].settings
+        said = {name: known[name].written(value) for name, value in settings.items()}
+        configure(boss(instance), plugin, said, Decree("测试", at))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import peewee as pw
 
+from lifang.access.callers import plugin_caller
 from lifang.entities.account import Account, Grant
 from lifang.entities.audit import AuditEntry
 from lifang.entities.community import Community
@@ -21,9 +22,10 @@ from lifang.kit.calendar import missing
 from lifang.kit.errors import Busy, LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.plugins import waiting
+from lifang.plugins import importing, waiting
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
+from lifang.resources.registry import CORE
 from lifang.services import clockwork, deadlines, jobs, retention
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -240,10 +242,15 @@ def _plugins(instance: Instance) -> Iterator[Finding]:
     wrong = False
     for plugin, fault in sorted(instance.plugins.faults.items()):
         wrong = True
-        said = _(
-            "插件「{plugin}」无法载入：{why}", plugin=plugin, why=fault.strip().splitlines()[-1]
-        )
+        said = _("插件「{plugin}」无法载入：{why}", plugin=plugin, why=importing.told(fault))
         yield Finding("plugins", "bad", said, _("修复或停用它：lifang plugin show {id}", id=plugin))
+    asking = plugin_caller(instance, CORE, actor=None, correlation=None, cause=None)
+    for plugin, told in instance.plugins.health(asking).items():
+        for said in told:
+            wrong = True
+            yield Finding(
+                "plugins", "warn", _("插件「{plugin}」：{said}", plugin=plugin, said=said)
+            )
     present = discover()
     for row in PluginRow.select().where(PluginRow.state == "installed").order_by(PluginRow.name):
         found = present.get(row.name)

@@ -13,7 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.kit.words import _, _p
-from lifang.lifecycle import switching
+from lifang.lifecycle import isolation, switching, timings
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
 from lifang.services import reading
@@ -54,10 +54,12 @@ def home_page(caller: Caller) -> str:
     figures = figures_of(caller)
     administers = switching.may_administer(caller)
     beginning = any(card.value == "0" for card in figures[:1]) or "start" in request.args
+    cards = [*caller.instance.plugins.cards(caller), *isolation.notes(caller)]
+    timings.note(caller.instance)
     return render_template(
         "web/home.html",
         figures=figures,
-        cards=caller.instance.plugins.cards(caller),
+        cards=cards,
         waiting=waiting_for(caller),
         held=standings_of(caller),
         openings=openings_of(caller),

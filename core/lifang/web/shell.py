@@ -69,6 +69,7 @@ def surroundings() -> dict[str, Any]:
         "here": doors.here() if request.method == "GET" else request.path,
         "plain_http": _plain_http(),
         "sample": the_instance().sample,
+        "safe": the_instance().plugins.safe,
     }
 
 

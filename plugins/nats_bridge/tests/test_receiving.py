@@ -20,6 +20,7 @@ import lifang as lf
 from lifang.access.callers import plugin_caller
 from lifang.events.tables import EventRow
 from lifang.kit.errors import Busy
+from lifang.lifecycle import switching
 from lifang.services.delivery import drain
 from lifang.testing import world
 from lifang_nats_bridge import receiving, sending
@@ -307,12 +308,10 @@ def test_nothing_is_taken_in_unless_the_settings_name_it(bridge: Bridge, broker:
     assert take_messages(caller_of(instance)) is False
 
 
-def test_its_tables_are_what_its_migration_makes(
-    instance: Any, enable: Callable[..., None]
-) -> None:
+def test_its_tables_are_what_its_migration_makes(instance: Any, boss: lf.Caller) -> None:
     from playhouse.schema_diff import diff_models
 
-    enable("nats_bridge", at=world.CHENGGUAN)
+    switching.install(boss, "nats_bridge")
     tables = [Message, sending.Stream]
     assert all(model._meta.table_name.startswith(f"{plugin.id}_") for model in tables)
     assert not diff_models(instance.database.engine, tables)

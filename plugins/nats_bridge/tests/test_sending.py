@@ -152,6 +152,7 @@ def test_without_a_broker_in_the_settings_the_bridge_says_so_and_waits(
     instance: Any, enable: Callable[..., None]
 ) -> None:
     enable("nats_bridge", at=world.CHENGGUAN)
+    instance.settings = replace(instance.settings, broker=None)  # taken out of the file afterwards
     world.person(instance, "李强")
     assert drain(instance)
     [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]

@@ -2,6 +2,7 @@
 
 import lifang as lf
 from lifang_webhooks.deliveries import send, spread
+from lifang_webhooks.pages import health
 from lifang_webhooks.resources import attempts, endpoints
 
 plugin = lf.Plugin(
@@ -9,4 +10,5 @@ plugin = lf.Plugin(
     "网络回调",
     resources=[endpoints, attempts],
     handlers=[spread, send],
+    hooks=[health],
 )

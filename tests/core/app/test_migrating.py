@@ -19,9 +19,8 @@ from lifang.entities.person import Person
 from lifang.kit.errors import NotReady
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
-from lifang.services import sealing
 from lifang.testing import world
-from lifang.upkeep import archive, backup
+from lifang.upkeep import archive, backup, sealing
 from lifang.upkeep.doctor import examine
 from tests.core.app.older import newer, turn_back
 from tests.core.cli.conftest import Said, say

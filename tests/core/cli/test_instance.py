@@ -152,13 +152,23 @@ def test_a_reader_that_has_seen_enough_ends_the_command_in_silence(home: Path) -
 
 def test_serving_is_handed_to_the_layer_above_with_what_was_asked() -> None:
     above = Recorded()
-    words = ["serve", "--host", "127.0.0.1", "--port", "9000", "--workers", "2", "--no-worker"]
+    words = [
+        "serve",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "9000",
+        "--workers",
+        "2",
+        "--no-worker",
+        "--safe",
+    ]
     assert say(above.hands, *words).code == 0
     assert say(above.hands, "serve").code == 0
     assert say(above.hands, "worker").code == 0
-    nothing = {"host": None, "port": None, "workers": None, "worker": True}
+    nothing = {"host": None, "port": None, "workers": None, "worker": True, "safe": False}
     assert above.calls == [
-        ("serve", {"host": "127.0.0.1", "port": 9000, "workers": 2, "worker": False}),
+        ("serve", {"host": "127.0.0.1", "port": 9000, "workers": 2, "worker": False, "safe": True}),
         ("serve", nothing),
         ("work", {}),
     ]

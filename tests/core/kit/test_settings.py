@@ -77,6 +77,8 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_BACKUP_KEEP": "3",
         "LIFANG_ATTACHMENT_MB": "50",
         "LIFANG_LAG_MINUTES": "30",
+        "LIFANG_PLUGIN_ERRORS": "3",
+        "LIFANG_PLUGIN_SECONDS": "600",
         "LIFANG_RETENTION": "core.clock.hour=90, core.job.done=latest",
         "LIFANG_OUTBOUND_ALLOW": "10.1.2.3:8443, [fd00::1]:443",
         "LIFANG_CATALOGUE": "shelf/catalogue",

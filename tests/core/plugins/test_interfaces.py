@@ -36,7 +36,7 @@ ASKING = all_of(
 
 
 def reasons(instance: Instance, id: str) -> list[str]:
-    return [str(one) for one in instance.plugins.why_not(discover()[id])]
+    return [str(one) for one in instance.plugins.reasons(discover()[id])]
 
 
 def volunteer(instance: Instance, name: str, at: str = world.HOME) -> Any:
@@ -80,7 +80,8 @@ def test_a_plugin_thanks_with_the_points_of_another_by_that_ones_rules(
     stranger = world.person(instance, "甲")
     with pytest.raises(Conflict, match="不是注册志愿者"):
         thank(stranger.id, 1)
-    switching.switch(boss, "volunteer_points", at=world.HOME, on=False)
+    along = switching.How(along=True)  # what needs it goes off with it
+    switching.switch(boss, "volunteer_points", at=world.HOME, on=False, how=along)
     with pytest.raises(Conflict, match="没有启用"):
         ledger.balance(
             who.person_id,
@@ -92,6 +93,7 @@ def test_a_plugin_thanks_with_the_points_of_another_by_that_ones_rules(
     assert "请先安装" in reasons(instance, "thankful")[0]
 
 
+@pytest.mark.once
 def test_what_is_needed_must_be_there_and_new_enough_and_not_in_a_circle(
     instance: Instance, boss: Caller, laid_out: Layout
 ) -> None:

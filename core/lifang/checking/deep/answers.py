@@ -9,25 +9,22 @@ from lifang.checking.deep.subject import Subject
 from lifang.checking.rule import Hits, hit, rule
 from lifang.entities.caller import Caller
 from lifang.kit.errors import LifangError
-from lifang.plugins import hooks as defined
-
-SLOW = 0.25
-"""Seconds that one answer may take."""
+from lifang.plugins.hooks import POLICIES, Policy
 
 
 @rule("LF720", tier=2, deep=True)
 def hooks_answer(subject: Subject) -> Hits:
     """Each hook, asked by different people, neither raises nor dawdles, and gives a right list."""
     for hook in subject.plugin.hooks:
-        spec = getattr(defined, hook.__name__, None)
-        if spec is None or "caller" not in inspect.signature(spec).parameters:
+        policy = POLICIES.get(hook.__name__)
+        if policy is None:
             continue
         given = set(inspect.signature(hook).parameters)
         if given - {"caller"}:
             continue
         for caller in _callers(subject):
             with subject.instance.database.connection():
-                told = _asked(hook, caller if "caller" in given else None)
+                told = _asked(hook, policy, caller if "caller" in given else None)
             if told:
                 yield hit(subject.spot(hook), name=hook.__name__, what=told)
                 break
@@ -41,7 +38,7 @@ def _callers(subject: Subject) -> list[Caller]:
     ]
 
 
-def _asked(hook: object, caller: Caller | None) -> str | None:
+def _asked(hook: object, policy: Policy, caller: Caller | None) -> str | None:
     """What is wrong with a hook's answer, or None."""
     took = 0.0
     try:
@@ -53,9 +50,9 @@ def _asked(hook: object, caller: Caller | None) -> str | None:
         return None  # the core refused: this caller may see nothing of it
     except (Exception, SystemExit) as error:
         return f"{type(error).__name__}: {error}"
-    if took > SLOW:
+    if took > policy.budget:
         return f"{took:.2f} s"
     if answer is not None and not isinstance(answer, list):
         return type(answer).__name__
-    wrong = [one for one in answer or () if not isinstance(one, defined.Card)]
+    wrong = [one for one in answer or () if not isinstance(one, policy.gives)]
     return type(wrong[0]).__name__ if wrong else None

@@ -111,6 +111,10 @@ class Subject:
         return sorted(found, key=lambda one: str(one._meta.table_name))
 
 
+NOWHERE = "nats://127.0.0.1:9"
+"""A broker that is set, as plugins may demand before they are switched on, and never answers."""
+
+
 def boss_of(instance: Instance) -> Caller:
     """The first administrator of an instance."""
     return Caller(
@@ -131,6 +135,7 @@ def running(
     The plugin must be found by its metadata. Raises whatever keeps it from being installed.
     """
     told = {"LIFANG_DURABILITY": "normal"} if url is None else {"LIFANG_DATABASE": url}
+    told["LIFANG_BROKER"] = NOWHERE
     instance = create(home, environ=told)
     try:
         with instance.database.connection():
