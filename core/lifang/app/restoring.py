@@ -139,7 +139,7 @@ def _demand_place(told: Settings) -> Database:
             _("数据库不在 {path}；请先从 lifang.toml 去掉 database，再恢复", path=told.data)
         )
     if not told.file.exists() and told.home.is_dir():
-        known = {*FOLDERS, RESTORED, "archive", "backup", SAMPLE_NOTE}
+        known = {*FOLDERS, RESTORED, "archive", "backup", "plugins", SAMPLE_NOTE}
         if strange := sorted(path.name for path in told.home.iterdir() if path.name not in known):
             raise Conflict(
                 _(
