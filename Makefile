@@ -3,6 +3,8 @@
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
+# what Python compiles is kept: else every process of the tests compiles and rewrites all of it anew
+export PYTHONDONTWRITEBYTECODE :=
 # one more than there are processors: some tests wait for others to be killed, to expire, to come back
 JOBS ?= $(shell expr $$(nproc) + 1)
 
@@ -50,13 +52,13 @@ bench: dev $(BENCHED) ## measure, print and write docs/reference/benchmarks.md
 	$(BIN)/python -m tests.bench $(ARGS)
 
 trust: dev ## the fault tests and walks at their full figures: killed servers and imports, no lost write
-	$(BIN)/python -m pytest tests/faults tests/walks -m "trust or not trust" $(ARGS)
+	$(BIN)/python -m pytest tests/faults tests/walks tests/core/lifecycle -m "trust or not trust" $(ARGS)
 	TEST_ON=postgresql $(BIN)/python -m pytest tests/walks/test_histories.py -m trust $(ARGS)
 
 lock: ## resolve requirements.lock anew (needs uv)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links \
-		core/pyproject.toml --extra test requirements.in --output-file requirements.lock $(ARGS)
+		core/pyproject.toml --extra authors --extra test requirements.in --output-file requirements.lock $(ARGS)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links \
 		--constraint requirements.lock requirements-bench.in --output-file requirements-bench.lock $(ARGS)

@@ -7,7 +7,18 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import bus, country, exchange, figures, goals, growth, postgres, subtrees, waking
+from tests.bench import (
+    bus,
+    country,
+    exchange,
+    fifty,
+    figures,
+    goals,
+    growth,
+    postgres,
+    subtrees,
+    waking,
+)
 from tests.bench.rounds import Result, machine
 
 TRIED = Path(__file__).with_name("tried.md")
@@ -66,6 +77,7 @@ def _runs(*, full: bool) -> dict[str, Run]:
         "L3": lambda folder: goals.last_page(folder, sizes=sizes),
         "L4": subtrees.size_of_the_tree,
         "C1": goals.command_start,
+        "C2 H1": fifty.fifty,
         "W1": goals.creates,
         "I1 I2": exchange.import_of_people,
         "I3 M1": lambda folder: exchange.another_writer(folder, rows=many),

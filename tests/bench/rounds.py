@@ -109,10 +109,10 @@ def wall_of(work: Callable[[], None], times: int) -> float:
     return (time.perf_counter() - started) / times
 
 
-def cpu_of_command(command: Sequence[str]) -> float:
+def cpu_of_command(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> float:
     """CPU seconds of a command as a whole process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env=env)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 

@@ -14,9 +14,8 @@ import pytest
 from lifang.app.instance import create, opened
 from lifang.app.restoring import verify_backup
 from lifang.kit.errors import NotReady
-from lifang.services import sealing
 from lifang.testing import world
-from lifang.upkeep import backup
+from lifang.upkeep import backup, sealing
 from tests.core.upkeep.dumped import digest, dump
 
 STEPS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "sqlite3.connect"}

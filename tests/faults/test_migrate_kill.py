@@ -19,10 +19,10 @@ from lifang.app.migrating import migrate_all
 from lifang.app.restoring import restore, verify_backup
 from lifang.kit.errors import NotReady
 from lifang.resources.registry import CORE
-from lifang.services import sealing
 from lifang.store import migrations
 from lifang.store.embedded import Embedded
 from lifang.testing import world
+from lifang.upkeep import sealing
 from tests.core.app.older import newer, turn_back
 from tests.core.upkeep.dumped import dump, quiet
 

@@ -16,11 +16,10 @@ import pytest
 
 from lifang.app.instance import opened
 from lifang.kit import settings
-from lifang.services import sealing
 from lifang.store.opening import open_database
 from lifang.store.served import Served
 from lifang.testing import served, world
-from lifang.upkeep import backup
+from lifang.upkeep import backup, sealing
 from tests.core.app.populated import goes_on, populate
 from tests.core.upkeep.dumped import Dump, content, quiet
 

@@ -28,7 +28,7 @@ from lifang.services.importing import Imported, failing_rows, import_table
 from lifang.services.instance import Instance
 from lifang.testing import world
 from tests.core.api.conftest import account, token
-from tests.core.cli.conftest import Command, lifang, plain_environment  # noqa: F401 – fixtures
+from tests.core.cli.conftest import Command, lifang  # noqa: F401 – fixtures
 
 Row = dict[str, str]
 LABELS = {

@@ -201,6 +201,10 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     plugins.safe, plugins.watch.strict = on("LIFANG_SAFE"), on("LIFANG_STRICT")
     plugins.watch.breaker = Breaker(told.plugin_errors, told.plugin_seconds)
     plugins.register(core)
+    if told.deny or told.catalogue:
+        from lifang.lifecycle import catalogue  # not for every command
+
+        plugins.denied = catalogue.denied(told)
     with _closed_if_refused(database), database.connection():
         take_over(told, database)
         waiting = migrations.pending(database, CORE, core.migrations)
@@ -218,6 +222,10 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         keys = load_keys(told.key_file)
         instance = Instance(told, database, keys, registry, plugins, Separation())
         plugins.watch.keeper = keeper(instance)
+        if any((told.home / "plugins").glob("upgrading/*.json")):
+            from lifang.lifecycle import upgrading
+
+            upgrading.mend(at_the_machine(instance))
         if load_plugins:
             plugins.refresh()
     return instance

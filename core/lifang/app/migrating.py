@@ -15,14 +15,15 @@ from lifang.app.instance import (
     in_use,
     settle,
 )
+from lifang.builtin.plugin import plugin as the_core
 from lifang.kit import clock, settings
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
+from lifang.lifecycle.fitting import Standing, standings
 from lifang.mechanisms.separation import Separation
-from lifang.plugins.manager import PluginManager, discover
-from lifang.plugins.tables import PluginRow, bump_epoch
-from lifang.plugins.waiting import folder_of
+from lifang.plugins.manager import PluginManager
+from lifang.plugins.tables import bump_epoch
 from lifang.resources.registry import CORE, Registry
 from lifang.services.instance import Instance
 from lifang.store import migrations
@@ -35,10 +36,14 @@ from lifang.upkeep.backup import Steps
 
 @dataclass(frozen=True)
 class Migrated:
-    """What was applied, or is due; the backup made before it, or the folder it would lie in."""
+    """What was applied, or is due; the backup made before it, or the folder it would lie in.
+
+    `plugins` is what a plan says of every installed plugin.
+    """
 
     names: list[str]
     backup: Path | None = None
+    plugins: tuple[Standing, ...] = ()
 
 
 def migrate_all(
@@ -51,7 +56,7 @@ def migrate_all(
 ) -> Migrated:
     """Bring the tables of the core and of every installed plugin up to date.
 
-    With `plan` nothing is done: it is told what would be.
+    With `plan` nothing is done: it is told what would be, and how every plugin stands.
     A database that holds anything is backed up first, unless `keep` is false, and `say` is told the
     file before anything changes. Raises NotReady where that fails, and where the database is newer
     than the program.
@@ -65,11 +70,11 @@ def migrate_all(
         database = database_of(told)
         stack.callback(database.close)
         with database.connection():
-            due, fresh = _due(database)
+            due, fresh, plugins = _due(database, plan=plan)
             keep = keep and bool(due) and not fresh
             if plan or not due:
                 names = [f"{plugin} {name}" for plugin, _folder, steps in due for name in steps]
-                return Migrated(names, backup.folder(told) if keep else None)
+                return Migrated(names, backup.folder(told) if keep else None, plugins)
             if keep:
                 instance, kept = _kept(told, database, progress, stack)
                 say(kept)
@@ -87,21 +92,20 @@ def migrate_all(
         return Migrated(done, kept)
 
 
-def _due(database: Database) -> tuple[list[tuple[str, Path, list[str]]], bool]:
-    """What waits, plugin by plugin, and whether nothing was ever applied."""
+def _due(
+    database: Database, *, plan: bool
+) -> tuple[list[tuple[str, Path, list[str]]], bool, tuple[Standing, ...]]:
+    """What waits, plugin by plugin, whether nothing was ever applied, and how plugins stand."""
     core = migrations.pending(database, CORE, MIGRATIONS)
     fresh = len(core) == len(list(MIGRATIONS.glob("[0-9]*.py")))
-    work = [] if fresh else _installed_folders()
+    manager = PluginManager(Registry())
+    manager.register(the_core)
+    plugins = () if fresh else tuple(standings(database, manager if plan else None))
+    asked = [one for one in plugins if not (plan and one.blocked)]  # a plan says it, else it fails
+    work = [(one.id, one.folder) for one in asked if one.folder]
     told = [(plugin, where, migrations.pending(database, plugin, where)) for plugin, where in work]
-    return [step for step in ((CORE, MIGRATIONS, core), *told) if step[2]], fresh
-
-
-def _installed_folders() -> list[tuple[str, Path]]:
-    """Where the migrations of every installed plugin lie."""
-    present = discover()
-    rows = PluginRow.select(PluginRow.name).where(PluginRow.state == "installed")
-    found = [(row.name, folder_of(present[row.name])) for row in rows if row.name in present]
-    return [(name, folder) for name, folder in found if folder is not None and folder.is_dir()]
+    due = [step for step in ((CORE, MIGRATIONS, core), *told) if step[2]]
+    return due, fresh, plugins
 
 
 def _kept(

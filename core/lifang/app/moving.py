@@ -16,7 +16,6 @@ from lifang.kit.settings import Settings
 from lifang.kit.settings_keys import KEYS
 from lifang.kit.words import _
 from lifang.resources.registry import CORE
-from lifang.services.carrying import carry
 from lifang.services.instance import Instance
 from lifang.store import copying, migrations
 from lifang.store.copying import Told
@@ -25,6 +24,7 @@ from lifang.store.embedded import Embedded
 from lifang.store.keys import load_keys
 from lifang.store.opening import open_database
 from lifang.upkeep.backup import Steps
+from lifang.upkeep.carrying import carry
 
 OWN = "embedded"
 """What the database in the instance's own folder is called on the command line."""

@@ -32,10 +32,7 @@ from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager, discover
 from lifang.resources.registry import CORE, Registry
 from lifang.services.auditing import Change, record_note
-from lifang.services.carrying import carry
 from lifang.services.instance import SAMPLE_NOTE, Instance
-from lifang.services.sealing import SINK
-from lifang.services.verifying import Verdict, verify
 from lifang.store import copying, dumps, migrations
 from lifang.store.database import PATIENCE, Database, proxy
 from lifang.store.embedded import Embedded
@@ -45,6 +42,9 @@ from lifang.store.opening import open_database
 from lifang.upkeep import archive, backup
 from lifang.upkeep.archive import Manifest
 from lifang.upkeep.backup import Steps
+from lifang.upkeep.carrying import carry
+from lifang.upkeep.sealing import SINK
+from lifang.upkeep.verifying import Verdict, verify
 
 if TYPE_CHECKING:
     from lifang.store.served import Served
@@ -139,7 +139,7 @@ def _demand_place(told: Settings) -> Database:
             _("数据库不在 {path}；请先从 lifang.toml 去掉 database，再恢复", path=told.data)
         )
     if not told.file.exists() and told.home.is_dir():
-        known = {*FOLDERS, RESTORED, "archive", "backup", SAMPLE_NOTE}
+        known = {*FOLDERS, RESTORED, "archive", "backup", "plugins", SAMPLE_NOTE}
         if strange := sorted(path.name for path in told.home.iterdir() if path.name not in known):
             raise Conflict(
                 _(

@@ -15,13 +15,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from lifang.app.dispatcher import Dispatcher
-from lifang.app.instance import opened
+from lifang.app.generations import Generations
+from lifang.app.instance import database_of, opened
 from lifang.app.logs import log_to_stderr
 from lifang.app.parent import leave_with
 from lifang.app.safety import Starts
@@ -72,8 +73,10 @@ def serve(
         with opened(told.home):
             pass  # a plugin that ends the process does so here, and was counted
         os.environ["LIFANG_HOME"] = str(told.home)
-        with Dispatcher(told.home) if worker else nullcontext():
-            _serve(told)
+        with closing(database_of(told)) as database:
+            generations = Generations(database)
+            with Dispatcher(told.home) if worker else nullcontext():
+                _serve(told, generations)
 
 
 def address_of(told: Settings) -> str:
@@ -139,17 +142,19 @@ def _port_sentence(told: Settings, error: OSError) -> str:
     return _("不能监听 {host}：{why}", host=told.host, why=error.strerror or error)
 
 
-def _serve(told: Settings) -> None:
+def _serve(told: Settings, generations: Generations) -> None:
     """Run the web server until a signal, again if its processes were killed, but not for ever."""
+    running: list[Any] = []
+    generations.watch(lambda: running[-1].signal_handler_reload() if running else None)
     multiprocessing.set_start_method("spawn", force=True)  # nothing open is inherited
     _in_background(partial(_announce, told))
     stop, failures = Stop(), 0
     while failures < CHANCES:
         server, began = _server(told), time.monotonic()
+        running[:] = [server]
         server.on_startup(lambda server=server: stop.then(server.signal_handler_interrupt))
         with suppress(SystemExit):  # how granian tells that a process died, also while it stops
-            loader = partial(_web, os.getpid(), told.log_level)
-            server.serve(target_loader=loader, wrap_loader=False)
+            server.serve(target_loader=server.load, wrap_loader=False)
         if stop.heard:
             Starts(told).done()
             return
@@ -162,9 +167,11 @@ def _serve(told: Settings) -> None:
 def _server(told: Settings) -> Any:
     from granian.constants import Interfaces
     from granian.log import LogLevels
-    from granian.server import Server
 
-    return Server(
+    from lifang.app.replacing import Web
+
+    return Web(
+        partial(_web, os.getpid(), told.log_level),
         target="lifang.app.wsgi:app",
         address=told.host,
         port=told.port,
@@ -179,13 +186,14 @@ def _server(told: Settings) -> Any:
     )
 
 
-def _web(parent: int, log_level: str) -> Any:
-    """Make the application inside a web process."""
+def _web(parent: int, log_level: str, ready: Any) -> Any:
+    """Make the application inside a web process, and say when it is there."""
     stop_once()
     leave_with(parent)
     log_to_stderr(log_level)
     from lifang.app.wsgi import app
 
+    ready.release()
     return app
 
 

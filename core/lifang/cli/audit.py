@@ -17,9 +17,10 @@ from lifang.cli.waiting import progress
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden
 from lifang.kit.words import _, n_
-from lifang.services import sealing, trail
-from lifang.services.sealing import Verdict
+from lifang.services import trail
 from lifang.services.trail import MOST, Seen
+from lifang.upkeep import sealing
+from lifang.upkeep.sealing import Verdict
 
 BROKEN = 1
 """The exit code of a trail that does not hold."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from lifang.cli.waiting import steps
 from lifang.kit.errors import Invalid
 from lifang.kit.words import _, n_
 
+MARKS = {"ok": "✓", "warns": "!", "blocks": "✗"}
 FIRST = "admin"
 LONGEST_NAME = 60
 
@@ -119,15 +122,24 @@ def migrate(session: Session, given: Given) -> None:
         )
     if session.json:
         kept = str(done.backup) if done.backup else None
-        showing.emit({"pending" if plan else "applied": done.names, "backup": kept})
-    elif not done.names:
-        click.echo(_("没有待执行的迁移"))
-    else:
+        told = {"plugins": _graded(done.plugins)} if plan else {}
+        showing.emit({"pending" if plan else "applied": done.names, "backup": kept, **told})
+        return
+    if done.names:
         click.echo(_("待执行：") if plan else _("已执行："))
-        for name in done.names:
-            click.echo(f"  {name}")
-        if plan and done.backup:
-            click.echo(_("执行前会先做一份备份，放在 {path}", path=done.backup))
+    else:
+        click.echo(_("没有待执行的迁移"))
+    for name in done.names:
+        click.echo(f"  {name}")
+    if plan and done.backup:
+        click.echo(_("执行前会先做一份备份，放在 {path}", path=done.backup))
+    for line in _graded(done.plugins) if plan else ():
+        click.echo(f"{MARKS[line['grade']]} {line['id']}  {line['text']}")
+
+
+def _graded(plugins: Iterable[Any]) -> list[dict[str, str]]:
+    """What a plan says of each installed plugin, line by line."""
+    return [{"id": one.id, **asdict(line)} for one in plugins for line in one.lines]
 
 
 def _serve() -> tuple[Any, list[click.Parameter]]:

@@ -10,7 +10,9 @@ import click
 from lifang.cli import (
     configured,
     plugin_isolation,
+    plugin_making,
     plugin_removing,
+    plugin_shipping,
     plugin_switching,
     showing,
 )
@@ -32,7 +34,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
         [
             Command("list", n_("列出这台机器上的插件"), _list),
             Command("show", n_("显示一个插件"), _show, [_id()]),
-            Command("install", n_("安装：建立它的表；还不在任何地方启用"), _install, [_id()]),
+            *plugin_shipping.commands(),
             Command(
                 "enable",
                 n_("在一个社区和它下面启用，立即生效"),
@@ -53,6 +55,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
                 [_id(), *configured.SETTING, *_place()],
             ),
             *plugin_isolation.commands(),
+            *plugin_making.commands(),
             check_command(),
             *plugin_removing.commands(),
         ],
@@ -158,15 +161,6 @@ def _tell(session: Session, one: Listed) -> None:
 def _tell_history(one: Listed) -> None:
     if one.history is not None:
         click.echo(_("过去的事件从位置 {n} 起完整，更早的已归档", n=one.history))
-
-
-def _install(session: Session, given: Given) -> None:
-    one = switching.install(session.caller, given["id"])
-    if session.json:
-        showing.emit(asdict(one))
-    else:
-        click.echo(_("已安装插件 {id} {version}；用 lifang plugin enable {id} --at 社区编号 启用",
-                     id=one.id, version=one.version))  # fmt: skip
 
 
 def _enable(session: Session, given: Given) -> None:

@@ -57,6 +57,8 @@ class Settings:
     plugin_seconds: int = 60
     retention: tuple[tuple[str, int | str], ...] = ()
     outbound_allow: tuple[str, ...] = ()
+    catalogue: Path | None = None
+    deny: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path:

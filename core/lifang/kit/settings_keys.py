@@ -104,14 +104,18 @@ def _word(value: object) -> str:
     raise ValueError
 
 
-def _subjects(value: object) -> tuple[str, ...]:
-    part = r"([^\s.*>]+|\*)"
-    told = value if isinstance(value, list) else [None]
-    if all(isinstance(one, str) and re.fullmatch(rf"({part}\.)*({part}|>)", one) for one in told):
-        return tuple(told)
-    raise ValueError
+def _list_of(pattern: str) -> Callable[[object], object]:
+    def read(value: object) -> tuple[str, ...]:
+        told = value if isinstance(value, list) else [None]
+        if all(isinstance(one, str) and re.fullmatch(pattern, one) for one in told):
+            return tuple(told)
+        raise ValueError
+
+    return read
 
 
+_SUBJECT = r"(([^\s.*>]+|\*)\.)*([^\s.*>]+|\*|>)"
+_DENIED = r"[a-z][a-z0-9_]{1,39}( +[<>=!~][<>=!~0-9a-z.,*]*)?( +\S.*)?"
 _ENDPOINT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([1-9][0-9]{0,4})")
 
 
@@ -134,7 +138,7 @@ KEYS = {
     "broker_form": Key(_one_of("structured", "binary"), n_("structured 或 binary")),
     "broker_days": Key(_whole(1, 3650), n_("1 至 3650 的整数")),
     "broker_again_hours": Key(_whole(24, 672), n_("24 至 672 的整数")),
-    "broker_take_in": Key(_subjects, n_('NATS 主题的列表，例如 ["lifang.>"]')),
+    "broker_take_in": Key(_list_of(_SUBJECT), n_('NATS 主题的列表，例如 ["lifang.>"]')),
     "language": Key(_one_of(*LANGUAGES), n_("zh 或 en")),
     "zone": Key(_zone, n_("时区名称，例如 Asia/Shanghai")),
     "key_file": Key(_path, n_("密钥文件的路径")),
@@ -155,6 +159,8 @@ KEYS = {
     "plugin_seconds": Key(_whole(1, 86400), n_("1 至 86400 的整数")),
     "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
     "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
+    "catalogue": Key(_path, n_("插件目录所在的文件夹")),
+    "deny": Key(_list_of(_DENIED), n_('列表，例如 ["some_plugin <1.3 2026-11-30 原因"]')),
     "outbound_allow": Key(_endpoints, n_('「主机:端口」的列表，例如 ["10.1.2.3:8443"]')),
 }
 VARIABLES = {variable(key): key for key in KEYS}

@@ -90,4 +90,9 @@ DEFAULT_FILE = """\
 # 允许发往的内部网络地址（主机:端口）；平时只发往公网的 https 地址，不发往内部网络
 # Addresses (host:port) inside the network that may be sent to; else only public https ones are
 # outbound_allow = ["10.1.2.3:8443"]
+
+# 插件目录所在的文件夹；不得载入的插件（编号、版本、日期、原因）
+# The folder of the plugin catalogue; plugins that must not be loaded (id, versions, date, reason)
+# catalogue = "catalogue"
+# deny = ["some_plugin <1.3 2026-11-30 reason"]
 """

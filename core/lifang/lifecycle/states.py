@@ -25,6 +25,7 @@ STATES = {
     "installed": n_("已安装"),
     "faulted": n_("有故障"),
     "quarantined": n_("已隔离"),
+    "upgrading": n_("升级中"),
     "missing": n_("缺软件包"),
     "uninstalled": n_("已卸载"),
     "purged": n_("已清除"),

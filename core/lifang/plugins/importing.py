@@ -55,10 +55,16 @@ class _Import(threading.Thread):
         return self.outcome is not None
 
 
+versions: dict[str, str] = {}
+"""Of which version the code is that this process has imported, by plugin."""
+
+
 def bring_in(wanted: Iterable[Found]) -> Iterator[tuple[Found, Plugin | BaseException]]:
     """Import plugins and give each, or what it raised, or Hangs, in the order they were asked."""
     running = []
     for found in wanted:
+        if found.id not in versions or found.entry.module.partition(".")[0] not in sys.modules:
+            versions[found.id] = found.version
         one = _Import(found)
         one.start()
         one.finish(PATIENCE)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import Version
+
 from lifang.plugins import hooks, importing
 from lifang.plugins.breaker import CURED, FAULT, Stopped
 from lifang.plugins.finding import Found, discover
 from lifang.plugins.loading import Loader
 from lifang.plugins.snapshot import Snapshot, Turned, gone, read_stops, read_switches, where
-from lifang.plugins.tables import read_epoch
+from lifang.plugins.tables import PluginRow, read_epoch
 from lifang.plugins.waiting import due
 from lifang.resources.registry import Registry
 
@@ -38,11 +40,20 @@ class PluginManager(Loader):
             switches, stops = read_switches(), read_stops()
             if not self.safe:
                 self._load_new(switches, {one.plugin: one for one in stops if not one.part})
-            there = switches.keys() & self.loaded.keys()
+            there = switches.keys() & self.loaded.keys() - self._outdated()
             on = {name: place for name in there if (place := where(switches[name]))}
             self._snapshot = Snapshot(epoch, on, switches, self.watch.saw(stops))
         self.watch.keep()
         return self._snapshot
+
+    def _outdated(self) -> set[str]:
+        """The plugins whose code here is older than their tables: this process is being replaced.
+
+        Nor is one on where another machine has upgraded it and this one has not.
+        """
+        rows: Any = PluginRow.select(PluginRow.name, PluginRow.version).tuples()
+        here = importing.versions
+        return {name for name, told in rows if Version(here.get(name, told)) < Version(told)}
 
     def _load_new(self, switches: dict[str, list[Turned]], broken: dict[str, Stopped]) -> None:
         """Load what is on somewhere; what failed before only in another version, or if released."""

@@ -112,10 +112,14 @@ class Stop(Table):
 
 
 class Epoch(Table):
-    """Counts every change that running processes must notice: switches, installs, tree changes."""
+    """Counts every change that running processes must notice: switches, installs, tree changes.
+
+    `generation` counts those that need code loaded anew: processes are replaced.
+    """
 
     id = pw.IntegerField(primary_key=True)
     value = pw.BigIntegerField(default=0)
+    generation = pw.BigIntegerField(default=0)
 
     class Meta:
         """A single row."""
@@ -133,6 +137,12 @@ def bump_epoch() -> None:
         keeper.unit.after.append(_look_again)
     if not Epoch.update(value=Epoch.value + 1).where(Epoch.id == 1).execute():
         Epoch.create(id=1, value=1)
+
+
+def bump_generation() -> None:
+    """Let every process that has loaded plugins be replaced by one that loads them anew."""
+    bump_epoch()
+    Epoch.update(generation=Epoch.generation + 1).where(Epoch.id == 1).execute()
 
 
 def read_epoch() -> int:

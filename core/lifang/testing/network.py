@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-from lifang.events.dispatch import Dispatcher
-
 ASKING = ("socket.getaddrinfo", "socket.gethostbyname")
 REACHING = (*ASKING, "socket.connect", "socket.sendto")
 
@@ -39,9 +37,11 @@ def _heard(what: str, told: tuple[Any, ...], reaching: tuple[str, ...] = REACHIN
 
 def _telling() -> str | None:
     """The handler which this thread is running within a transaction, if it is."""
-    frame: Any = sys._getframe()
+    dispatch: Any = sys.modules.get("lifang.events.dispatch")
+    telling = dispatch and dispatch.Dispatcher._react.__code__
+    frame: Any = sys._getframe() if telling else None
     while frame is not None:
-        if frame.f_code is Dispatcher._react.__code__:
+        if frame.f_code is telling:
             inside = frame.f_locals["self"].database.in_transaction
             return frame.f_locals["delivery"].subscriber.name if inside else None
         frame = frame.f_back

@@ -41,13 +41,13 @@ def chosen() -> bool:
 
 
 @contextmanager
-def database_for(home: Path) -> Iterator[str | None]:
+def database_for(home: Path, template: str = TEMPLATE) -> Iterator[str | None]:
     """The address of a fresh database for an instance's folder; None for the embedded one."""
     if not chosen():
         yield None
         return
     name = "t" + hashlib.sha256(str(home).encode()).hexdigest()[:16]
     try:
-        yield server().create(name, TEMPLATE)
+        yield server().create(name, template)
     finally:
         server().drop(name)

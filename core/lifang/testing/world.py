@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import time_machine
+
+from lifang.access import passwords
 from lifang.access.roles import FIRST_ADMINISTRATOR
-from lifang.app.instance import create, migrate_core
+from lifang.app.instance import create, migrate_core, open_instance
 from lifang.builtin.people import move as move_person
 from lifang.builtin.people import organizations, people
 from lifang.builtin.places import communities
@@ -23,12 +25,13 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.lifecycle import switching
+from lifang.lifecycle.dated import Decree, configure
 from lifang.plugins.tables import PluginRow
 from lifang.services.authoring import act
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.store.opening import open_database
-from lifang.testing import served
+from lifang.testing import served, sharing
 
 CITY, CHENGGUAN, QILIHE = "620100000000", "620102000000", "620103000000"
 HOME, NEIGHBOUR, FOREIGN = "620102001001", "620102001002", "620103001001"
@@ -47,24 +50,64 @@ PLACES = (
 NOWHERE = "nats://127.0.0.1:9"
 """A broker that is set, as plugins may demand before they are switched on, and never answers."""
 
-_numbers = itertools.count(1)
+PLANTED = "lifang_planted"
+"""The database whose copy every instance with the small tree begins with."""
 
 
-def new_instance(home: Path) -> Iterator[Instance]:
-    """Make an instance, keep a connection for this thread, and close it at the end."""
-    with served.database_for(home) as url:
-        told = {"durability": "normal"} if url is None else {"database": url}
-        if url is None:
-            (home / "data").mkdir(parents=True)
-            shutil.copy(_tables(), home / "data" / "lifang.db")
-        instance = create(home, environ={f"LIFANG_{key.upper()}": told[key] for key in told})
-        with (home / "lifang.toml").open("a", encoding="utf-8") as file:
-            for key, value in told.items():  # for every command that is run on the folder
-                file.write(f'{key} = "{value}"\n')
+def new_instance(home: Path, *, planted: bool = False) -> Iterator[Instance]:
+    """Make an instance, keep a connection for this thread, and close it at the end.
+
+    A `planted` one has the small tree, copied with its keys from one that is made once a run.
+    """
+    _cheaply()
+    with served.database_for(home, PLANTED if planted and _planted() else served.TEMPLATE) as url:
+        if planted:
+            shutil.copytree(_planted(), home)
+        instance = _made(home, url)
         instance.settings = replace(instance.settings, broker=NOWHERE)
         with instance.database.connection():
             yield instance
         instance.close()
+
+
+@cache
+def _cheaply() -> None:
+    """Make once a process what tests would make hundreds of times; passwords cost 0.1 s each."""
+    sharing.share()
+    passwords.MEMORY_KIB, passwords.PASSES = 64, 1
+
+
+def _made(home: Path, url: str | None) -> Instance:
+    told = {"durability": "normal"} if url is None else {"database": url}
+    environ = {f"LIFANG_{key.upper()}": told[key] for key in told}
+    if (home / "lifang.toml").exists():
+        instance = open_instance(home, environ=environ)
+    else:
+        if url is None:
+            (home / "data").mkdir(parents=True)
+            shutil.copy(_tables(), home / "data" / "lifang.db")
+        instance = create(home, environ=environ)
+    with (home / "lifang.toml").open("a", encoding="utf-8") as file:
+        for key, value in told.items():  # for every command that is run on the folder
+            file.write(f'{key} = "{value}"\n')
+    return instance
+
+
+@cache
+def _planted() -> Path:
+    """The folder of an instance with the small tree, planted by the real clock."""
+    folder = Path(tempfile.mkdtemp(prefix="lifang-planted-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    url = served.server().create(PLANTED, served.TEMPLATE) if served.chosen() else None
+    with time_machine.travel(folder.stat().st_mtime):  # whatever the time of the first test is
+        instance = _made(folder / "home", url)
+        told = (folder / "home" / "lifang.toml").read_text(encoding="utf-8")
+        with instance.database.connection():
+            plant(instance)
+        instance.close()
+    kept = told.splitlines(keepends=True)[:-1]  # all but where its own data lies
+    (folder / "home" / "lifang.toml").write_text("".join(kept), encoding="utf-8")
+    return folder / "home"
 
 
 @cache
@@ -138,8 +181,33 @@ def organization(instance: Instance, name: str, *, at: str = HOME, **told: Any) 
     return write(organizations, "create", boss(instance), {**data, "community": {"code": at}})
 
 
-def enable(instance: Instance, plugin: str, *, at: str) -> None:
-    """Install a plugin if it is not, and switch it on at a community's code."""
+def community(
+    instance: Instance, name: str, *, under: str = "620102001000", **told: Any
+) -> Community:
+    """Register a community below another one's code, with the next free code unless one is told."""
+    above = Community.get(Community.code == under)
+    taken = Community.select().where(Community.parent == above).count()
+    data = {"code": f"{under[:9]}{taken + 1:03}", "kind": "community", **told}
+    given = {"name": name, "parent": {"code": under}, **data}
+    return write(communities, "create", boss(instance), given)
+
+
+def install(instance: Instance, plugin: str) -> None:
+    """Install a plugin if it is not."""
     if not PluginRow.get_or_none(PluginRow.name == plugin):
         switching.install(boss(instance), plugin)
-    switching.switch(boss(instance), plugin, at=at, on=True)
+
+
+def enable(instance: Instance, plugin: str, *, at: str, **settings: Any) -> None:
+    """Install a plugin if it is not, switch it on at a community's code, and set it from today on.
+
+    One that is on there already is only set.
+    """
+    install(instance, plugin)
+    on = (one.on for one in switching.show(boss(instance), plugin).switches if one.code == at)
+    if not settings or not any(on):
+        switching.switch(boss(instance), plugin, at=at, on=True)
+    if settings:
+        known = instance.plugins.loaded[plugin].settings
+        said = {name: known[name].written(value) for name, value in settings.items()}
+        configure(boss(instance), plugin, said, Decree("测试", at))

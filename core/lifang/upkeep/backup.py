@@ -24,15 +24,15 @@ from lifang.kit import clock, json, settings
 from lifang.kit.errors import Conflict, Forbidden, LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.services import clockwork, sealing
+from lifang.services import clockwork
 from lifang.services.auditing import record_note
-from lifang.services.carrying import carry
 from lifang.services.instance import Instance
 from lifang.store import dumps
 from lifang.store.embedded import Embedded
 from lifang.store.keys import read_master
-from lifang.upkeep import archive
+from lifang.upkeep import archive, sealing
 from lifang.upkeep.archive import Manifest
+from lifang.upkeep.carrying import carry
 
 Steps = Callable[[str, int, int], None]
 SUFFIX, DAILY = ".lifang", "lifang-daily-"

@@ -21,9 +21,9 @@ from lifang.services.clockwork import Clockwork
 from lifang.services.delivery import Outsiders, dispatcher_of
 from lifang.services.instance import Instance
 from lifang.services.jobs import Jobs
-from lifang.services.sealing import BATCH, seal
 from lifang.store.doorbell import Doorbell
 from lifang.upkeep.backup import Daily
+from lifang.upkeep.sealing import BATCH, seal
 from lifang.upkeep.stalls import Alarm
 from lifang.upkeep.sweeping import Sweeper
 

@@ -11,8 +11,9 @@ from lifang.kit import clock
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
 from lifang.resources.verbs import noun_name, verb_name
-from lifang.services import trail, verifying
+from lifang.services import trail
 from lifang.services.trail import Seen
+from lifang.upkeep import verifying
 from lifang.web import looks
 from lifang.web.addresses import address_of, with_query
 from lifang.web.timeline import SOURCES

@@ -33,6 +33,7 @@ LINKED = 20
 
 def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, int]:
     """Tell what a verb would do to the records that were chosen, and do it once confirmed."""
+    reading.open_to(caller, resource)
     verb, asked = _said("verb"), Asked.read(resource, MultiDict(parse_qsl(_said("list"))))
     specs, query = _questions(resource, verb), Query()
     found, form = None, Form([])

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
@@ -30,11 +30,18 @@ def signed_in(view: View[P]) -> Callable[P, ResponseReturnValue]:
         if caller is None and request.method in ("GET", "HEAD"):
             return go_to(f"{SIGN_IN}?{urlencode({'next': here()})}")
         caller = current_caller()
-        if must_change(caller) and request.path != PASSWORD:
+        if bound(caller) and request.path != PASSWORD:
             return go_to(PASSWORD)
         return view(caller, *args, **kwargs)
 
     return enter
+
+
+def bound(caller: Caller) -> bool:
+    """Whether somebody must change their password first; asked of the database once a request."""
+    if "bound" not in g:
+        g.bound = must_change(caller)
+    return bool(g.bound)
 
 
 def go_to(address: str) -> Response:

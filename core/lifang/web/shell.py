@@ -18,7 +18,6 @@ from lifang.mechanisms.figures import indicators
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import event_log, trail
-from lifang.services.accounts import must_change
 from lifang.services.offers import may
 from lifang.web import doors, looks
 from lifang.web.addresses import home_of
@@ -57,7 +56,7 @@ class Group:
 def surroundings() -> dict[str, Any]:
     """What the base template shows beside a page's own content."""
     caller = known_caller()
-    bound = caller is not None and must_change(caller)
+    bound = caller is not None and doors.bound(caller)
     return {
         "visitor": caller,
         "navigation": navigation(caller) if caller is not None and not bound else [],
@@ -116,7 +115,8 @@ def _item(resource: Resource[Any]) -> Item:
 
 
 def _fixed(label: str, link: str, icon: str) -> Item:
-    return Item(label, link, icon, request.path == link or request.path.startswith(f"{link}/"))
+    path = request.path
+    return Item(label, link, icon, path == link or path.startswith(f"{link}/"))
 
 
 def in_office(caller: Caller) -> bool:

@@ -21,11 +21,11 @@ from lifang.events.publish import publish
 from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.resources.resource import Resource
-from lifang.services import accounts, delivery, depot, jobs, sealing
+from lifang.services import accounts, delivery, depot, jobs
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
-from lifang.upkeep import papers
+from lifang.upkeep import papers, sealing
 
 VISIT = "core.person.visited"
 SUBSCRIPTION = "dual_reporting.close_old_reports"

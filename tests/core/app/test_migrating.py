@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,10 @@ from lifang.app.restoring import restore, verify_backup
 from lifang.entities.audit import AuditEntry
 from lifang.entities.person import Person
 from lifang.kit.errors import NotReady
-from lifang.services import sealing
+from lifang.plugins.manager import discover
+from lifang.plugins.tables import PluginRow
 from lifang.testing import world
-from lifang.upkeep import archive, backup
+from lifang.upkeep import archive, backup, sealing
 from lifang.upkeep.doctor import examine
 from tests.core.app.older import newer, turn_back
 from tests.core.cli.conftest import Said, say
@@ -96,7 +99,7 @@ def test_the_command_says_where_the_backup_is_and_how_to_go_back(home: Path) -> 
         f"执行前会先做一份备份，放在 {home / 'backup'}",
     ]  # fmt: skip
     assert lifang("migrate", "--plan", "--json").json == {
-        "pending": DUE, "backup": str(home / "backup")
+        "pending": DUE, "backup": str(home / "backup"), "plugins": []
     }  # fmt: skip
     done = lifang("migrate")
     (made,) = backups(home)
@@ -187,3 +190,34 @@ def test_a_program_older_than_a_plugins_tables_is_told_by_doctor_and_migrate(hom
         assert (found.state, "0099_x" in found.sentence) == ("bad", True)
     with pytest.raises(NotReady, match="0099_x"):
         migrate_all(home)
+    planned = lifang("migrate", "--plan")
+    (line,) = [one for one in planned.out.splitlines() if "0099_x" in one]
+    assert (planned.code, line.startswith("✗ dual_reporting")) == (0, True)
+
+
+def test_a_plan_says_of_every_plugin_how_it_stands_and_a_broken_one_stops_nobody(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_all(home)
+    with opened(home) as instance:
+        for plugin in ("dual_reporting", "webhooks"):
+            world.enable(instance, plugin, at=world.CITY)
+        row = PluginRow.get_by_id("webhooks")
+        PluginRow.insert(row.__data__ | {"name": "gone"}).execute()
+        PluginRow.insert(row.__data__ | {"name": "broken"}).execute()
+        engine = instance.database.engine
+        engine.execute_sql("DELETE FROM dual_reporting_migration WHERE name LIKE '0002%'")
+        engine.execute_sql("DROP TABLE dual_reporting_service_entry")
+    found = discover()
+    entry = EntryPoint("broken", "no_such_module:plugin", "lifang.plugins")
+    broken = replace(found["webhooks"], id="broken", entry=entry)
+    monkeypatch.setattr("lifang.lifecycle.fitting.discover", lambda: found | {"broken": broken})
+    told = lifang("migrate", "--plan", "--json").json
+    assert told["pending"] == ["dual_reporting 0002_service_entries"]
+    assert {one["id"]: one["grade"] for one in told["plugins"]} == {
+        "broken": "warns",
+        "dual_reporting": "ok",
+        "gone": "warns",
+        "webhooks": "ok",
+    }
+    assert migrate_all(home, keep=False).names == ["dual_reporting 0002_service_entries"]

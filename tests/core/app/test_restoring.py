@@ -17,12 +17,11 @@ from lifang.app.restoring import Restored, restore, verify_backup
 from lifang.entities.person import Person
 from lifang.kit import settings
 from lifang.kit.errors import Conflict, Invalid, LifangError, NotReady
-from lifang.services import sealing
 from lifang.store.keys import create_key_file
 from lifang.store.opening import open_database
 from lifang.store.served import Served
 from lifang.testing import served, world
-from lifang.upkeep import backup
+from lifang.upkeep import backup, sealing
 from tests.core.app.populated import goes_on
 from tests.core.cli.conftest import say
 from tests.core.upkeep.dumped import Dump, content, held, held_after_restore, quiet

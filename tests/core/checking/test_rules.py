@@ -71,7 +71,7 @@ BROKEN: dict[str, list[Change]] = {
     "LF311": [swap("resources.py", '"community_worker"', '"community_staff"')],
     "LF313": [at_import(HEAD + "\nbare = lf.Resource(None, label='便条')")],
     "LF314": [at_import(HEAD + "\nbare = lf.Resource(None, label='便条', scope=None, never='x')")],
-    "LF320": [swap("settings.py", "default=30", "minimum=2"), swap("settings.py", "保留天数", "")],
+    "LF320": [swap("settings.py", "保留天数", "")],
     "LF321": [swap("settings.py", ', help="办结以后"', "")],
     "LF322": [at_import('token = lf.Setting("api_token", str, "令牌", default="a")'),
               at_import('x = lf.Setting("x", str, "令牌", default="a", secret=True)')],

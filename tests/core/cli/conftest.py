@@ -2,90 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, fields
-from typing import Any
-
 import pytest
 
-from lifang.cli.hands import Hands
-from lifang.cli.main import run
-from lifang.services.accounts import first_administrator
-from lifang.services.instance import Instance
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command said, and how it left."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def problem(self) -> Any:
-        return json.loads(self.err)
-
-
-Command = Callable[..., Said]
-
-
-class Screen(io.TextIOWrapper):
-    """A stream that keeps what is written, and may say that it is a terminal."""
-
-    def __init__(self, *, terminal: bool = False) -> None:
-        super().__init__(io.BytesIO(), "utf-8", newline="")
-        self.terminal = terminal
-
-    def isatty(self) -> bool:
-        return self.terminal
-
-    def told(self) -> str:
-        self.flush()
-        assert isinstance(self.buffer, io.BytesIO)
-        return self.buffer.getvalue().decode()
-
-
-def say(hands: Callable[[], Hands], *words: str, terminal: bool = False) -> Said:
-    """Run one command."""
-    out, err = Screen(terminal=terminal), Screen()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run(hands, words)
-    return Said(code, out.told(), err.told())
+from lifang.testing.commands import Command as Command
+from lifang.testing.commands import Said as Said
+from lifang.testing.commands import say as say
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine of the tests happens to say is not what they are about."""
-    for name in [name for name in os.environ if name.startswith("LIFANG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("LIFANG_LANG", "zh")
+def in_a_plain_environment(plain_environment: None) -> None:
+    """For those, too, that ask for no instance."""
 
 
 @pytest.fixture
-def lifang(instance: Instance) -> Iterator[Command]:
+def lifang(run: Command) -> Command:
     """Run a command as the first administrator, `boss`: `lifang("people", "list")`."""
-    first_administrator(instance, "boss", home_code="620100000000", system_user=os.getuid())
-
-    def refuse(*given: Any, **named: Any) -> Any:
-        raise AssertionError("this command has no business with the folder")
-
-    def hands() -> Hands:
-        others = {field.name: refuse for field in fields(Hands) if field.name != "opened"}
-        return Hands(opened=lambda: nullcontext(instance), **others)
-
-    def command(*words: str, terminal: bool = False) -> Said:
-        return say(hands, *words, terminal=terminal)
-
-    yield command
+    return run
 
 
 @pytest.fixture

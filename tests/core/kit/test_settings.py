@@ -81,6 +81,8 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_PLUGIN_SECONDS": "600",
         "LIFANG_RETENTION": "core.clock.hour=90, core.job.done=latest",
         "LIFANG_OUTBOUND_ALLOW": "10.1.2.3:8443, [fd00::1]:443",
+        "LIFANG_CATALOGUE": "shelf/catalogue",
+        "LIFANG_DENY": "some_plugin <1.3 2026-11-30 原因, other_plugin",
     }
     settings = load(tmp_path, env=env)
     keys = [field.name for field in fields(Settings) if field.name != "home"]
@@ -90,6 +92,8 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
     assert (settings.port, settings.allow_http, settings.session_hours) == (80, True, 8)
     assert settings.retention == (("core.clock.hour", 90), ("core.job.done", "latest"))
     assert settings.broker_take_in == ("lifang.>", "city.*.opened")
+    assert settings.catalogue == Path("shelf/catalogue")
+    assert settings.deny == ("some_plugin <1.3 2026-11-30 原因", "other_plugin")
     assert settings.outbound_allow == ("10.1.2.3:8443", "[fd00::1]:443")
     assert load(tmp_path, env={"LIFANG_ALLOW_HTTP": "0"}).allow_http is False
 
@@ -178,6 +182,9 @@ def test_debug_is_refused_with_its_reason(written):
         ('outbound_allow = ["10.1.2.3:70000"]', "主机:端口"),
         ('outbound_allow = ["https://10.1.2.3:443"]', "主机:端口"),
         ("outbound_allow = [8443]", "主机:端口"),
+        ('catalogue = ""', "文件夹"),
+        ('deny = "some_plugin"', "some_plugin <1.3"),
+        ('deny = ["Some Plugin"]', "some_plugin <1.3"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_would_be_right(written, line, right):
@@ -251,6 +258,8 @@ def test_the_first_file_says_the_defaults_and_is_private(tmp_path):
         "retention",
         "broker_take_in",
         "outbound_allow",
+        "catalogue",
+        "deny",
     }  # without a default: the file shows what one looks like
     assert {key: str(value) for key, value in given.items() if key not in examples} == {
         key: str(value) for key, value in known.items() if key not in examples

@@ -111,10 +111,9 @@ for _line in sys.stdin:
     print("keepsake" in on, known[0] is not None, "keepsake.memory.kept" in known[1], flush=True)
 """
     path = os.pathsep.join([str(package.info.parent), str(ROOT)])
-    with subprocess.Popen(
-        [sys.executable, "-c", watching], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"LIFANG_HOME": str(instance.settings.home), "PYTHONPATH": path},
-    ) as other:  # fmt: skip
+    environ = os.environ | {"LIFANG_HOME": str(instance.settings.home), "PYTHONPATH": path}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environ}
+    with subprocess.Popen([sys.executable, "-c", watching], **pipes) as other:
         look = _asking(other)
         assert look() == "True True True"
         removing.keep(boss, "keepsake")
@@ -124,7 +123,11 @@ for _line in sys.stdin:
         assert look() == "True True True"
         assert other.stdin is not None
         other.stdin.close()
-    assert other.returncode == 0
+    package.take_away()
+    with subprocess.Popen([sys.executable, "-c", watching], **pipes) as another:
+        assert _asking(another)() == "False False False"  # it starts, and says so in the doctor
+        another.communicate()
+    assert other.returncode == another.returncode == 0
 
 
 def _asking(other: subprocess.Popen[str]) -> Callable[[], str]:

@@ -27,7 +27,6 @@ from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang.web.addresses import api_of
 from tests.core.api.conftest import account, token
-from tests.core.api.conftest import app as app
 from tests.core.cli.conftest import Command
 from tests.core.cli.conftest import lifang as lifang
 from tests.core.mechanisms import casework

@@ -23,7 +23,6 @@ from lifang.services import bulk, reading
 from lifang.services.instance import Instance
 from lifang.services.offers import offers
 from lifang.testing import world
-from tests.core.api.conftest import app as app
 from tests.core.mechanisms import casework
 from tests.core.mechanisms.casework import Claim, Shift, claims, confirm, review, shifts
 

@@ -14,7 +14,6 @@ from lifang.kit.words import using
 from lifang.lifecycle import switching
 from lifang.mechanisms.consents import Consent
 from lifang.plugins.manager import discover
-from lifang.plugins.tables import Activation, bump_epoch
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.events import Events
@@ -81,10 +80,8 @@ def test_a_plugin_thanks_with_the_points_of_another_by_that_ones_rules(
     stranger = world.person(instance, "甲")
     with pytest.raises(Conflict, match="不是注册志愿者"):
         thank(stranger.id, 1)
-    node = lf.Community.get(lf.Community.code == world.HOME)
-    suspended = {"plugin": "volunteer_points", "community": node, "on": False}
-    Activation.create(**suspended, changed_at=lf.now())  # only there: else it would take both
-    bump_epoch()
+    along = switching.How(along=True)  # what needs it goes off with it
+    switching.switch(boss, "volunteer_points", at=world.HOME, on=False, how=along)
     with pytest.raises(Conflict, match="没有启用"):
         ledger.balance(
             who.person_id,

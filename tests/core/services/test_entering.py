@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from lifang.access import sign_in
@@ -53,3 +56,10 @@ def test_a_password_is_hashed_while_writers_may_write(
     with pytest.raises(Unauthenticated):
         enter(instance, "wang", "wrong")
     assert held == [False, False]
+
+
+@pytest.mark.once
+def test_passwords_are_kept_as_costly_hashes_where_no_test_says_otherwise() -> None:
+    script = "from lifang.access.passwords import hash_password as h; print(h('12345678'))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=1$"), done.stderr

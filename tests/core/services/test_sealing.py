@@ -17,12 +17,13 @@ from lifang.entities.audit import AuditChange, AuditCheckpoint, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import Invalid, NotFound, NotReady
-from lifang.services import chain, sealing
+from lifang.services import chain
 from lifang.services.auditing import Change, encoded, record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
-from lifang.services.sealing import checkpoint, seal, sink, verify
 from lifang.testing import world
+from lifang.upkeep import sealing
+from lifang.upkeep.sealing import checkpoint, seal, sink, verify
 from tests.core.store.sides import at_once
 
 

@@ -16,8 +16,8 @@ from lifang.entities.caller import Caller
 from lifang.services.auditing import CHAINED, Change, record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
-from lifang.services.sealing import checkpoint, verify
 from lifang.testing import world
+from lifang.upkeep.sealing import checkpoint, verify
 from tests.core.services.test_sealing import remember, undone
 
 pytestmark = pytest.mark.embedded  # how a file can be tampered with; a server's types refuse some

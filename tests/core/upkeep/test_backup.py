@@ -24,11 +24,10 @@ from lifang.entities.person import Person
 from lifang.events.tables import EventRow
 from lifang.kit import settings
 from lifang.kit.errors import Conflict, Forbidden, Invalid, LifangError, NotFound, NotReady
-from lifang.services import sealing
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
-from lifang.upkeep import archive, backup
+from lifang.upkeep import archive, backup, sealing
 from tests.core.upkeep.dumped import (
     Make,
     dump,

@@ -22,10 +22,10 @@ from lifang.events.publish import publish
 from lifang.events.subscriptions import _started
 from lifang.events.tables import Subscription
 from lifang.kit.errors import NotReady
-from lifang.services import sealing
 from lifang.services.delivery import drain, lag
 from lifang.services.instance import Instance
 from lifang.testing import served, world
+from lifang.upkeep import sealing
 from lifang.upkeep.working import Duty, Worker
 from tests.core.services.probe import environment, write_package
 

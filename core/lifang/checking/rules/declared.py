@@ -60,15 +60,10 @@ def no_scope_has_a_reason(source: Source) -> Hits:
 
 @rule("LF320", tier=3)
 def settings_are_explained(source: Source) -> Hits:
-    """A setting has a label, and a default unless it is required or a secret."""
+    """A setting has a label; one without a default has to be set first, which is said by that."""
     for use in source.uses("Setting"):
-        needless = use.value("required") or use.value("secret")
-        lacks = (
-            [] if use.value("label", 2) or use.written("label", 2)[:1] not in "\"'" else ["label"]
-        )
-        lacks += [] if use.said("default", 3) is not None or needless else ["default"]
-        for missing in lacks:
-            yield use.hit(name=use.value("name", 0), missing=missing)
+        if use.written("label", 2) in ("", "''"):
+            yield use.hit(name=use.value("name", 0), missing="label")
 
 
 @rule("LF321", tier=4, severity="warning")

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import metadata
+from importlib import import_module, metadata
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -20,9 +20,7 @@ from lifang.checking.source import Source
 @cache
 def _offered() -> frozenset[str]:
     """The names on the front door."""
-    import lifang
-
-    return frozenset(lifang.__all__) | {"__version__"}
+    return frozenset(import_module(CORE).__all__) | {"__version__"}
 
 
 @cache

@@ -20,9 +20,9 @@ from lifang.kit.words import _
 from lifang.services import chain
 from lifang.services.chain import Checkpoint
 from lifang.services.instance import Instance
-from lifang.services.verifying import Verdict, verify
 from lifang.store.record import moment
 from lifang.store.whole import whole
+from lifang.upkeep.verifying import Verdict, verify
 
 BATCH = 500
 """Entries sealed at once: some ten milliseconds of held write lock."""

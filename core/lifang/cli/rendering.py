@@ -1,0 +1,167 @@
+"""Renders the template of plugins, and merges its changes into a plugin that was made from it.
+
+The template is shown to copier as a git repository of its versions, under an address that no
+machine has (`lifang:plugin_template`): so what a plugin remembers of where it came from is true
+everywhere, and `copier update` works with any repository that git is told to take instead.
+"""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from lifang.kit.errors import Conflict, Malformed, NotFound, NotReady
+from lifang.kit.words import _
+
+TEMPLATE = Path(__file__).parents[1] / "plugin_template"
+SOURCE = "lifang:"
+ANSWERS = ".copier-answers.yml"
+
+
+def demand_tools() -> None:
+    """Raise NotReady with the exact command for what only authors need."""
+    if not all(map(find_spec, ("copier", "ruff"))):
+        raise NotReady(_("写插件要多装两个工具，请运行：pip install 'lifang[authors]'"))
+    if shutil.which("git") is None:
+        raise NotReady(_("写插件要用 git；请先安装它"))
+
+
+def who() -> dict[str, str]:
+    """The answers `author` and `contact`, as far as this machine knows who is writing."""
+    told = {"author": _git("config", "user.name"), "contact": _git("config", "user.email")}
+    return {"author": getpass.getuser()} | {name: said for name, said in told.items() if said}
+
+
+def render(
+    folder: Path, answers: Mapping[str, Any], defaults: Mapping[str, Any], *, asking: bool
+) -> None:
+    """Write a plugin; what is not answered is asked, or as `defaults` and the template have it.
+
+    Raises Malformed for an answer that cannot be.
+    """
+    now = _version()
+    with _versions({now: TEMPLATE}) as address, _refusals():
+        from copier import run_copy
+
+        run_copy(
+            address, folder, dict(answers), vcs_ref=now, user_defaults=dict(defaults),
+            defaults=not asking, quiet=True,
+        )  # fmt: skip
+    _shape(folder)
+
+
+def update(folder: Path, old: str | None) -> tuple[str, str, list[str]]:
+    """Merge what changed in the template since a plugin was made; its author's changes stay.
+
+    `old` is the wheel of Lifang with the template of then; without it, pip looks for that version.
+    Gives both versions, and the files that were changed. Raises NotFound where there is nothing to
+    update or to compare with, Conflict where changes are not committed.
+    """
+    answers = folder / ANSWERS
+    if not answers.is_file():
+        raise NotFound(_("{path} 不存在；只能更新用 lifang plugin new 开始的插件", path=answers))
+    lines = (line.partition(": ") for line in answers.read_text("utf-8").splitlines())
+    made, now = next((said for word, _sep, said in lines if word == "_commit"), ""), _version()
+    if made == now:
+        return made, now, []
+    if not _git("rev-parse", "--git-dir", at=folder) or _git("status", "-s", at=folder):
+        raise Conflict(_("更新前请先用 git 提交 {folder} 里的全部修改", folder=folder))
+    with TemporaryDirectory(prefix="lifang-template-") as place:
+        before = _unpacked(Path(old) if old else _downloaded(made, Path(place)), Path(place))
+        with _versions({made: before, now: TEMPLATE}), _refusals():
+            from copier import run_update
+
+            run_update(folder, vcs_ref=now, defaults=True, overwrite=True, quiet=True)
+    _shape(folder)
+    return made, now, [line[3:] for line in _git("status", "-s", at=folder).split("\n") if line]
+
+
+def _git(*words: str, at: Path | None = None) -> str:
+    command = [str(shutil.which("git")), *words]
+    done = subprocess.run(  # noqa: S603 – git, with words of our own
+        command, cwd=at, capture_output=True, text=True, check=False
+    )
+    return done.stdout.rstrip() if done.returncode == 0 else ""
+
+
+def _version() -> str:
+    return "v" + metadata.version("lifang")
+
+
+@contextmanager
+def _versions(templates: Mapping[str, Path]) -> Iterator[str]:
+    """The address of a repository of the template's versions, for as long as it is needed."""
+    from plumbum import local
+
+    who = ("-c", "user.name=Lifang", "-c", "user.email=lifang@localhost")
+    with TemporaryDirectory(prefix="lifang-template-") as folder:
+        repository = Path(folder) / "plugin_template"
+        repository.mkdir()
+        _git("init", "--quiet", at=repository)
+        for tag, template in templates.items():
+            _git("rm", "-r", "--quiet", "--force", "--ignore-unmatch", ".", at=repository)
+            shutil.copytree(template, repository, dirs_exist_ok=True)
+            _git("add", "--all", "--force", at=repository)
+            _git(*who, "commit", "--quiet", "--allow-empty", "--message", tag, at=repository)
+            _git("tag", tag, at=repository)
+        instead = {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"url.{folder}/.insteadOf",
+            "GIT_CONFIG_VALUE_0": SOURCE,
+        }
+        with local.env(**instead):
+            yield f"git+{SOURCE}plugin_template"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say what copier refuses in one sentence; standard output is for answers."""
+    from copier.errors import CopierError, UserMessageError
+
+    with redirect_stdout(sys.stderr):
+        try:
+            yield
+        except (ValueError, UserMessageError) as error:
+            raise Malformed(_("模板不接受这些回答：{why}", why=error)) from None
+        except CopierError as error:
+            raise Conflict(_("模板没有写成：{why}", why=error)) from None
+
+
+def _shape(folder: Path) -> None:
+    """Lay the code out as the plugin's own check wants it, however long its names are."""
+    command = [sys.executable, "-m", "ruff", "format", "--quiet", "--no-cache", str(folder)]
+    subprocess.run(command, check=False, capture_output=True)  # noqa: S603 – our own words
+
+
+def _downloaded(version: str, place: Path) -> Path:
+    """The wheel of an earlier Lifang, from where pip finds packages here."""
+    wanted = f"lifang=={version.removeprefix('v')}"
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(place), wanted]
+    subprocess.run(command, capture_output=True, check=False)  # noqa: S603 – pip, our own words
+    found = next(place.glob("lifang-*.whl"), None)
+    if found is None:
+        raise NotFound(_("下载不到 {wanted}；请用 --from 指明它的软件包（.whl）", wanted=wanted))
+    return found
+
+
+def _unpacked(wheel: Path, place: Path) -> Path:
+    """The template in a wheel of Lifang."""
+    template = place / "old" / "lifang" / "plugin_template"
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(place / "old")
+    except (OSError, zipfile.BadZipFile):
+        pass
+    if not template.is_dir():
+        raise NotFound(_("{path} 不是里坊的软件包，里面没有插件模板", path=wheel))
+    return template

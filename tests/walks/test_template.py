@@ -1,0 +1,168 @@
+"""What the template writes is whole for every choice, and follows the template when it changes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.walks.beginning import BIN, ROOT, WHO, begin, run
+
+TEMPLATE = ROOT / "plugin_template"
+CHOICES = {
+    "none": "none",
+    "tables": "tables",
+    "personal": "personal,pages,settings",
+    "told_outside_of_the_district_and_counted": "outside,indicators",
+}
+CONCERNS = {
+    "personal": (), "pages": ("pages.py",), "settings": ("settings.py",),
+    "indicators": ("indicators.py",), "outside": ("events.py", "settings.py"),
+}  # fmt: skip
+LEFT_OVER = re.compile(r"\{\{|\{%|%\}")
+ALWAYS = {"__init__.py", "plugin.py"}
+WITH_RECORDS = {"models.py", "services.py", "resources.py", "schemas.py"}
+
+
+def commit(folder: Path, message: str, tag: str | None = None) -> None:
+    who = ("-c", "user.name=author", "-c", "user.email=author@chengguan.example")
+    run("git", "add", "--all", "--force", at=folder)
+    run("git", *who, "commit", "--quiet", "--allow-empty", "--message", message, at=folder)
+    if tag:
+        run("git", "tag", tag, at=folder)
+
+
+@pytest.mark.once
+def test_every_choice_gives_its_files_and_no_other_and_they_are_well_laid_out(
+    tmp_path: Path,
+) -> None:
+    for id, parts in CHOICES.items():
+        folder = tmp_path / id
+        licence = "MIT" if id == "tables" else "Apache-2.0"
+        words = ("--with", parts, "--record", "case", "--licence", licence, "--json")
+        said = begin(folder, id, "--yes", *WHO, *words)
+        assert said.code == 0, said.err
+        assert (said.json["id"], len(said.json["next"])) == (id, 4)
+        package = folder / f"lifang_{id}"
+        chosen = [] if parts == "none" else parts.split(",")
+        wanted = ALWAYS | (WITH_RECORDS if chosen else set())
+        wanted |= {name for one in chosen for name in CONCERNS.get(one, ())}
+        assert {path.name for path in package.glob("*.py")} == wanted, id
+        for path in folder.rglob("*"):
+            told = str(path.relative_to(tmp_path)) + (
+                path.read_text("utf-8") if path.is_file() else ""
+            )
+            assert not LEFT_OVER.search(told) and str(tmp_path) not in told, path
+        assert (folder / "hatch_build.py").read_bytes() == (
+            ROOT / "core/hatch_build.py"
+        ).read_bytes()
+        original = "MIT License" if id == "tables" else (ROOT / "LICENSE").read_text("utf-8")
+        assert (folder / "LICENSE").read_text("utf-8").startswith(original)
+    folders = [tmp_path / id for id in CHOICES]
+    for folder in folders:  # each by its own settings
+        run(BIN / "ruff", "check", "--no-cache", "--quiet", folder, at=folder)
+        run(BIN / "ruff", "format", "--check", "--no-cache", "--quiet", folder, at=folder)
+
+
+@pytest.mark.once
+def test_what_cannot_be_begun_is_refused_with_what_would_be_right(tmp_path: Path) -> None:
+    for words, code, sentence in (
+        (("Lost", *WHO), 2, "例如 lost_and_found"),
+        (
+            ("lost", *WHO, "--with", "tables,magic"),
+            2,
+            "没有「magic」这个部分；可以是：tables、pages、",
+        ),
+        (("lost", "--author", "甲", "--contact", "nobody"), 2, "应是邮箱"),
+        (("lost", *WHO, "--licence", "BSD"), 2, "Apache-2.0、MIT"),
+        (("lost", "--update"), 4, "只能更新用 lifang plugin new 开始的插件"),
+    ):
+        said = begin(tmp_path / "lost", "--yes", *words)
+        assert (said.code, sentence in said.err) == (code, True), said.err
+    assert not (tmp_path / "lost").exists()
+    (tmp_path / "lost").mkdir()
+    (tmp_path / "lost" / "mine.txt").write_text("mine")
+    assert "请用 --folder 另选一个文件夹" in begin(tmp_path / "lost", "lost", "--yes", *WHO).err
+
+
+def own_changes(folder: Path) -> None:
+    """The author makes the plugin their own."""
+    services = next(folder.glob("lifang_*")) / "services.py"
+    services.write_text(
+        services.read_text("utf-8").replace("Close it and say", "Close it, say"), "utf-8"
+    )
+    (folder / "mine.md").write_text("mine\n", "utf-8")
+    commit(folder, "what is mine")
+
+
+def is_merged(folder: Path) -> bool:
+    """Whether the author's changes stand, and the template's new line beside them."""
+    services = next(folder.glob("lifang_*")) / "services.py"
+    mine = "Close it, say" in services.read_text("utf-8") and (folder / "mine.md").exists()
+    files = [path.read_text("utf-8") for path in folder.rglob("*") if path.suffix in (".py", ".md")]
+    assert not any("<<<<<<<" in text for text in files)
+    return mine and ".new-cache/" in (folder / ".gitignore").read_text("utf-8")
+
+
+def newer(template: Path) -> None:
+    ignored = template / "template" / ".gitignore.jinja"
+    ignored.write_text(".new-cache/\n" + ignored.read_text("utf-8"), "utf-8")
+
+
+@pytest.mark.once
+def test_copier_update_brings_a_change_of_the_template_and_keeps_what_is_the_authors(
+    tmp_path: Path,
+) -> None:
+    from copier import run_copy, run_update
+
+    template, folder = tmp_path / "template", tmp_path / "toys"
+    shutil.copytree(TEMPLATE, template)
+    run("git", "init", "--quiet", at=template)
+    commit(template, "one", "v1.0.0")
+    answers = {"id": "toys", "parts": ["tables"], "author": "甲", "contact": "a@chengguan.example"}
+    run_copy(str(template), folder, answers, defaults=True, quiet=True)
+    run("git", "init", "--quiet", at=folder)
+    own_changes(folder)
+    newer(template)
+    commit(template, "two", "v2.0.0")
+    run_update(folder, defaults=True, overwrite=True, quiet=True)
+    assert is_merged(folder)
+    assert "_commit: v2.0.0" in (folder / ".copier-answers.yml").read_text("utf-8")
+
+
+@pytest.mark.once
+def test_a_plugin_begun_offline_is_updated_from_the_wheel_it_was_begun_with(tmp_path: Path) -> None:
+    folder, wheel = tmp_path / "toys", tmp_path / "lifang-0.0.9-py3-none-any.whl"
+    assert begin(folder, "toys", "--yes", *WHO, "--with", "tables").code == 0
+    assert "模板没有更新的版本" in begin(folder, "toys", "--update").out
+    # as the earlier one would have left it: that had a line less
+    ignored, answers = folder / ".gitignore", folder / ".copier-answers.yml"
+    ignored.write_text(ignored.read_text("utf-8").replace("dist/\n", ""), "utf-8")
+    told = re.sub("_commit: .*", "_commit: v0.0.9", answers.read_text("utf-8"))
+    answers.write_text(told, "utf-8")
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path in TEMPLATE.rglob("*"):
+            if path.is_file():
+                text = path.read_text("utf-8")
+                text = text.replace("dist/\n", "") if path.name == ".gitignore.jinja" else text
+                archive.writestr(f"lifang/plugin_template/{path.relative_to(TEMPLATE)}", text)
+    run("git", "init", "--quiet", at=folder)
+    own_changes(folder)
+    (folder / "unsaved.md").write_text("not yet kept\n", "utf-8")
+    (folder / "mine.md").write_text("changed\n", "utf-8")
+    refused = begin(folder, "toys", "--update", "--from", str(wheel))
+    assert (refused.code, "请先用 git 提交" in refused.err) == (5, True), refused
+    commit(folder, "kept")
+    assert (
+        "不是里坊的软件包"
+        in begin(folder, "toys", "--update", "--from", str(tmp_path / "no.whl")).err
+    )
+    said = begin(folder, "toys", "--update", "--from", str(wheel), "--json")
+    assert said.code == 0, said.err
+    assert sorted(said.json["changed"]) == [".copier-answers.yml", ".gitignore"]
+    assert ignored.read_text("utf-8").count("dist/\n") == 1
+    assert "_commit: v0.0.9" not in answers.read_text("utf-8")
+    assert (folder / "mine.md").read_text("utf-8") == "changed\n"
