@@ -15,9 +15,7 @@ CORE = ROOT / "core" / "lifang"
 
 MODULE_LINES = 400
 FUNCTION_LINES = 60
-CORE_LINES = 14_300
-PLUGINS = ("plugins",)
-PLUGIN_LINES = 1_400
+CORE_LINES = 15_000
 INTERFACES = ("api", "cli", "http", "web")
 INTERFACE_LINES = 10_000
 MECHANISMS = ("mechanisms",)
@@ -117,7 +115,6 @@ def test_no_function_is_longer_than_a_screen() -> None:
 def code_lines_in(*parts: str) -> int:
     """Code lines of some folders of the core; without any, of all that are in neither list."""
     elsewhere = (
-        *PLUGINS,
         *INTERFACES,
         *MECHANISMS,
         *LIFECYCLE,
@@ -136,7 +133,6 @@ def code_lines_in(*parts: str) -> int:
 
 def test_the_core_and_what_shows_it_stay_small() -> None:
     assert code_lines_in() <= CORE_LINES
-    assert code_lines_in(*PLUGINS) <= PLUGIN_LINES
     assert code_lines_in(*INTERFACES) <= INTERFACE_LINES
     assert code_lines_in(*MECHANISMS) <= MECHANISM_LINES
     assert code_lines_in(*LIFECYCLE) <= LIFECYCLE_LINES
