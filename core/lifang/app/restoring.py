@@ -34,13 +34,13 @@ from lifang.plugins.manager import PluginManager, discover
 from lifang.resources.registry import CORE, Registry
 from lifang.services.auditing import Change, record_note
 from lifang.services.instance import SAMPLE_NOTE, Instance
-from lifang.store import copying, dumps, migrations
+from lifang.store import copying, migrations
 from lifang.store.database import PATIENCE, Database, proxy
 from lifang.store.embedded import Embedded
 from lifang.store.keys import KeyRing, load_keys, read_master
 from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
-from lifang.upkeep import archive, backup
+from lifang.upkeep import archive, backup, dumps
 from lifang.upkeep.archive import Manifest
 from lifang.upkeep.backup import Steps
 from lifang.upkeep.carrying import carry

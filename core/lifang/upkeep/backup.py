@@ -27,10 +27,9 @@ from lifang.kit.words import _
 from lifang.services import clockwork
 from lifang.services.auditing import record_note
 from lifang.services.instance import Instance
-from lifang.store import dumps
 from lifang.store.embedded import Embedded
 from lifang.store.keys import read_master
-from lifang.upkeep import archive, sealing
+from lifang.upkeep import archive, dumps, sealing
 from lifang.upkeep.archive import Manifest
 from lifang.upkeep.carrying import carry
 
