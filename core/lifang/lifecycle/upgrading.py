@@ -27,14 +27,13 @@ from packaging.version import Version
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
-from lifang.kit import clock
 from lifang.kit.errors import Conflict, LifangError, NotFound, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.lifecycle import pip, wheels
 from lifang.lifecycle.fitting import Line, differences, runs
 from lifang.lifecycle.layers import unset
-from lifang.lifecycle.sources import Fetched, Steps
+from lifang.lifecycle.sources import Fetched
 from lifang.lifecycle.stored import Told, declaration
 from lifang.lifecycle.wheels import Wheel
 from lifang.plugins.declared import said
@@ -44,6 +43,7 @@ from lifang.plugins.snapshot import read_switches
 from lifang.plugins.tables import PluginRow, SettingRow, bump_epoch
 from lifang.services.auditing import record_note
 from lifang.upkeep import backup
+from lifang.upkeep.backup import Steps
 
 UNDER_WAY = "upgrading"
 """A plugin's state meanwhile; it is on nowhere."""
@@ -236,7 +236,7 @@ def upgrade(
     with _alone(told) as lock:
         _settle(caller, plugin, lock)
         pip.demand_writable(wheel.path)
-        kept = _backed_up(caller, plugin, progress) if keep else None
+        kept = backup.make_before(caller, plugin, progress) if keep else None
         before, fresh = wheels.packed(told, wheel.distribution), wheels.keep(told, wheel)
         assert before is not None  # noqa: S101 – the plan is blocked otherwise
         _begin(caller, planned, wheel, before)
@@ -254,15 +254,6 @@ def upgrade(
         (notes(told) / f"{plugin}.json").unlink()
     progress(_("换上新版本"), 2, 2)
     return Upgraded(planned, tuple(json.loads(done)["applied"]), kept)
-
-
-def _backed_up(caller: Caller, plugin: str, progress: Steps) -> Path:
-    stamp = f"{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}"
-    place = backup.folder(caller.instance.settings)
-    target = place / f"lifang-before-{plugin}-{stamp}{backup.SUFFIX}"
-    made = backup.make(caller.instance, target, progress)[0]
-    backup.note(caller, made)
-    return made
 
 
 @contextmanager

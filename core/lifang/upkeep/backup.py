@@ -68,6 +68,20 @@ def note(caller: Caller, made: Path) -> None:
         record_note(caller, "backup", "create", reason=made.name)
 
 
+def place_before(told: Settings, what: str) -> Path:
+    """Where a backup lies that is made before something is done, under a name that is not taken."""
+    return (
+        folder(told) / f"lifang-before-{what}-{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}{SUFFIX}"
+    )
+
+
+def make_before(caller: Caller, what: str, progress: Steps) -> Path:
+    """Back up a running instance before something is done, and tell the trail."""
+    made, _manifest = make(caller.instance, place_before(caller.instance.settings, what), progress)
+    note(caller, made)
+    return made
+
+
 def make(
     instance: Instance,
     target: Path | None,
