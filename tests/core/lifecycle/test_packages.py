@@ -14,11 +14,10 @@ from flask.testing import FlaskClient
 
 from lifang.access import sign_in
 from lifang.access.roles import FIRST_ADMINISTRATOR
-from lifang.app.http import create_app
 from lifang.entities.account import Account, Grant
 from lifang.services.instance import Instance
 from lifang.testing import world
-from tests.core.api.conftest import Api, account, api, token  # noqa: F401 – fixtures
+from lifang.testing.visitors import Api, account, token
 from tests.core.lifecycle import shelf
 from tests.core.lifecycle.machine import Machine, sha256, wheel
 from tests.core.lifecycle.test_catalogue import SHELF, VERSIONS, write
@@ -47,11 +46,6 @@ print(json.dumps([answer.status_code, answer.headers.get("Location"), shown]))
 
 
 @pytest.fixture
-def app(instance: Instance) -> Flask:
-    return create_app(instance)
-
-
-@pytest.fixture
 def owner(app: Flask, instance: Instance) -> FlaskClient:
     """A client of who runs the instance, as a program and with a browser."""
     with instance.database.transaction():
@@ -73,7 +67,7 @@ def sent(path: Path, **more: str) -> dict[str, Any]:
 def test_a_wheel_that_is_sent_is_held_against_its_hash_and_looked_at_first(
     instance: Instance,
     owner: FlaskClient,
-    api: Api,  # noqa: F811
+    api: Api,
     tmp_path: Path,
 ) -> None:
     first = shelf.first(tmp_path)
