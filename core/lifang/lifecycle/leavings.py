@@ -26,7 +26,7 @@ from lifang.mechanisms.consents import Consent
 from lifang.mechanisms.documents import DocumentRow
 from lifang.mechanisms.numbers import NumberRow
 from lifang.mechanisms.posted import NoticeObjection, PublicNotice
-from lifang.plugins.tables import Activation, PluginRow, SettingRow
+from lifang.plugins.tables import Activation, PluginRow, SettingRow, Stop
 from lifang.store.database import Database
 from lifang.store.record import Table
 
@@ -66,6 +66,7 @@ def leavings(plugin: str, tables: Collection[str]) -> Iterator[Leaving]:
     labels = {
         SettingRow: n_("设置"),
         Activation: n_("开关"),
+        Stop: n_("暂停的部分"),
         Subscription: n_("订阅"),
         Timer: n_("定时"),
     }

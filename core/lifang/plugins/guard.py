@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lifang.kit.errors import LifangError
 from lifang.kit.words import _, n_
 from lifang.plugins.hooks import POLICIES, Policy
-from lifang.store.database import left_open
+from lifang.store.database import proxy
 
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
@@ -110,3 +110,16 @@ def _checked(answer: Any, policy: Policy) -> list[Any]:
 def _left_out(plugin: str, policy: Policy, error: object) -> list[Any]:
     """What stands for the answer of a plugin that gives none."""
     return [_(CANNOT_SAY, plugin=plugin, error=error)] if policy.failure == "deny" else []
+
+
+def left_open() -> bool:
+    """Roll back what this thread's connection was left in by somebody else; says whether it was."""
+    engine: Any = proxy.obj
+    if engine is None or engine.is_closed() or engine.in_transaction():
+        return False
+    connection = engine.connection()
+    served = getattr(connection, "info", None)
+    left = connection.in_transaction if served is None else served.transaction_status != 0
+    if left:
+        connection.rollback()
+    return bool(left)

@@ -390,16 +390,3 @@ def order(key: Hashable, values: Sequence[Value], build: Build) -> None:
 
 def _columns(meta: Any) -> list[str]:
     return [field.column_name for field in meta.sorted_fields]
-
-
-def left_open() -> bool:
-    """Roll back what this thread's connection was left in by somebody else; says whether it was."""
-    engine: Any = proxy.obj
-    if engine is None or engine.is_closed() or engine.in_transaction():
-        return False
-    connection = engine.connection()
-    served = getattr(connection, "info", None)
-    left = connection.in_transaction if served is None else served.transaction_status != 0
-    if left:
-        connection.rollback()
-    return bool(left)

@@ -17,10 +17,10 @@ from lifang.plugins.tables import PluginRow
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.world import CHENGGUAN
-from tests.core.cli.conftest import Command, lifang, plain_environment
+from tests.core.cli.conftest import Command, lifang
 from tests.core.lifecycle.used import Package, package, use
 
-__all__ = ["lifang", "package", "plain_environment"]  # fixtures
+__all__ = ["lifang", "package"]  # fixtures
 ROOT = Path(__file__).parents[3]
 
 

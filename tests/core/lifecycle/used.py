@@ -19,6 +19,7 @@ from lifang.lifecycle.dated import Decree, configure
 from lifang.mechanisms import attachments
 from lifang.mechanisms.consents import consents
 from lifang.mechanisms.posted import PublicNotice, notice_objections
+from lifang.plugins.tables import Stop
 from lifang.services import uploads
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -79,6 +80,9 @@ def use(instance: Instance) -> Any:
     lines = f"题目,讲述人,社区\n新的,{teller.id},{world.HOME}\n".encode()
     uploads.receive(worker, memories, io.BytesIO(lines), name="回忆.csv")
     _by_machine(int(memory.id))
+    with instance.database.transaction():
+        told = {"plugin": "keepsake", "part": "home_cards", "rule": "slow", "why": "x"}
+        Stop.create(**told, version="1.0", stopped_by="plugin:keepsake", stopped_at=lf.now())
     return memory
 
 

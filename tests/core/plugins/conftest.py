@@ -10,7 +10,6 @@ import pytest
 
 from tests.core.cli.conftest import lifang as lifang
 from tests.core.plugins import misbehaving
-from tests.core.web.conftest import app as app
 from tests.core.web.conftest import visit as visit
 
 Layout = Callable[..., Path]
