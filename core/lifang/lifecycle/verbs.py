@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lifang.entities.caller import Caller
@@ -15,7 +16,6 @@ from lifang.lifecycle import installing, isolation, packages, removing, states, 
 from lifang.lifecycle.removing import Gone, Look
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.switching import How
-from lifang.lifecycle.upgrading import Plan, Upgraded
 from lifang.services import event_log
 
 Given = Mapping[str, Any]
@@ -97,35 +97,15 @@ ASKED = {
 }
 
 
-def _install(caller: Caller, plugin: str, given: Given) -> Listed:
-    return installing.install(caller, plugin)
-
-
 def _switch(caller: Caller, plugin: str, given: Given, *, on: bool) -> Listed:
     how = How(lock=given.get("lock", False), along=given.get("along", False))
     past = given.get("history")
     return switching.switch(caller, plugin, at=given.get("at"), on=on, history=past, how=how)
 
 
-def _enable(caller: Caller, plugin: str, given: Given) -> Listed:
-    return _switch(caller, plugin, given, on=True)
-
-
-def _disable(caller: Caller, plugin: str, given: Given) -> Listed:
-    return _switch(caller, plugin, given, on=False)
-
-
-def _inherit(caller: Caller, plugin: str, given: Given) -> Listed:
-    return switching.inherit(caller, plugin, at=given["at"])
-
-
 def _suspend(caller: Caller, plugin: str, given: Given) -> Listed:
     told = {"at": given.get("at"), "reason": given["reason"], "until": given.get("until")}
     return switching.suspend(caller, plugin, **told)
-
-
-def _resume(caller: Caller, plugin: str, given: Given) -> Listed:
-    return switching.resume(caller, plugin, at=given.get("at"))
 
 
 def _look(caller: Caller, plugin: str, given: Given) -> Look:
@@ -157,45 +137,32 @@ def _demand_typed(plugin: str, given: Given) -> None:
         raise Invalid(sentence, errors=[FieldError("confirm", "invalid", sentence)])
 
 
-def _retry(caller: Caller, plugin: str, given: Given) -> Listed:
-    return isolation.retry(caller, plugin)
-
-
-def _quarantine(caller: Caller, plugin: str, given: Given) -> Listed:
-    return isolation.quarantine(caller, plugin, given["reason"])
-
-
-def _release(caller: Caller, plugin: str, given: Given) -> Listed:
-    return isolation.release(caller, plugin, given.get("at"))
-
-
-def _plan(caller: Caller, plugin: str, given: Given) -> Plan:
-    return packages.plan(caller, plugin, given)
-
-
-def _upgrade(caller: Caller, plugin: str, given: Given) -> Upgraded:
-    return packages.upgrade(caller, plugin, given)
-
-
 _SWITCHED = ("at", "history", "lock", "along")
 _ALL = (
-    Verb("install", n_("安装"), n_("插件已安装；现在可以选择在哪里启用"), _install,
+    Verb("install", n_("安装"), n_("插件已安装；现在可以选择在哪里启用"),
+         lambda caller, id, _given: installing.install(caller, id),
          everywhere=True, states=("available", "uninstalled", "purged")),
-    Verb("enable", n_("启用"), n_("插件已启用"), _enable, takes=_SWITCHED),
-    Verb("disable", n_("停用"), n_("插件已停用"), _disable,
+    Verb("enable", n_("启用"), n_("插件已启用"), partial(_switch, on=True), takes=_SWITCHED),
+    Verb("disable", n_("停用"), n_("插件已停用"), partial(_switch, on=False),
          takes=("at", "lock", "along"), asks=True),
-    Verb("inherit", n_("改为继承"), n_("已恢复继承"), _inherit, takes=("at",), needs=("at",)),
+    Verb("inherit", n_("改为继承"), n_("已恢复继承"),
+         lambda caller, id, given: switching.inherit(caller, id, at=given["at"]),
+         takes=("at",), needs=("at",)),
     Verb("suspend", n_("暂停使用"), n_("插件已暂停"), _suspend,
          takes=("at", "reason", "until"), needs=("reason",)),
-    Verb("resume", n_("恢复"), n_("插件已恢复"), _resume, takes=("at",)),
-    Verb("retry", n_("重新载入"), n_("插件已能载入，立即生效"), _retry,
+    Verb("resume", n_("恢复"), n_("插件已恢复"),
+         lambda caller, id, given: switching.resume(caller, id, at=given.get("at")), takes=("at",)),
+    Verb("retry", n_("重新载入"), n_("插件已能载入，立即生效"),
+         lambda caller, id, _given: isolation.retry(caller, id),
          everywhere=True, states=("faulted", "rejected")),
-    Verb("release", n_("解除"), n_("已解除，立即生效"), _release, takes=("at",),
-         everywhere=True, states=("quarantined", "installed")),
-    Verb("quarantine", n_("隔离"), n_("插件已隔离：各处都不再调用它"), _quarantine,
+    Verb("release", n_("解除"), n_("已解除，立即生效"),
+         lambda caller, id, given: isolation.release(caller, id, given.get("at")),
+         takes=("at",), everywhere=True, states=("quarantined", "installed")),
+    Verb("quarantine", n_("隔离"), n_("插件已隔离：各处都不再调用它"),
+         lambda caller, id, given: isolation.quarantine(caller, id, given["reason"]),
          takes=("reason",), needs=("reason",), everywhere=True),
-    Verb("upgrade", n_("升级"), n_("插件已升级；运行中的服务会自己换上新版本"), _upgrade,
-         takes=("source", "hash", "no_backup"), looks=_plan, everywhere=True, file=True),
+    Verb("upgrade", n_("升级"), n_("插件已升级；运行中的服务会自己换上新版本"), packages.upgrade,
+         takes=("source", "hash", "no_backup"), looks=packages.plan, everywhere=True, file=True),
     Verb("uninstall", n_("卸载"), n_("插件已卸载"), _uninstall,
          takes=("how", "purpose", "confirm", "no_backup", "along"), needs=("how",), looks=_look,
          everywhere=True, final=True,
