@@ -142,3 +142,28 @@ def test_what_the_catalogue_has_is_offered(
     (folder / "shelf.toml").write_text("nonsense")
     assert owner.get(f"{BASE}/catalogue").status_code == 422
     assert "写法有误" in owner.get("/admin/plugins").text
+
+
+def test_a_bundle_is_looked_at_then_installed_and_switched_on(
+    instance: Instance, owner: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = '[starter]\nlabel = { zh = "起步", en = "Starter" }\nplugins = ["dual_reporting"]\n'
+    folder = write(tmp_path / "catalogue", told, "bundles.toml")
+    settings = dataclasses.replace(instance.settings, catalogue=folder)
+    monkeypatch.setattr(instance, "settings", settings)
+    address, asked = f"{BASE}/actions/bundle", {"bundle": "starter", "at": world.CHENGGUAN}
+    assert owner.post(address, json={"bundle": "starter"}).status_code == 422
+    assert owner.post(address, json={**asked, "bundle": "all"}).status_code == 404
+    [step] = owner.post(f"{address}?dry_run=true", json=asked).json["preview"]["steps"]
+    assert (step["plugin"], step["fetch"], step["enable"]) == ("dual_reporting", False, True)
+    assert 'href="/admin/plugins/bundle?bundle=starter"' in owner.get("/admin/plugins").text
+    page = owner.get("/admin/plugins/bundle?bundle=starter").text
+    csrf = page.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"csrf_token": csrf, **asked}
+    looked = owner.post("/admin/plugins/bundle", data={**form, "look": "yes"})
+    assert looked.status_code == 200 and "dual_reporting" in looked.text
+    assert owner.get(f"{BASE}/dual-reporting").json["state"] == "available"
+    done = owner.post("/admin/plugins/bundle", data=form)
+    assert done.headers["Location"] == "/admin/plugins?done=bundle"
+    assert "组合已安装并启用" in owner.get("/admin/plugins?done=bundle").text
+    assert owner.get(f"{BASE}/dual-reporting").json["switches"][0]["code"] == world.CHENGGUAN
