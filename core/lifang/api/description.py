@@ -14,6 +14,7 @@ from lifang.api import (
     indicators,
     me,
     paper_paths,
+    plugins,
     schemas,
     settings,
 )
@@ -25,6 +26,7 @@ from lifang.http.request import known_caller, the_instance
 from lifang.kit import json, words
 from lifang.kit.errors import TITLES
 from lifang.kit.words import _, _p
+from lifang.lifecycle import states
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import event_log
@@ -43,14 +45,15 @@ def describe() -> Response:
     refuse_query()
     caller = known_caller()
     nouns, events = readable(caller), caller is None or bool(event_log.sight(caller))
+    life = caller is None or states.may_administer(caller)
     epoch = the_instance().plugins.refresh().epoch
-    key = (epoch, words.language(), events, *(resource.id for resource in nouns))
+    key = (epoch, words.language(), events, life, *(resource.id for resource in nouns))
     cache: Cache = current_app.extensions.setdefault("lifang.descriptions", {})
     made = cache.get(key)
     if made is None:
         if len(cache) >= KEPT:
             cache.clear()
-        made = cache[key] = json.dumps(description(nouns, events=events))
+        made = cache[key] = json.dumps(description(nouns, events=events, life=life))
     return Response(made, mimetype="application/json")
 
 
@@ -62,11 +65,12 @@ def readable(caller: Caller | None) -> list[Resource[Any]]:
     return [resource for resource in everything if may(caller, resource, "read")]
 
 
-def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
-    """The whole description of some nouns, and of the event bus for who may see it."""
+def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict[str, Any]:
+    """The whole description of some nouns, of the event bus and of plugins for who may see them."""
     bus = {"name": event_paths.SLUG, "description": _p("plural", "事件")}
     figures = {"name": indicators.SLUG, "description": _p("plural", "指标")}
     turned = {"name": settings.SLUG, "description": _p("plural", "设置")}
+    kept = {"name": plugins.SLUG, "description": _("插件")}
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
         title="里坊 Lifang",
@@ -77,6 +81,7 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
         security=[{"bearer": []}],
         tags=[{"name": one.slug, "description": one.label} for one in told]
         + [bus] * events
+        + [kept] * life
         + [figures, turned],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
@@ -89,7 +94,7 @@ def description(nouns: list[Resource[Any]], *, events: bool) -> dict[str, Any]:
         spec.components.schema(name, component=schema)
     for path, operations in [*paths, *(event_paths.paths() if events else ())]:
         spec.path(path=path, operations=operations)
-    for more_of in (indicators, settings):
+    for more_of in (indicators, settings, *([plugins] if life else [])):
         for name, schema in more_of.described():
             spec.components.schema(name, component=schema)
         for path, operations in more_of.paths():

@@ -12,6 +12,7 @@ from lifang.api import (
     indicators,
     me,
     papers,
+    plugins,
     records,
     settings,
 )
@@ -26,6 +27,7 @@ VIEWS = (
     papers,
     events,
     indicators,
+    plugins,
     settings,
     me,
     description,

@@ -22,6 +22,9 @@ from lifang.services.instance import Instance
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes of a table that somebody who is signed in sends; it is streamed to disk."""
 
+FILES = ("/import", "/api/v1/plugins", "/actions/upgrade", "/plugins/bring", "/upgrade")
+"""Where the addresses end that take files."""
+
 BARE = frozenset({"healthz", "readyz", "metrics"})
 """Endpoints that answer without a caller and without a connection of their own."""
 
@@ -77,7 +80,7 @@ def _begin() -> None:
     g.caller = _by_token() or _by_session()
     if g.caller is not None:
         demand_going(the_instance().plugins, asked_plugin(), g.caller)
-    if g.caller is not None and request.path.endswith("/import"):
+    if g.caller is not None and request.path.endswith(FILES):
         request.max_content_length = LARGEST_FILE
     if g.caller is not None and request.path.endswith("/attachments"):
         request.max_content_length = (the_instance().settings.attachment_mb + 1) * 1024 * 1024

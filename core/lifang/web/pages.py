@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from lifang.entities.caller import Caller
 from lifang.http import problems
 from lifang.kit.words import _, _p
+from lifang.lifecycle.verbs import VERBS
 from lifang.web import (
     audits,
     bulk,
@@ -27,6 +28,7 @@ from lifang.web import (
     me,
     newcomers,
     papers,
+    plugin_pages,
     records,
     settings,
     switches,
@@ -161,11 +163,32 @@ def show_switches(caller: Caller) -> ResponseReturnValue:
     return switches.switches_page(caller)
 
 
-@blueprint.post("/admin/plugins/<plugin>/<any(install, enable, disable):verb>")
+@blueprint.route("/admin/plugins/bring", methods=["GET", "POST"])
 @signed_in
-def change_switch(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
-    """Install a plugin or switch it somewhere."""
-    return switches.change(caller, plugin, verb)
+def bring_plugin(caller: Caller) -> ResponseReturnValue:
+    """The package of a plugin that is not here yet."""
+    return plugin_pages.bring_page(caller)
+
+
+@blueprint.route("/admin/plugins/bundle", methods=["GET", "POST"])
+@signed_in
+def bring_bundle(caller: Caller) -> ResponseReturnValue:
+    """Plugins that go together."""
+    return plugin_pages.bundle_page(caller)
+
+
+@blueprint.get("/admin/plugins/<plugin>")
+@signed_in
+def show_plugin(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """One plugin."""
+    return plugin_pages.plugin_page(caller, plugin)
+
+
+@blueprint.route(f"/admin/plugins/<plugin>/<any({', '.join(VERBS)}):verb>", methods=["GET", "POST"])
+@signed_in
+def treat_plugin(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
+    """Something that is done with a plugin."""
+    return plugin_pages.verb_page(caller, plugin, verb)
 
 
 @blueprint.get(settings.HOME)

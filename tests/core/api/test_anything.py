@@ -61,7 +61,7 @@ def test_a_nouns_operations_answer_as_described(
     instance: Instance, enable: Any, boss_api: FlaskClient
 ) -> None:
     populate(instance, enable)
-    for noun in ("/people", "/reports", "/events"):
+    for noun in ("/people", "/reports", "/events", "/plugins"):
         try_everything(boss_api, examples=4, only=noun)
 
 

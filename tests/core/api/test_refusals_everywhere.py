@@ -40,11 +40,11 @@ def everywhere(instance: Instance, enable: Any, boss_api: FlaskClient) -> list[t
 
 def _addresses(instance: Instance, client: FlaskClient) -> Iterator[tuple[str, str]]:
     for rule in client.application.url_map.iter_rules():
-        if not rule.rule.startswith("/api/") or re.search("import|attachments", rule.rule):
+        if not rule.rule.startswith("/api/") or re.search("import|attachments|plugins$", rule.rule):
             continue
         for method in sorted(UNSAFE & set(rule.methods or ())):
             if "noun" not in rule.arguments:
-                yield from _of_the_bus(method, rule.rule)
+                yield from _of_no_noun(method, rule.rule)
             for one in instance.registry if "noun" in rule.arguments else ():
                 plugin = None if one.plugin == "core" else one.plugin.replace("_", "-")
                 if (plugin is not None) != ("plugin" in rule.arguments):
@@ -55,9 +55,12 @@ def _addresses(instance: Instance, client: FlaskClient) -> Iterator[tuple[str, s
                     yield method, re.sub("<([^>]+)>", lambda m, t=told: str(t[m[1]]), rule.rule)
 
 
-def _of_the_bus(method: str, rule: str) -> Iterator[tuple[str, str]]:
-    for verb in ("replay", "skip"):
-        yield method, re.sub("<any[^>]+>", verb, rule.replace("<record:id>", "1"))
+def _of_no_noun(method: str, rule: str) -> Iterator[tuple[str, str]]:
+    """The addresses of the event bus and of plugins, a verb at a time."""
+    path = rule.replace("<record:id>", "1").replace("<id>", "dual-reporting")
+    for verbs in re.findall(r"<any\(([^)]+)\)", path) or [""]:
+        for verb in verbs.split(", "):
+            yield method, re.sub("<any[^>]+>", verb, path)
 
 
 def refused(client: FlaskClient, method: str, path: str, **told: Any) -> int:
@@ -186,7 +189,7 @@ def test_no_input_of_an_action_takes_what_it_is_not(
     nouns = {one.noun.replace("_", "-"): one for one in instance.registry}
     tried = 0
     for method, path in everywhere:
-        if "/actions/" not in path or "/events/" in path:
+        if "/actions/" not in path or re.search("/(events|plugins)/", path):
             continue
         resource = next(nouns[part] for part in path.split("/") if part in nouns)
         for spec in resource.actions[path.rsplit("/", 1)[1].replace("-", "_")].fields:

@@ -1,63 +1,15 @@
-"""Administration: switches of plugins, accounts with a password shown once, the audit trail."""
+"""Administration: accounts with a password shown once, the audit trail, the first steps."""
 
 from __future__ import annotations
 
-import json
 import re
 
 from lifang.app.http import create_app
 from lifang.entities.account import Account
-from lifang.events.tables import Catchup, EventArchive
-from lifang.kit import clock
 from lifang.services import accounts
 from lifang.services.instance import Instance
 from lifang.testing import world
-from tests.core.web.conftest import REPORTS, Visit, Visitor
-
-SWITCH = "/admin/plugins/dual-reporting"
-
-
-def test_a_plugin_is_installed_and_switched_from_its_page(
-    administrator: Visitor, worker: Visitor
-) -> None:
-    assert "未安装" in administrator.text("/admin/plugins")
-    assert administrator.post(f"{SWITCH}/install").headers["Location"].endswith("?done=install")
-    worker.text(REPORTS, status=404)
-    on = administrator.post(f"{SWITCH}/enable", {"at": "城关区"})
-    assert on.headers["Location"] == "/admin/plugins?done=enable"
-    page = administrator.text("/admin/plugins?done=enable")
-    assert "插件已启用" in page and "城关区" in page
-    worker.text(REPORTS)
-    again = administrator.post(f"{SWITCH}/enable", {"at": world.CHENGGUAN})
-    assert again.status_code == 409 and "已是启用状态" in again.text
-    administrator.post(f"{SWITCH}/disable", {"at": world.CHENGGUAN})
-    worker.text(REPORTS, status=404)
-
-
-def test_the_page_says_what_of_the_past_is_told(administrator: Visitor, reporting: None) -> None:
-    assert "从头告诉" in administrator.text("/admin/plugins")
-    asked = {"at": world.QILIHE, "history": "yesterday"}
-    refused = administrator.post(f"{SWITCH}/enable", asked)
-    assert refused.status_code == 422 and "不是 start、now 或日期" in refused.text
-    asked["history"] = "restart"
-    assert administrator.post(f"{SWITCH}/enable", asked).status_code == 303
-    ranges = Catchup.select().where(Catchup.to_pos.is_null())
-    assert [row.pos for row in ranges] == [0]
-    assert "更早的已归档" not in administrator.text("/admin/plugins")
-    types = {"core.person.moved": [3, 41], "core.thing.heard": [9, 99]}
-    told = {"owner": "", "at": clock.now(), "types": json.dumps(types), "events": 12}
-    EventArchive.insert(name="x", state="done", **told).execute()
-    assert "从位置 42 起完整，更早的已归档" in administrator.text("/admin/plugins")
-
-
-def test_a_switch_outside_ones_district_is_refused(
-    visit: Visit, worker: Visitor, reporting: None
-) -> None:
-    district = visit("district_admin", at=world.QILIHE)
-    assert district.post(f"{SWITCH}/enable", {"at": world.FOREIGN}).status_code == 303
-    assert district.post(f"{SWITCH}/disable", {"at": world.CHENGGUAN}).status_code == 422
-    assert worker.post(f"{SWITCH}/disable", {"at": world.CHENGGUAN}).status_code == 403
-    worker.text(REPORTS)
+from tests.core.web.conftest import Visit, Visitor
 
 
 def test_the_tree_tells_which_plugins_are_on_and_from_where(

@@ -14,7 +14,9 @@ from tests.core.web.conftest import REPORTS, Visitor
 
 SEEN_BY_ALL = ["/", "/communities", "/people", "/organizations", "/affiliations", "/memberships",
                "/account/password", "/me", "/notices", "/consents", "/public-notices"]  # fmt: skip
-FOR_ADMINISTRATORS = ["/admin/plugins", "/admin/accounts", "/admin/accounts/new", "/admin/grants",
+FOR_ADMINISTRATORS = ["/admin/plugins", "/admin/plugins/dual-reporting?show=history",
+                      "/admin/plugins/dual-reporting/enable", "/admin/accounts",
+                      "/admin/accounts/new", "/admin/grants",
                       "/admin/grants/new", "/admin/audit", "/admin/audit?verify=true",
                       "/admin/events", "/admin/events?show=dead", "/admin/events/1",
                       "/communities/new"]  # fmt: skip
