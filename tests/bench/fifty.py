@@ -20,6 +20,7 @@ from lifang.entities.community import Community
 from lifang.lifecycle import switching
 from lifang.services.accounts import first_administrator
 from lifang.testing import world
+from lifang.testing.temporary import tell_of
 from tests.bench.rounds import Result, cpu_of, cpu_of_command, interleaved
 
 FIFTY = tuple(f"shelf_{number:02d}" for number in range(50))
@@ -92,20 +93,14 @@ def write_packages(folder: Path) -> Path:
     for id in FIFTY:
         table = TABLE.format(id=id, database="")
         told = {"id": id, "area": id.replace("_", "-"), "table": textwrap.indent(table, "")}
-        package, info = folder / f"lifang_{id}", folder / f"lifang_{id}-1.0.0.dist-info"
+        package = folder / f"lifang_{id}"
         (package / "migrations").mkdir(parents=True)
-        info.mkdir()
         (package / "__init__.py").touch()
         for name, text in (("plugin.py", PLUGIN), ("migrations/0001_initial.py", MIGRATION)):
             (package / name).write_text(textwrap.dedent(text.format(**told)), encoding="utf-8")
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.4\nName: lifang-{id}\nVersion: 1.0.0\nSummary: {id}\n"
-            "Requires-Dist: lifang>=0.1,<1\n"
-        )
-        (info / "RECORD").touch()
-        (info / "entry_points.txt").write_text(
-            f"[lifang.plugins]\n{id} = lifang_{id}.plugin:plugin\n"
-        )
+        told = [f"Summary: {id}", "Requires-Dist: lifang>=0.1,<1"]
+        entry = f"{package.name}.plugin:plugin"
+        (tell_of(folder, package.name, id, entry, "1.0.0", told) / "RECORD").touch()
     return folder
 
 

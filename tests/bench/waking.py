@@ -20,6 +20,7 @@ from pathlib import Path
 
 from lifang.testing import world
 from lifang.testing.served import Server
+from lifang.testing.temporary import tell_of
 from tests.bench.exchange import LIFANG
 from tests.bench.listening import CHANGED, Bus, bus
 from tests.bench.rounds import Result, interleaved
@@ -137,10 +138,7 @@ def _working(
     ear = Ear(home.with_suffix(".ear"))
     os.environ[BELL] = str(ear.path)
     packages = home.with_suffix(".packages")
-    info = packages / f"{NAME}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[lifang.plugins]\n{NAME} = {NAME}:plugin\n")
+    tell_of(packages, NAME, NAME, f"{NAME}:plugin")
     (packages / f"{NAME}.py").write_text(PLUGIN)
     sys.path.insert(0, str(packages))
     environ = os.environ | {"LIFANG_HOME": str(home), "PYTHONPATH": str(packages)}

@@ -7,6 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lifang.testing.temporary import tell_of
+
 if TYPE_CHECKING:
     from tests.faults.conftest import Server
 
@@ -60,9 +62,8 @@ MIGRATION = """
 
 def write_package(folder: Path) -> Path:
     """Write the package and its metadata into a folder that will be on the import path."""
-    package, info = folder / "lifang_witness", folder / "lifang_witness-1.0.dist-info"
+    package = folder / "lifang_witness"
     (package / "migrations").mkdir(parents=True)
-    info.mkdir()
     (package / "__init__.py").write_text("")
     types = ", ".join(map(repr, TYPES))
     told = PLUGIN.format(note=NOTE.format(database=""), folder=str(folder), types=types)
@@ -70,9 +71,7 @@ def write_package(folder: Path) -> Path:
     made = NOTE.format(database="\n            database = db")
     made = MIGRATION.format(note=textwrap.indent(made, "    "))
     (package / "migrations" / "0001_initial.py").write_text(textwrap.dedent(made))
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lifang-witness\nVersion: 1.0\n")
-    points = "[lifang.plugins]\nwitness = lifang_witness.plugin:plugin\n"
-    (info / "entry_points.txt").write_text(points)
+    tell_of(folder, package.name, "witness", f"{package.name}.plugin:plugin")
     return folder
 
 

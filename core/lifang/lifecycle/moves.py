@@ -13,10 +13,10 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import SEGMENT, Community, path_end
 from lifang.events import catchup, log
 from lifang.events.tables import Catchup
-from lifang.kit import clock
+from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _
-from lifang.plugins.snapshot import Snapshot, Turned, read_switches
+from lifang.plugins.snapshot import Snapshot, Turned, read_switches, where
 from lifang.plugins.tables import Activation, bump_epoch
 from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import go_to_end, turned
@@ -70,11 +70,10 @@ def differs(plugin: str, node: Community, goal: Goal) -> bool:
 
 def gained(told: Iterable[Move]) -> list[Move]:
     """Those of some moves by which a plugin is on at the node, and was not before."""
-    now = Snapshot(0, {}, read_switches())
+    now = read_switches()
 
     def is_on(plugin: str, path: str) -> bool:
-        decides = now.decides(plugin, path)
-        return decides is not None and decides.on
+        return ranges.holds(where(now.get(plugin, ())), path)
 
     return [
         one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -34,14 +34,30 @@ def present(folder: Path, plugin: Plugin, *, version: str = "1.0") -> None:
     module.__file__ = str(folder / f"{module.__name__}.py")
     module.__dict__["plugin"] = plugin
     sys.modules[module.__name__] = module
-    info = folder / f"{module.__name__}-{version}.dist-info"
-    info.mkdir()
-    name = module.__name__.replace("_", "-")
-    told = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: {plugin.label}\n"
-    (info / "METADATA").write_text(f"{told}Requires-Dist: lifang>=0.1,<1\n", "utf-8")
-    entry = f"[lifang.plugins]\n{plugin.id} = {module.__name__}:plugin\n"
-    (info / "entry_points.txt").write_text(entry, "utf-8")
+    told = [f"Summary: {plugin.label}", "Requires-Dist: lifang>=0.1,<1"]
+    tell_of(folder, module.__name__, plugin.id, f"{module.__name__}:plugin", version, told)
+
+
+def tell_of(  # noqa: PLR0913 – what metadata tells
+    folder: Path,
+    package: str,
+    plugin: str,
+    entry: str,
+    version: str = "1.0",
+    told: Sequence[str] = (),
+) -> Path:
+    """Write what an installer would tell of a package in a folder: that it holds a plugin.
+
+    `told` are further lines of its metadata. Gives the folder that says it.
+    """
+    info = folder / f"{package}-{version}.dist-info"
+    info.mkdir(parents=True)
+    name = f"Name: {package.replace('_', '-')}"
+    lines = ["Metadata-Version: 2.1", name, f"Version: {version}", *told]
+    (info / "METADATA").write_text("\n".join(lines) + "\n", "utf-8")
+    (info / "entry_points.txt").write_text(f"[lifang.plugins]\n{plugin} = {entry}\n", "utf-8")
     importlib.invalidate_caches()
+    return info
 
 
 def make_tables(instance: Instance, plugin: Plugin) -> None:

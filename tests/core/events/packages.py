@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lifang.services.instance import Instance
+from lifang.testing.temporary import tell_of
 from tests.core.events.listeners import Note
 
 ROOT = Path(__file__).parents[3]
@@ -18,10 +19,7 @@ def install(
     instance: Instance, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
 ) -> None:
     """Put a plugin's package where this process and those it starts find it."""
-    info = folder / f"{name}-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[lifang.plugins]\n{name} = {name}:plugin\n")
+    tell_of(folder, name, name, f"{name}:plugin")
     (folder / f"{name}.py").write_text(text)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(ROOT)]))
     monkeypatch.syspath_prepend(str(folder))

@@ -24,6 +24,7 @@ from lifang.services import uploads
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.events import Events
+from lifang.testing.temporary import tell_of
 
 PHONE, CANARY = "13800001234", "全家福.png"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(500)
@@ -39,15 +40,13 @@ class Package:
     """The plugin's distribution in a folder where this process finds it, or not any more."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.info = folder / "keepsake-1.0.dist-info"
+        self.folder = folder
         self.put_back()
         monkeypatch.syspath_prepend(str(folder))
 
     def put_back(self) -> None:
-        self.info.mkdir()
-        (self.info / "METADATA").write_text("Metadata-Version: 2.1\nName: keepsake\nVersion: 1.0\n")
-        target = "keepsake = tests.core.lifecycle.keepsake.plugin:plugin"
-        (self.info / "entry_points.txt").write_text(f"[lifang.plugins]\n{target}\n")
+        entry = "tests.core.lifecycle.keepsake.plugin:plugin"
+        self.info = tell_of(self.folder, "keepsake", "keepsake", entry)
 
     def take_away(self) -> None:
         shutil.rmtree(self.info)

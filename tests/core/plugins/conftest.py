@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from lifang.testing import temporary
 from tests.core.cli.conftest import lifang as lifang
 from tests.core.plugins import misbehaving
 from tests.core.web.conftest import visit as visit
@@ -16,16 +16,10 @@ Layout = Callable[..., Path]
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def site(tmp_path: Path) -> Iterator[Path]:
     """A folder of installed packages; what is imported from it is forgotten afterwards."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    yield folder
-    for name in list(sys.modules):
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).is_relative_to(folder):
-            del sys.modules[name]
+    with temporary.packages(tmp_path / "site") as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,34 +20,23 @@ from lifang.plugins.tables import PluginRow
 from lifang.services import reading
 from lifang.services.instance import Instance
 from lifang.services.query import Query
-from lifang.testing import world
+from lifang.testing import temporary, world
 
-Write = Callable[[str, str], Path]
+Write = Callable[[str, str], None]
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+def package(site: Path) -> Write:
     """Write an installed distribution whose plugin is the given source, found by its metadata."""
-    monkeypatch.syspath_prepend(str(tmp_path))
 
-    def write(plugin: str, source: str) -> Path:
-        folder = tmp_path / f"lifang_{plugin}"
+    def write(plugin: str, source: str) -> None:
+        folder = site / f"lifang_{plugin}"
         (folder / "migrations").mkdir(parents=True)
         (folder / "__init__.py").write_text("")
         (folder / "plugin.py").write_text(textwrap.dedent(source))
-        info = tmp_path / f"lifang_{plugin}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: lifang-{plugin}\nVersion: 1.0\n"
-        )
-        target = f"lifang_{plugin}.plugin:plugin"
-        (info / "entry_points.txt").write_text(f"[lifang.plugins]\n{plugin} = {target}\n")
-        importlib.invalidate_caches()
-        return folder
+        temporary.tell_of(site, folder.name, plugin, f"{folder.name}.plugin:plugin")
 
-    yield write
-    for name in [name for name in sys.modules if name.startswith("lifang_broken")]:
-        del sys.modules[name]
+    return write
 
 
 def test_a_plugin_that_raises_at_import_is_faulted_and_the_rest_works(

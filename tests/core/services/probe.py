@@ -6,6 +6,8 @@ import os
 import textwrap
 from pathlib import Path
 
+from lifang.testing.temporary import tell_of
+
 PLUGIN = """
     import os
     import time
@@ -67,14 +69,12 @@ MIGRATION = """
 
 def write_package(folder: Path) -> None:
     """Write the package and its metadata into a folder that will be on the import path."""
-    package, info = folder / "lifang_probe", folder / "lifang_probe-1.0.dist-info"
+    package = folder / "lifang_probe"
     (package / "migrations").mkdir(parents=True)
-    info.mkdir()
     (package / "__init__.py").write_text("")
     (package / "plugin.py").write_text(textwrap.dedent(PLUGIN), encoding="utf-8")
     (package / "migrations" / "0001_initial.py").write_text(textwrap.dedent(MIGRATION))
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lifang-probe\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[lifang.plugins]\nprobe = lifang_probe.plugin:plugin\n")
+    tell_of(folder, package.name, "probe", f"{package.name}.plugin:plugin")
 
 
 def environment(home: Path, packages: Path) -> dict[str, str]:
