@@ -32,7 +32,7 @@ from lifang.http.request import current_caller
 from lifang.http.sent import wheel
 from lifang.kit.words import _
 from lifang.lifecycle import contents, overview, packages, running, states, verbs
-from lifang.lifecycle.verbs import ASKED, PACKAGE, VERBS, Verb
+from lifang.lifecycle.verbs import ASKED, BUNDLE, PACKAGE, VERBS, Verb
 from lifang.services.event_log import told
 
 BASE = "/v1/plugins"
@@ -87,6 +87,18 @@ def bring_plugin() -> Response:
     response = answering.told(told(done), status=201)
     response.headers["Location"] = f"/api{BASE}/{answering.dashed(done.id)}"
     return response
+
+
+@blueprint.post(f"{BASE}/actions/bundle")
+def bring_bundle() -> Response:
+    """Install plugins that go together, and switch them on at a place."""
+    caller = current_caller()
+    states.demand(caller, everywhere=True)
+    done, preview = _done(caller, BUNDLE, "")
+    if preview is not None:
+        return answering.told({"preview": preview})
+    items = [told(states.show(caller, id)) for id in done]
+    return answering.told({"items": items, "next": None})
 
 
 @blueprint.post(f"{BASE}/<id>/actions/{VERB}")
@@ -154,13 +166,14 @@ def paths() -> Iterator[Path]:
     shown = operation("show_plugins", SLUG, summary, found, (*READING, 403), parameters=[id])
     yield f"/api{BASE}/{{id}}", {"get": shown}
     yield f"/api{BASE}", {"get": listed, "post": _operation(PACKAGE)}
+    yield f"/api{BASE}/actions/bundle", {"post": _operation(BUNDLE)}
     for verb in VERBS.values():
         yield f"/api{BASE}/{{id}}/actions/{verb.name}", {"post": _operation(verb, id)}
 
 
 def _operation(verb: Verb, *id: Schema) -> Operation:
     summary = _("插件：{verb}", verb=_(verb.label))
-    answer = ref("Plugin")
+    answer = ref("PluginList" if verb is BUNDLE else "Plugin")
     asked: list[Schema] = [*id]
     if verb.looks is not None:
         answer = {"anyOf": [answer, whole(preview={"type": "object"})]}
@@ -177,7 +190,7 @@ def _operation(verb: Verb, *id: Schema) -> Operation:
         form = {"type": "object", "properties": sent, "required": ["file", "hash"]}
         asked_for["content"]["multipart/form-data"] = {"schema": form}
     answers = {"200": {"description": summary, "content": content(answer)}}
-    if not id:
+    if verb is PACKAGE:
         answers["201"] = {**answers["200"], "headers": {"Location": {"schema": {"type": "string"}}}}
     return operation(
         f"{verb.name}_plugins", SLUG, summary, answers, WRITING,

@@ -17,7 +17,7 @@ from packaging.version import Version
 from lifang.entities.caller import Caller
 from lifang.kit.errors import FieldError, Invalid, NotFound
 from lifang.kit.words import _
-from lifang.lifecycle import catalogue, sources, upgrading
+from lifang.lifecycle import bundles, catalogue, sources, upgrading
 from lifang.lifecycle.sources import Fetched
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.upgrading import Plan, Upgraded
@@ -94,6 +94,36 @@ def install(caller: Caller, given: Given) -> Listed:
     """
     with _fetched(caller, given) as found:
         return sources.install(caller, found)
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """What a bundle would do at a place, plugin by plugin."""
+
+    name: str
+    label: str
+    steps: tuple[bundles.Step, ...]
+
+
+def bundle_names(caller: Caller) -> list[tuple[str, str]]:
+    """The bundles of the catalogue: their names, and what they are called."""
+    known = catalogue.configured(caller.instance.settings).bundles
+    return [(one.name, catalogue.said(one.label)) for one in known.values()]
+
+
+def look_into(caller: Caller, given: Given) -> Bundled:
+    """Say what a bundle of the catalogue would do at a place; nothing is done."""
+    if "at" not in given:
+        raise _wrong("at", _("请用 --at 说明组合在哪个社区启用"))
+    bundle, steps = bundles.plan(caller, given.get("bundle", ""), at=given["at"])
+    return Bundled(bundle.name, catalogue.said(bundle.label), tuple(steps))
+
+
+def install_bundle(caller: Caller, given: Given) -> tuple[str, ...]:
+    """Install a bundle, switch it on at a place and set it; gives the ids of its plugins."""
+    bundle, steps = bundles.plan(caller, given["bundle"], at=given["at"])
+    bundles.apply(caller, bundle, steps, at=given["at"])
+    return bundle.plugins
 
 
 def plan(caller: Caller, plugin: str, given: Given) -> Plan:

@@ -74,6 +74,7 @@ def look(caller: Caller, plugin: str) -> Look:
     instance, id = caller.instance, known.id
     told = stored.told_of(id)
     labels = {one["table"]: said(one["label"]) for one in told.get("nouns", ())}
+    labels[f"{id}_migration"] = _("数据表的版本")
     tables = leavings.tables_of(instance.database, id, told.get("tables", ()))
     counted = [Left(name, labels.get(name, ""), _count(caller, name)) for name in sorted(tables)]
     found: dict[str, Left] = {}

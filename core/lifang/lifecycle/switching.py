@@ -68,8 +68,9 @@ def switch(
     a node that was on before resumes, and a new one begins now.
     """
     since = _since(history)
+    show(caller, plugin)
+    nodes = nodes_at(caller, at)  # before anything is installed on the way
     known = _installed(caller, plugin, on=on)
-    nodes = nodes_at(caller, at)
     goal = replace(ON if on else OFF, locked=how.lock)
     with caller.instance.database.transaction():
         news = [node for node in nodes if moves.differs(known.id, node, goal)]

@@ -93,6 +93,7 @@ ASKED = {
         "text", n_("软件包来源"), n_("目录里的编号，或名称==版本；升级时不填就是目录里的最新版本")
     ),
     "hash": Asked("text", "SHA-256", n_("发布者公布的，写作 sha256:…；与文件核对")),
+    "bundle": Asked("text", n_("组合"), n_("插件目录里组合的编号")),
     "until": Asked("moment", n_("到何时为止"), n_("到时自动恢复；不填就由人恢复")),
 }
 
@@ -189,6 +190,14 @@ PACKAGE = Verb("bring", n_("安装新的软件包"), n_("插件已安装；现�
                takes=("source", "hash"), everywhere=True, file=True,
                looks=lambda caller, _plugin, given: packages.look(caller, given))  # fmt: skip
 """A package that comes anew: of a plugin that is not here yet."""
+
+BUNDLE = Verb("bundle", n_("安装组合"), n_("组合已安装并启用"),
+              lambda caller, _plugin, given: packages.install_bundle(caller, given),
+              takes=("bundle", "at"), needs=("bundle", "at"), everywhere=True,
+              looks=lambda caller, _plugin, given: packages.look_into(caller, given))  # fmt: skip
+"""Plugins of the catalogue that go together."""
+
+KNOWN = {**VERBS, PACKAGE.name: PACKAGE, BUNDLE.name: BUNDLE}
 
 
 def read(verb: Verb, told: Mapping[str, Any], *, whole: bool = True) -> Given:

@@ -17,6 +17,8 @@ from lifang.resources.resource import Resource
 
 Duty = Callable[[Caller], bool]
 ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
+TAKEN = {"bring", "bundle", "catalogue"}
+"""Words that stand where an id does in the addresses of `/admin/plugins` and the API."""
 
 
 class Plugin:
@@ -55,8 +57,8 @@ class Plugin:
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
-        if not ID.fullmatch(id):
-            raise ValueError(f"plugin id {id!r}: small letters, digits and _ only, 2 to 40")
+        if not ID.fullmatch(id) or id in TAKEN:
+            raise ValueError(f"plugin id {id!r}: small letters, digits and _ only, 2 to 40, not taken")
         self.id = id
         self.label = label
         self.resources = tuple(resources)

@@ -29,6 +29,16 @@ VERBS = {
     "inherit": n_("恢复继承"),
     "uninstall": n_("卸载"),
     "purge": n_("清除"),
+    "fetch": n_("取得软件包"),
+    "upgrade": n_("升级"),
+    "retry": n_("重新载入"),
+    "quarantine": n_("隔离"),
+    "release": n_("解除"),
+    "stop": n_("停止出错的部分"),
+    "recover": n_("从错误恢复"),
+    "configure": n_("设置"),
+    "pause": n_("暂停"),
+    "archive": n_("归档"),
     "sign_in": n_("登录"),
     "password": n_("更换密码"),
     "tie": n_("绑定操作系统用户"),
@@ -41,6 +51,9 @@ NOUNS = {
     "plugin": n_("插件"),
     "session": n_("会话"),
     "event": n_("事件"),
+    "setting": n_("设置"),
+    "calendar": n_("工作日历"),
+    "backup": n_("备份"),
 }
 """What audit notes about the instance itself are about; everything else is a resource."""
 

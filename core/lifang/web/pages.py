@@ -170,6 +170,13 @@ def bring_plugin(caller: Caller) -> ResponseReturnValue:
     return plugin_pages.bring_page(caller)
 
 
+@blueprint.route("/admin/plugins/bundle", methods=["GET", "POST"])
+@signed_in
+def bring_bundle(caller: Caller) -> ResponseReturnValue:
+    """Plugins that go together."""
+    return plugin_pages.bundle_page(caller)
+
+
 @blueprint.get("/admin/plugins/<plugin>")
 @signed_in
 def show_plugin(caller: Caller, plugin: str) -> ResponseReturnValue:

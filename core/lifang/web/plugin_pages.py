@@ -19,7 +19,7 @@ from lifang.lifecycle import contents, overview, running, states, verbs
 from lifang.lifecycle.isolation import RULES
 from lifang.lifecycle.overview import Deed, Place
 from lifang.lifecycle.states import Listed
-from lifang.lifecycle.verbs import ASKED, PACKAGE, VERBS, Asked, Given, Verb
+from lifang.lifecycle.verbs import ASKED, BUNDLE, KNOWN, PACKAGE, VERBS, Asked, Given, Verb
 from lifang.resources.verbs import verb_name
 from lifang.web import pointers, switches
 from lifang.web.addresses import dashed, with_query
@@ -65,7 +65,7 @@ def plugin_page(caller: Caller, plugin: str) -> str:
         known = _("、").join(VIEWS)
         raise Malformed(_("「{key}」须为其中之一：{known}", key="show", known=known))
     here = switches.address(one.id)
-    done = VERBS.get(request.args.get("done", ""))
+    done = KNOWN.get(request.args.get("done", ""))
     return render_template(
         "web/plugin.html",
         home=switches.HOME,
@@ -100,6 +100,11 @@ def bring_page(caller: Caller) -> ResponseReturnValue:
     return _page_of(caller, None, PACKAGE)
 
 
+def bundle_page(caller: Caller) -> ResponseReturnValue:
+    """Install plugins that go together."""
+    return _page_of(caller, None, BUNDLE)
+
+
 def verb_page(caller: Caller, plugin: str, name: str) -> ResponseReturnValue:
     """Ask what a verb has to be told, show what it would come to, and do it."""
     return _page_of(caller, states.show(caller, plugin), VERBS[name])
@@ -123,8 +128,8 @@ def _page_of(caller: Caller, one: Listed | None, verb: Verb) -> ResponseReturnVa
         if "list" in request.form and error.extra.get("reason") not in COMPANY:
             return switches.switches_page(caller, error)
         return _ask(caller, one, verb, told, error)
-    id = one.id if one else done.id
-    back = switches.HOME if "list" in request.form else switches.address(id)
+    id = one.id if one else getattr(done, "id", None)
+    back = switches.HOME if "list" in request.form or id is None else switches.address(id)
     return go_to(with_query(back, [("done", verb.name)]))
 
 
@@ -156,7 +161,7 @@ def _ask(
         except Forbidden:
             raise
         except LifangError as refused:  # a file is not there before it is sent
-            error = refused if given is not None or not verb.file else None
+            error = refused if given is not None or (one and not verb.file) else None
     wrong = {} if error is None else {said.field: said.message for said in error.errors}
     company = error is not None and error.extra.get("reason") in COMPANY
     asked = [

@@ -14,7 +14,7 @@ from lifang.lifecycle import overview, packages, states, verbs
 from lifang.lifecycle.overview import Spread
 from lifang.lifecycle.packages import Offer
 from lifang.lifecycle.states import Listed
-from lifang.lifecycle.verbs import VERBS, Verb
+from lifang.lifecycle.verbs import KNOWN, Verb
 from lifang.web.addresses import dashed
 from lifang.web.shown import Shown
 
@@ -57,12 +57,13 @@ def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str
     for one in found:
         line = _line(caller, one, far.get(one.id, ()), newer.get(one.id))
         lines[group_of(one)].append(line)
-    done = VERBS.get(request.args.get("done", ""))
+    done = KNOWN.get(request.args.get("done", ""))
     page = render_template(
         "web/plugins.html",
         groups=[(name, _(GROUPS[name]), told) for name, told in lines.items() if told],
         counts=list(_counts(lines, newer)),
         offers=beyond,
+        bundles=packages.bundle_names(caller) if caller.runs_it and not unread else [],
         unread=unread,
         top=tops[0] if len(tops) == 1 else None,
         home=HOME,

@@ -47,6 +47,9 @@ def test_every_refusal_says_what_would_be_right(boss_api: FlaskClient, api: Api)
     )
     assert district.post(f"{DEEDS}/install").status_code == 403
     assert district.post(f"{DEEDS}/enable", json={"at": world.QILIHE}).status_code == 409
+    for nowhere in ({"at": "999"}, {"at": world.CITY, "history": "yesterday"}):
+        assert boss_api.post(f"{DEEDS}/enable", json=nowhere).status_code == 422
+    assert boss_api.get(ONE).json["state"] == "available"
     assert boss_api.post(f"{DEEDS}/install").status_code == 200
     for path, body, status, code in (
         (f"{BASE}/nothing/actions/enable", {}, 404, "not_found"),

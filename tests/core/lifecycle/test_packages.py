@@ -39,7 +39,7 @@ client = create_app(instance).test_client()
 client.environ_base["HTTP_AUTHORIZATION"] = "Bearer " + sys.argv[1]
 with Path(sys.argv[2]).open("rb") as file:
     sent = (file, Path(sys.argv[2]).name)
-    answer = client.post("/api/v1/plugins", data={"file": sent, "hash": sys.argv[3]})
+    answer = client.post(sys.argv[4], data={"file": sent, "hash": sys.argv[3]})
 shown = client.get("/api/v1/plugins/stool").json
 print(json.dumps([answer.status_code, answer.headers.get("Location"), shown]))
 """
@@ -97,24 +97,34 @@ def test_a_wheel_that_is_sent_is_held_against_its_hash_and_looked_at_first(
 
 
 @pytest.mark.once
-def test_a_wheel_that_is_sent_is_installed(
+def test_a_wheel_that_is_sent_is_installed_and_the_next_one_upgrades_it(
     instance: Instance, machine: Machine, tmp_path: Path
 ) -> None:
-    stool = wheel(tmp_path, "stool", "1.0", {"plugin.py": STOOL})
     secret = token(instance, account(instance, "platform_administrator"))
-    told = [secret, str(stool), f"sha256:{sha256(stool)}"]
-    done = subprocess.run(
-        [str(machine.python), "-P", "-c", SENT, *told],
-        env=machine.environment(instance.settings.home),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    status, location, shown = json.loads(done.stdout.splitlines()[-1])
+
+    def post(path: Path, address: str) -> tuple[int, str | None, dict[str, Any]]:
+        told = [secret, str(path), f"sha256:{sha256(path)}", address]
+        done = subprocess.run(
+            [str(machine.python), "-P", "-c", SENT, *told],
+            env=machine.environment(instance.settings.home),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        status, location, shown = json.loads(done.stdout.splitlines()[-1])
+        return status, location, shown
+
+    status, location, shown = post(wheel(tmp_path, "stool", "1.0", {"plugin.py": STOOL}), BASE)
     assert (status, location) == (201, f"{BASE}/stool")
     assert (shown["state"], shown["version"]) == ("installed", "1.0")
     assert machine.version("lifang-stool") == "1.0"
+    second = wheel(tmp_path, "stool", "2.0", {"plugin.py": STOOL})
+    assert post(second, BASE)[0] == 409
+    status, _none, shown = post(second, f"{BASE}/stool/actions/upgrade")
+    assert (status, shown["state"], shown["version"]) == (200, "installed", "2.0")
+    assert machine.version("lifang-stool") == "2.0"
+    assert [one["verb"] for one in shown["deeds"]][:2] == ["upgrade", "install"]
 
 
 def test_what_the_catalogue_has_is_offered(
@@ -132,3 +142,28 @@ def test_what_the_catalogue_has_is_offered(
     (folder / "shelf.toml").write_text("nonsense")
     assert owner.get(f"{BASE}/catalogue").status_code == 422
     assert "写法有误" in owner.get("/admin/plugins").text
+
+
+def test_a_bundle_is_looked_at_then_installed_and_switched_on(
+    instance: Instance, owner: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = '[starter]\nlabel = { zh = "起步", en = "Starter" }\nplugins = ["dual_reporting"]\n'
+    folder = write(tmp_path / "catalogue", told, "bundles.toml")
+    settings = dataclasses.replace(instance.settings, catalogue=folder)
+    monkeypatch.setattr(instance, "settings", settings)
+    address, asked = f"{BASE}/actions/bundle", {"bundle": "starter", "at": world.CHENGGUAN}
+    assert owner.post(address, json={"bundle": "starter"}).status_code == 422
+    assert owner.post(address, json={**asked, "bundle": "all"}).status_code == 404
+    [step] = owner.post(f"{address}?dry_run=true", json=asked).json["preview"]["steps"]
+    assert (step["plugin"], step["fetch"], step["enable"]) == ("dual_reporting", False, True)
+    assert 'href="/admin/plugins/bundle?bundle=starter"' in owner.get("/admin/plugins").text
+    page = owner.get("/admin/plugins/bundle?bundle=starter").text
+    csrf = page.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"csrf_token": csrf, **asked}
+    looked = owner.post("/admin/plugins/bundle", data={**form, "look": "yes"})
+    assert looked.status_code == 200 and "dual_reporting" in looked.text
+    assert owner.get(f"{BASE}/dual-reporting").json["state"] == "available"
+    done = owner.post("/admin/plugins/bundle", data=form)
+    assert done.headers["Location"] == "/admin/plugins?done=bundle"
+    assert "组合已安装并启用" in owner.get("/admin/plugins?done=bundle").text
+    assert owner.get(f"{BASE}/dual-reporting").json["switches"][0]["code"] == world.CHENGGUAN

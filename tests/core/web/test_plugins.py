@@ -176,3 +176,5 @@ def test_what_is_broken_or_stopped_comes_first_with_its_reason_and_what_helps(
     assert "太慢：0.8 s &gt; 0.25 s" in page and "整个实例" in page
     assert administrator.post(f"{ONE}/release").status_code == 303
     assert "太慢：" not in administrator.text(f"{ONE}?show=running")
+    instance.plugins.safe = True
+    assert "安全模式：没有载入任何插件" in administrator.text(HOME)
