@@ -1,7 +1,7 @@
 """The commands of a page, run in the order in which its readers type them.
 
-They stand in ```console blocks, one a line after `$ `; what is printed beneath one, it must say, `…`
-standing for anything. HTML comments, seen by nobody who reads the page, say the rest:
+They stand in ```console blocks, one a line after `$ `; what is printed beneath one, it must say,
+`…` standing for anything. HTML comments, seen by nobody who reads the page, say the rest:
 
     <!-- written: lost_and_found -> . -->       here the author writes these files of tests/walks
     <!-- appended: more.po -> file.po -->       here these lines are added to a file
