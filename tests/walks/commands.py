@@ -1,7 +1,8 @@
 """The commands of a page, run in the order in which its readers type them.
 
 They stand in ```console blocks, one a line after `$ `; what is printed beneath one, it must say,
-`…` standing for anything. HTML comments, seen by nobody who reads the page, say the rest:
+`…` standing for anything and a space for as many as columns need. HTML comments, seen by nobody who
+reads the page, say the rest:
 
     <!-- written: lost_and_found -> . -->       here the author writes these files of tests/walks
     <!-- appended: more.po -> file.po -->       here these lines are added to a file
@@ -76,8 +77,9 @@ def run_all(told: list[Step], at: Path, environ: Mapping[str, str]) -> list[str]
     if done.returncode:
         raise AssertionError(f"$ {told[len(said) - 1].command}\n{said[-1]}")
     for step, output in zip(told, said, strict=True):
+        seen = [" ".join(one.split()) for one in output.splitlines()]
         for line in step.says:
-            wanted = ".*".join(re.escape(word) for word in line.split("…"))
-            if not re.search(wanted, output):
+            wanted = ".*".join(re.escape(word) for word in " ".join(line.split()).split("…"))
+            if not any(re.fullmatch(wanted, one) for one in seen):
                 raise AssertionError(f"$ {step.command}\n{output}\ndoes not say: {line}")
     return said

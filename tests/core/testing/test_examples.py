@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +96,3 @@ def test_people_and_organizations_are_made_where_they_are_needed(
     himself = caller("resident", person=neighbour)
     assert himself.person == neighbour.id
     assert caller("unit_liaison", unit=unit).standings[0].organization == unit.id
-
-
-def test_the_first_administrator_and_the_instance(boss: lf.Caller, tmp_path: Path) -> None:
-    assert boss.instance.settings.home == tmp_path / "home"
