@@ -18,6 +18,7 @@ from lifang.testing.commands import Said, say
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+PROGRAMS = ("pip", "mypy", "pytest")
 WHO = ("--author", "城关区大数据中心", "--contact", "security@chengguan.example")
 
 
@@ -64,32 +65,46 @@ def beside(wheel: Path) -> Path:
     return place
 
 
-def needed(name: str) -> Iterator[metadata.Distribution]:
-    """What a distribution needs, and what that needs in turn, as installed here."""
-    ahead, seen = [name], {name}
+def needed(*wanted: str) -> Iterator[metadata.Distribution]:
+    """What distributions need, and what that needs in turn, as installed here; lifang apart."""
+    ahead, seen = [Requirement(one) for one in wanted], set[tuple[str, str]]()
     while ahead:
-        for line in metadata.requires(ahead.pop()) or ():
-            one = Requirement(line)
-            wanted = one.marker is None or one.marker.evaluate({"extra": ""})
-            if wanted and canonicalize_name(one.name) not in seen:
-                seen.add(canonicalize_name(one.name))
-                ahead.append(one.name)
-                yield metadata.distribution(one.name)
+        asked = ahead.pop()
+        for extra in ("", *asked.extras):
+            if (asked.name, extra) in seen:
+                continue
+            seen.add((asked.name, extra))
+            for line in metadata.requires(asked.name) or ():
+                one = Requirement(line)
+                if one.marker is None or one.marker.evaluate({"extra": extra}):
+                    ahead.append(one)
+    for name in sorted({canonicalize_name(name) for name, _extra in seen} - {"lifang"}):
+        yield metadata.distribution(name)
 
 
-def fresh_environment(folder: Path) -> Path:
+def fresh_environment(folder: Path, *wanted: str) -> Path:
     """A new virtual environment with what lifang needs and nothing else; gives its programs.
 
-    The packages are linked, not fetched: neither pip nor our own checkout is to be found in it.
+    The packages are linked, not fetched: our own checkout is not to be found in it, nor pip unless
+    it is `wanted`, as other distributions may be, with their extras.
     """
     run(BIN / "python", "-m", "venv", "--without-pip", folder, at=folder.parent)
     (place,) = folder.glob("lib/*/site-packages")
-    for one in needed("lifang"):
-        tops = {
-            path.parts[0] for path in one.files or () if path.parts[0] not in ("..", "__pycache__")
-        }
-        for top in tops:
-            (place / top).symlink_to(one.locate_file(top))  # type: ignore[arg-type]
+    tops: dict[Path, Path] = {}
+    for one in needed("lifang", *wanted):
+        for path in one.files or ():
+            if path.parts[0] not in ("..", "__pycache__"):
+                tops[place / path.parts[0]] = Path(str(one.locate_file(path.parts[0])))
+            elif path.name == "ruff":
+                tops[folder / "bin" / "ruff"] = Path(str(one.locate_file(path)))
+    for here, there in tops.items():
+        here.symlink_to(there)
+    for name in PROGRAMS:
+        if place / name in tops:
+            (folder / "bin" / name).write_text(
+                f'#!/bin/sh\nexec "{folder}/bin/python" -m {name} "$@"\n'
+            )
+            (folder / "bin" / name).chmod(0o755)
     return folder / "bin"
 
 

@@ -82,7 +82,7 @@ def fetched(
                         wanted=sha256,
                     )
                 )
-        local = Path(source).exists()
+        local = entry is None and Path(source).exists()
         _refuse(wheel, known)
         brings = pip.brought(wheel, offline)
         yield Fetched(wheel, source, bool(wanted or listed or local), brings, offline)
@@ -104,11 +104,11 @@ def _find(source: str, known: Catalogue, into: Path, offline: Offline) -> tuple[
         if not path.is_file():
             raise NotFound(_("没有文件 {path}", path=path))
         return path, None
+    id = source.replace("-", "_")
+    if id in known.entries:  # also where a folder here happens to be called like it: ./ID is that
+        return _from_catalogue(known, known.entries[id], into, offline)
     if (path / "pyproject.toml").is_file():
         return pip.build(path, into), None
-    id = source.replace("-", "_")
-    if id in known.entries:
-        return _from_catalogue(known, known.entries[id], into, offline)
     try:
         asked = Requirement(source)
     except InvalidRequirement:

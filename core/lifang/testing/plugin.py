@@ -37,7 +37,8 @@ MARKERS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """No handler reaches for the network inside a transaction."""
+    """No handler reaches for the network inside a transaction; what is said is said in Chinese."""
+    os.environ["LIFANG_LANG"] = "zh"  # whatever the author's machine speaks
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     network.watch()

@@ -171,7 +171,11 @@ def test_what_it_brings_is_installed_by_its_hash(
 
 @pytest.mark.once
 def test_the_catalogue_is_searched_and_installed_from_without_a_network(
-    run_it: Instance, boss: Caller, machine: Machine, tmp_path: Path
+    run_it: Instance,
+    boss: Caller,
+    machine: Machine,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     home = run_it.settings.home
     made = shelf.first(tmp_path / "wheels")
@@ -186,6 +190,9 @@ def test_the_catalogue_is_searched_and_installed_from_without_a_network(
     with pytest.raises(Conflict, match="内容被改动过"), sources.fetched(boss, "shelf"):
         pass
     shutil.copy(made, beside)
+    (tmp_path / "shelf").mkdir()  # a folder that happens to be called like it
+    (tmp_path / "shelf" / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
     done = machine.run(home, "plugin", "install", "shelf", "--yes", **there)
     assert done.code == 0, done.err
     assert (machine.version("lifang-shelf"), PluginRow.get_by_id("shelf").version) == ("1.0", "1.0")

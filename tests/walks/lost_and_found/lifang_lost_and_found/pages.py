@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lifang_lost_and_found.resources import items
-
 import lifang as lf
 from lifang import _
+from lifang_lost_and_found.resources import items
 
 
 @lf.hookimpl

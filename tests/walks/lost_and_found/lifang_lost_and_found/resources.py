@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import lifang as lf
 from lifang_lost_and_found.models import Item
 from lifang_lost_and_found.services import claim, give_back, set_due
-
-import lifang as lf
 
 items = lf.Resource(
     Item,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
+import lifang as lf
 from lifang_lost_and_found.models import Item
 from lifang_lost_and_found.settings import due_after
-
-import lifang as lf
 
 
 @lf.action("认领", moves={"found": "claimed"})

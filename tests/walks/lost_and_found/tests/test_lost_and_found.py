@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lifang_lost_and_found.models import Item
-from lifang_lost_and_found.resources import items
-from lifang_lost_and_found.services import claim, give_back
 
 import lifang as lf
 from lifang.testing import world
+from lifang_lost_and_found.models import Item
+from lifang_lost_and_found.resources import items
+from lifang_lost_and_found.services import claim, give_back
 
 Make = Callable[..., lf.Caller]
 
