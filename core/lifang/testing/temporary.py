@@ -38,7 +38,7 @@ def present(folder: Path, plugin: Plugin, *, version: str = "1.0") -> None:
     tell_of(folder, module.__name__, plugin.id, f"{module.__name__}:plugin", version, told)
 
 
-def tell_of(  # noqa: PLR0913 – what metadata tells
+def tell_of(
     folder: Path,
     package: str,
     plugin: str,
