@@ -284,7 +284,7 @@ def fault_of(instance: Instance, folder: Path, version: int, upcasters: str) -> 
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     importlib.invalidate_caches()
     sys.modules.pop("counter", None)
-    Stop.delete().execute()  # what did not load is tried again, as a new version of it would be
+    Stop.delete().execute()  # another version, which is tried again
     again = open_instance(instance.settings.home)
     try:
         with again.database.connection():
