@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -24,6 +25,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for one in items:
         if one.nodeid.startswith(KNOW_NO_DATABASE):
             one.add_marker(pytest.mark.once)
+
+
+def pytest_collection_finish() -> None:
+    """Keep nothing compiled from here on: tests write modules anew within the second Python sees."""
+    sys.dont_write_bytecode = True
 
 
 class Shared(LoadGroupScheduling):

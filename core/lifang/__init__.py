@@ -67,9 +67,9 @@ if TYPE_CHECKING:
     from lifang.services.authoring import get as get
     from lifang.services.authoring import take_in as take_in
     from lifang.services.authoring import tell as tell
-    from lifang.services.authoring import write as write
     from lifang.services.deadlines import deadline as deadline
     from lifang.services.event_log import masked as masked
+    from lifang.services.gateway import write as write
     from lifang.services.timers import timer as timer
     from lifang.store.fields import DayField as DayField
     from lifang.store.fields import IdField as IdField
@@ -124,10 +124,10 @@ _HOMES = {
         "get",
         "take_in",
         "tell",
-        "write",
     ),
     "services.deadlines": ("deadline",),
     "services.event_log": ("masked",),
+    "services.gateway": ("write",),
     "services.timers": ("timer",),
     "store.fields": ("DayField", "IdField", "InstantField", "Money", "PartialDateField", "State"),
     "store.record": ("Record", "ref", "unique"),

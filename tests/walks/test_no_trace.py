@@ -31,7 +31,7 @@ from lifang.services.delivery import drain
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
-from tests.core.cli.conftest import Command, lifang, plain_environment  # noqa: F401 – fixtures
+from tests.core.cli.conftest import Command, lifang  # noqa: F401 – a fixture
 from tests.walks.test_matrix import faceless, legible
 
 PLUGINS = ("agency_contracts", "dual_reporting", "nats_bridge", "volunteer_points", "webhooks")

@@ -15,7 +15,7 @@ from lifang.access import minors
 from lifang.access.roles import included
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community, path_end
+from lifang.entities.community import Community
 from lifang.kit import clock, ranges
 from lifang.resources.reach import Belonging, Itself, Linked, Via
 from lifang.resources.registry import CORE
@@ -88,8 +88,8 @@ def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
             for reach in resource.roles.get(role, {}).get(verb, ())
         }
         if "tree" in allowed and standing.organization is None:
-            path, adults = standing.path, adults and standing.role == "resident"
-            reaches.append(("", "~") if path is None else (path, path_end(path)))
+            adults = adults and standing.role == "resident"
+            reaches.append(standing.reach)
         if "unit" in allowed and standing.organization is not None:
             units.append(standing.organization)
         own = own or "own" in allowed

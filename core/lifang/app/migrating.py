@@ -112,8 +112,7 @@ def _kept(
     told: Settings, database: Database, progress: Steps, stack: ExitStack
 ) -> tuple[Instance, Path]:
     """The instance as it is, and a backup of it under a name that is not taken."""
-    stamp = f"{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}"
-    target = backup.folder(told) / f"lifang-before-migrate-{stamp}{backup.SUFFIX}"
+    target = backup.place_before(told, "migrate")
     registry = Registry()
     try:
         keys = load_keys(told.key_file)

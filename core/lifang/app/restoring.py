@@ -29,17 +29,18 @@ from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.mechanisms.separation import Separation
+from lifang.plugins import waiting
 from lifang.plugins.manager import PluginManager, discover
 from lifang.resources.registry import CORE, Registry
 from lifang.services.auditing import Change, record_note
 from lifang.services.instance import SAMPLE_NOTE, Instance
-from lifang.store import copying, dumps, migrations
+from lifang.store import copying, migrations
 from lifang.store.database import PATIENCE, Database, proxy
 from lifang.store.embedded import Embedded
 from lifang.store.keys import KeyRing, load_keys, read_master
 from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
-from lifang.upkeep import archive, backup
+from lifang.upkeep import archive, backup, dumps
 from lifang.upkeep.archive import Manifest
 from lifang.upkeep.backup import Steps
 from lifang.upkeep.carrying import carry
@@ -200,12 +201,13 @@ def _opened(file: Path, key: Path, scratch: Path, progress: Steps) -> Manifest:
 
 def _demand_known(manifest: Manifest) -> None:
     """Refuse what was made by a newer program; plugins that are not here cannot be compared."""
-    present, manager = discover(), PluginManager(Registry())
+    present = discover()
     for plugin, names in manifest["schema"].items():
-        loaded = manager.load(present[plugin]) if plugin in present else None
-        if plugin != CORE and loaded is None:
+        where = MIGRATIONS if plugin == CORE else None
+        if plugin in present:
+            where = waiting.folder_of(present[plugin])
+        if where is None:
             continue
-        where = MIGRATIONS if loaded is None else loaded.migrations
         newer = sorted(set(names) - {path.stem for path in where.glob("*.py")})
         if newer:
             names = _("、").join(newer)

@@ -16,12 +16,10 @@ from lifang.app.instance import at_the_machine, opened
 from lifang.app.parent import leave_with
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import LifangError, NotReady
-from lifang.kit.words import _
+from lifang.kit.errors import LifangError
 from lifang.lifecycle import stored
-from lifang.lifecycle.declared import declared
-from lifang.plugins.manager import Found, PluginManager, discover
-from lifang.plugins.plugin import Plugin
+from lifang.lifecycle.installing import loaded_of
+from lifang.plugins.manager import Found, discover
 from lifang.plugins.tables import PluginRow, bump_generation
 from lifang.services.auditing import Change, record_note
 from lifang.services.instance import Instance
@@ -31,9 +29,10 @@ from lifang.store import migrations
 def describe(id: str) -> dict[str, Any]:
     """What the plugin that is found first on the path declares, and its outstanding migrations."""
     with opened(load_plugins=False) as instance:
-        plugin = _loaded(instance.plugins, discover()[id])
+        found = discover()[id]
+        plugin = loaded_of(instance.plugins, found)
         waiting = migrations.pending(instance.database, id, plugin.migrations)
-        return {**declared(plugin), "waiting": waiting}
+        return {**stored.declaration(plugin, found), "waiting": waiting}
 
 
 def migrate(id: str, by: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def _migrated(instance: Instance, found: Found, by: dict[str, Any]) -> dict[str,
         account=by["account"],
         source=by["source"],
     )
-    plugin = _loaded(instance.plugins, found)
+    plugin = loaded_of(instance.plugins, found)
     with _together(instance):
         applied = migrations.migrate_within(database, id, plugin.migrations)
         told = {"state": "installed", "changed_at": clock.now()}
@@ -74,13 +73,6 @@ def _together(instance: Instance) -> Iterator[None]:
         with database.transaction():
             database.unhurried()
             yield
-
-
-def _loaded(manager: PluginManager, found: Found) -> Plugin:
-    plugin = manager.load(found)
-    if plugin is None:
-        raise NotReady(_("；").join(map(str, manager.why_not(found))))
-    return plugin
 
 
 def main() -> None:

@@ -80,7 +80,7 @@ class Merging:
         self.duplicate.merged_into = self.kept
         Person.update(removed_at=now).where(Person.id == self.duplicate.id).execute()
         values.forget_names(self.people, self.duplicate)
-        homed = self._is_homed()
+        homed = homes_of(self.kept).exists()
         for pointer in self.pointers:
             try:
                 with self.caller.instance.database.transaction():
@@ -111,15 +111,6 @@ class Merging:
 
     def _sees(self, resource: Resource[Any], record: Any) -> bool:
         return reaches(resource, "read", self.caller, record)
-
-    def _is_homed(self) -> bool:
-        homes = Affiliation.select(Affiliation.id).where(
-            Affiliation.person == self.kept,
-            Affiliation.kind == "resides",
-            Affiliation.primary == True,  # noqa: E712 – SQL
-            policy.current(Affiliation),
-        )
-        return bool(homes.exists())
 
     def _follow(self, pointer: Pointer, *, homed: bool) -> None:
         """Let a record name the person who stays; a link they have already is removed instead."""
@@ -207,6 +198,16 @@ class Merging:
         save(resource, self.caller, record)
         data = {"fields": [change.field for change in changes]}
         tell(resource, self.caller, record, Deed("update", "updated", changes, data, places))
+
+
+def homes_of(person: Person | int) -> Any:
+    """Where a person has their primary residence now: at most one affiliation."""
+    return Affiliation.select().where(
+        Affiliation.person == person,
+        Affiliation.kind == "resides",
+        Affiliation.primary == True,  # noqa: E712 – SQL
+        policy.current(Affiliation),
+    )
 
 
 def _holds(link: Any) -> bool:

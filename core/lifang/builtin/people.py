@@ -6,8 +6,7 @@ import datetime as dt
 
 import marshmallow as ma
 
-from lifang.access.policy import current
-from lifang.builtin.merging import merge
+from lifang.builtin.merging import homes_of, merge
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
@@ -34,16 +33,7 @@ def move(person: Person, caller: Caller, *, community: Community, date: dt.date)
     if date > clock.today():
         sentence = _("迁居日期不能晚于今天")
         raise Invalid(sentence, errors=[FieldError("date", "future", sentence)])
-    home = (
-        Affiliation.select()
-        .where(
-            Affiliation.person == person,
-            Affiliation.kind == "resides",
-            Affiliation.primary == True,  # noqa: E712 – SQL
-            current(Affiliation),
-        )
-        .first()
-    )
+    home = homes_of(person).first()
     if home is not None and home.community_id == community.id:
         raise Conflict(_("这个人已经住在「{name}」", name=community.name))
     if home is not None and home.from_date is not None and date < home.from_date:
@@ -89,14 +79,9 @@ def one_primary_home(affiliation: Affiliation, caller: Caller) -> None:
     """A person has at most one primary residence at a time."""
     if not affiliation.primary or affiliation.kind != "resides" or affiliation.to_date is not None:
         return
-    taken = Affiliation.select(Affiliation.id).where(
-        Affiliation.person == affiliation.person_id,
-        Affiliation.kind == "resides",
-        Affiliation.primary == True,  # noqa: E712 – SQL
-        Affiliation.id != affiliation.id,
-        current(Affiliation),
-    )
-    if affiliation.person_id is not None and taken.exists():
+    person = affiliation.person_id
+    taken = person and homes_of(person).where(Affiliation.id != affiliation.id)
+    if taken and taken.exists():
         raise Conflict(_("这个人已有主要居住地；请用「迁居」操作"), reason="primary")
 
 
@@ -192,9 +177,8 @@ affiliations = Resource(
     roles={
         "resident": "read:own",
         "unit_liaison": "read:unit",
-        "grid_worker": "read",
+        **WORKERS,
         "community_worker": "create update end import export",
-        "community_secretary": "remove",
     },
 )
 

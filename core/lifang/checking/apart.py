@@ -32,6 +32,7 @@ def ask_deep(source: Source, *, limit: float = LIMIT) -> list[Finding]:
         answer = Path(folder) / "answer.json"
         command = [sys.executable, "-m", "lifang.checking.deep", str(place), folder, str(answer)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")}
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"  # else an import writes what Python compiles
         with (Path(folder) / "said").open("w+b") as said:
             process = subprocess.Popen(  # noqa: S603 – ourselves
                 command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment,

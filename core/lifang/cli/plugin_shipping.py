@@ -22,6 +22,7 @@ from lifang.lifecycle.pip import Offline
 from lifang.lifecycle.sources import Fetched
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.upgrading import Plan
+from lifang.plugins.declared import said
 
 
 def commands() -> list[click.Command]:
@@ -161,7 +162,7 @@ def _install_bundle(session: Session, given: Given) -> None:
     if session.json:
         showing.emit({"bundle": bundle.name, "steps": [asdict(one) for one in planned]})
     else:
-        click.echo(_("组合「{name}」：", name=catalogue.said(bundle.label)))
+        click.echo(_("组合「{name}」：", name=said(bundle.label)))
         for one in planned:
             told = [_("安装软件包")] if one.fetch else []
             told += [_("启用")] if one.enable else [_("已启用")]
@@ -177,7 +178,7 @@ def _install_bundle(session: Session, given: Given) -> None:
         bundles.apply(session.caller, bundle, planned, at=given["at"],
                       offline=_offline(given), progress=progress)  # fmt: skip
     if not session.json:
-        click.echo(_("组合「{name}」已安装并启用", name=catalogue.said(bundle.label)))
+        click.echo(_("组合「{name}」已安装并启用", name=said(bundle.label)))
 
 
 def _upgrade(session: Session, given: Given) -> int | None:
@@ -244,7 +245,7 @@ def _rows(found: Iterable[catalogue.Entry]) -> Iterable[list[str]]:
     for one in found:
         version = one.latest.version if one.latest else "—"
         status = _(publishing.STATUSES[one.status])
-        yield [one.id, catalogue.said(one.label), version, status, catalogue.said(one.summary)]
+        yield [one.id, said(one.label), version, status, said(one.summary)]
 
 
 def _build(session: Session, given: Given) -> None:

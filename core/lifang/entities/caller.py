@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from lifang.entities.community import path_end
+from lifang.kit import ranges
+
 if TYPE_CHECKING:
     from lifang.plugins.manager import Snapshot
     from lifang.services.instance import Instance
@@ -22,6 +25,11 @@ class Standing:
     def everywhere(self) -> bool:
         """Whether the role is held for the whole instance."""
         return self.path is None and self.organization is None
+
+    @property
+    def reach(self) -> ranges.Range:
+        """The part of the tree it is held for, perhaps for one organization only."""
+        return ranges.EVERYWHERE[0] if self.path is None else (self.path, path_end(self.path))
 
 
 @dataclass(frozen=True)

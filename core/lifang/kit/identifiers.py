@@ -72,11 +72,6 @@ def citizen_id_birth_date(number: str) -> date:
     return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
 
 
-def citizen_id_sex(number: str) -> str:
-    """Read the sex out of a checked citizen id: odd sequences are men's."""
-    return "male" if int(number[16]) % 2 else "female"
-
-
 def make_citizen_id(area: str, birth: date, sequence: int) -> str:
     """Make the citizen id of an area (six digits), a birth date and a sequence from 0 to 999."""
     from stdnum.cn import ric
@@ -130,15 +125,6 @@ def check_phone(text: str) -> str:
     if _MOBILE.fullmatch(number) is None:
         raise IdentifierError(_("手机号码应以 13 至 19 开头"), "prefix")
     return number
-
-
-def check_division_code(text: str) -> str:
-    """Return a statistical division code, twelve digits; the tree knows whether it exists."""
-    code = _compact(text)
-    if not _DIGITS.fullmatch(code):
-        raise IdentifierError(_("统计用区划代码只能是数字，例如 620102000000"), "characters")
-    _demand_length(code, 12, _("统计用区划代码"))
-    return code
 
 
 def _compact(text: str) -> str:

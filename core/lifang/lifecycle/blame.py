@@ -9,6 +9,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.words import _
+from lifang.plugins import importing
 from lifang.plugins.guard import place_of
 from lifang.plugins.manager import PluginManager
 from lifang.plugins.plugin import Plugin
@@ -39,7 +40,7 @@ def blamed(
         with suppress(NotReady):  # told by the answer itself
             key = (plugin.id, place_of(caller), PAGES)
             plugins.watch.failed(key, "errors", error, caller)
-    told: Any = {"plugin": plugin.id, "version": plugins.versions.get(plugin.id, "")}
+    told: Any = {"plugin": plugin.id, "version": importing.versions.get(plugin.id, "")}
     sentence = _(
         "插件「{label}」（{plugin} {version}）出错了；请把请求编号告诉管理员",
         label=_(plugin.label),

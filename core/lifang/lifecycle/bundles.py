@@ -11,7 +11,8 @@ from lifang.lifecycle import catalogue, dated, sources, switching
 from lifang.lifecycle.catalogue import Bundle
 from lifang.lifecycle.dated import Decree
 from lifang.lifecycle.pip import Offline
-from lifang.lifecycle.sources import Steps
+from lifang.plugins.declared import said
+from lifang.upkeep.backup import Steps
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def apply(
     """Do it, plugin by plugin; what is done stays done if a later one fails."""
     switching.nodes_at(caller, at)
     for number, step in enumerate(steps):
-        progress(catalogue.said(bundle.label), number, len(steps))
+        progress(said(bundle.label), number, len(steps))
         if step.fetch:
             with sources.fetched(caller, step.plugin, offline=offline) as found:
                 sources.install(caller, found)
@@ -64,7 +65,7 @@ def apply(
             switching.switch(caller, step.plugin, at=at, on=True)
         if step.values:
             values = dict(step.values)
-            basis = values.pop("basis", "") or catalogue.said(bundle.label)
+            basis = values.pop("basis", "") or said(bundle.label)
             preset = values.pop("preset", None)
             dated.configure(caller, step.plugin, values, Decree(basis, at, preset=preset))
-    progress(catalogue.said(bundle.label), len(steps), len(steps))
+    progress(said(bundle.label), len(steps), len(steps))

@@ -20,7 +20,8 @@ from packaging.version import InvalidVersion, Version
 
 from lifang.kit.errors import Invalid, NotFound, NotReady
 from lifang.kit.settings import Settings
-from lifang.kit.words import SOURCE, _, language
+from lifang.kit.words import SOURCE, _
+from lifang.plugins.declared import said
 from lifang.plugins.manager import discover
 from lifang.plugins.plugin import ID
 
@@ -146,11 +147,6 @@ class Catalogue:
             return None
         places = (self.folder / release.file, self.folder / "wheels" / release.file)
         return next((place for place in places if place.is_file()), None)
-
-
-def said(words: Words) -> str:
-    """A text in the language being spoken, else in Chinese."""
-    return words.get(language()) or words.get(SOURCE, "")
 
 
 def configured(told: Settings) -> Catalogue:

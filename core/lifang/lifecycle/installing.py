@@ -10,7 +10,7 @@ from lifang.kit.errors import Conflict, NotFound, NotReady
 from lifang.kit.words import _
 from lifang.lifecycle import stored
 from lifang.lifecycle.states import Listed, demand, show
-from lifang.plugins.manager import Found, discover
+from lifang.plugins.manager import Found, PluginManager, discover
 from lifang.plugins.plugin import Plugin
 from lifang.plugins.tables import PluginRow, Stop, bump_epoch
 from lifang.services.auditing import Change, record_note
@@ -35,7 +35,7 @@ def install(caller: Caller, plugin: str) -> Listed:
     if before in ("installed", "quarantined"):
         raise Conflict(_("插件「{plugin}」已经安装", plugin=wanted))
     given = stored.told_of(wanted).get("counters", {})
-    loaded = loaded_of(caller, found)
+    loaded = loaded_of(caller.instance.plugins, found)
     lock, database = caller.instance.settings.run / "migrate.lock", caller.instance.database
     migrations.migrate(database, wanted, loaded.migrations, lock=lock)
     with database.transaction():
@@ -56,9 +56,8 @@ def install(caller: Caller, plugin: str) -> Listed:
     return show(caller, wanted)
 
 
-def loaded_of(caller: Caller, found: Found) -> Plugin:
+def loaded_of(plugins: PluginManager, found: Found) -> Plugin:
     """A plugin's declaration, loaded if need be; NotReady saying why it was kept out or broke."""
-    plugins = caller.instance.plugins
     plugin = plugins.load(found)
     if plugin is None:
         why = _("；").join(map(str, plugins.reasons(found)))

@@ -128,14 +128,19 @@ def _layers(node: Community, words: Iterable[tuple[Word, Lost]]) -> list[Layer]:
     ]
 
 
+def unset(settings: Mapping[str, Setting[Any]], node: Community) -> list[Setting[Any]]:
+    """What a plugin cannot do without and nobody has set at a node or above."""
+    return [one for one in settings.values() if one.required and one.word(node) is None]
+
+
 def demand_set(settings: Mapping[str, Setting[Any]], nodes: Iterable[Community]) -> None:
     """Raise Conflict where a plugin would be switched on without what it cannot do without."""
     for node in nodes:
-        unset = [one for one in settings.values() if one.required and one.word(node) is None]
-        if unset:
-            told = (_("{name}（{key}）", name=_(one.label), key=one.name) for one in unset)
+        lacking = unset(settings, node)
+        if lacking:
+            told = (_("{name}（{key}）", name=_(one.label), key=one.name) for one in lacking)
             names = _("、").join(told)
-            line = f"lifang plugin config {unset[0].plugin} {unset[0].name}=… --at {node.code}"
+            line = f"lifang plugin config {lacking[0].plugin} {lacking[0].name}=… --at {node.code}"
             raise Conflict(
                 _(
                     "启用前须在「{name}」设置：{names}；例如 {command}",

@@ -68,6 +68,22 @@ def differs(plugin: str, node: Community, goal: Goal) -> bool:
     return goal.on or goal.locked or (above is not None and above.on)
 
 
+def gained(told: Iterable[Move]) -> list[Move]:
+    """Those of some moves by which a plugin is on at the node, and was not before."""
+    now = Snapshot(0, {}, read_switches())
+
+    def is_on(plugin: str, path: str) -> bool:
+        decides = now.decides(plugin, path)
+        return decides is not None and decides.on
+
+    return [
+        one
+        for one in told
+        if one.goal.on or (one.goal.inherits and is_on(one.plugin, one.node.path[:-SEGMENT]))
+        if one.goal.reason is None and not is_on(one.plugin, one.node.path)
+    ]
+
+
 def carry_out(
     caller: Caller,
     verb: str,

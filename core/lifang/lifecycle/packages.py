@@ -21,6 +21,7 @@ from lifang.lifecycle import bundles, catalogue, sources, upgrading
 from lifang.lifecycle.sources import Fetched
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.upgrading import Plan, Upgraded
+from lifang.plugins.declared import said
 from lifang.plugins.manager import discover
 
 Given = Mapping[str, Any]
@@ -63,7 +64,7 @@ def offers(caller: Caller, words: Iterable[str] = ()) -> list[Offer]:
         here = present[one.id].version if one.id in present else None
         latest = one.latest.version if one.latest else None
         if latest and (here is None or Version(latest) > Version(here)):
-            label, summary = catalogue.said(one.label), catalogue.said(one.summary)
+            label, summary = said(one.label), said(one.summary)
             told.append(Offer(one.id, label, latest, summary, one.status, here))
     return told
 
@@ -108,7 +109,7 @@ class Bundled:
 def bundle_names(caller: Caller) -> list[tuple[str, str]]:
     """The bundles of the catalogue: their names, and what they are called."""
     known = catalogue.configured(caller.instance.settings).bundles
-    return [(one.name, catalogue.said(one.label)) for one in known.values()]
+    return [(one.name, said(one.label)) for one in known.values()]
 
 
 def look_into(caller: Caller, given: Given) -> Bundled:
@@ -116,7 +117,7 @@ def look_into(caller: Caller, given: Given) -> Bundled:
     if "at" not in given:
         raise _wrong("at", _("请用 --at 说明组合在哪个社区启用"))
     bundle, steps = bundles.plan(caller, given.get("bundle", ""), at=given["at"])
-    return Bundled(bundle.name, catalogue.said(bundle.label), tuple(steps))
+    return Bundled(bundle.name, said(bundle.label), tuple(steps))
 
 
 def install_bundle(caller: Caller, given: Given) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from lifang.kit import json
 from lifang.kit.errors import Conflict
 from lifang.kit.words import LANGUAGES, SOURCE, _, n_, using
 from lifang.lifecycle import catalogue, wheels
-from lifang.lifecycle.catalogue import INDEX, Catalogue, Entry, said
+from lifang.lifecycle.catalogue import INDEX, Catalogue, Entry
+from lifang.plugins.declared import said
 
 PAGES = Path(__file__).parent / "pages"
 STATUSES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,8 @@ from lifang.services.auditing import Change, record_note
 from lifang.services.delivery import lag
 from lifang.store.whole import whole
 from lifang.upkeep import backup
+from lifang.upkeep.backup import Steps
 
-Steps = Callable[[str, int, int], None]
 STUB = ("id", "label", "version", "nouns")
 """What is kept of a declaration after a purge: enough to tell old entries of the trail."""
 
@@ -135,10 +134,7 @@ def purge(
     _demand_alone(known, along=False)
     made = None
     if keep_backup:
-        name = f"lifang-before-purge-{known.id}-{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}"
-        place = backup.folder(caller.instance.settings) / f"{name}{backup.SUFFIX}"
-        made = str(backup.make(caller.instance, place, progress)[0])
-        backup.note(caller, Path(made))
+        made = str(backup.make_before(caller, f"purge-{known.id}", progress))
     _clear(caller, known.id)
     caller.instance.plugins.refresh()
     return Gone(show(caller, plugin), backup=made)

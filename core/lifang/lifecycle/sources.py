@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -25,9 +25,9 @@ from lifang.plugins.loading import DENIED
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow, bump_generation
 from lifang.services.auditing import Change, record_note
+from lifang.upkeep.backup import Steps
 
 HASH = re.compile(r"sha256:([0-9a-f]{64})")
-Steps = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from lifang.kit import words
 from lifang.kit.words import LANGUAGES, _, _p
 from lifang.plugins.manager import Found
 from lifang.plugins.plugin import Plugin
+from lifang.plugins.setting import Setting
 from lifang.plugins.tables import PluginRow
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -28,14 +31,47 @@ def declaration(plugin: Plugin, found: Found) -> Told:
         "tables": sorted({one.table for one in plugin.resources}),
         "nouns": [_noun(one) for one in plugin.resources],
         "handlers": sorted(one.name for one in plugin.handlers),
+        "hooks": sorted(function.__name__ for function in plugin.hooks),
         "events": sorted(plugin.payloads),
-        "settings": _named(plugin.settings),
+        "permissions": sorted(_permissions(plugin)),
+        "writes": sorted(plugin.writes),
+        "settings": {name: _setting(one) for name, one in plugin.settings.items()},
         "indicators": _named(plugin.indicators),
         "purposes": _named(plugin.purposes),
         "needs": sorted(one.name for one in plugin.needs if not one.optional),
         "provides": sorted(plugin.provides),
+        "migrations": migrations_in(plugin.migrations),
         "folder": str(plugin.folder),
     }
+
+
+def migrations_in(folder: Path) -> dict[str, dict[str, bool]]:
+    """The migrations of a folder by name: `down` and `atomic`, read without running anything."""
+    found = {}
+    for path in sorted(folder.glob("[0-9]*.py")):
+        body = ast.parse(path.read_text("utf-8")).body
+        names = {one.name for one in body if isinstance(one, ast.FunctionDef)}
+        apart = any(
+            isinstance(one, ast.Assign)
+            and ast.unparse(one.targets[0]) == "atomic"
+            and ast.unparse(one.value) == "False"
+            for one in body
+        )
+        found[path.stem] = {"down": "down" in names, "atomic": not apart}
+    return found
+
+
+def _permissions(plugin: Plugin) -> set[str]:
+    return {
+        f"{one.noun}:{verb}"
+        for one in plugin.resources
+        for verbs in one.roles.values()
+        for verb in verbs
+    }
+
+
+def _setting(one: Setting[Any]) -> Told:
+    return {"label": _labels(one.label), "kind": one.kind.__name__, "required": one.required}
 
 
 def _noun(one: Resource[Any]) -> Told:

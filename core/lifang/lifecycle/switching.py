@@ -17,7 +17,7 @@ from lifang.kit.words import _
 from lifang.lifecycle import moves, states
 from lifang.lifecycle.installing import install, loaded_of
 from lifang.lifecycle.layers import demand_set
-from lifang.lifecycle.moves import OFF, ON, Goal, Move
+from lifang.lifecycle.moves import INHERIT, OFF, ON, Goal, Move
 from lifang.lifecycle.needing import needs
 from lifang.lifecycle.states import Listed, demand, listed, may_administer, show
 from lifang.lifecycle.willing import demand_willing
@@ -83,12 +83,8 @@ def switch(
         if others and not how.along:
             raise _alone(known.id, others, on=on)
         told = [*others, *asked] if on else [*asked, *others]
-        for id in sorted({one.plugin for one in told} if on else ()):
-            declared = loaded_of(caller, discover()[id])
-            places = [one.node for one in told if one.plugin == id]
-            demand_set(declared.settings, places)
-            demand_willing(caller, id, places)
-            let_in(declared)
+        if on:
+            _demand_ready(caller, told)
         moves.carry_out(caller, "enable" if on else "disable", told, since=since)
     caller.instance.plugins.refresh()
     return show(caller, known.id)
@@ -98,7 +94,7 @@ def switch(
 def inherit(caller: Caller, plugin: str, *, at: str) -> Listed:
     """Take a node's own switch away: it is what the one above is, now and from now on.
 
-    Raises Conflict where it has none of its own.
+    Raises Conflict where it has none of its own, and where it is on by that and cannot work there.
     """
     known = _installed(caller, plugin, on=False)
     [node] = nodes_at(caller, at)
@@ -106,7 +102,9 @@ def inherit(caller: Caller, plugin: str, *, at: str) -> Listed:
         row = moves.own(known.id, node)
         if row is None:
             raise Conflict(_("「{name}」没有自己的开关，已经是继承的", name=node.name))
-        told = [Move(known.id, node, Goal(on=False, inherits=True))]
+        told = [Move(known.id, node, INHERIT)]
+        if known.state == "installed":
+            _demand_ready(caller, moves.gained(told))
         moves.carry_out(caller, "inherit", told)
     caller.instance.plugins.refresh()
     return show(caller, known.id)
@@ -141,7 +139,8 @@ def suspend(
 def resume(caller: Caller, plugin: str, *, at: str | None) -> Listed:
     """Let a plugin that was suspended at a node be there what it was before.
 
-    What it missed meanwhile is told. Raises Conflict where it is not suspended.
+    What it missed meanwhile is told. Raises Conflict where it is not suspended, and where it lacks
+    by now what it cannot do without.
     """
     known = _installed(caller, plugin, on=False)
     nodes = nodes_at(caller, at)
@@ -149,6 +148,8 @@ def resume(caller: Caller, plugin: str, *, at: str | None) -> Listed:
         told = [move for node in nodes for move in _resuming(known.id, node)]
         if not told:
             raise Conflict(_("插件「{plugin}」在那里没有暂停", plugin=known.id))
+        if known.state == "installed":
+            _demand_ready(caller, moves.gained(told))
         moves.carry_out(caller, "resume", told)
     caller.instance.plugins.refresh()
     return show(caller, known.id)
@@ -192,6 +193,18 @@ def _installed(caller: Caller, plugin: str, *, on: bool) -> Listed:
         )
         raise Conflict(_("插件「{plugin}」不能启用：{why}", plugin=known.id, why=why))
     return known
+
+
+def _demand_ready(caller: Caller, told: Iterable[Move]) -> None:
+    """Raise Conflict where a plugin cannot work at the node it comes to; let in their handlers."""
+    places: dict[str, list[Community]] = {}
+    for one in told:
+        places.setdefault(one.plugin, []).append(one.node)
+    for id, nodes in sorted(places.items()):
+        plugin = loaded_of(caller.instance.plugins, discover()[_installed(caller, id, on=True).id])
+        demand_set(plugin.settings, nodes)
+        demand_willing(caller, id, nodes)
+        let_in(plugin)
 
 
 def _pulled(known: Listed, nodes: Iterable[Community]) -> list[Move]:
@@ -321,11 +334,7 @@ def nodes_at(caller: Caller, at: str | None) -> list[Community]:
             sentence = _("没有编号为「{code}」的社区，或您看不到它", code=at)
             raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
         nodes = [node]
-    reach = ranges.union(
-        ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
-        for standing in caller.standings
-        if states.administers(standing.role)
-    )
+    reach = ranges.union(one.reach for one in caller.standings if states.administers(one.role))
     if not all(ranges.holds(reach, node.path) for node in nodes):
         raise Forbidden(_("您只能在自己管辖的范围内管理插件"))
     return nodes

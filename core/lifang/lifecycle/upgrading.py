@@ -26,19 +26,24 @@ from typing import Any
 from packaging.version import Version
 
 from lifang.entities.caller import Caller
-from lifang.kit import clock
+from lifang.entities.community import Community
 from lifang.kit.errors import Conflict, LifangError, NotFound, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.lifecycle import pip, wheels
-from lifang.lifecycle.declared import declared, differences
-from lifang.lifecycle.fitting import Line, runs
-from lifang.lifecycle.sources import Fetched, Steps
+from lifang.lifecycle.fitting import Line, differences, runs
+from lifang.lifecycle.layers import unset
+from lifang.lifecycle.sources import Fetched
+from lifang.lifecycle.stored import Told, declaration
 from lifang.lifecycle.wheels import Wheel
+from lifang.plugins.declared import said
 from lifang.plugins.manager import discover
+from lifang.plugins.setting import Setting
+from lifang.plugins.snapshot import read_switches
 from lifang.plugins.tables import PluginRow, SettingRow, bump_epoch
 from lifang.services.auditing import record_note
 from lifang.upkeep import backup
+from lifang.upkeep.backup import Steps
 
 UNDER_WAY = "upgrading"
 """A plugin's state meanwhile; it is on nowhere."""
@@ -114,8 +119,9 @@ def plan(caller: Caller, plugin: str, found: Fetched) -> Plan:
         new = _described(caller.instance.settings, wheel)
         lines.append(Line("ok", _("新版本能够载入")))
         lines += _migrations(new)
-        old = caller.instance.plugins.load(here)
-        lines += [Line(*one) for one in differences(declared(old), new)] if old else []
+        loaded = caller.instance.plugins.load(here)
+        old = declaration(loaded, here) if loaded else None
+        lines += [*differences(old, new), *_lacking(plugin, old, new)] if old else []
         lines += [*_missed(caller, plugin, new), *_unread(plugin, new)]
     except NotReady as error:
         lines.append(Line("blocks", error.sentence))
@@ -139,7 +145,7 @@ def _goes_back(told: Settings, distribution: str) -> bool:
     return kept is not None or '"editable": true' not in direct.replace('":true', '": true')
 
 
-def _described(told: Settings, wheel: Wheel) -> dict[str, Any]:
+def _described(told: Settings, wheel: Wheel) -> Told:
     """What a wheel's plugin declares, loaded in another process from a scratch folder."""
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(wheel.path) as opened:
@@ -149,7 +155,7 @@ def _described(told: Settings, wheel: Wheel) -> dict[str, Any]:
         return dict(json.loads(_step("describe", wheel.id, environ=environ)))
 
 
-def _migrations(new: dict[str, Any]) -> Iterator[Line]:
+def _migrations(new: Told) -> Iterator[Line]:
     """Each migration that would be run."""
     for name in new["waiting"]:
         if not new["migrations"][name]["atomic"]:
@@ -157,7 +163,7 @@ def _migrations(new: dict[str, Any]) -> Iterator[Line]:
     yield from runs(new["waiting"], new["migrations"])
 
 
-def _missed(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Line]:
+def _missed(caller: Caller, plugin: str, new: Told) -> Iterator[Line]:
     """Plugins that could not do without an interface the new version no longer has."""
     loaded = caller.instance.plugins.loaded
     gone = (loaded[plugin].provides.keys() if plugin in loaded else set()) - set(new["provides"])
@@ -168,7 +174,28 @@ def _missed(caller: Caller, plugin: str, new: dict[str, Any]) -> Iterator[Line]:
                 yield Line("blocks", _("「{plugin}」需要接口 {name}，新版本不再提供", **told))
 
 
-def _unread(plugin: str, new: dict[str, Any]) -> Iterator[Line]:
+def _lacking(plugin: str, old: Told, new: Told) -> Iterator[Line]:
+    """Settings that become required, and where it is on without them."""
+    for name, one in new["settings"].items():
+        before = old["settings"].get(name)
+        if not one["required"] or (before and before["required"]):
+            continue
+        asked: Setting[str] = Setting(name, str, said(one["label"]), plugin=plugin)
+        on = [turned.node for turned in read_switches().get(plugin, ()) if turned.on]
+        nodes = Community.select().where(Community.id.in_(on)).order_by(Community.path)
+        lacking = [node for node in nodes if unset({name: asked}, node)]
+        if lacking:
+            told = {"where": _("、").join(node.name for node in lacking), "name": asked.label,
+                    "key": name}  # fmt: skip
+            if before:
+                told_of = _("新版本不能没有「{name}」（{key}），请先在「{where}」设置", **told)
+            else:
+                told_of = _("新版本不能没有「{name}」（{key}），请先在「{where}」停用，"
+                            "升级后设置好再启用", **told)  # fmt: skip
+            yield Line("blocks", told_of)
+
+
+def _unread(plugin: str, new: Told) -> Iterator[Line]:
     rows = SettingRow.select(SettingRow.key).where(SettingRow.plugin == plugin).distinct()
     gone = sorted({row.key for row in rows} - new["settings"].keys())
     for name in gone:
@@ -209,7 +236,7 @@ def upgrade(
     with _alone(told) as lock:
         _settle(caller, plugin, lock)
         pip.demand_writable(wheel.path)
-        kept = _backed_up(caller, plugin, progress) if keep else None
+        kept = backup.make_before(caller, plugin, progress) if keep else None
         before, fresh = wheels.packed(told, wheel.distribution), wheels.keep(told, wheel)
         assert before is not None  # noqa: S101 – the plan is blocked otherwise
         _begin(caller, planned, wheel, before)
@@ -227,15 +254,6 @@ def upgrade(
         (notes(told) / f"{plugin}.json").unlink()
     progress(_("换上新版本"), 2, 2)
     return Upgraded(planned, tuple(json.loads(done)["applied"]), kept)
-
-
-def _backed_up(caller: Caller, plugin: str, progress: Steps) -> Path:
-    stamp = f"{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}"
-    place = backup.folder(caller.instance.settings)
-    target = place / f"lifang-before-{plugin}-{stamp}{backup.SUFFIX}"
-    made = backup.make(caller.instance, target, progress)[0]
-    backup.note(caller, made)
-    return made
 
 
 @contextmanager

@@ -64,6 +64,7 @@ def _guarded(plugin: str, function: Callable[..., Any], watch: Watch) -> Any:
         try:
             answer = _checked(function(*given), policy)
         except LifangError as refusal:  # what the caller may not see is no fault of the plugin's
+            left_open()
             return _left_out(plugin, policy, refusal)
         except (Exception, SystemExit) as error:
             left_open()

@@ -44,7 +44,6 @@ class Loader:
         self.denied: dict[str, str] = {}
         self.rejections: dict[str, tuple[Reason, ...]] = {}
         self.faults: dict[str, str] = {}
-        self.versions: dict[str, str] = {}
         self.safe = False
         self.watch = Watch()
         self.payloads: dict[str, Payload] = {}
@@ -134,7 +133,6 @@ class Loader:
         while waiting:
             fit = [one for one in waiting if not self.why_not(one)]
             for found, outcome in importing.bring_in(fit):
-                self.versions[found.id] = found.version
                 if isinstance(outcome, Plugin):
                     ready[found.id] = outcome
                 else:

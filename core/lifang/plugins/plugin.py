@@ -58,7 +58,7 @@ class Plugin:
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
         if not ID.fullmatch(id) or id in TAKEN:
-            raise ValueError(f"plugin id {id!r}: small letters, digits and _ only, 2 to 40, not taken")
+            raise ValueError(f"plugin id {id!r}: small letters, digits, _; 2 to 40; not {TAKEN}")
         self.id = id
         self.label = label
         self.resources = tuple(resources)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lifang.kit.errors import NotReady
-from lifang.store.database import Database, proxy
+from lifang.store.database import proxy
 from lifang.store.migrations import pending
 
 if TYPE_CHECKING:
@@ -15,23 +15,19 @@ if TYPE_CHECKING:
 
 
 def folder_of(found: Found) -> Path | None:
-    """Where the migrations of a present plugin lie: beside the module that declares it."""
+    """Where the migrations of a present plugin lie, if there are any: beside what declares it."""
     package, *inner = found.entry.module.split(".")
     spec: Any = PathFinder.find_spec(package)
-    if spec is None or (inner and not spec.submodule_search_locations):
+    if spec is None:
         return None
-    if not inner:
-        top = Path(spec.origin).parent if spec.origin else None
-        return top / "migrations" if top else None
-    return Path(spec.submodule_search_locations[0]).joinpath(*inner[:-1], "migrations")
+    tops = spec.submodule_search_locations if inner else spec.origin and [Path(spec.origin).parent]
+    return Path(tops[0]).joinpath(*inner[:-1], "migrations") if tops else None
 
 
 def due(found: Found) -> list[str]:
     """The names of migrations that `lifang migrate` would apply; none for a newer database."""
     folder = folder_of(found)
-    if folder is None or not folder.is_dir():
-        return []
     try:
-        return pending(cast(Database, proxy.obj.keeper), found.id, folder)
+        return pending(proxy.obj.keeper, found.id, folder) if folder else []
     except NotReady:  # told where it is loaded, and by the doctor
         return []

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from lifang.entities.community import path_end
 from lifang.kit import ranges
 from lifang.kit.errors import NotReady
 from lifang.kit.words import _
@@ -95,11 +94,7 @@ def is_on(plugin: str, caller: Caller) -> bool:
     on = caller.snapshot.where(plugin)
     if not caller.standings:
         return bool(on)
-    stands = ranges.union(
-        ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
-        for standing in caller.standings
-    )
-    return bool(ranges.intersect(on, stands))
+    return bool(ranges.intersect(on, ranges.union(one.reach for one in caller.standings)))
 
 
 def failures_of(caller: Caller) -> list[Stopped]:

@@ -38,7 +38,7 @@ VERBS = {
     "recover": n_("从错误恢复"),
     "configure": n_("设置"),
     "pause": n_("暂停"),
-    "archive": n_("归档"),
+    "archive": n_("移入档案"),
     "sign_in": n_("登录"),
     "password": n_("更换密码"),
     "tie": n_("绑定操作系统用户"),

@@ -143,13 +143,6 @@ def account_named(caller: Caller, name: str) -> Account:
     return account
 
 
-def act_on(caller: Caller, name: str, action: str, **inputs: Any) -> Account:
-    """Disable, enable or unlock an account by its name."""
-    account = account_named(caller, name)
-    done: Account = write(_resource(caller, Account), action, caller, inputs, account.id)
-    return done
-
-
 @whole
 def new_password(caller: Caller, name: str) -> str:
     """Give an account a new one-time password and end its sessions."""

@@ -94,16 +94,3 @@ def derived_secret(record: Record, caller: Caller, salt: str) -> bytes:
     """
     resource = caller.instance.registry.of(type(record))
     return caller.instance.keys.derived(f"secret|{resource.aggregate}/{record.id}|{salt}")
-
-
-__all__ = [
-    "act",
-    "count",
-    "derived_secret",
-    "each",
-    "find",
-    "get",
-    "take_in",
-    "tell",
-    "write",
-]

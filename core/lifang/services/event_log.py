@@ -189,9 +189,7 @@ def sight(caller: Caller) -> ranges.Ranges:
     if not within_scope(caller, "read"):
         return ()
     return ranges.union(
-        ("", "~") if standing.path is None else (standing.path, path_end(standing.path))
-        for standing in caller.standings
-        if standing.role in SEERS and standing.organization is None
+        one.reach for one in caller.standings if one.role in SEERS and one.organization is None
     )
 
 

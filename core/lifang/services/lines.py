@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO
 
 from lifang.kit import json
 from lifang.services import sheets
-from lifang.services.workbook import Cell, Page, pieces
+from lifang.services.workbook import Cell, Page, spooled
 
 
 class Lines:
@@ -77,13 +76,10 @@ FORMS = {"csv": Lines, "json": Members}
 
 def written(form: type[Lines], fill: Callable[[Lines], None]) -> Iterator[bytes]:
     """Fill a ledger on disk and give its bytes; what goes wrong is raised before the first one."""
-    target = tempfile.TemporaryFile()  # noqa: SIM115 – closed by whoever is given its bytes
-    try:
+
+    def write(target: IO[bytes]) -> None:
         page = form(target)
         fill(page)
         page.close()
-    except BaseException:
-        target.close()
-        raise
-    target.seek(0)
-    return pieces(target)
+
+    return spooled(write)

@@ -109,22 +109,27 @@ class Page:
 
 
 def written(name: str, fill: Callable[[Page], None]) -> Iterator[bytes]:
-    """Fill a file with one sheet and give its bytes; memory does not grow with its rows.
+    """Fill a file with one sheet and give its bytes; memory does not grow with its rows."""
+    return spooled(lambda target: _fill(target, name, fill))
 
-    The file lies on disk without a name, and is gone when its bytes were given or nobody wants
-    them. What goes wrong while it is filled is raised here, not on the way out.
+
+def spooled(write: Callable[[IO[bytes]], None]) -> Iterator[bytes]:
+    """Write a file and give its bytes.
+
+    It lies on disk without a name, and is gone when its bytes were given or nobody wants them. What
+    goes wrong while it is written is raised here, not on the way out.
     """
     target = tempfile.TemporaryFile()  # noqa: SIM115 – closed by whoever is given its bytes
     try:
-        _fill(target, name, fill)
+        write(target)
     except BaseException:
         target.close()
         raise
     target.seek(0)
-    return pieces(target)
+    return _pieces(target)
 
 
-def pieces(target: IO[bytes]) -> Iterator[bytes]:
+def _pieces(target: IO[bytes]) -> Iterator[bytes]:
     """The bytes of a file, which is closed behind them."""
     with target:
         while piece := target.read(CHUNK):

@@ -26,6 +26,8 @@ from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.lifecycle import switching
 from lifang.lifecycle.dated import Decree, configure
+from lifang.lifecycle.installing import loaded_of
+from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
 from lifang.services.authoring import act
 from lifang.services.gateway import write
@@ -199,15 +201,15 @@ def install(instance: Instance, plugin: str) -> None:
 
 
 def enable(instance: Instance, plugin: str, *, at: str, **settings: Any) -> None:
-    """Install a plugin if it is not, switch it on at a community's code, and set it from today on.
+    """Install a plugin if it is not, set it at a community's code from today on, and switch it on.
 
     One that is on there already is only set.
     """
     install(instance, plugin)
     on = (one.on for one in switching.show(boss(instance), plugin).switches if one.code == at)
+    if settings:
+        loaded = loaded_of(instance.plugins, discover()[plugin])
+        said = {name: loaded.settings[name].written(value) for name, value in settings.items()}
+        configure(boss(instance), plugin, said, Decree("测试", at))
     if not settings or not any(on):
         switching.switch(boss(instance), plugin, at=at, on=True)
-    if settings:
-        known = instance.plugins.loaded[plugin].settings
-        said = {name: known[name].written(value) for name, value in settings.items()}
-        configure(boss(instance), plugin, said, Decree("测试", at))

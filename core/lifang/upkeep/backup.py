@@ -27,10 +27,9 @@ from lifang.kit.words import _
 from lifang.services import clockwork
 from lifang.services.auditing import record_note
 from lifang.services.instance import Instance
-from lifang.store import dumps
 from lifang.store.embedded import Embedded
 from lifang.store.keys import read_master
-from lifang.upkeep import archive, sealing
+from lifang.upkeep import archive, dumps, sealing
 from lifang.upkeep.archive import Manifest
 from lifang.upkeep.carrying import carry
 
@@ -67,6 +66,20 @@ def note(caller: Caller, made: Path) -> None:
     """Tell the trail of a backup."""
     with caller.instance.database.transaction():
         record_note(caller, "backup", "create", reason=made.name)
+
+
+def place_before(told: Settings, what: str) -> Path:
+    """Where a backup lies that is made before something is done, under a name that is not taken."""
+    return (
+        folder(told) / f"lifang-before-{what}-{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}{SUFFIX}"
+    )
+
+
+def make_before(caller: Caller, what: str, progress: Steps) -> Path:
+    """Back up a running instance before something is done, and tell the trail."""
+    made, _manifest = make(caller.instance, place_before(caller.instance.settings, what), progress)
+    note(caller, made)
+    return made
 
 
 def make(

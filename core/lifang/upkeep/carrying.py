@@ -11,6 +11,7 @@ from pathlib import Path
 from lifang.events import moved
 from lifang.kit.errors import NotReady
 from lifang.kit.words import _
+from lifang.plugins import waiting
 from lifang.plugins.manager import discover
 from lifang.resources.registry import CORE
 from lifang.store import copying, migrations
@@ -59,12 +60,10 @@ def folder(plugin: str) -> Path:
     """
     if plugin == CORE:
         return migrations.MIGRATIONS
-    try:
-        return Path(discover()[plugin].entry.load().migrations)
-    except (Exception, SystemExit) as error:
+    found = discover().get(plugin)
+    where = None if found is None else waiting.folder_of(found)
+    if where is None:
         raise NotReady(
-            _(
-                "数据库里有插件「{plugin}」的表，它的软件包却不在了，或不能载入；请用 pip 装回它",
-                plugin=plugin,
-            )
-        ) from error
+            _("数据库里有插件「{plugin}」的表，它的软件包却不在了；请用 pip 装回它", plugin=plugin)
+        )
+    return where

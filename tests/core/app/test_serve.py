@@ -63,10 +63,12 @@ class Server:
         """Its child processes and the commands they run."""
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         pids = [int(pid) for one in threads for pid in one.read_text().split()]
-        return {
-            pid: Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            for pid in pids
-        }
+        told: dict[int, str] = {}
+        for pid in pids:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may end meanwhile
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                told[pid] = command.replace(b"\0", b" ").decode()
+        return told
 
     def child(self, command: str) -> int | None:
         found = [pid for pid, told in self.children().items() if command in told]

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lifang.kit.errors import Malformed
@@ -23,6 +23,7 @@ plain = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a machine may have much to do
 @given(plain)
 def test_what_we_write_is_read_back(data):
     assert loads_strict(dumps(data)) == data

@@ -127,6 +127,14 @@ def second(folder: Path, *more: str, version: str = "2.0") -> Path:
     return wheel(folder, "shelf", version, files)
 
 
+def demanding(folder: Path) -> Path:
+    """Version 4: its setting has no default any more, and there is another one without."""
+    more = ')\n    office = lf.Setting("office", str, "受理单位")'
+    text = PLUGIN.format(fields="", label="", settings="size, office")
+    files = {"plugin.py": text.replace(", default=10)", more), "migrations/0001_initial.py": FIRST}
+    return wheel(folder, "shelf", "4.0", files)
+
+
 def broken(folder: Path) -> Path:
     """Version 3: it cannot even be imported."""
     files = {"plugin.py": "raise OSError('no such luck')", "migrations/0001_initial.py": FIRST}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+import lifang as lf
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.events.tables import Catchup
 from lifang.kit import clock as now
 from lifang.kit.errors import Conflict, Invalid
 from lifang.lifecycle import states, switching
+from lifang.lifecycle.dated import Decree, configure
 from lifang.lifecycle.switching import How
 from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.delivery import drain
@@ -195,3 +198,38 @@ def test_what_a_plugin_needs_is_switched_with_it_and_what_needs_it_goes_off_with
     snapshot = instance.plugins.refresh()
     assert not snapshot.where(ID) and not snapshot.where("agency_contracts")
     assert [move[0] for move in tree.moves()] == ["enable", "enable", "disable", "disable"]
+
+
+def test_a_place_that_gets_a_plugin_back_must_have_what_it_cannot_do_without(
+    temp_plugin: Callable[..., lf.Plugin], boss: Caller
+) -> None:
+    asked: list[str] = []
+
+    @lf.hookimpl
+    def can_enable(caller: lf.Caller, community: lf.Community) -> list[str]:
+        asked.append(str(community.code))
+        return []
+
+    office: lf.Setting[str] = lf.Setting("office", str, "受理单位")
+    desk = lf.Plugin("desk", "窗口", settings=[office], hooks=[can_enable])
+    temp_plugin(desk, at=CITY, office="社工部")
+    switching.switch(boss, "desk", at=HOME, on=False)
+    switching.suspend(boss, "desk", at=FOREIGN, reason="搬家")
+    decree = {code: Decree("新规定", at=code) for code in (CITY, HOME, FOREIGN)}
+    configure(boss, "desk", {"office": ""}, decree[CITY])
+    ways = {HOME: switching.inherit, FOREIGN: switching.resume}
+    for code, way in ways.items():
+        turn = partial(way, boss, "desk", at=code)
+        before = list(Activation.select().order_by(Activation.id).dicts())
+        with pytest.raises(Conflict, match="启用前须在「.*」设置：受理单位（office）"):
+            turn()
+        assert list(Activation.select().order_by(Activation.id).dicts()) == before
+        configure(boss, "desk", {"office": "窗口办"}, decree[code])
+        turn()
+    assert asked[-2:] == [HOME, FOREIGN]
+    switching.switch(boss, "desk", at=HOME, on=True)
+    switching.inherit(boss, "desk", at=HOME)  # on before and after: nobody is asked anew
+    assert asked[-1] == HOME and len(asked) == len(ways) + 2
+    switching.switch(boss, "desk", at=NEIGHBOUR, on=False)
+    PluginRow.update(state="quarantined").where(PluginRow.name == "desk").execute()
+    switching.inherit(boss, "desk", at=NEIGHBOUR)  # it is called nowhere

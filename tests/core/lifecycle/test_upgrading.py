@@ -18,11 +18,12 @@ from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, NotFound
 from lifang.lifecycle import sources, upgrading
+from lifang.lifecycle.dated import Decree, configure
 from lifang.lifecycle.upgrading import Plan
-from lifang.plugins.tables import PluginRow, bump_epoch
+from lifang.plugins.tables import Activation, PluginRow, bump_epoch
 from lifang.services.instance import Instance
 from lifang.store import migrations
-from lifang.testing.world import CHENGGUAN, HOME
+from lifang.testing.world import CHENGGUAN, HOME, QILIHE
 from tests.core.lifecycle import shelf
 from tests.core.lifecycle.machine import Machine
 
@@ -162,6 +163,15 @@ def test_a_plan_says_what_is_ok_what_warns_and_what_blocks_and_touches_nothing(
     assert blocks == ["迁移 0003_more 不能在一个事务里执行，失败时退不回去"]
     broken = plan(shelf.broken(tmp_path / "broken"))
     assert [one.grade for one in broken.lines if "no such luck" in one.text] == ["blocks"]
+    for code in (CHENGGUAN, QILIHE):
+        place = Community.get(Community.code == code)
+        Activation.create(plugin="shelf", community=place, on=True, changed_at=clock.now())
+    configure(boss, "shelf", {"size": "3"}, Decree("文", at=QILIHE))
+    lacking = plan(shelf.demanding(tmp_path / "demanding"))
+    assert [one.text for one in lacking.lines if one.grade == "blocks"] == [
+        "新版本不能没有「册数」（size），请先在「城关区」设置",
+        "新版本不能没有「受理单位」（office），请先在「城关区、七里河区」停用，升级后设置好再启用",
+    ]
     with sources.fetched(boss, str(old)) as fetched, pytest.raises(Conflict, match="已经是版本"):
         upgrading.upgrade(boss, upgrading.plan(boss, "shelf", fetched), fetched)
     assert found(instance, machine) == before

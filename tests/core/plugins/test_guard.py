@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 import lifang as lf
+from lifang.builtin.people import people
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Conflict, NotReady
 from lifang.plugins import guard
 from lifang.plugins.breaker import Breaker
 from lifang.plugins.manager import PluginManager, Snapshot
 from lifang.plugins.tables import Stop
+from lifang.plugins.watch import failures_of
 from lifang.resources.registry import Registry
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -157,3 +159,41 @@ def test_so_many_failures_within_so_many_seconds_are_too_many(
     now = 11.0
     assert [breaker.failed(key) for _time in range(3)] == [False, False, True]
     assert not breaker.failed(("a", "1", "home_cards"))
+
+
+@pytest.mark.once
+def test_what_a_caller_may_not_see_is_no_answer_and_no_fault_of_the_plugin(
+    instance: Instance,
+) -> None:
+    world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
+    auditor = world.caller(instance, "auditor")
+    refused: list[str] = []
+
+    @lf.hookimpl
+    def can_enable(caller: lf.Caller, community: lf.Community) -> list[str]:
+        caller.instance.database.engine.connection().execute("BEGIN")
+        raise lf.Forbidden("不归您管")
+
+    @lf.hookimpl
+    def home_cards(caller: lf.Caller) -> list[lf.Card]:
+        refused.append(caller.name)
+        lf.write(people, "create", caller, {})
+        return [lf.Card("x", "1")]
+
+    hooks = [home_cards, can_enable]
+    instance.plugins.register(lf.Plugin("curious", "x", hooks=hooks, folder=HERE))
+    instance.plugins.watch.strict = True  # where a failure is fatal, this is still none
+    on = {"curious": EVERYWHERE, "dual_reporting": EVERYWHERE}
+    caller = replace(auditor, snapshot=Snapshot(99, on))
+    errors = instance.plugins.watch.breaker.errors
+    for _time in range(errors + 2):
+        assert instance.plugins.cards(caller) == []
+    assert len(refused) == errors + 2, "asked every time"
+    assert failures_of(caller) == [] and not Stop.select().exists()
+    watched = instance.plugins.watch.timings
+    assert {watched[one, "home_cards"].failed for one in on} == {0}
+    node = lf.Community.get(lf.Community.code == world.HOME)
+    assert instance.plugins.objections("curious", caller, node) == [
+        "插件「curious」没能回答：不归您管"
+    ]
+    assert not guard.left_open(), "what it left open was rolled back"

@@ -8,11 +8,13 @@ import sys
 import pytest
 
 from lifang.access import sign_in
+from lifang.entities.account import Account
 from lifang.entities.audit import AuditEntry
 from lifang.entities.caller import Caller
 from lifang.kit.errors import TooMany, Unauthenticated
 from lifang.services import accounts
 from lifang.services.entering import enter
+from lifang.services.gateway import write
 from lifang.services.instance import Instance
 
 
@@ -32,7 +34,8 @@ def test_a_right_password_opens_a_session_and_wrong_ones_lock_the_account(
             enter(instance, "wang", "wrong")
     with pytest.raises(TooMany):
         enter(instance, "wang", password)
-    accounts.act_on(boss, "wang", "unlock")
+    account = accounts.account_named(boss, "wang")
+    write(instance.registry.of(Account), "unlock", boss, {}, int(account.id))
     assert enter(instance, "wang", password)
     told = AuditEntry.select().where(AuditEntry.verb == "sign_in").order_by(AuditEntry.id)
     outcomes = [entry.outcome for entry in told]
