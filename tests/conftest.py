@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep nothing compiled from here on: tests write modules anew within the second Python sees."""
+    """Keep nothing compiled from here on: tests write modules anew within the same second."""
     sys.dont_write_bytecode = True
 
 

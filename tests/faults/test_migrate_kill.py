@@ -82,7 +82,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def held(home: Path) -> str:
-    """Tables, indexes and rows; without times, the trail, which tells of the backup, and the epoch."""
+    """Tables, indexes, rows; without times, the epoch, and the trail, which tells of backups."""
     with closing(sqlite3.connect(home / "data" / "lifang.db")) as database:
         made = database.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
         steps = database.execute("SELECT name FROM core_migration ORDER BY name").fetchall()

@@ -22,6 +22,7 @@ from lifang.events.tables import EventRow, Retry
 from lifang.kit.errors import Invalid, NotReady
 from lifang.lifecycle import switching
 from lifang.plugins.plugin import Plugin
+from lifang.plugins.tables import Stop
 from lifang.services import event_log, letters, resending
 from lifang.services.delivery import drain
 from lifang.services.gateway import write
@@ -283,6 +284,7 @@ def fault_of(instance: Instance, folder: Path, version: int, upcasters: str) -> 
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     importlib.invalidate_caches()
     sys.modules.pop("counter", None)
+    Stop.delete().execute()  # another version, which is tried again
     again = open_instance(instance.settings.home)
     try:
         with again.database.connection():
