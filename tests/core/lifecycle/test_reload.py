@@ -74,10 +74,20 @@ class Hammer:
         for thread in self._threads:
             thread.join()
 
+    def _asked(self) -> int:
+        """Ask, and once more where the line was closed before anything of the request was read.
+
+        Browsers and proxies do so: an old process closes connections it has read nothing from.
+        """
+        try:
+            return self._ask()
+        except http.client.RemoteDisconnected:
+            return self._ask()
+
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self.answers.append(self._ask())
+                self.answers.append(self._asked())
             except (OSError, http.client.HTTPException) as error:
                 self.answers.append(repr(error))
 
