@@ -51,14 +51,18 @@ def serve(
     workers: int | None = None,
     worker: bool = True,
     safe: bool = False,
+    strict: bool = False,
 ) -> None:
     """Serve the instance of LIFANG_HOME until SIGTERM or SIGINT; without `worker`, pages only.
 
     With `safe`, no plugin is loaded; so it is by itself after three starts in a row that failed.
+    With `strict`, the first error of a plugin is told as one of the whole.
     Raises Conflict while another server works on the folder or the port is taken, Invalid for an
     address from which unencrypted pages would leave this machine, NotReady where the instance or
     its web processes cannot start.
     """
+    if strict:
+        os.environ["LIFANG_STRICT"] = "1"  # the processes that are started from here are so too
     told = settings.load()
     told = replace(
         told, host=host or told.host, port=port or told.port, workers=workers or told.workers

@@ -153,6 +153,7 @@ def _serve() -> tuple[Any, list[click.Parameter]]:
         ),
         flag("--no-worker", help=n_("不带事件分发，由 lifang worker 另外运行")),
         flag("--safe", help=n_("安全模式：不载入任何插件，用来排除故障")),
+        flag("--strict", help=n_("插件一出错就停下，供测试用；其他命令用 LIFANG_STRICT=1")),
     ]
 
 
@@ -164,6 +165,7 @@ def serve(session: Session, given: Given) -> None:
         workers=given["workers"],
         worker=not given["no_worker"],
         safe=given["safe"],
+        strict=given["strict"],
     )
 
 

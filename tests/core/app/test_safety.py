@@ -79,7 +79,7 @@ def test_in_safe_mode_the_core_works_and_no_plugin_is_imported(
 
 
 def test_a_start_that_somebody_asked_to_be_strict_fails_with_the_reason(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Callable[..., Server]
 ) -> None:
     site = tmp_path / "site"
     site.mkdir()
@@ -96,3 +96,8 @@ def test_a_start_that_somebody_asked_to_be_strict_fails_with_the_reason(
         assert not starts.begin()
     with pytest.raises(NotReady, match="default_out_of_bounds"), opened(home):
         pass
+    monkeypatch.delenv("LIFANG_STRICT")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    refused = start("--strict")
+    assert refused.process.wait(60) == NotReady.exit_code
+    assert "default_out_of_bounds" in refused.said()
