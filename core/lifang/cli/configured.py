@@ -114,7 +114,7 @@ def _tell(session: Session, told: Iterable[Told]) -> None:
     headings = [_("设置"), _("名称"), _("值"), _("由谁定")]
     showing.lines(
         headings,
-        [[f"{one.plugin}.{one.key}", one.label, f"{one.value}{one.unit}" if one.value else "—",
+        [[f"{one.plugin}.{one.key}", one.label, one.measured(one.value) if one.value else "—",
           _source(one)] for one in told],
     )  # fmt: skip
 
@@ -132,7 +132,7 @@ def _explain(session: Session, given: Given) -> None:
         showing.emit(plain(one))
         return
     showing.pairs([(_("设置"), f"{one.plugin}.{one.key}"), (_("名称"), one.label)])
-    showing.pairs([(_("值"), f"{one.value}{one.unit}" if one.value else _("没有设置")),
+    showing.pairs([(_("值"), one.measured(one.value) if one.value else _("没有设置")),
                    (_("可以是"), one.right)])  # fmt: skip
     for layer in one.layers:
         _line("→" if layer.holds else " ", layer)

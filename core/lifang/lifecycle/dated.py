@@ -54,6 +54,11 @@ class Told:
         """A value as people read it: a choice by its label, none as that it is inherited."""
         return _("恢复继承") if value is None else self.choices.get(value, value)
 
+    def measured(self, value: str) -> str:
+        """A value as people read it, with its unit."""
+        told = self.said(value)
+        return _("{value}{unit}", value=told, unit=self.unit) if self.unit else told
+
     @property
     def decided(self) -> Layer | None:
         """What decides; without any, the default holds."""

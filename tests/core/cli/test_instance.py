@@ -162,14 +162,16 @@ def test_serving_is_handed_to_the_layer_above_with_what_was_asked() -> None:
         "2",
         "--no-worker",
         "--safe",
+        "--strict",
     ]
     assert say(above.hands, *words).code == 0
     assert say(above.hands, "serve").code == 0
     assert say(above.hands, "worker").code == 0
-    nothing = {"host": None, "port": None, "workers": None, "worker": True, "safe": False}
+    nothing = {"host": None, "port": None, "workers": None, "worker": True}
+    asked = {"host": "127.0.0.1", "port": 9000, "workers": 2, "worker": False}
     assert above.calls == [
-        ("serve", {"host": "127.0.0.1", "port": 9000, "workers": 2, "worker": False, "safe": True}),
-        ("serve", nothing),
+        ("serve", asked | {"safe": True, "strict": True}),
+        ("serve", nothing | {"safe": False, "strict": False}),
         ("work", {}),
     ]
 

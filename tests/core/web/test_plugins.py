@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from lifang.events.tables import Catchup, EventArchive
 from lifang.kit import clock
+from lifang.plugins.finding import discover
 from lifang.plugins.tables import PluginRow, Stop
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -149,8 +151,11 @@ def test_a_plugin_is_looked_at_before_it_leaves_and_purged_only_by_its_id(
 
 
 def test_what_is_broken_or_stopped_comes_first_with_its_reason_and_what_helps(
-    administrator: Visitor, instance: Instance, reporting: None
+    administrator: Visitor, instance: Instance, reporting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    discover()["webhooks"].entry.load()  # all its modules are there, and will be there again
+    for name in [one for one in sys.modules if one.partition(".")[0] == "lifang_webhooks"]:
+        monkeypatch.setitem(sys.modules, name, sys.modules[name])
     told = {"label": "夜间巡逻", "version": "1.1", "state": "installed", "changed_at": clock.now()}
     with instance.database.transaction():
         PluginRow.insert(name="night_patrol", **told).execute()
