@@ -26,6 +26,10 @@ LEFT_OVER = re.compile(r"\{\{|\{%|%\}")
 ALWAYS = {"__init__.py", "plugin.py"}
 WITH_RECORDS = {"models.py", "services.py", "resources.py", "schemas.py"}
 
+pytestmark = pytest.mark.trust
+"""They build repositories of versions, and were seen to fail now and then side by side with others:
+until that is understood they are run by `make trust` and at every change of the template."""
+
 
 def commit(folder: Path, message: str, tag: str | None = None) -> None:
     who = ("-c", "user.name=author", "-c", "user.email=author@chengguan.example")
