@@ -29,7 +29,7 @@ from lifang.store.whole import whole
 from lifang.upkeep import backup
 from lifang.upkeep.backup import Steps
 
-STUB = ("id", "label", "version", "nouns")
+REMAINS = ("id", "label", "version", "nouns")
 """What is kept of a declaration after a purge: enough to tell old entries of the trail."""
 
 
@@ -150,11 +150,11 @@ def _clear(caller: Caller, plugin: str) -> None:
         files = leavings.clear(plugin, tables)
         if tables:
             database.drop(tables)
-        stub = {name: told[name] for name in STUB if name in told} | {"counters": counters}
+        remains = {name: told[name] for name in REMAINS if name in told} | {"counters": counters}
         PluginRow.update(
             state="purged",
             error=None,
-            declared=json.dumps(stub, ensure_ascii=False),
+            declared=json.dumps(remains, ensure_ascii=False),
             changed_at=clock.now(),
         ).where(PluginRow.name == plugin).execute()
         _note(caller, plugin, "purge", "purged", None)
