@@ -23,6 +23,7 @@ from lifang.kit.words import _
 from lifang.mechanisms.indicator import Amount, Indicator, Measure
 from lifang.mechanisms.period import Period
 from lifang.mechanisms.rollup import ELSEWHERE, Found, Frame, rolled_up
+from lifang.resources.resource import Resource
 from lifang.services import branches
 from lifang.services.branches import key_of
 from lifang.services.query import NOW, THEN, find_community
@@ -106,8 +107,8 @@ def table(
     kinds, span = _kinds(by), period or Period.read(None)
     if tree not in (NOW, THEN):
         raise Malformed(_("「{key}」须为 now 或 then", key="tree"))
-    place = _place(caller, within)
-    where = _demand_whole(caller, asked, place)
+    place = place_of(caller, within)
+    where = demand_whole(caller, asked.plugin, [one.resource for one in asked.measures], place)
     nodes = _nodes(caller, place, kinds[0], span, tree, where) if kinds else []
     monthly = MONTH in by
     periods = span.split() if monthly else (span.before(), span)
@@ -149,22 +150,26 @@ def _reach(caller: Caller, asked: Indicator, measure: Measure) -> ranges.Ranges:
     return ranges.intersect(reach, caller.snapshot.where(asked.plugin))
 
 
-def _demand_whole(caller: Caller, asked: Indicator, place: Community) -> ranges.Ranges:
-    """The part of a place where the plugin is on, if the caller reads all of it."""
-    here = ((place.path, path_end(place.path)),)
-    on = ranges.intersect(caller.snapshot.where(asked.plugin), here)
-    for measure in asked.measures:
-        wanted = ranges.intersect(on, caller.snapshot.where(measure.resource.plugin))
-        reach = ranges.intersect(_reach(caller, asked, measure), here)
-        if not reach or not wanted:
+def demand_whole(
+    caller: Caller, plugin: str, resources: Iterable[Resource[Any]], place: Community
+) -> ranges.Ranges:
+    """The part of a place where a plugin and some resources are on, if the caller reads all of it.
+
+    Raises NotFound where they read nothing of it, Forbidden where they read a part.
+    """
+    on = ranges.intersect(caller.snapshot.where(plugin), ((place.path, path_end(place.path)),))
+    for resource in resources:
+        on = ranges.intersect(on, caller.snapshot.where(resource.plugin))
+        reach = ranges.intersect(policy.rights(caller, resource, "read").tree, on)
+        if not reach:
             raise NotFound(_("没有找到"))
-        if reach != wanted:
+        if reach != on:
             raise Forbidden(_("您只能看到「{name}」的一部分；请指明您管辖的社区", name=place.name))
-        on = wanted
     return on
 
 
-def _place(caller: Caller, code: str | None) -> Community:
+def place_of(caller: Caller, code: str | None) -> Community:
+    """The community of a code, by default where the caller's part begins; else raises Invalid."""
     found = find_community(caller, code, past=True) if code else None
     if code is None and (tops := branches.tops(caller)):
         found = find_community(caller, tops[0].code)
