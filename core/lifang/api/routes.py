@@ -15,6 +15,7 @@ from lifang.api import (
     plugins,
     records,
     settings,
+    sheets,
 )
 from lifang.api.rules import blueprint
 
@@ -29,6 +30,7 @@ VIEWS = (
     indicators,
     plugins,
     settings,
+    sheets,
     me,
     description,
 )

@@ -169,7 +169,11 @@ class Document:
 
     def of(self, record: Record) -> list[Issued]:
         """What was issued of this kind about a record, the last first."""
-        return [_issued(row) for row in _rows(about(record)) if row.name == self.name]
+        query: Any = DocumentRow.select(
+            *(one for one in DocumentRow._meta.sorted_fields if one.name != "content")
+        )
+        query = query.where(DocumentRow.about == about(record), DocumentRow.name == self.name)
+        return [_issued(row) for row in query.order_by(DocumentRow.id.desc())]
 
 
 def verify(instance: Instance, said: str) -> View:
@@ -229,7 +233,8 @@ def shown(caller: Caller, id: int) -> View:
     ]
     line = _line(caller, resource, number, row)
     sheet = row.name if _of_a_sheet(resource) else None
-    more = {"holder": told["holder"], "reason": row.reason, "sheet": sheet, "sections": sections}
+    more = {"holder": told["holder"], "reason": row.reason, "name": row.name, "sheet": sheet}
+    more["sections"] = sections
     return line | more
 
 

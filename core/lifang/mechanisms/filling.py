@@ -16,7 +16,7 @@ from lifang.kit.words import _, n_
 from lifang.mechanisms import documents
 from lifang.mechanisms.documents import Document, Issued
 from lifang.mechanisms.numbers import Number
-from lifang.mechanisms.sheet import AskedFor
+from lifang.mechanisms.sheet import AskedFor, Sheet
 from lifang.resources.action import Section
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -26,6 +26,7 @@ from lifang.services.order import Order
 from lifang.services.presenting import View, present, stored
 from lifang.services.query import plain
 from lifang.services.workbook import Cell
+from lifang.store.whole import whole
 
 MOST, PRINTED, SHOWN = 50_000, 5_000, 500
 """Rows of a file, of what is printed or issued, and of a page on screen."""
@@ -68,11 +69,6 @@ class Filled:
         self.headings += [_(head) for head, _way in self.sheet.columns]
         note = self.sheet.note
         self.note = note(asked) if callable(note) else _(note) if note else ""
-
-    @property
-    def wide(self) -> bool:
-        """Whether it has so many columns that paper is laid across."""
-        return is_wide(self.headings)
 
     @property
     def total(self) -> int:
@@ -238,35 +234,92 @@ class Filled:
             target.write((b"" if row[0] == 1 else b",") + json.dumps(row))
         target.write(b"]}")
 
-    def issue(self) -> Issued:
-        """Keep it as it is now, masked, with a number and a code, as a document of whose it is."""
-        self.purpose, subject, place = None, self.asked.subject, self.asked.community
-        with self.caller.instance.database.transaction():
-            self.leaves("document", most=PRINTED)
-            sections = [Section(self.title, tuple(self.headings), self._cells())]
-            if self.note:
-                sections.append(Section(_("说明"), (), ((self.note,),)))
-            kind = Document(self.sheet.name, self.sheet.label, content=lambda *_: sections)
-            made = number.of(place.code if place is not None else f"D{subject.id}", self.caller)
-            issued = {"number": made, "issuer": subject.name}
-            return kind.issue(subject, self.caller, on=clock.today(), **issued)
-
-    def _cells(self) -> Any:
-        """Its rows without their 序号, which follows from their order."""
-        return tuple(tuple(row[1:]) for row in self.rows())
+    @property
+    def sections(self) -> list[Section]:
+        """What stands on it, as documents keep it."""
+        rows: Any = tuple(map(tuple, self.rows()))
+        told = [Section(self.title, (_("序号"), *self.headings), rows)]
+        return [*told, Section(_("说明"), (), ((self.note,),))] if self.note else told
 
 
+@whole
+def issue(caller: Caller, asked: AskedFor) -> Issued:
+    """Keep a sheet as it is now, masked, with a number and a code, as a document of whose it is.
+
+    Raises Forbidden without the right to export, Invalid where it is too long.
+    """
+    filled, subject = Filled(asked), asked.subject
+    with caller.instance.database.transaction():
+        filled.leaves("document", most=PRINTED)
+        code = asked.community.code if asked.community is not None else f"D{subject.id}"
+        told = {"number": number.of(code, caller), "issuer": subject.name}
+        return _kind(asked.sheet, filled.sections).issue(subject, caller, on=clock.today(), **told)
+
+
+@whole
 def revoke(caller: Caller, id: int, *, reason: str) -> Issued:
     """Revoke an issued sheet; whoever may take such a one away may.
 
     Raises NotFound, Forbidden, Invalid without a reason, Conflict where it is revoked already.
     """
-    asked = documents.sheet_of(caller, id)
+    asked, told = documents.sheet_of(caller, id), documents.shown(caller, id)
     _demand(asked, asked.sheet.of, "export")
-    code = documents.shown(caller, id)["code"]
-    kind = Document(asked.sheet.name, asked.sheet.label, content=lambda *_: ())
     with caller.instance.database.transaction():
-        return kind.revoke(code, caller, reason=reason)[0]
+        return _kind(asked.sheet).revoke(told["code"], caller, reason=reason)[0]
+
+
+def issued(asked: AskedFor) -> list[Issued]:
+    """What was issued of a sheet for the same place or unit, the last first."""
+    return _kind(asked.sheet).of(asked.subject)
+
+
+def paper(caller: Caller, id: int) -> Iterator[bytes]:
+    """An issued document as a spreadsheet, for those who can read it; audited before it leaves."""
+    told = documents.shown(caller, id)
+    sections, sheet = told["sections"], told["sheet"] is not None
+    across = max(len(row) for one in sections for row in (one["columns"], *one["rows"]))
+    resource = caller.instance.registry.find(*told["record"]["noun"].split("."))
+    assert resource is not None  # noqa: S101 – the document was just found by its record
+    changes = [
+        Change("format", None, "xlsx"),
+        Change(f"document:{told['name']}", None, told["number"]),
+    ]
+    with caller.instance.database.transaction():
+        record_effect(caller, resource, "export", told["record"]["id"], changes=changes)
+
+    def fill(page: workbook.Page) -> None:
+        page.banner(sections[0]["label"] if sheet else told["label"], across, look="title")
+        page.banner(ledger.GAP.join(proof(told)), across, look="note")
+        for at, one in enumerate(sections):
+            if one["label"] and not (sheet and at == 0):
+                page.banner(one["label"], across, look="note")
+            if one["columns"]:
+                page.head(one["columns"], look="ruled_head") if at == 0 else page.add(
+                    one["columns"], look="ruled_head"
+                )
+            for row in one["rows"]:
+                page.add(row, look="ruled")
+        page.for_paper(_("第 {page} 页，共 {pages} 页", page="&P", pages="&N"))
+        ledger.foot(page, across)
+
+    return workbook.written(str(told["label"]), fill)
+
+
+def proof(told: View) -> list[str]:
+    """What stands on an issued document beside its content, in words."""
+    holder = [_("持有人：") + told["holder"]] if told["holder"] else []
+    return [
+        _("填报单位：{name}", name=told["issuer"]), *holder, _("编号：") + told["number"],
+        _("日期：{day}", day=told["day"]), _("验证码：") + told["code"],
+    ]  # fmt: skip
+
+
+def described(sheet: Sheet) -> View:
+    """A sheet as JSON."""
+    return {
+        "name": sheet.name, "label": _(sheet.label), "of": sheet.of.id, "by": list(sheet.by),
+        "period": sheet.period,
+    }  # fmt: skip
 
 
 def as_xlsx(
@@ -285,9 +338,9 @@ def as_xlsx(
     return workbook.written(title, fill)
 
 
-def is_wide(headings: Sequence[str]) -> bool:
-    """Whether so many columns lie better across the paper."""
-    return len(headings) > 6
+def _kind(sheet: Sheet, sections: Sequence[Section] = ()) -> Document:
+    """A sheet as a kind of document."""
+    return Document(sheet.name, sheet.label, content=lambda *_: sections)
 
 
 def _demand(asked: AskedFor, resource: Resource[Any], verb: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
@@ -112,11 +112,12 @@ class Sheet:
 
     `by` says of what it is made: of a "place" with all below it, of a "unit" (where `of` has one),
     or both. With `period` it is of a month, quarter, half-year or year, by the day that `dated`
-    names, else as `of` is dated; with `dated=""` the period is for its functions only. `note` is printed under it, a text or a function of what is asked.
+    names, else as `of` is dated; with `dated=""` the period is for its functions only. `note` is
+    printed under it, a text or a function of what is asked.
     Raises ValueError for what cannot be told.
     """
 
-    Asked = AskedFor
+    Asked: TypeAlias = AskedFor
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
         self,

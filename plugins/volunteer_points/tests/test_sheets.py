@@ -6,12 +6,10 @@ import datetime as dt
 import io
 from typing import Any
 
-import pytest
 from python_calamine import CalamineWorkbook
 
 import lifang as lf
-from lifang.entities.audit import AuditEntry
-from lifang.mechanisms import documents, filling, sheet
+from lifang.mechanisms import filling, sheet
 from lifang.testing import world
 
 MAY = {"within": world.HOME, "period": "2026-Q2"}
