@@ -98,6 +98,11 @@ def extracted(plugin: Plugin) -> dict[Message, str]:
     return told
 
 
+def _said(headings: Any) -> tuple[str, ...]:
+    """The headings of a sheet that are no function."""
+    return () if callable(headings) else tuple(headings)
+
+
 def declared(plugin: Plugin) -> dict[Message, str]:
     """The labels of a plugin's declarations, each with where it was found."""
     told: dict[Message, str] = {(None, plugin.label): plugin.id}
@@ -116,6 +121,10 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for one in plugin.indicators.values():
         labels = [one.label, one.unit, one.note]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
+    for sheet in plugin.sheets.values():
+        labels = [sheet.label, *(heading for heading, _way in sheet.columns)]
+        labels += [one for one in (sheet.note, *_said(sheet.headings)) if isinstance(one, str)]
+        told |= {(None, label): sheet.name for label in labels if label}
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}

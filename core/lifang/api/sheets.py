@@ -143,13 +143,13 @@ def paths() -> Iterator[Path]:
     yield f"/api{BASE}/{{name}}", {"get": shown}
     document = content(paper_paths.whole_document())
     where = {"Location": {"schema": {"type": "string"}, "required": True}}
-    summary = _("出具：存为带编号和验证码的文书")
+    summary = _("开具：存为带编号和验证码的文书")
     made = {"201": {"description": summary, "headers": where, "content": document}}
     sent = exactly(**{key: one for key, (one, _said) in asked.items()}) | {"required": []}
     issued = operation("issue_sheet", SLUG, summary, made, WRITING, requestBody=body(sent,
                        required=False), parameters=[name, IDEMPOTENCY_KEY])  # fmt: skip
     yield f"/api{BASE}/{{name}}/issue", {"post": issued}
-    summary = _("撤销出具过的台账或报表")
+    summary = _("撤销开具过的台账或报表")
     done = {"200": {"description": summary, "content": document}}
     revoked = operation("revoke_sheet", paper_paths.TAG, summary, done, WRITING, parameters=[ID],
                         requestBody=body(exactly(reason=SAID)))  # fmt: skip

@@ -110,7 +110,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
         Command("list", n_("列出开具过的文书，新的在前"), _list, [limit]),
         Command("show", n_("显示一份文书的内容"), _show, [which]),
         Command("verify", n_("按验证码核验一份文书"), _verify, [code]),
-        Command("revoke", n_("撤销出具过的台账或报表"), _revoke, [which, reason]),
+        Command("revoke", n_("撤销开具过的台账或报表"), _revoke, [which, reason]),
     ])  # fmt: skip
 
 

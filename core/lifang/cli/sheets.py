@@ -36,7 +36,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
     return Group(name, help, [
         Command("list", n_("列出台账和报表"), _list),
         Command("show", n_("一张台账或报表：标题、填报单位、各行"), _show, [*asked, *taken]),
-        Command("issue", n_("出具：存为带编号和验证码的文书"), _issue, asked),
+        Command("issue", n_("开具：存为带编号和验证码的文书"), _issue, asked),
     ])  # fmt: skip
 
 
@@ -76,4 +76,4 @@ def _issue(session: Session, given: Given) -> None:
     made = filling.issue(session.caller, _asked(session, given))
     if session.json:
         return showing.emit(documents.shown(session.caller, made.id))
-    return click.echo(_("已出具 {number}，验证码 {code}", number=made.number, code=made.code))
+    return click.echo(_("已开具 {number}，验证码 {code}", number=made.number, code=made.code))

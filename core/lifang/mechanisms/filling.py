@@ -190,7 +190,7 @@ class Filled:
         _demand(self.asked, self.sheet.of, "export")
         if self.total > most:
             sentence = _(
-                "这张表有 {n} 行，最多打印或出具 {most} 行；请下载表格", n=self.total, most=most
+                "这张表有 {n} 行，最多打印或开具 {most} 行；请下载表格", n=self.total, most=most
             )
             raise Invalid(sentence)
         full = self.secrets if self.purpose is not None else []

@@ -8,6 +8,7 @@ from typing import Any
 import peewee as pw
 
 import lifang as lf
+from lifang import _
 from lifang_volunteer_points.models import COUNTED, Activity, ServiceRecord, Volunteer
 from lifang_volunteer_points.models.volunteer import CATEGORIES
 from lifang_volunteer_points.resources import service_records, volunteers
@@ -48,9 +49,9 @@ def by_category(asked: lf.Sheet.Asked) -> Iterator[tuple[str, int, int, float]]:
     ).join(Activity, pw.JOIN.LEFT_OUTER)
     lying = asked.only(service_records, state=STANDING)
     found = {row[0]: row[1:] for row in query.where(*lying).group_by(Activity.category).tuples()}
-    for category, label in [*CATEGORIES, (None, "未按活动登记")]:
+    for category, label in [*CATEGORIES, (None, _("未按活动登记"))]:
         records, heads, minutes = found.get(category, (0, 0, 0))
-        yield label, records, heads, round(int(minutes) / 60, 1)
+        yield _(label), records, heads, round(int(minutes) / 60, 1)
 
 
 sheets = [

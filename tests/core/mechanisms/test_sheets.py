@@ -240,7 +240,7 @@ def test_what_is_too_long_for_paper_says_so(
     for _number in range(3):
         come(book, "2026-11-20")
     monkeypatch.setattr(filling, "PRINTED", 2)
-    with pytest.raises(lf.Invalid, match="有 3 行，最多打印或出具 2 行"):
+    with pytest.raises(lf.Invalid, match="有 3 行，最多打印或开具 2 行"):
         filling.issue(worker, sheet.asked(worker, REGISTER))
     assert len(list(fill(worker).rows(2))) == 2
     monkeypatch.setattr(filling, "MOST", 2)
