@@ -23,7 +23,7 @@ from lifang.resources.resource import Resource
 from lifang.services import ledger, workbook
 from lifang.services.auditing import Change, record_denial, record_effect, stated
 from lifang.services.order import Order
-from lifang.services.presenting import View, present, stored
+from lifang.services.presenting import UNREADABLE, View, present, stored
 from lifang.services.query import plain
 from lifang.services.workbook import Cell
 from lifang.store.whole import whole
@@ -135,15 +135,24 @@ class Filled:
         """What stands at the end of a way over references, which are looked up for all at once."""
         head, rest = way[0], way[1:]
         spec = _spec(resource, head)
-        told: list[Any] = [view and view.get(head) for view in views]
+        told: list[Any] = [
+            view if view is UNREADABLE else view and view.get(head) for view in views
+        ]
         if not rest:
-            return [ledger.cell(spec, one) for one in told]
+            hidden = UNREADABLE["name"]
+            return [
+                hidden if view is UNREADABLE else ledger.cell(spec, one)
+                for view, one in zip(views, told, strict=True)
+            ]
         assert spec.target is not None, f"{resource.noun}.{head} leads nowhere"  # noqa: S101 – declared so
         target, here = self.caller.instance.registry.of(spec.target), (*been, head)
         numbers = [one and one.get("id") for one in told]
         if here not in seen:
             seen[here] = self._views(here, target, [one for one in numbers if one is not None])
-        found = [None if one is None else seen[here].get(one) for one in numbers]
+        found = [
+            None if one is None else seen[here].get(number, UNREADABLE)
+            for one, number in zip(told, numbers, strict=True)
+        ]
         return self._along(target, rest, here, found, seen)
 
     def _views(
@@ -364,6 +373,8 @@ def _plain(value: Any) -> Cell:
     """What a function gave as it stands on paper; what is sealed never shows."""
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, dt.datetime):
         return clock.local(value).strftime("%Y-%m-%d %H:%M")
     if value is None or isinstance(value, int | float | str):

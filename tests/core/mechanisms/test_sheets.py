@@ -76,7 +76,7 @@ def test_rows_follow_references_and_functions_in_order_within_place_and_period(
     filled = fill(worker, period="2026-Q4")
     assert filled.title == "畅家巷社区到访登记表（2026年第4季度）" and filled.total == 3
     assert list(filled.rows()) == [
-        [1, "2026-11-21", None, None, None, None, None, None, 1],  # whom the worker cannot see
+        [1, "2026-11-21", "—", "—", None, "—", None, None, 1],  # whom the worker cannot see
         [2, "2026-11-20", "张近", "138****5678", "139****2222", "畅家巷社区", None, None, 3],
         [3, "2026-10-05", "张近", "138****5678", None, "畅家巷社区", "示例单位", "=1+1", 3],
     ]  # fmt: skip
