@@ -98,9 +98,14 @@ def extracted(plugin: Plugin) -> dict[Message, str]:
     return told
 
 
-def _said(headings: Any) -> tuple[str, ...]:
-    """The headings of a sheet that are no function."""
-    return () if callable(headings) else tuple(headings)
+def on_paper(plugin: Plugin) -> dict[Message, str]:
+    """The labels, headings and notes of a plugin's sheets; what a function says marks itself."""
+    told: dict[Message, str] = {}
+    for one in plugin.sheets.values():
+        labels = [one.label, one.note, *(heading for heading, _way in one.columns)]
+        labels += [] if callable(one.headings) else one.headings
+        told |= {(None, label): one.name for label in labels if label and isinstance(label, str)}
+    return told
 
 
 def declared(plugin: Plugin) -> dict[Message, str]:
@@ -121,10 +126,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for one in plugin.indicators.values():
         labels = [one.label, one.unit, one.note]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
-    for sheet in plugin.sheets.values():
-        labels = [sheet.label, *(heading for heading, _way in sheet.columns)]
-        labels += [one for one in (sheet.note, *_said(sheet.headings)) if isinstance(one, str)]
-        told |= {(None, label): sheet.name for label in labels if label}
+    told |= on_paper(plugin)
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}

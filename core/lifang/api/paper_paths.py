@@ -35,7 +35,9 @@ def _whole(*optional: str, **members: Schema) -> Schema:
     return {"type": "object", "required": needed, "properties": members}
 
 
-_FACTS = dict.fromkeys(("label", "number", "code", "issuer", "day", "holder", "mark"), TEXT)
+_FACTS = dict.fromkeys(
+    ("label", "number", "code", "issuer", "day", "holder", "mark", "extent"), TEXT
+)
 LINE = _whole(
     id=schemas.ID, state=STATES, **_FACTS, issued_at=TEXT, issued_by=TEXT, revoked_at=NONE,
     record=_whole(noun=TEXT, id=schemas.ID),

@@ -21,6 +21,7 @@ LABELS = {
     "state": n_("状态"),
     "mark": n_("标记"),
     "label": n_("文书"),
+    "extent": n_("内容"),
     "number": n_("文书编号"),
     "holder": n_("持有人"),
     "issuer": n_("开具单位"),

@@ -43,6 +43,9 @@ Content = Callable[[Any, Caller], Sequence[Section]]
 PAGE = 200
 """Rows looked at in one go for those that a caller can read."""
 
+SHEETED = (Community, Organization)
+"""What is issued about one of them is a sheet; its `mark` says of which period, and how long."""
+
 TOLD = ("name", "about", "number", "code", "label", "issuer", "day", "holder", "mark",
         "issued_at", "issued_by", "revoked_at", "revoked_by", "reason")  # fmt: skip
 """What the digest covers beside the content, in this order; never changed, only appended to."""
@@ -251,7 +254,7 @@ def sheet_of(caller: Caller, id: int) -> AskedFor:
 
 def _of_a_sheet(resource: Resource[Any]) -> bool:
     """Whether what is issued about such a record is a sheet: it is seen like the sheet, not it."""
-    return resource.model in (Community, Organization)
+    return resource.model in SHEETED
 
 
 def _sees_sheet(caller: Caller, row: Any, resource: Resource[Any], number: int) -> bool:
@@ -304,6 +307,9 @@ def _facts(instance: Instance, row: Any) -> View:
     """What stands on the paper and may be known to whoever holds it."""
     label = instance.gone.paper(row.name) or _(row.label)
     same = {name: getattr(row, name) for name in ("number", "issuer", "holder", "mark")}
+    same["extent"] = ""
+    if row.about.partition("/")[0] in {one._meta.table_name for one in SHEETED}:
+        same |= {"extent": row.mark, "mark": ""}
     return {**same, "label": label, "code": codes.written(row.code), "day": str(row.day)}
 
 

@@ -244,6 +244,12 @@ class Filled:
         target.write(b"]}")
 
     @property
+    def extent(self) -> str:
+        """Of which period it is and how many rows it has: what a verification tells of it."""
+        rows, period = _("共 {n} 行", n=self.total), self.asked.period
+        return rows if period is None else _("{period}，{rows}", period=period.words, rows=rows)
+
+    @property
     def sections(self) -> list[Section]:
         """What stands on it, as documents keep it."""
         rows: Any = tuple(map(tuple, self.rows()))
@@ -261,7 +267,7 @@ def issue(caller: Caller, asked: AskedFor) -> Issued:
     with caller.instance.database.transaction():
         filled.leaves("document", most=PRINTED)
         code = asked.community.code if asked.community is not None else f"D{subject.id}"
-        told = {"number": number.of(code, caller), "issuer": subject.name}
+        told = {"number": number.of(code, caller), "issuer": subject.name, "mark": filled.extent}
         return _kind(asked.sheet, filled.sections).issue(subject, caller, on=clock.today(), **told)
 
 
@@ -318,7 +324,8 @@ def proof(told: View) -> list[str]:
     """What stands on an issued document beside its content, in words."""
     holder = [_("持有人：") + told["holder"]] if told["holder"] else []
     return [
-        _("填报单位：{name}", name=told["issuer"]), *holder, _("编号：") + told["number"],
+        _("填报单位：{name}", name=told["issuer"]), *holder,
+        _("填报人：{name}", name=told["issued_by"]), _("编号：") + told["number"],
         _("日期：{day}", day=told["day"]), _("验证码：") + told["code"],
     ]  # fmt: skip
 

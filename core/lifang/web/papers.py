@@ -88,7 +88,7 @@ def document_page(caller: Caller, id: int) -> ResponseReturnValue:
     if told["sheet"] is not None:
         asked = documents.sheet_of(caller, id)
         may = told["state"] == "valid" and asked.all_of(asked.sheet.of, "export")
-        more = {"line": filling.proof(told)}
+        more = {"line": filling.proof(told)[:-1]}
         return shown_on_paper(told | more, f"{SHEETS}/{told['sheet']}", revocable=may)
     back = address_of(resource, told["record"]["id"])
     return render_template("web/document.html", told=told, site=site, back=back)

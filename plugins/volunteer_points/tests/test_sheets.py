@@ -92,7 +92,12 @@ def test_an_issued_sheet_carries_a_code_that_anybody_verifies(served: Any, page:
     assert f'href="{paper}"' in worker.text(f"{PAGE}?period=2026-Q2")
     stranger = app.test_client()
     verified = stranger.get(f"/verify/{code[1]}").text
-    assert "有效" in verified and "志愿服务登记表" in verified and "畅家巷社区" in verified
+    assert (
+        "现在有效" in verified
+        and "2026年第2季度，共 1 行" in verified
+        and "志愿服务登记表" in verified
+        and "畅家巷社区" in verified
+    )
     assert "李强" not in verified and "138" not in verified
     neighbour = page("community_worker", at=world.NEIGHBOUR)
     neighbour.text(paper, status=404)

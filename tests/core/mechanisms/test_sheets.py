@@ -205,6 +205,7 @@ def test_an_issued_sheet_is_verified_by_anybody_without_a_word_about_people(
     assert made.number == f"TZ-{world.HOME}-2026-0001" and filling.issued(asked) == [made]
     told = documents.verify(book, made.code)
     assert (told["state"], told["label"], told["issuer"]) == ("valid", "到访登记表", "畅家巷社区")
+    assert told["extent"] == "2026年第4季度，共 1 行"
     assert "张" not in str(told) and "138" not in str(told)
     come(book, "2026-11-21")
     whole = documents.shown(worker, made.id)
