@@ -98,16 +98,6 @@ def extracted(plugin: Plugin) -> dict[Message, str]:
     return told
 
 
-def on_paper(plugin: Plugin) -> dict[Message, str]:
-    """The labels, headings and notes of a plugin's sheets; what a function says marks itself."""
-    told: dict[Message, str] = {}
-    for one in plugin.sheets.values():
-        labels = [one.label, one.note, *(heading for heading, _way in one.columns)]
-        labels += [] if callable(one.headings) else one.headings
-        told |= {(None, label): one.name for label in labels if label and isinstance(label, str)}
-    return told
-
-
 def declared(plugin: Plugin) -> dict[Message, str]:
     """The labels of a plugin's declarations, each with where it was found."""
     told: dict[Message, str] = {(None, plugin.label): plugin.id}
@@ -126,7 +116,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for one in plugin.indicators.values():
         labels = [one.label, one.unit, one.note]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
-    told |= on_paper(plugin)
+    told |= {(None, label): one.name for one in plugin.sheets.values() for label in one.words}
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}

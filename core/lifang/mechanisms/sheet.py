@@ -159,6 +159,13 @@ class Sheet:
         }
         return "; ".join(sentence for sentence, wrong in told.items() if wrong)
 
+    @property
+    def words(self) -> list[str]:
+        """What it says by itself: its headings, label and note, without what functions say."""
+        said = [] if callable(self.headings) else self.headings
+        told = [*said, *(head for head, _way in self.columns), self.label, self.note]
+        return [one for one in told if one and isinstance(one, str)]
+
     def visible(self, caller: Caller) -> bool:
         """Whether a caller can see it of anything at all."""
         reach, on = policy.rights(caller, self.of, "read"), caller.snapshot.where(self.plugin)
