@@ -20,7 +20,7 @@ def standpoint(caller: Caller, resource: Resource[Any]) -> Hashable:
     stands = (caller.standings, caller.person, caller.plugin, caller.scope)
     whose = caller.account if policy.of_an_account(resource) else None
     reach = policy.rights(caller, resource, "read")
-    return (*stands, whose, reach.uncovered, _young(caller, resource, reach), *_today(caller))
+    return (*stands, whose, reach, _young(caller, resource, reach), *_today(caller))
 
 
 def _today(caller: Caller) -> tuple[Any, ...]:
