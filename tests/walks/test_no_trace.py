@@ -1,9 +1,10 @@
 """On in one district and off in the next: there everything of a plugin, here not a trace of it.
 
-Staff, a resident and a unit's liaison of the next district ask every address of the map, every noun
-and every command's help, before any plugin was installed and again when all are at work next door;
-the two answers are one. Then each plugin's own addresses, with every verb, are asked and answer like those that were never
-there. What people of the first district are shown is looked up in the plugins' declarations.
+Staff, a resident and a unit's liaison of the next district ask every address of the map and every
+noun, before any plugin was installed and again when all are at work next door; the two answers are
+one, and so is the help of every command. Then each plugin's own addresses, with every verb, are
+asked and answer like those that were never there. What people of the first district are shown is
+looked up in the plugins' declarations.
 """
 
 from __future__ import annotations

@@ -97,8 +97,8 @@ def _meets(caller: Caller, on: ranges.Ranges) -> bool:
         return True
     if "homes" not in caller.rights:
         whose = caller.person or 0, *(o.organization for o in caller.standings if o.organization)
-        found = caller.instance.database.ask(("homes", clock.today()), whose, _homes)
-        caller.rights["homes"] = found
+        today = clock.today()
+        caller.rights["homes"] = caller.instance.database.ask(("homes", today), whose, _homes)
     return any(ranges.holds(on, path) for (path,) in caller.rights["homes"])
 
 
@@ -116,27 +116,27 @@ def _homes(whose: Sequence[int]) -> Any:
 
 
 def _kept(caller: Caller) -> dict[tuple[str, str], bool]:
-    """Of which plugins that are on elsewhere somebody reads a record there: all asked at once."""
-    away = {name for name, on in caller.snapshot.on.items() if not _meets(caller, on)}
-    nouns = [one for one in caller.instance.registry if one.plugin in away]
+    """Whether plugins that are on elsewhere show by a record there: asked for all of them at once.
+
+    One statement answers for everybody who holds the same roles; it is written down once.
+    """
+    away = [name for name, on in caller.snapshot.on.items() if not _meets(caller, on)]
 
     def build(whose: Sequence[int]) -> Any:
         one = replace(caller, person=whose[0], account=whose[1], scope=None)
-        conditions = (condition(one, noun, _granted(one, noun, "read")) for noun in nouns)
-        some = [
-            noun.model.select(pw.SQL("1")).where(
-                noun.model.removed_at.is_null(), *wheres(noun, told)
-            )
-            for noun, told in zip(nouns, conditions, strict=True)
-        ]
-        columns = [*map(pw.Value, whose), *map(pw.fn.EXISTS, some)]
+        told: dict[str, list[Condition]] = {name: [pw.Value(value=False)] for name in away}
+        for noun in caller.instance.registry:
+            some = condition(one, noun, _granted(one, noun, "read"), gathered)
+            if noun.plugin in told and some is not False:
+                where = (noun.model.removed_at.is_null(), *wheres(noun, some))
+                told[noun.plugin].append(pw.fn.EXISTS(noun.model.select(pw.SQL("1")).where(*where)))
+        columns = [*map(pw.Value, whose), *map(any_of, told.values())]
         return pw.Select(columns=columns).bind(caller.instance.database.engine)
 
-    question = ("kept", caller.snapshot.epoch, caller.standings, frozenset(away), clock.today())
+    question = ("kept", caller.snapshot.epoch, caller.standings, tuple(away), clock.today())
     whose = caller.person or 0, caller.account or 0
-    _person, _account, *has = caller.instance.database.ask(question, whose, build)[0]
-    kept = {noun.plugin for noun, some in zip(nouns, has, strict=True) if some}
-    return {("shows", name): name in kept for name in away}
+    (has,) = caller.instance.database.ask(question, whose, build)
+    return {("shows", name): bool(some) for name, some in zip(away, has[2:], strict=True)}
 
 
 def _granted(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
