@@ -22,6 +22,7 @@ from lifang.access import sign_in
 from lifang.access.callers import caller_for
 from lifang.access.roles import included
 from lifang.app.http import create_app
+from lifang.cli.main import COMMANDS
 from lifang.entities.account import Account, Grant
 from lifang.entities.community import Community
 from lifang.entities.person import Person
@@ -32,7 +33,7 @@ from lifang.services.delivery import drain
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
-from tests.core.cli.conftest import Command, lifang  # noqa: F401 – a fixture
+from tests.core.cli.conftest import Command, Said, lifang  # noqa: F401 – a fixture
 from tests.walks.test_matrix import faceless, legible
 
 PLUGINS = ("agency_contracts", "dual_reporting", "nats_bridge", "volunteer_points", "webhooks")
@@ -208,6 +209,47 @@ def test_every_address_of_a_plugin_that_is_off_answers_like_one_that_was_never_t
             for resource in plugin.resources if whole else plugin.resources[:1]:
                 for way, path in ways(app, **dashed(plugin.id, resource.noun), record=1).items():
                     assert differing(one.ask(path, way[1]), never[way]) == [], path
+
+
+def helped(lifang: Command, plugins: tuple[str, ...]) -> dict[str, Said]:  # noqa: F811 – the fixture
+    """What the command line explains of itself, of each noun, and of plugins."""
+    dashed = [plugin.replace("_", "-") for plugin in plugins]
+    words = [
+        (),
+        *((name,) for name in (*COMMANDS, *dashed)),
+        *((name, "things") for name in dashed),
+    ]
+    words += [
+        ("consents", "create"),
+        ("people", "list"),
+        ("indicators", "list"),
+        ("plugin", "list"),
+    ]
+    return {" ".join(said): lifang(*said, "--help") for said in words}
+
+
+@pytest.mark.once
+def test_help_knows_a_plugin_where_it_is_on_for_whoever_asks(
+    instance: Instance, here: Somebody, all_there: tuple[Somebody, ...],
+    monkeypatch: pytest.MonkeyPatch, lifang: Command,  # noqa: F811 – the fixture
+) -> None:  # fmt: skip
+    everybody, told = (here, *all_there), []
+    for opened in (False, True):
+        if opened:
+            open_all(instance, here)
+        for one in everybody:
+            monkeypatch.setenv("LIFANG_AS", one.account.name)
+            told.append(helped(lifang, PLUGINS))
+    before, after = told[: len(everybody)], told[len(everybody) :]
+    assert before[1:] == after[1:]
+    assert {told[0][""].code, told[0]["people"].code} == {0}
+    for plugin in PLUGINS:
+        area = plugin.replace("_", "-")
+        assert [one[area].code for one in after] == [0, 4, 4, 4]
+        assert [one[f"{area} things"].code for one in after] == [2, 4, 4, 4]
+    monkeypatch.delenv("LIFANG_AS")
+    leaf = ("dual-reporting", "reports", "list", "--help", "--as")
+    assert [lifang(*leaf, one.account.name).code for one in everybody] == [0, 4, 4, 4]
 
 
 def shown(plugin: Plugin) -> list[str]:
