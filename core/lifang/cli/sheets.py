@@ -66,7 +66,7 @@ def _show(session: Session, given: Given) -> None:
         return showing.emit(filled.facts() | {"rows": list(filled.rows())})
     click.echo(filled.title, err=True)
     cells = ([str("" if cell is None else cell) for cell in row] for row in filled.rows())
-    showing.lines([_("序号"), *filled.headings], cells)
+    showing.lines(filled.headings, cells)
     if filled.note:
         click.echo(filled.note, err=True)
     return None

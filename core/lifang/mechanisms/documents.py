@@ -132,7 +132,7 @@ class Document:
             label=self.label, issuer=issuer, day=on, mark=mark,
             holder=mask("name", holder), issued_at=clock.now(), issued_by=caller.name,
         )  # fmt: skip
-        sections = [(s.label, s.columns, s.rows) for s in self.content(record, caller)]
+        sections = [(s.label, s.columns, list(s.rows)) for s in self.content(record, caller)]
         told = json.dumps({"holder": holder, "sections": sections})
         row.content = caller.instance.keys.lock(told, _place(row))
         row.mac = _mac(caller.instance.keys, row)

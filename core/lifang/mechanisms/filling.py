@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from typing import IO, Any
@@ -54,7 +55,7 @@ class Filled:
         self.purpose, self._audited = purpose, False
         if purpose is not None:
             self.purpose = stated("purpose", purpose, _("请说明导出完整信息的用途"))
-            for resource, _spec in self.secrets:
+            for _way, resource, _field in self.secrets:
                 _demand(asked, resource, "export_full")
         self.title = f"{asked.subject.name}{_(self.sheet.label)}"
         if asked.period is not None:
@@ -62,12 +63,10 @@ class Filled:
         unit = asked.organization if asked.community is not None else None
         more = [_("单位：{name}", name=unit.name)] if unit is not None else []
         self.line = ledger.filled_in(self.caller, asked.subject.name, *more)
-        if callable(self.sheet.headings):
-            self.headings = list(self.sheet.headings(asked))
-        else:
-            self.headings = [_(one) for one in self.sheet.headings]
-        self.headings += [_(head) for head, _way in self.sheet.columns]
-        note = self.sheet.note
+        heads, note = self.sheet.headings, self.sheet.note
+        said = heads(asked) if callable(heads) else map(_, heads)
+        told = [_(head) for head, _way in self.sheet.columns]
+        self.headings = (_("序号"), *said, *told)
         self.note = note(asked) if callable(note) else _(note) if note else ""
 
     @property
@@ -98,7 +97,7 @@ class Filled:
 
     def _worked_out(self) -> Iterator[Row]:
         for row in self._kept:
-            if len(row) != len(self.headings):
+            if len(row) + 1 != len(self.headings):
                 raise ValueError(f"sheet {self.sheet.name}: {len(row)} cells under its headings")
             yield [_plain(value) for value in row]
 
@@ -164,34 +163,23 @@ class Filled:
         columns = [getattr(model, name) for name in stored(resource)]
         query = model.select(*columns).where(model.id.in_(sorted({*numbers})), *readable)
         views = present(self.caller, resource, self.caller.instance.database.rows(query))
-        if self._audited and self.purpose is not None and (secret := self._secret_at.get(here)):
+        secret = [spec for way, _at, spec in self.secrets if tuple(way) == here]
+        if self._audited and self.purpose is not None and secret:
             ledger.uncover(self.caller, resource, views, secret)
         return {view["id"]: view for view in views}
 
     @cached_property
-    def _secret_at(self) -> dict[tuple[str, ...], list[FieldSpec]]:
-        """The sensitive fields that its columns tell, by the way that leads to their records."""
-        found: dict[tuple[str, ...], list[FieldSpec]] = {}
+    def secrets(self) -> list[tuple[list[str], Resource[Any], FieldSpec]]:
+        """The sensitive fields that its columns tell: the way to each, and whose it is."""
+        found = []
         for _head, way in self.sheet.columns:
-            if not isinstance(way, str):
-                continue
-            *been, name = way.split(".")
-            spec = _spec(self._at(been), name)
-            if spec.kind == "sensitive":
-                found.setdefault(tuple(been), []).append(spec)
+            *been, name = way.split(".") if isinstance(way, str) else ["id"]
+            at: Resource[Any] = self.sheet.of
+            for step in been:
+                at = self.caller.instance.registry.of(_spec(at, step).target)  # type: ignore[arg-type]
+            if _spec(at, name).kind == "sensitive":
+                found.append((been, at, _spec(at, name)))
         return found
-
-    @property
-    def secrets(self) -> list[tuple[Resource[Any], FieldSpec]]:
-        """The sensitive fields that its columns tell, each with the resource that has it."""
-        told = self._secret_at.items()
-        return [(self._at(been), spec) for been, specs in told for spec in specs]
-
-    def _at(self, way: Sequence[str]) -> Resource[Any]:
-        resource: Resource[Any] = self.sheet.of
-        for name in way:
-            resource = self.caller.instance.registry.of(_spec(resource, name).target)  # type: ignore[arg-type]
-        return resource
 
     def leaves(self, form: str, *, most: int = MOST) -> None:
         """Audit that it is taken away; raises Forbidden without the right to export, Invalid where
@@ -205,7 +193,7 @@ class Filled:
         full = self.secrets if self.purpose is not None else []
         said = {"rows": str(self.total), "format": form, "sheet": self.sheet.name}
         changes = [Change(key, None, value) for key, value in said.items()]
-        changes += [Change(f"revealed:{spec.name}", None, None) for _resource, spec in full]
+        changes += [Change(f"revealed:{spec.name}", None, None) for _way, _at, spec in full]
         verb, why = "export_full" if full else "export", self.purpose
         place = self.asked.community
         where = int(place.id) if place is not None else None
@@ -218,14 +206,14 @@ class Filled:
         """Whether the caller may `export` it, or `export_full` what is sensitive on it."""
         if verb == "export":
             return self.asked.all_of(self.sheet.of, verb)
-        secrets = self.secrets
-        return bool(secrets) and all(self.asked.all_of(one, verb) for one, _spec in secrets)
+        theirs = [self.asked.all_of(at, verb) for _way, at, _spec in self.secrets]
+        return bool(theirs) and all(theirs)
 
     def file(self, form: str) -> Iterator[bytes]:
         """It as a file of one of `FORMS`; what goes wrong is raised before the first byte."""
         if form == "json":
             return workbook.spooled(self._as_json)
-        return as_xlsx(self.title, self.line, self.headings, self.rows(), self.note)
+        return _as_xlsx(self.title, self.line, self.sections)
 
     def facts(self) -> View:
         """What stands around the rows, as programs read it."""
@@ -234,7 +222,7 @@ class Filled:
             "sheet": self.sheet.name, "title": self.title, "line": self.line,
             "within": asked.within, "unit": int(asked.organization.id) if asked.organization
             else None, "period": asked.period.key if asked.period else None, "note": self.note,
-            "total": self.total, "columns": [_("序号"), *self.headings],
+            "total": self.total, "columns": self.headings,
         }  # fmt: skip
 
     def _as_json(self, target: IO[bytes]) -> None:
@@ -251,9 +239,9 @@ class Filled:
 
     @property
     def sections(self) -> list[Section]:
-        """What stands on it, as documents keep it."""
-        rows: Any = tuple(map(tuple, self.rows()))
-        told = [Section(self.title, (_("序号"), *self.headings), rows)]
+        """What stands on it, as documents have it; its rows are read one after the other, once."""
+        rows: Any = self.rows()
+        told = [Section(self.title, self.headings, rows)]
         return [*told, Section(_("说明"), (), ((self.note,),))] if self.note else told
 
 
@@ -291,33 +279,15 @@ def issued(asked: AskedFor) -> list[Issued]:
 def paper(caller: Caller, id: int) -> Iterator[bytes]:
     """An issued document as a spreadsheet, for those who can read it; audited before it leaves."""
     told = documents.shown(caller, id)
-    sections, sheet = told["sections"], told["sheet"] is not None
-    across = max(len(row) for one in sections for row in (one["columns"], *one["rows"]))
     resource = caller.instance.registry.find(*told["record"]["noun"].split("."))
     assert resource is not None  # noqa: S101 – the document was just found by its record
-    changes = [
-        Change("format", None, "xlsx"),
-        Change(f"document:{told['name']}", None, told["number"]),
-    ]
+    number = Change(f"document:{told['name']}", None, told["number"])
+    changes = [Change("format", None, "xlsx"), number]
     with caller.instance.database.transaction():
         record_effect(caller, resource, "export", told["record"]["id"], changes=changes)
-
-    def fill(page: workbook.Page) -> None:
-        page.banner(sections[0]["label"] if sheet else told["label"], across, look="title")
-        page.banner(ledger.GAP.join(proof(told)), across, look="note")
-        for at, one in enumerate(sections):
-            if one["label"] and not (sheet and at == 0):
-                page.banner(one["label"], across, look="note")
-            if one["columns"]:
-                page.head(one["columns"], look="ruled_head") if at == 0 else page.add(
-                    one["columns"], look="ruled_head"
-                )
-            for row in one["rows"]:
-                page.add(row, look="ruled")
-        page.for_paper(_("第 {page} 页，共 {pages} 页", page="&P", pages="&N"))
-        ledger.foot(page, across)
-
-    return workbook.written(str(told["label"]), fill)
+    sections = [Section(**one) for one in told["sections"]]
+    title = sections[0].label if told["sheet"] else str(told["label"])
+    return _as_xlsx(title, proof(told), sections)
 
 
 def proof(told: View) -> list[str]:
@@ -338,18 +308,23 @@ def described(sheet: Sheet) -> View:
     }  # fmt: skip
 
 
-def as_xlsx(
-    title: str, line: Sequence[str], headings: Sequence[str], rows: Iterator[Row], note: str
-) -> Iterator[bytes]:
-    """A table as conventions have it: title, who filled it in, headings, rows, who signs."""
+def _as_xlsx(title: str, line: Sequence[str], sections: Sequence[Section]) -> Iterator[bytes]:
+    """Tables as conventions have them: title, who filled it in, headings, rows, who signs."""
 
     def fill(page: workbook.Page) -> None:
-        ledger.head(page, title, line, headings)
-        for row in rows:
-            page.add(row, look="ruled")
-        for one in note.splitlines():
-            page.banner(one, len(headings) + 1, look="note")
-        ledger.foot(page, len(headings) + 1)
+        first, across = sections[0], max(1, len(sections[0].columns))
+        ledger.head(page, title, line, first.columns)
+        for one in sections:
+            if one is not first:
+                page.banner(one.label, across, look="note")
+            if one.columns and one is not first:
+                page.add(one.columns, look="ruled_head")
+            for row in one.rows:
+                if len(row) > 1:
+                    page.add(row, look="ruled")
+                else:
+                    page.banner(row[0], across, look="note")
+        ledger.foot(page, across)
 
     return workbook.written(title, fill)
 
@@ -380,8 +355,8 @@ def _plain(value: Any) -> Cell:
     """What a function gave as it stands on paper; what is sealed never shows."""
     if isinstance(value, bool):
         return _("是") if value else _("否")
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, float | Decimal):
+        return int(value) if value == int(value) else float(value)
     if isinstance(value, dt.datetime):
         return clock.local(value).strftime("%Y-%m-%d %H:%M")
     if value is None or isinstance(value, int | float | str):

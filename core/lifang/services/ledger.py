@@ -117,7 +117,7 @@ def _head(
     named = place.name if place else ""
     title = _("{place}{label}台账", place=named, label=_p("plural", resource.label)).strip()
     parts = [*filled_in(caller, named), *([_("按当时的区划")] if then else [])]
-    head(page, title, parts, [_(spec.label) for spec in resource.fields])
+    head(page, title, parts, [_("序号"), *(_(spec.label) for spec in resource.fields)])
 
 
 def filled_in(caller: Caller, unit: str, *more: str) -> list[str]:
@@ -132,13 +132,11 @@ def filled_in(caller: Caller, unit: str, *more: str) -> list[str]:
 
 
 def head(page: lines.Paper, title: str, parts: Sequence[str], headings: Sequence[str]) -> None:
-    """Write what stands above the rows: the title, who filled it in, and what columns are called.
-
-    序号 comes first without being named.
-    """
-    page.banner(title, len(headings) + 1, look="title")
-    page.banner(GAP.join(parts), len(headings) + 1, look="note")
-    page.head([_("序号"), *headings], look="ruled_head")
+    """Write what stands above the rows: the title, who filled it in, the headings."""
+    across = max(1, len(headings))
+    page.banner(title, across, look="title")
+    page.banner(GAP.join(parts), across, look="note")
+    page.head(headings, look="ruled_head")
     page.for_paper(_("第 {page} 页，共 {pages} 页", page="&P", pages="&N"))
 
 
