@@ -210,9 +210,10 @@ def asked(
     """
     found = sheet(caller, name)
     reach = policy.rights(caller, found.of, "read")
-    if within is None and unit is None and not (PLACE in found.by and reach.tree):
-        unit = reach.units[0] if len(reach.units) == 1 else None
-    if unit is None and PLACE not in found.by:
+    alone = PLACE not in found.by or (within is None and not reach.tree)
+    if unit is None and alone and len(reach.units) == 1:
+        unit = reach.units[0]
+    if unit is None and alone:
         raise Malformed(_("「{label}」是一个单位的；请指明 unit", label=_(found.label)))
     if unit is not None and UNIT not in found.by:
         raise Malformed(_("「{label}」不分单位；请去掉 unit", label=_(found.label)))

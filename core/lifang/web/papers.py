@@ -82,6 +82,8 @@ def attachment_file(
 @signed_in
 def document_page(caller: Caller, id: int) -> ResponseReturnValue:
     """A document as it was issued, to print."""
+    if request.args.get("format") == "xlsx":
+        return go_to(f"/api/v1/documents/{id}?format=xlsx")
     told, site = documents.shown(caller, id), the_instance().settings.address
     resource = caller.instance.registry.find(*told["record"]["noun"].split("."))
     assert resource is not None  # noqa: S101 – the document was just found by its record

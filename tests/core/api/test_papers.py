@@ -93,6 +93,8 @@ def test_anybody_verifies_a_document_and_nobody_guesses(
     assert stranger.get(f"/api/v1/documents/{issued.id}").status_code == 401
     reader = api("grid_worker", at=world.HOME)
     whole = reader.get(f"/api/v1/documents/{issued.id}").json
+    file = reader.get(f"/api/v1/documents/{issued.id}?format=xlsx")
+    assert file.status_code == 200 and file.data.startswith(b"PK")
     assert (whole["holder"], whole["sections"][0]["label"]) == ("王秀兰", "服务记录")
     [line] = reader.get(f"{BASE}/{case.id}/documents").json["items"]
     assert line["record"] == {"noun": "papers.cases", "id": case.id}

@@ -121,15 +121,21 @@ def test_a_sheet_costs_as_many_questions_for_many_rows_as_for_few(
     assert 0 < questions() == few < 20
 
 
-def test_only_whoever_reads_all_of_it_sees_it_and_takes_it_away_who_may_export(
-    book: Instance, caller: Caller
-):
-    anyone, unit = world.person(book, "张近"), world.organization(book, "示例单位")
+@pytest.fixture
+def units(book: Instance) -> tuple[lf.Organization, lf.Organization]:
+    """Two units whose people came, one of them to two communities."""
+    unit = world.organization(book, "示例单位")
     other = world.organization(book, "另一单位", at=world.NEIGHBOUR)
-    come(book, "2026-11-20", person=anyone, unit=unit)
+    come(book, "2026-11-20", person=world.person(book, "张近"), unit=unit)
     come(book, "2026-11-21", at=world.NEIGHBOUR, unit=unit)
     come(book, "2026-11-22", unit=other)
-    resident = caller("resident", person=anyone, at=world.HOME)
+    return unit, other
+
+
+def test_only_whoever_reads_all_of_it_sees_it_and_takes_it_away_who_may_export(
+    units: Any, caller: Caller
+):
+    resident = caller("resident", person=lf.Person.get(), at=world.HOME)
     assert sheet.sheets(resident) == []
     with pytest.raises(lf.NotFound):
         fill(resident)
@@ -145,20 +151,31 @@ def test_only_whoever_reads_all_of_it_sees_it_and_takes_it_away_who_may_export(
         with pytest.raises(lf.Invalid):
             fill(grid, **told)
     assert fill(caller("community_worker", at=SUBDISTRICT)).total == 3
-    liaison = caller("unit_liaison", unit=unit)
+
+
+def test_a_liaison_sees_the_sheet_of_their_unit_wherever_and_of_no_other(
+    book: Instance, units: Any, caller: Caller
+):
+    unit, other = units
+    liaison, grid = caller("unit_liaison", unit=unit), caller("grid_worker", at=world.HOME)
     mine = fill(liaison)
     assert (mine.total, mine.title[:4], mine.may("export")) == (2, "示例单位", True)
     assert fill(grid, unit=int(unit.id)).total == 1, "of the unit, but in this place only"
     for told in ({"unit": int(other.id)}, {"within": world.HOME}):
         with pytest.raises((lf.NotFound, lf.Invalid)):
             fill(liaison, **told)
-    for name, told, sentence in (
+    standings = (*liaison.standings, *caller("unit_liaison", unit=other).standings)
+    both = lf.Caller(book, liaison.snapshot, "both", "api", standings=standings)
+    with pytest.raises(Malformed, match="请指明 unit"):
+        fill(both)
+    assert fill(both, unit=int(other.id)).total == 1
+    for name, asked, sentence in (
         ("rollbook.locked", {"unit": int(unit.id)}, "不分单位"),
         ("rollbook.locked", {"period": "2026"}, "不分统计期"),
         (REGISTER, {"period": "2027"}, "还没有开始"),
     ):
         with pytest.raises(Malformed, match=sentence):
-            fill(grid, name, **told)
+            fill(grid, name, **asked)
 
 
 def test_a_part_of_a_place_is_no_sheet_of_it(book: Instance, caller: Caller):
