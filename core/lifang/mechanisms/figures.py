@@ -8,7 +8,7 @@ of `lf.Indicator`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, cast
@@ -23,7 +23,8 @@ from lifang.kit import clock, ranges
 from lifang.kit.errors import Forbidden, Malformed, NotFound
 from lifang.kit.words import _
 from lifang.mechanisms.indicator import Amount, Indicator
-from lifang.mechanisms.looking import MOST, Spot, demand_whole, of_units, reach, spot, units_of
+from lifang.mechanisms.looking import MOST, Spot, demand_whole, reach, spot, units_of
+from lifang.mechanisms.looking import of_units as of_units
 from lifang.mechanisms.period import Period
 from lifang.mechanisms.rollup import ELSEWHERE, WHOLE, Found, Frame, is_large, rolled_up
 from lifang.plugins import said
@@ -34,6 +35,8 @@ from lifang.services.then import lain_below
 
 BELOW, MONTH, UNIT = "below", "month", "unit"
 BY = (BELOW, UNIT, MONTH, *KINDS)
+LONGEST = 18
+"""Digits of a number that somebody may name."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +110,30 @@ class Statement:
 
 @dataclass(frozen=True)
 class Scope:
-    """What is asked: a community's code, the number of a unit, and how figures are told apart."""
+    """What is asked of a table.
+
+    `within` is a community's code. `by` holds "month" for the months of the period, and one of:
+    "below" for the places directly below, a kind of community for all of that kind, "unit" for
+    organizations. `tree` is `now`, or `then` for places as they lay on each record's day. `unit` is
+    an organization's number: only its records are counted.
+    """
 
     within: str | None = None
     period: Period | None = None
     by: Sequence[str] = ()
     tree: str = NOW
     unit: int | None = None
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any], by: Sequence[str]) -> Scope:
+        """Read what an address or a command says; raises Malformed for what is no number."""
+        unit = said.get("unit")
+        if unit and not (unit.isascii() and unit.isdigit() and len(unit) <= LONGEST):
+            raise Malformed(_("「{key}」须为整数", key="unit"))
+        period = Period.read(said.get("period"))
+        return cls(
+            said.get("within"), period, by, said.get("tree") or NOW, int(unit) if unit else None
+        )
 
     @property
     def span(self) -> Period:
@@ -139,6 +159,9 @@ class Scope:
         return kinds[0] if kinds else None
 
 
+PLAIN = Scope()
+
+
 def indicators(caller: Caller) -> list[Indicator]:
     """What a caller can see figures of anywhere, in the order in which plugins declare it."""
     loaded = caller.instance.plugins.loaded.values()
@@ -159,29 +182,15 @@ def indicator(caller: Caller, name: str) -> Indicator:
     raise NotFound(_("没有找到"))
 
 
-def table(  # noqa: PLR0913 – what may be asked of a table, each by name
-    caller: Caller,
-    asked: Indicator,
-    *,
-    within: str | None = None,
-    period: Period | None = None,
-    by: Sequence[str] = (),
-    tree: str = NOW,
-    unit: int | None = None,
-) -> Table:
-    """Roll an indicator up for a community's code, by default where the caller's part begins.
+def table(caller: Caller, asked: Indicator, scope: Scope = PLAIN) -> Table:
+    """Roll an indicator up, by default where the caller's part of the tree begins.
 
-    `by` holds "month" for the months of the period, and one of: "below" for the places directly
-    below, a kind of community for all of that kind, "unit" for organizations. `tree` is `now`, or
-    `then` for places as they lay on each record's day. `unit` is an organization's number: only its
-    records are counted, by default those of whoever sees no others. Raises Malformed for anything
-    else, Invalid for a community that the caller does not know, Forbidden where they see only a
-    part of it.
+    Raises Malformed for what cannot be told apart, Invalid for a community that the caller does not
+    know, Forbidden where they see only a part of it, NotFound where they see nothing.
     """
-    scope = Scope(within, period, by, tree, unit)
-    if (scope.kind == UNIT or unit is not None) and not of_units(asked):
+    if (scope.kind == UNIT or scope.unit is not None) and not of_units(asked):
         raise Malformed(_("「{label}」的记录不属于单位，不能按单位分列", label=_(asked.label)))
-    return _tables(caller, [asked], scope, spot(caller, asked, within, unit))[0]
+    return _tables(caller, [asked], scope, spot(caller, asked, scope.within, scope.unit))[0]
 
 
 def statement(caller: Caller, plugin: str, scope: Scope) -> Statement:

@@ -122,9 +122,9 @@ def plain(table: Table) -> dict[str, Any]:
 
 def _looked(table: Table) -> dict[str, Any]:
     """How a table looked at the records, as JSON."""
-    lines = "unit" if table.by_unit else "place"
-    told = {"tree": table.tree, "until": table.until.isoformat(), "lines": lines}
-    return {**told, "unit": table.unit}
+    by = "unit" if table.by_unit else "place"
+    told = {"tree": table.tree, "until": table.until.isoformat()}
+    return {**told, "by": by, "unit": table.unit}
 
 
 def _row(table: Table, row: Row) -> dict[str, Any]:
@@ -242,13 +242,13 @@ def under(statement: Statement) -> list[str]:
 
 
 def stated(statement: Statement) -> dict[str, Any]:
-    """A statement as JSON: a column for each indicator; the first line is the place asked for."""
+    """A statement as JSON: a column for each indicator; the first row is the place asked for."""
     [first, *_more] = statement.tables
     return {
         "period": first.period.key,
         **_looked(first),
         "columns": [described(one.indicator) for one in statement.tables],
-        "lines": [
+        "rows": [
             {
                 "code": row.code,
                 "name": name,
