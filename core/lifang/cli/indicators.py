@@ -76,7 +76,8 @@ def _table(session: Session, given: Given) -> None:
         _write(telling.stated_file(told, given["format"]), given)
     else:
         names, first = [telling.title(one.indicator) for one in told.tables], told.tables[0]
-        rows = ([name, *cells] for name, _code, _own, cells in telling.lines_of(told))
+        lines = telling.lines_of(told)
+        rows = ([name, *(telling.short(*one) for one in cells)] for name, _row, cells in lines)
         showing.lines([telling.corner(first), *names], rows)
         _below(telling.under(told), first)
 

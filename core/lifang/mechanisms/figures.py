@@ -23,7 +23,7 @@ from lifang.kit import clock, ranges
 from lifang.kit.errors import Forbidden, Malformed, NotFound
 from lifang.kit.words import _
 from lifang.mechanisms.indicator import Amount, Indicator
-from lifang.mechanisms.looking import MOST, Spot, demand_whole, reach, spot, units_of
+from lifang.mechanisms.looking import MOST, Spot, demand_whole, on_for, reach, spot, units_of
 from lifang.mechanisms.looking import of_units as of_units
 from lifang.mechanisms.period import Period
 from lifang.mechanisms.rollup import ELSEWHERE, WHOLE, Found, Frame, is_large, rolled_up
@@ -231,6 +231,8 @@ def _tables(caller: Caller, asked: Sequence[Indicator], scope: Scope, there: Spo
     settled = [one.at(there.ruled, scope.on) for one in asked]
     leasts = [cast(int, one.least) for one in settled]
     wheres = [demand_whole(caller, one, there) for one in settled]
+    if scope.tree == THEN:  # what lay there then may lie elsewhere today
+        wheres = [on_for(caller, one) for one in settled]
     where = ranges.union(one for each in wheres for one in each)
     by_unit, periods = kind == UNIT, span.split() if monthly else (span.before(), span)
     nodes = _nodes(caller, place, kind, span, scope.tree, where) if kind and not by_unit else []
@@ -249,15 +251,11 @@ def _tables(caller: Caller, asked: Sequence[Indicator], scope: Scope, there: Spo
          for line in lines]
         for one, part in zip(settled, wheres, strict=True)
     ]  # fmt: skip
-    if (
-        told
-        and lines[-1][1].own
-        and not any(cell.numerator for rows in told for cell in rows[-1].cells)
-    ):
+    rest = [cell.numerator for rows in told for cell in rows[-1].cells if rows[-1].own]
+    if lines[-1][1].own and not any(rest):
         told = [rows[:-1] for rows in told]
-    if any(leasts):
-        pairs = zip(told, leasts, strict=True)
-        told = [_withheld(rows, least, monthly=monthly) for rows, least in pairs]
+    pairs = zip(told, leasts, strict=True)
+    told = [_withheld(rows, least, monthly=monthly) if least else rows for rows, least in pairs]
     if not monthly:
         told = [[_compared(row) for row in rows] for rows in told]
     shown = periods if monthly else (span,)
@@ -301,8 +299,8 @@ def _lines(
     counted = {key for one in found for (key, _number), (amount, _heads) in one.items() if amount}
     whole = Row(key_of(place.code, place.valid_to), place.name, ())
     if there.unit is not None:
-        name = there.name or _named([there.unit] if WHOLE in counted else []).get(there.unit)
-        name = name or f"#{there.unit}"
+        known = _named([there.unit] if there.own or WHOLE in counted else [])
+        name = known.get(there.unit, f"#{there.unit}")
         whole = replace(whole, name=_("{name}（{place}）", name=name, place=place.name))
     lines = [(int(node.id), Row(key_of(node.code, node.valid_to), node.name, ())) for node in nodes]
     if by_unit:

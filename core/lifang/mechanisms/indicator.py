@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\.[a-z][a-z0-9_]{1,59}")
 BETTER = (None, "higher", "lower")
+RULED = ("per", "note", "least", "goal")
+"""What of an indicator a local rule may decide."""
 Amount = int | Fraction
 
 
@@ -106,7 +108,7 @@ class Choice(Generic[T]):
             wanted = "a setting of few words with a default, and something for each of them"
             raise TypeError(f"a choice by {self.setting.name}: {wanted}")
 
-    def at(self, place: Community, on: dt.date) -> T:
+    def __call__(self, place: Community, on: dt.date) -> T:
         """What holds at a place on a day."""
         return self.options[self.setting(place, on=on)]
 
@@ -159,9 +161,8 @@ class Indicator:
     @property
     def measures(self) -> tuple[Measure, ...]:
         """What is counted for it, under any rule."""
-        if isinstance(self.per, Choice):
-            return (self.of, *self.per.options.values())
-        return (self.of,) if self.per is None else (self.of, self.per)
+        per = self.per.options.values() if isinstance(self.per, Choice) else (self.per,)
+        return (self.of, *(one for one in per if one is not None))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -176,13 +177,8 @@ class Indicator:
 
     def at(self, place: Community, on: dt.date) -> Indicator:
         """The indicator as the rules of a place make it on a day."""
-        named = {"per": self.per, "note": self.note, "least": self.least, "goal": self.goal}
-        told: dict[str, Any] = {}
-        for name, one in named.items():
-            if isinstance(one, Choice):
-                told[name] = one.at(place, on)
-            elif isinstance(one, Setting):
-                told[name] = one(place, on=on)
+        ruled: dict[str, Any] = {name: getattr(self, name) for name in RULED}
+        told = {name: one(place, on) for name, one in ruled.items() if callable(one)}
         return replace(self, **told)
 
     def exact(self, numerator: Amount, denominator: Amount | None) -> Fraction | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import SEGMENT, Community, path_end
-from lifang.entities.organization import Organization
 from lifang.entities.person import Affiliation
 from lifang.kit import ranges
 from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
@@ -25,13 +25,13 @@ MOST = 2_000
 class Spot:
     """A place, or an organization's records there, and the community whose rules hold for it.
 
-    `name` is the organization's, where the caller may know it before anything is counted.
+    The organization may be the caller's `own`.
     """
 
     place: Community
     ruled: Community
     unit: int | None = None
-    name: str | None = None
+    own: bool = False
 
 
 def reach(caller: Caller, asked: Indicator, measure: Measure) -> ranges.Ranges:
@@ -64,26 +64,29 @@ def spot(caller: Caller, asked: Indicator, within: str | None, unit: int | None)
         unit = own[0]
     if unit is None or unit not in own or within is not None:
         place = _place(caller, within)
-        return Spot(place, place, unit, _name(caller, unit, own))
-    seat = _seat(unit)
-    top: Any = Community.select().where(Community.path == seat.path[:SEGMENT])
-    return Spot(top.get(), seat, unit, _name(caller, unit, own))
+        return Spot(place, place, unit, unit in own)
+    top, seat = _seat(unit)
+    return Spot(top, seat, unit, own=True)
+
+
+def on_for(caller: Caller, asked: Indicator) -> ranges.Ranges:
+    """Where an indicator's plugin is on, and those of all that it counts."""
+    names = {asked.plugin, *(one.resource.plugin for one in asked.measures)}
+    return reduce(ranges.intersect, map(caller.snapshot.where, names))
 
 
 def demand_whole(caller: Caller, asked: Indicator, there: Spot) -> ranges.Ranges:
-    """The part of a place where the plugin is on, if the caller reads all that is counted of it."""
+    """The part of a place where figures are counted, if the caller reads all behind them."""
     here = ((there.place.path, path_end(there.place.path)),)
-    on = ranges.intersect(caller.snapshot.where(asked.plugin), here)
-    own = there.unit is not None and there.unit in units_of(caller, asked)
-    for measure in asked.measures:
-        wanted = ranges.intersect(on, caller.snapshot.where(measure.resource.plugin))
-        seen = wanted if own else ranges.intersect(reach(caller, asked, measure), here)
-        if not seen or not wanted:
-            raise NotFound(_("没有找到"))
-        if seen != wanted:
-            name = there.place.name
-            raise Forbidden(_("您只能看到「{name}」的一部分；请指明您管辖的社区", name=name))
-        on = wanted
+    on = ranges.intersect(on_for(caller, asked), here)
+    own = there.own and there.unit in units_of(caller, asked)
+    reaches = () if own else (reach(caller, asked, one) for one in asked.measures)
+    seen = reduce(ranges.intersect, reaches, on)
+    if not seen:
+        raise NotFound(_("没有找到"))
+    if seen != on:
+        name = there.place.name
+        raise Forbidden(_("您只能看到「{name}」的一部分；请指明您管辖的社区", name=name))
     return on
 
 
@@ -97,21 +100,12 @@ def _place(caller: Caller, code: str | None) -> Community:
     return found
 
 
-def _seat(unit: int) -> Community:
-    """The community where an organization sits, else the top of the tree."""
+def _seat(unit: int) -> tuple[Community, Community]:
+    """The top of the tree where an organization sits, and its community there."""
     link: Any = Affiliation
     sits = Community.select().join(link).where(link.organization == unit, policy.current(link))
-    seat: Community | None = sits.order_by(link.primary.desc(), link.id).first()
-    tops: Any = Community.select().where(Community.parent.is_null(), Community.valid_to.is_null())
-    top: Community = seat or tops.order_by(Community.code).get()
-    return top
-
-
-def _name(caller: Caller, unit: int | None, own: list[int]) -> str | None:
-    """The name of an organization that the caller stands for, or finds among the others."""
-    if unit is None:
-        return None
-    resource = caller.instance.registry.of(Organization)
-    seen = () if unit in own else policy.wheres(resource, policy.readable(caller, resource))
-    found = Organization.select().where(Organization.id == unit, *seen).first()
-    return found.name if found else None
+    seat = sits.order_by(link.primary.desc(), link.id).first()
+    tops = Community.select().where(Community.parent.is_null(), Community.valid_to.is_null())
+    above = Community.path == seat.path[:SEGMENT] if seat else True
+    top: Community = tops.where(above).order_by(Community.code).get()
+    return top, seat or top

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lifang.kit import clock
@@ -26,6 +25,11 @@ def value(asked: Indicator, cell: Cell) -> str:
 def bare(asked: Indicator, cell: Cell) -> str:
     """A figure without its unit."""
     return NOTHING if cell.value is None else f"{cell.value:,.{asked.digits}f}"
+
+
+def short(asked: Indicator, cell: Cell) -> str:
+    """A figure without its unit, which stands above it."""
+    return value(asked, cell) if cell.withheld else bare(asked, cell)
 
 
 def parts(cell: Cell) -> str:
@@ -76,24 +80,14 @@ def notes(*tables: Table) -> list[str]:
         for one in tables
         for note in one.indicator.notes
     ]
-    for rule in dict.fromkeys(rule for one in tables for rule in one.rules):
-        word = rule.setting.written(rule.value)
-        value = dict(rule.setting.options())[word]
-        where = {"place": rule.place, "on": rule.on.isoformat()}
-        label = _(rule.setting.label)
-        told.append(
-            _("「{label}」为「{value}」：{place} {on} 的规定", label=label, value=value, **where)
-        )
+    for rule in (rule for one in tables for rule in one.rules):
+        label, value = _(rule.setting.label), rule.setting.written(rule.value)
+        said = {"label": label, "value": dict(rule.setting.options())[value], "on": f"{rule.on}"}
+        told.append(_("「{label}」为「{value}」：{place} {on} 的规定", place=rule.place, **said))
         if rule.others:
-            names = _("、").join(rule.others)
-            told.append(
-                _(
-                    "下列地方另有规定，本表仍按{place}的规定计算：{names}",
-                    names=names,
-                    place=rule.place,
-                )
-            )
-    return told
+            said = {"place": rule.place, "names": _("、").join(rule.others)}
+            told.append(_("下列地方另有规定，本表仍按{place}的规定计算：{names}", **said))
+    return list(dict.fromkeys(told))
 
 
 def described(asked: Indicator) -> dict[str, Any]:
@@ -111,7 +105,6 @@ def plain(table: Table) -> dict[str, Any]:
     """A table as JSON: the place asked for as `total`, those below it as `rows`."""
     return {
         "indicator": described(table.indicator),
-        "period": table.period.key,
         **_looked(table),
         "notes": notes(table),
         "goal": table.indicator.goal,
@@ -122,17 +115,17 @@ def plain(table: Table) -> dict[str, Any]:
 
 def _looked(table: Table) -> dict[str, Any]:
     """How a table looked at the records, as JSON."""
-    by = "unit" if table.by_unit else "place"
-    told = {"tree": table.tree, "until": table.until.isoformat()}
-    return {**told, "by": by, "unit": table.unit}
+    told = {"period": table.period.key, "tree": table.tree, "until": table.until.isoformat()}
+    return {**told, "by": "unit" if table.by_unit else "place", "unit": table.unit}
 
 
 def _row(table: Table, row: Row) -> dict[str, Any]:
-    figures = [
-        {"period": period.key, **_figure(cell)}
-        for period, cell in zip(table.periods, row.cells, strict=True)
-    ]
-    return {"code": row.code, "name": row.name, "own": row.own, "figures": figures}
+    pairs = zip(table.periods, row.cells, strict=True)
+    return _line(row.name, row, [{"period": one.key, **_figure(cell)} for one, cell in pairs])
+
+
+def _line(name: str, row: Row, figures: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"code": row.code, "name": name, "own": row.own, "figures": figures}
 
 
 def _figure(cell: Cell) -> dict[str, Any]:
@@ -167,30 +160,24 @@ def cells(table: Table, row: Row) -> list[str]:
 
 def file(table: Table, form: str) -> Iterator[bytes]:
     """A table as CSV or XLSX: a line for each line and period, with what was divided by what."""
-    names = [corner(table), _("编号"), _("统计期"), _("数值"), _("分子"), _("分母"), _("上期")]
+    asked = table.indicator
+    heads = [corner(table), _("编号"), _("统计期"), _("数值"), _("分子"), _("分母"), _("上期")]
+    names = ("numerator", "denominator", "before")
     rows = (
         [place(table, row), row.code, period.key,
-         value(table.indicator, cell) if cell.withheld else cell.value,
-         cell.numerator, cell.denominator, cell.before]
+         value(asked, cell) if cell.withheld else cell.value,
+         *(getattr(cell, name) for name in names)]
         for row in (table.total, *table.rows)
         for period, cell in zip(table.periods, row.cells, strict=True)
     )  # fmt: skip
-    return _written(title(table.indicator), [until(table)], names, rows, notes(table), form)
-
-
-def _cell(asked: Indicator, cell: Cell) -> workbook.Cell:
-    return value(asked, cell) if cell.withheld or cell.value is None else cell.value
+    return _written(title(asked), [until(table)], heads, rows, notes(table), form)
 
 
 def _written(
-    name: str,
-    above: Sequence[str],
-    heads: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-    below: Sequence[str],
+    name: str, above: list[str], heads: list[str], rows: Iterable[list[Any]], below: list[str],
     form: str,
-) -> Iterator[bytes]:
-    """A sheet with a title, a header on every page, and notes under the rows."""
+) -> Iterator[bytes]:  # fmt: skip
+    """A sheet with a title, a header on every page, and notes above and under the rows."""
 
     def fill(page: lines.Paper) -> None:
         page.banner(name, len(heads), look="title")
@@ -203,59 +190,40 @@ def _written(
         for text in below:
             page.banner(text, len(heads), look="note")
 
-    if form == "xlsx":
-        return workbook.written(name, fill)
-    return lines.written(lines.FORMS[form], fill)
+    return workbook.written(name, fill) if form == "xlsx" else lines.written(lines.Lines, fill)
 
 
-def lines_of(statement: Statement) -> list[tuple[str, str, bool, list[str]]]:
-    """The lines of a statement in words: name, code, whether what is of no other, and figures."""
-    return [
-        (name, row.code, row.own, [
-            value(one.indicator, cell) if cell.withheld else bare(one.indicator, cell)
-            for one, cell in cells
-        ])
-        for name, row, cells in _lines(statement)
-    ]  # fmt: skip
+def lines_of(statement: Statement) -> Iterator[tuple[str, Row, list[tuple[Indicator, Cell]]]]:
+    """The lines of a statement, each with its name and the figures of every indicator.
 
-
-def _lines(statement: Statement) -> Iterator[tuple[str, Row, list[tuple[Table, Cell]]]]:
-    """Places or organizations, or months where these are asked for; the whole comes first."""
+    Lines are places or organizations, the whole first, or months.
+    """
     [first, *_more] = statement.tables
-    if len(first.periods) > 1:
-        for number, period in enumerate(first.periods):
-            cells = [(one, one.total.cells[number]) for one in statement.tables]
-            yield period.key, replace(first.total, code=period.key), cells
-        return
     rows = [(one.total, *one.rows) for one in statement.tables]
-    for at, row in enumerate(rows[0]):
-        cells = [(one, told[at].cells[0]) for one, told in zip(statement.tables, rows, strict=True)]
-        yield place(first, row), row, cells
+    if len(first.periods) > 1:
+        told = [(one.key, first.total, 0, at) for at, one in enumerate(first.periods)]
+    else:
+        told = [(place(first, row), row, at, 0) for at, row in enumerate(rows[0])]
+    for name, row, line, column in told:
+        pairs = zip(statement.tables, rows, strict=True)
+        yield name, row, [(one.indicator, mine[line].cells[column]) for one, mine in pairs]
 
 
 def under(statement: Statement) -> list[str]:
     """What stands under a statement."""
-    left = [
-        _("「{label}」的记录不属于单位，不在表中", label=_(one.label)) for one in statement.left
-    ]
+    labels = [_(one.label) for one in statement.left]
+    left = [_("「{label}」的记录不属于单位，不在表中", label=label) for label in labels]
     return [*notes(*statement.tables), *left]
 
 
 def stated(statement: Statement) -> dict[str, Any]:
     """A statement as JSON: a column for each indicator; the first row is the place asked for."""
-    [first, *_more] = statement.tables
     return {
-        "period": first.period.key,
-        **_looked(first),
+        **_looked(statement.tables[0]),
         "columns": [described(one.indicator) for one in statement.tables],
         "rows": [
-            {
-                "code": row.code,
-                "name": name,
-                "own": row.own,
-                "figures": [_figure(cell) for _one, cell in cells],
-            }
-            for name, row, cells in _lines(statement)
+            _line(name, row, [_figure(cell) for _asked, cell in cells])
+            for name, row, cells in lines_of(statement)
         ],
         "notes": under(statement),
     }
@@ -268,11 +236,11 @@ def headline(statement: Statement) -> str:
 
 def stated_file(statement: Statement, form: str) -> Iterator[bytes]:
     """A statement as CSV or XLSX, as it stands on the page."""
-    [first, *_more] = statement.tables
+    first = statement.tables[0]
     heads = [corner(first), _("编号"), *(title(one.indicator) for one in statement.tables)]
     rows = (
-        [name, row.code, *(_cell(one.indicator, cell) for one, cell in cells)]
-        for name, row, cells in _lines(statement)
+        [name, row.code, *(short(*one) if one[1].value is None else one[1].value for one in cells)]
+        for name, row, cells in lines_of(statement)
     )
     above = [f"{first.total.name} {first.period.key}", until(first)]
     return _written(headline(statement), above, heads, rows, under(statement), form)

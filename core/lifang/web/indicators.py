@@ -14,7 +14,7 @@ from lifang.entities.community import KINDS
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import figures, telling
-from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Scope, Table
+from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Row, Scope, Table
 from lifang.mechanisms.indicator import Indicator
 from lifang.web import pointers, tiles
 from lifang.web.addresses import with_query
@@ -52,8 +52,8 @@ def indicator_page(caller: Caller, name: str) -> str:
     kept, here = _kept(said), f"{HOME}/{name}"
     whole = [_("合计：{name}", name=below.total.name), *telling.cells(below, below.total)[1:]]
 
-    def deeper(row: figures.Row) -> str | None:
-        return _deeper(here, below, kept, row.code, own=row.own)
+    def deeper(row: Row) -> str | None:
+        return _deeper(here, below, kept, row)
 
     return render_template(
         "web/indicator.html",
@@ -85,19 +85,19 @@ def table_page(caller: Caller, plugin: str) -> str:
     kept, here = _kept(said), f"{HOME}/table/{plugin}"
     names = [(telling.title(one.indicator), with_query(f"{HOME}/{one.indicator.name}", kept))
              for one in told.tables]  # fmt: skip
-    lines = telling.lines_of(told)
+    lines = list(telling.lines_of(told))
     monthly = MONTH in scope.by
     links = [
-        None if monthly or not at else _deeper(here, first, kept, code, own=own)
-        for at, (_name, code, own, _cells) in enumerate(lines)
+        None if monthly or not at else _deeper(here, first, kept, row)
+        for at, (_name, row, _cells) in enumerate(lines)
     ]
     return render_template(
         "web/indicator_table.html",
         label=telling.headline(told),
         **_finder(caller, said, first, units=True, months=True),
         headings=[(telling.corner(first), None), *names],
-        rows=[(link, [name, *cells])
-              for link, (name, _code, _own, cells) in zip(links, lines, strict=True)],
+        rows=[(link, [name, *(telling.short(*one) for one in cells)])
+              for link, (name, _row, cells) in zip(links, lines, strict=True)],
         notes=telling.under(told),
         files=_files(f"/api/v1{here}", _narrowed(kept, scope.by[0])),
         command=_line("table", plugin, _narrowed(kept, scope.by[0])),
@@ -191,14 +191,12 @@ def _narrowed(kept: list[tuple[str, str]], by: str) -> list[tuple[str, str]]:
     return [*(one for one in kept if one[0] != "by"), ("by", by)]
 
 
-def _deeper(
-    page: str, table: Table, kept: list[tuple[str, str]], code: str, *, own: bool
-) -> str | None:
+def _deeper(page: str, table: Table, kept: list[tuple[str, str]], row: Row) -> str | None:
     """The same figures of a place, or an organization, in the table."""
-    if own:
+    if row.own:
         return None
     key = "unit" if table.by_unit else "within"
-    return with_query(page, [(key, code), *(one for one in kept if one[0] not in (key, "by"))])
+    return with_query(page, [(key, row.code), *(one for one in kept if one[0] not in (key, "by"))])
 
 
 def _line(verb: str, name: str, asked: list[tuple[str, str]]) -> str:
