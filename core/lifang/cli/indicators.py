@@ -75,11 +75,10 @@ def _table(session: Session, given: Given) -> None:
     elif given["format"] is not None:
         _write(telling.stated_file(told, given["format"]), given)
     else:
-        names, first = [telling.title(one.indicator) for one in told.tables], told.tables[0]
         lines = telling.lines_of(told)
         rows = ([name, *(telling.short(*one) for one in cells)] for name, _row, cells in lines)
-        showing.lines([telling.corner(first), *names], rows)
-        _below(telling.under(told), first)
+        showing.lines(telling.heads(told), rows)
+        _below(telling.under(told), told.tables[0])
 
 
 def _write(pieces: Iterator[bytes], given: Given) -> None:

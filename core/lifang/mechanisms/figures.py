@@ -129,7 +129,7 @@ class Scope:
         """Read what an address or a command says; raises Malformed for what is no number."""
         unit = said.get("unit")
         if unit and not (unit.isascii() and unit.isdigit() and len(unit) <= LONGEST):
-            raise Malformed(_("「{key}」须为整数", key="unit"))
+            raise Malformed(_("「{label}」须为整数", label="unit"))
         period = Period.read(said.get("period"))
         return cls(
             said.get("within"), period, by, said.get("tree") or NOW, int(unit) if unit else None

@@ -76,7 +76,7 @@ def notes(*tables: Table) -> list[str]:
     """What stands under some tables: what each counts, and the local rules that decided it."""
     named = len(tables) > 1
     told = [
-        _("{label}：{note}", label=_(one.indicator.label), note=_(note)) if named else _(note)
+        _("{label}：{value}", label=_(one.indicator.label), value=_(note)) if named else _(note)
         for one in tables
         for note in one.indicator.notes
     ]
@@ -218,8 +218,10 @@ def under(statement: Statement) -> list[str]:
 
 def stated(statement: Statement) -> dict[str, Any]:
     """A statement as JSON: a column for each indicator; the first row is the place asked for."""
+    monthly = {"by": "month"} if len(statement.tables[0].periods) > 1 else {}
     return {
         **_looked(statement.tables[0]),
+        **monthly,
         "columns": [described(one.indicator) for one in statement.tables],
         "rows": [
             _line(name, row, [_figure(cell) for _asked, cell in cells])
@@ -229,6 +231,13 @@ def stated(statement: Statement) -> dict[str, Any]:
     }
 
 
+def heads(statement: Statement) -> list[str]:
+    """What stands above the names of a statement's lines, and above its figures."""
+    first = statement.tables[0]
+    names = _("月份") if len(first.periods) > 1 else corner(first)
+    return [names, *(title(one.indicator) for one in statement.tables)]
+
+
 def headline(statement: Statement) -> str:
     """What a statement is called."""
     return _("{label}指标表", label=_(statement.label))
@@ -236,11 +245,11 @@ def headline(statement: Statement) -> str:
 
 def stated_file(statement: Statement, form: str) -> Iterator[bytes]:
     """A statement as CSV or XLSX, as it stands on the page."""
-    first = statement.tables[0]
-    heads = [corner(first), _("编号"), *(title(one.indicator) for one in statement.tables)]
+    first, [names, *labels] = statement.tables[0], heads(statement)
     rows = (
         [name, row.code, *(short(*one) if one[1].value is None else one[1].value for one in cells)]
         for name, row, cells in lines_of(statement)
     )
     above = [f"{first.total.name} {first.period.key}", until(first)]
-    return _written(headline(statement), above, heads, rows, under(statement), form)
+    above_all = [names, _("编号"), *labels]
+    return _written(headline(statement), above, above_all, rows, under(statement), form)

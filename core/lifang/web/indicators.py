@@ -83,8 +83,8 @@ def table_page(caller: Caller, plugin: str) -> str:
     told = figures.statement(caller, plugin, scope)
     [first, *_more] = told.tables
     kept, here = _kept(said), f"{HOME}/table/{plugin}"
-    names = [(telling.title(one.indicator), with_query(f"{HOME}/{one.indicator.name}", kept))
-             for one in told.tables]  # fmt: skip
+    shown = [(key, said[key]) for key in ASKED if key in said and said[key] != MONTH]
+    deep = [with_query(f"{HOME}/{one.indicator.name}", shown) for one in told.tables]
     lines = list(telling.lines_of(told))
     monthly = MONTH in scope.by
     links = [
@@ -95,7 +95,7 @@ def table_page(caller: Caller, plugin: str) -> str:
         "web/indicator_table.html",
         label=telling.headline(told),
         **_finder(caller, said, first, units=True, months=True),
-        headings=[(telling.corner(first), None), *names],
+        headings=list(zip(telling.heads(told), [None, *deep], strict=True)),
         rows=[(link, [name, *(telling.short(*one) for one in cells)])
               for link, (name, _row, cells) in zip(links, lines, strict=True)],
         notes=telling.under(told),

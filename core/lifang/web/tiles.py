@@ -76,13 +76,13 @@ def _aim(table: Table, rows: list[Row]) -> tuple[Fraction | None, str]:
         aim = Fraction(str(asked.goal))
         return aim, _("目标 {value}", value=telling.value(asked, Cell(asked.rounded(aim))))
     if asked.per is not None:
-        return whole.exact, _("全部的 {value}", value=telling.value(asked, whole))
+        return whole.exact, _("整体水平 {value}", value=telling.value(asked, whole))
     known = [row.cells[0].exact for row in rows]
     told = [one for one in known if one is not None]
     if not told:
         return None, ""
     mean = sum(told, Fraction(0)) / len(told)
-    return mean, _("平均的 {value}", value=telling.value(asked, Cell(asked.rounded(mean))))
+    return mean, _("平均数 {value}", value=telling.value(asked, Cell(asked.rounded(mean))))
 
 
 def _tile(table: Table, row: Row, aim: Fraction, x: int, y: int, link: str | None) -> Tile:
