@@ -191,5 +191,5 @@ class Indicator:
     def rounded(self, amount: Amount) -> float:
         """An amount with as many digits as are told, half up."""
         step: int = 10**self.digits
-        scaled = int(abs(Fraction(amount)) * step + Fraction(1, 2))
-        return (scaled if amount >= 0 else -scaled) / step
+        scaled = int(abs(Fraction(amount)) * step + Fraction(1, 2)) * (1 if amount >= 0 else -1)
+        return scaled / step if self.digits else scaled
