@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any, cast
 
 import peewee as pw
@@ -22,7 +21,8 @@ from lifang.entities.organization import Organization
 from lifang.kit import clock, ranges
 from lifang.kit.errors import Forbidden, Malformed, NotFound
 from lifang.kit.words import _
-from lifang.mechanisms.indicator import Amount, Indicator
+from lifang.mechanisms.cells import Row, compared, filled, withheld
+from lifang.mechanisms.indicator import Indicator
 from lifang.mechanisms.looking import MOST, Spot, demand_whole, on_for, reach, spot, units_of
 from lifang.mechanisms.looking import of_units as of_units
 from lifang.mechanisms.period import Period
@@ -37,36 +37,6 @@ BELOW, MONTH, UNIT = "below", "month", "unit"
 BY = (BELOW, UNIT, MONTH, *KINDS)
 LONGEST = 18
 """Digits of a number that somebody may name."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure: its value, and what was divided by what; `None` where there is none.
-
-    `exact` is the value before it was rounded. `withheld` says that too few people are behind it.
-    `before` is the value of the period before.
-    """
-
-    value: float | None = None
-    numerator: float | None = None
-    denominator: float | None = None
-    before: float | None = None
-    withheld: bool = False
-    behind: int = 0
-    exact: Fraction | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """The figures of one line, one for each period; the `own` ones are of none of the others.
-
-    `code` is that of a place, or the number of an organization.
-    """
-
-    code: str
-    name: str
-    cells: tuple[Cell, ...]
-    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -247,7 +217,7 @@ def _tables(caller: Caller, asked: Sequence[Indicator], scope: Scope, there: Spo
                 found[measure.key, part] = rolled_up(caller, measure, replace(frame, where=part))
     lines = _lines(there, nodes, found.values(), by_unit=by_unit)
     told = [
-        [_row(one, line, [found[each.key, part] for each in one.measures], periods)
+        [filled(one, line, [found[each.key, part] for each in one.measures], periods)
          for line in lines]
         for one, part in zip(settled, wheres, strict=True)
     ]  # fmt: skip
@@ -255,9 +225,9 @@ def _tables(caller: Caller, asked: Sequence[Indicator], scope: Scope, there: Spo
     if lines[-1][1].own and not any(rest):
         told = [rows[:-1] for rows in told]
     pairs = zip(told, leasts, strict=True)
-    told = [_withheld(rows, least, monthly=monthly) if least else rows for rows, least in pairs]
+    told = [withheld(rows, least, monthly=monthly) if least else rows for rows, least in pairs]
     if not monthly:
-        told = [[_compared(row) for row in rows] for rows in told]
+        told = [[compared(row) for row in rows] for rows in told]
     shown = periods if monthly else (span,)
     return [
         Table(one, span, shown, scope.tree, clock.now(), rows[0], tuple(rows[1:]), by_unit,
@@ -335,72 +305,3 @@ def _rule(setting: Setting[Any], place: Community, on: dt.date) -> Rule:
     below = query.order_by(Community.code) if words else ()
     others = tuple(node.name for node in below if setting(node, on=on) != value)
     return Rule(setting, value, place.name, on, others)
-
-
-def _row(
-    asked: Indicator, line: tuple[int, Row], found: list[Found], periods: Sequence[Period]
-) -> Row:
-    key, row = line
-    told = [[one.get((key, number), (0, 0)) for one in found] for number in range(len(periods))]
-    cells = tuple(
-        _cell(asked, amounts) if period.first <= clock.today() else Cell()
-        for period, amounts in zip(periods, told, strict=True)
-    )
-    return replace(row, cells=cells)
-
-
-def _cell(asked: Indicator, amounts: Sequence[tuple[Amount, int]]) -> Cell:
-    numerator = Fraction(amounts[0][0])
-    denominator = Fraction(amounts[1][0]) if asked.per else None
-    exact = asked.exact(numerator, denominator)
-    return Cell(
-        None if exact is None else asked.rounded(exact),
-        _number(asked, numerator / asked.over),
-        None if denominator is None else _number(asked, denominator),
-        behind=min((heads for _amount, heads in amounts if heads), default=0),
-        exact=exact,
-    )
-
-
-def _number(asked: Indicator, amount: Fraction) -> float:
-    return int(amount) if amount.denominator == 1 else asked.rounded(amount)
-
-
-def _compared(row: Row) -> Row:
-    before, cell = row.cells
-    return replace(row, cells=(replace(cell, before=before.value),))
-
-
-def _seen(cell: Cell, withheld: bool) -> Cell:  # noqa: FBT001 – one word at its only call
-    return Cell(withheld=True) if withheld else cell
-
-
-def _withheld(rows: list[Row], least: int, *, monthly: bool) -> list[Row]:
-    """Withhold what too few are behind, and one more where the total would tell the only one.
-
-    Totals of a column are told, and those of the months of a row can be asked for.
-    """
-    behind = {
-        (at, number): cell.behind
-        for at, row in enumerate(rows)
-        for number, cell in enumerate(row.cells)
-    }
-    hidden = {key for key, heads in behind.items() if 0 < heads < least}
-    numbers = range(len(rows[0].cells))
-    lines = [[key for key in behind if key[0] and key[1] == number] for number in numbers]
-    if monthly:
-        lines += [[key for key in behind if key[0] == at] for at in range(len(rows))]
-    growing = bool(hidden)
-    while growing:
-        growing = False
-        for line in lines:
-            others = [key for key in line if key not in hidden and behind[key]]
-            if others and len(hidden & set(line)) == 1:
-                hidden.add(min(others, key=lambda key: behind[key]))
-                growing = True
-    return [
-        replace(
-            row, cells=tuple(_seen(cell, (at, n) in hidden) for n, cell in enumerate(row.cells))
-        )
-        for at, row in enumerate(rows)
-    ]

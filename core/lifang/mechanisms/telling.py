@@ -7,7 +7,8 @@ from typing import Any
 
 from lifang.kit import clock
 from lifang.kit.words import _
-from lifang.mechanisms.figures import Cell, Row, Statement, Table
+from lifang.mechanisms.cells import Cell, Row
+from lifang.mechanisms.figures import Statement, Table
 from lifang.mechanisms.indicator import Indicator
 from lifang.services import lines, workbook
 

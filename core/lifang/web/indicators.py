@@ -14,7 +14,8 @@ from lifang.entities.community import KINDS
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import figures, telling
-from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Row, Scope, Table
+from lifang.mechanisms.cells import Row
+from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Scope, Table
 from lifang.mechanisms.indicator import Indicator
 from lifang.web import pointers, tiles
 from lifang.web.addresses import with_query

@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from lifang.kit.words import _
 from lifang.mechanisms import telling
-from lifang.mechanisms.figures import Cell, Row, Table
+from lifang.mechanisms.cells import Cell, Row
+from lifang.mechanisms.figures import Table
 
 ACROSS, MOST = 3, 90
 """Tiles beside one another, and how many are drawn at most: more are read in the table."""
