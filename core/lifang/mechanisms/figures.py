@@ -229,10 +229,11 @@ def _tables(caller: Caller, asked: Sequence[Indicator], scope: Scope, there: Spo
     if not monthly:
         told = [[compared(row) for row in rows] for rows in told]
     shown = periods if monthly else (span,)
+    rules = [[_rule(each.setting, there.ruled, scope.on) for each in one.choices] for one in asked]
     return [
         Table(one, span, shown, scope.tree, clock.now(), rows[0], tuple(rows[1:]), by_unit,
-              there.unit, _rules(declared, there.ruled, scope.on))
-        for one, declared, rows in zip(settled, asked, told, strict=True)
+              there.unit, tuple(decided))
+        for one, decided, rows in zip(settled, rules, told, strict=True)
     ]  # fmt: skip
 
 
@@ -287,12 +288,6 @@ def _named(units: Sequence[int]) -> dict[int, str]:
         raise Malformed(_("一张表最多 {n} 个单位；请用 within 缩小范围", n=MOST))
     asked: Any = Organization.select(Organization.id, Organization.name)
     return dict(asked.where(Organization.id.in_(units)).tuples()) if units else {}
-
-
-def _rules(asked: Indicator, place: Community, on: dt.date) -> tuple[Rule, ...]:
-    """What local rules decide of an indicator, each once."""
-    settings = {one.setting.name: one.setting for one in asked.choices}
-    return tuple(_rule(one, place, on) for one in settings.values())
 
 
 def _rule(setting: Setting[Any], place: Community, on: dt.date) -> Rule:

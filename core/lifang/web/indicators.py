@@ -130,8 +130,10 @@ def _finder(
     kinds = [(BELOW, _("直接下级")), *((kind, _(label)) for kind, label in KINDS.items())]
     kinds += [(UNIT, _("单位"))] if units else []
     kinds += [(MONTH, _("月份"))] if months else []
+    others = [one for one in _kept(said) if one[0] != "unit"]
     shown = {"within": within, "period": table.period.key, "tree": table.tree,
-             "by": said.get("by", BELOW), "unit": said.get("unit")}  # fmt: skip
+             "by": said.get("by", BELOW), "unit": said.get("unit"),
+             "all": with_query(request.path, others)}  # fmt: skip
     return {"said": shown, "hints": pointers.places(caller), "kinds": kinds,
             "place": table.total.name, "until": telling.until(table)}  # fmt: skip
 
