@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 import lifang as lf
 from lifang.entities.community import Community
-from lifang.kit.errors import Invalid, Malformed, NotFound
+from lifang.kit.errors import Forbidden, Invalid, Malformed, NotFound
 from lifang.lifecycle.dated import Decree, configure
 from lifang.mechanisms import figures, telling
 from lifang.mechanisms.figures import Scope
@@ -146,8 +147,8 @@ def test_whoever_stands_for_an_organization_sees_its_own_line(
     assert told(nothing) == {f"#{water.id}（张家园社区）": [0]}, "no name they do not see"
 
 
-def test_what_belongs_to_no_organization_says_so(
-    tallied: Instance, units: list[lf.Organization]
+def test_what_belongs_to_no_organization_or_to_too_many_says_so(
+    tallied: Instance, units: list[lf.Organization], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boss = world.boss(tallied)
     for scope in (Scope(by=["unit"]), Scope(unit=int(units[0].id))):
@@ -157,6 +158,28 @@ def test_what_belongs_to_no_organization_says_so(
     statement = figures.statement(boss, "tally", Scope(by=["unit"]))
     assert "「人均服务时长」的记录不属于单位，不在表中" in telling.under(statement)
     assert "tally.per_head" not in {one.indicator.name for one in statement.tables}
+    monkeypatch.setattr(figures, "MOST", 1)
+    with pytest.raises(Malformed) as refused:
+        figures.table(boss, tally.count, Scope(by=["unit"]))
+    assert "一张表最多 1 个单位" in str(refused.value)
+
+
+def test_a_statement_holds_what_the_caller_sees_of_a_plugin(
+    tallied: Instance, units: list[lf.Organization]
+) -> None:
+    worker = world.caller(tallied, "community_worker", at=world.HOME)
+    everything = figures.statement(worker, "tally", Scope(world.HOME))
+    assert len(everything.tables) == len(tally.INDICATORS)
+    narrow = replace(worker, scope=frozenset({"tally.services:read", "core.communities:read"}))
+    seen = [one.indicator.name for one in figures.statement(narrow, "tally", Scope()).tables]
+    assert seen == ["tally.count", "tally.served", "tally.few", "tally.rate"]
+    with pytest.raises(Invalid):
+        figures.statement(narrow, "tally", Scope(STREET))
+    two = replace(worker, standings=(
+        *worker.standings, *world.caller(tallied, "grid_worker", at=STREET).standings
+    ))  # fmt: skip
+    with pytest.raises(Forbidden):
+        figures.statement(two, "tally", Scope(STREET))
 
 
 def test_a_statement_asks_each_measure_once(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 import lifang as lf
+from lifang.mechanisms.cells import Cell, Row
+from lifang.mechanisms.figures import Table
+from lifang.mechanisms.period import Period
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.events import Clock
+from lifang.web import tiles
 from tests.core.mechanisms import tally
 from tests.core.web.conftest import Visit, Visitor
 
@@ -74,6 +80,26 @@ def test_gaps_are_a_map_of_tiles(
     assert tile is not None and "张家园社区" in worker.text(tile[1].replace("&amp;", "&"))
     assert "达到平均数 1 次" in worker.text("/indicators/tally.count?by=community")
     assert "达到整体水平 2.00 小时" in worker.text(f"{PAGE}?by=community")
+
+
+@pytest.mark.once
+def test_a_figure_is_held_against_the_goal_before_it_is_rounded() -> None:
+    asked = lf.Indicator("tally.gap", "率", tally.locked, digits=0, goal=95, better="higher")
+    fewer = replace(asked, better="lower", goal=None)
+    exact = {"甲": Fraction(949, 10), "乙": Fraction(95), "丙": None, "丁": Fraction(80)}
+    rows = tuple(
+        Row(name, name, (Cell(one and asked.rounded(one), exact=one),))
+        for name, one in exact.items()
+    )
+    month = Period.read("2026-11")
+    table = Table(
+        asked, month, (month,), "now", lf.now(), Row("", "", (Cell(),)), rows, False, None, ()
+    )
+    drawn = [tiles.drawn(one, lambda row: None) for one in (table, replace(table, indicator=fewer))]
+    assert [[(tile.figure, tile.word) for tile in one.tiles] for one in drawn if one] == [
+        [("95", "△ 差 <1"), ("95", "✓ 达到"), ("—", "— 没有数值"), ("80", "△ 差 15")],
+        [("95", "△ 差 5"), ("95", "△ 差 5"), ("—", "— 没有数值"), ("80", "✓ 达到")],
+    ]  # fmt: skip
 
 
 def test_a_plugins_indicators_are_one_table_and_an_organization_sees_its_own(
