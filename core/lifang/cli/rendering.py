@@ -113,7 +113,11 @@ def _git(*words: str, at: Path | None = None, **environ: str) -> str:
         command, cwd=at, env=_environ() | environ, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        told = {"folder": at or Path.cwd(), "words": shlex.join(words), "why": done.stderr.strip()}
+        told = {
+            "folder": at or Path.cwd(),
+            "words": shlex.join(words),
+            "why": " ".join(done.stderr.split()),
+        }
         raise Conflict(_("在 {folder} 里运行 git {words} 没有成功：{why}", **told))
     return done.stdout.rstrip()
 
@@ -187,7 +191,7 @@ def _refusals() -> Iterator[None]:
         except CopierError as error:
             raise Conflict(_("模板没有写成：{why}", why=error)) from None
         except ProcessExecutionError as error:  # of git
-            raise Conflict(_("模板没有写成：{why}", why=error.stderr.strip())) from None
+            raise Conflict(_("模板没有写成：{why}", why=" ".join(error.stderr.split()))) from None
 
 
 def _shape(folder: Path) -> None:
