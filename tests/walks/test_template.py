@@ -109,6 +109,8 @@ def test_what_cannot_be_begun_is_refused_with_what_would_be_right(tmp_path: Path
 def test_an_authors_git_is_asked_who_writes_and_has_no_say_in_what_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from plumbum import local  # runs git for copier, in the environment of when it was imported
+
     home, folder = tmp_path / "home", tmp_path / "toys"
     (home / "hooks").mkdir(parents=True)
     (home / ".gitconfig").write_text(SETTINGS, "utf-8")
@@ -122,10 +124,10 @@ def test_an_authors_git_is_asked_who_writes_and_has_no_say_in_what_is_written(
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
     for name in ("GIT_DIR", "GIT_INDEX_FILE"):  # as a hook of theirs would call us
         monkeypatch.setenv(name, str(home / "elsewhere"))
-    before = dict(os.environ)
+    before = dict(os.environ), dict(local.env)
     said = begin(folder, "toys", "--yes", "--with", "none")
     assert said.code == 0, said.err
-    assert dict(os.environ) == before
+    assert (dict(os.environ), dict(local.env)) == before
     told = (folder / ANSWERS).read_text("utf-8")
     for line in ("_commit: v" + metadata.version("lifang"), "_src_path: git+lifang:plugin_template",
                  "author: 甲", "contact: jia@chengguan.example"):  # fmt: skip
