@@ -113,7 +113,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
         labels = [*(one.label for one in resource.formats.values()), *resource.attachments.values()]
         told |= {(None, label): resource.noun for label in labels if CHINESE.search(label)}
     for one in plugin.indicators.values():
-        labels = [one.label, one.unit, one.note]
+        labels = [one.label, one.unit, *one.notes]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
     told |= {(None, label): one.name for one in plugin.sheets.values() for label in one.words}
     for setting in plugin.settings.values():

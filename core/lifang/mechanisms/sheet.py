@@ -19,7 +19,7 @@ from lifang.entities.organization import Organization
 from lifang.kit import ranges
 from lifang.kit.errors import Malformed, NotFound
 from lifang.kit.words import _
-from lifang.mechanisms.figures import demand_whole, place_of
+from lifang.mechanisms.looking import demand_all, place_of
 from lifang.mechanisms.period import Period
 from lifang.mechanisms.rollup import happened
 from lifang.resources.resource import Resource
@@ -166,9 +166,14 @@ class Sheet:
         told = [*said, *(head for head, _way in self.columns), self.label, self.note]
         return [one for one in told if one and isinstance(one, str)]
 
+    def on(self, caller: Caller) -> ranges.Ranges:
+        """Where its plugin is on, and that of its records."""
+        where = caller.snapshot.where
+        return ranges.intersect(where(self.plugin), where(self.of.plugin))
+
     def visible(self, caller: Caller) -> bool:
         """Whether a caller can see it of anything at all."""
-        reach, on = policy.rights(caller, self.of, "read"), caller.snapshot.where(self.plugin)
+        reach, on = policy.rights(caller, self.of, "read"), self.on(caller)
         theirs = UNIT in self.by and reach.units and ranges.intersect(reach.on, on)
         return bool(theirs or ranges.intersect(reach.tree, on))
 
@@ -224,7 +229,9 @@ def asked(
     place = None
     if within is not None or unit not in reach.units:
         place = place_of(caller, within)
-        demand_whole(caller, found.plugin, [found.of], place)
+        here = ((place.path, path_end(place.path)),)
+        on = ranges.intersect(found.on(caller), here)
+        demand_all(place, ranges.intersect(reach.tree, on), on)
     span = (Period.read(period) if period else Period.quarter()) if found.period else None
     return AskedFor(caller, found, place, whose, span)
 
@@ -247,6 +254,5 @@ def seen_of(caller: Caller, name: str, record: Record) -> bool:
     mine = asked_of(caller, found, record).all_of(found.of, "read")
     if mine or isinstance(record, Community):
         return mine
-    where = caller.snapshot.where
-    on = ranges.intersect(where(found.plugin), where(found.of.plugin))
+    on = found.on(caller)
     return ranges.intersect(policy.rights(caller, found.of, "read").tree, on) == on
