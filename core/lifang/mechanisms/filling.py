@@ -348,7 +348,10 @@ def _demand(asked: AskedFor, resource: Resource[Any], verb: str) -> None:
 
 
 def _spec(resource: Resource[Any], name: str) -> FieldSpec:
-    return plain(resource, name) or resource.by_name[name]
+    found = plain(resource, name) or resource.by_name.get(name)
+    if found is None:
+        raise LookupError(f"a column of a sheet: {resource.id} has no field {name}")
+    return found
 
 
 def _plain(value: Any) -> Cell:
