@@ -119,6 +119,9 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}
+    for panel in plugin.desk.panels if plugin.desk else ():
+        labels = [panel.label, panel.empty, panel.unit, panel.choose[0] if panel.choose else ""]
+        told |= {(None, label): f"the desk's {panel.label}" for label in labels if label}
     for purpose in plugin.purposes.values():
         told |= {(None, label): purpose.name for label in (purpose.label, purpose.text)}
     if plugin is core:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Response, request
 
 from lifang.api import answering, asking
 from lifang.api.operations import READING, Path, content, operation, parameter
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.http.request import current_caller
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
@@ -58,15 +57,15 @@ def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
     text, number = {"type": "string"}, {"type": ["number", "null"]}
     names = ("value", "numerator", "denominator", "before")
-    figure = _whole(period=text, withheld={"type": "boolean"}, **dict.fromkeys(names, number))
+    figure = whole(period=text, withheld={"type": "boolean"}, **dict.fromkeys(names, number))
     own = {"type": "boolean"}
-    row = _whole(code=text, name=text, own=own, figures={"type": "array", "items": figure})
+    row = whole(code=text, name=text, own=own, figures={"type": "array", "items": figure})
     better = {"enum": ["higher", "lower", None]}
-    yield "Indicator", _whole(name=text, label=text, unit=text, better=better, note=text)
+    yield "Indicator", whole(name=text, label=text, unit=text, better=better, note=text)
     items = {"type": "array", "items": ref("Indicator")}
-    yield "IndicatorList", _whole(items=items, next={"type": "null"})
+    yield "IndicatorList", whole(items=items, next={"type": "null"})
     rows = {"type": "array", "items": row}
-    yield "Figures", _whole(indicator=ref("Indicator"), period=text, tree=text, until=text,
+    yield "Figures", whole(indicator=ref("Indicator"), period=text, tree=text, until=text,
                             total=row, rows=rows)  # fmt: skip
 
 
@@ -96,7 +95,3 @@ def paths() -> Iterator[Path]:
     shown = operation("show_indicators", SLUG, summary, answers, (*READING, 403, 422),
                       parameters=asked)  # fmt: skip
     yield f"/api{BASE}/{{name}}", {"get": shown}
-
-
-def _whole(**members: Any) -> Schema:
-    return {"type": "object", "required": list(members), "properties": members}

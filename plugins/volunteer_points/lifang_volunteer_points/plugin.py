@@ -1,6 +1,7 @@
 """Voluntary service and points (志愿服务与积分): from signing up to a certificate."""
 
 import lifang as lf
+from lifang_volunteer_points.desk import desk
 from lifang_volunteer_points.events import handlers
 from lifang_volunteer_points.indicators import indicators
 from lifang_volunteer_points.pages import home_cards
@@ -21,4 +22,5 @@ plugin = lf.Plugin(
     indicators=indicators,
     hooks=[home_cards],
     provides=provides,
+    desk=desk,
 )
