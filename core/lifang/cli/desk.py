@@ -26,8 +26,7 @@ def _work(session: Session, given: Given) -> None:
     for one in laid:
         click.echo(_("{name}（{key}）", name=_(one.panel.label), key=one.number))
         if one.panel.total:
-            unit = _(one.panel.unit) if one.panel.unit else ""
-            click.echo(f"{_('合计')}  {one.total} {unit}".rstrip())
+            click.echo(f"{_('合计')}  {one.total} {one.unit}".rstrip())
         if one.items:
             showing.panel(one)
         else:

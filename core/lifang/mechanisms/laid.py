@@ -58,15 +58,16 @@ class Laid:
     create: dict[str, str] | None
     choose: dict[str, str] | None
 
+    @property
+    def unit(self) -> str:
+        """What the total is told in."""
+        return _(self.panel.unit) if self.panel.unit else ""
+
     def told(self) -> dict[str, Any]:
         """The same for programs."""
         panel, more = self.panel, self.panel.choose
         rows = zip(self.items, self.offered, strict=True)
-        summed = {
-            "field": panel.total,
-            "value": self.total,
-            "unit": _(panel.unit) if panel.unit else "",
-        }
+        summed = {"field": panel.total, "value": self.total, "unit": self.unit}
         chosen = None
         if more and self.choose is not None:
             chosen = {"label": _(more[0]), "resource": more[1].id, "field": panel.pointer}

@@ -88,7 +88,7 @@ def table_of(caller: Caller, laid: Laid, back: str) -> Table:
     if panel.total:
         amount = f"{laid.total:,g}" if isinstance(laid.total, int | float) else str(laid.total)
         name = _(of.by_name[panel.total].label) if panel.over == 1 else _("合计")
-        total = f"{name}{_('：')}{amount} {_(panel.unit) if panel.unit else ''}".strip()
+        total = f"{name}{_('：')}{amount} {laid.unit}".strip()
     rows = zip(laid.items, laid.offered, strict=True)
     return Table(
         _(panel.label),
