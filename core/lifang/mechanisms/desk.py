@@ -27,7 +27,8 @@ class Panel:
     `columns` are fields, also of a record that is pointed at (`shift.start`), the first of them
     names the row; `actions` are offered on each row that they reach. `total` adds a number field up
     over all of them, divided by `over` and told in `unit`. The first `limit` are shown, in the
-    order of `sort`. With `create`, the fields that are known beforehand, a new one can be begun.
+    order of `sort`. With `create`, the fields that are known beforehand, a new one can be begun; of
+    what there is one of for each (`limit=1`), only while there is none.
     `choose`, a label and another noun of the plugin, makes from a row a new record that points to
     it. `empty` is what is said where there are none: what that means, and what one can do.
     Raises TypeError for what the noun does not have.

@@ -59,6 +59,12 @@ class Laid:
     choose: dict[str, str] | None
 
     @property
+    def waits(self) -> bool:
+        """Whether the caller is expected to do something to a row of it."""
+        actions = self.panel.resource.actions
+        return any(actions[verb].waits for verbs in self.offered for verb in verbs)
+
+    @property
     def unit(self) -> str:
         """What the total is told in."""
         return _(self.panel.unit) if self.panel.unit else ""
@@ -183,6 +189,7 @@ def _lay(caller: Caller, panel: Panel) -> Laid:
     number = reading.count(seen, of, query) if page.next else len(page.items)
     verbs = offered(caller, of, page.items, panel.actions)
     creates = panel.create is not None and may(caller, of, "create")
+    creates = creates and not (panel.limit == 1 and number)
     chosen = panel.choose[1] if panel.choose else None
     return Laid(
         panel,

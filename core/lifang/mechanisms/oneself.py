@@ -58,7 +58,7 @@ class Shelf:
 class Oneself:
     """Who somebody is, what they agreed to, what there is to do, what they have, where they belong.
 
-    `panels` are those of desks, each with its plugin, first what can be done something to;
+    `panels` are those of desks, each with its plugin, first those that wait for them;
     `shelves` what no panel shows.
     """
 
@@ -130,7 +130,7 @@ def _panels(caller: Caller, on: set[str]) -> list[tuple[str, Laid]]:
         for one in lay(caller, id, [p for p in concerning(caller, id) if p.reach not in STAFF])
         if id in on or one.number
     ]
-    return sorted(told, key=lambda one: (not any(one[1].offered), not one[1].number))
+    return sorted(told, key=lambda one: (not one[1].waits, not one[1].number))
 
 
 def agree(caller: Caller, purpose: str) -> Any:

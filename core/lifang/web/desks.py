@@ -25,11 +25,15 @@ from lifang.web.shown import NOTHING, Shown, show
 
 @dataclass(frozen=True)
 class Button:
-    """What can be done to a row: at once by a form, else on a page that asks for more."""
+    """What can be done to a row: at once by a form, else on a page that asks for more.
+
+    `urged` is what somebody is expected to do.
+    """
 
     label: str
     link: str
     at_once: bool = False
+    urged: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Table:
     more: str | None
     new: tuple[str, str] | None
     back: str
+    waits: bool
 
 
 def desk_page(caller: Caller, plugin: str) -> ResponseReturnValue:
@@ -101,6 +106,7 @@ def table_of(caller: Caller, laid: Laid, back: str) -> Table:
         with_query(home_of(of), more) if may(caller, of, "read") else None,
         new,
         back,
+        laid.waits or (laid.choose is not None and laid.number > 0),
     )
 
 
@@ -121,7 +127,8 @@ def button_of(of: Resource[Any], view: View, verb: str, back: str) -> Button:
     """Work that needs no input is done at once; what nobody is expected to do is asked about."""
     action, link = of.actions[verb], address_of(of, view["id"], "actions", dashed(verb))
     at_once = action.waits and not action.preview and not any(s.required for s in action.fields)
-    return Button(_(action.label), link if at_once else with_query(link, [("back", back)]), at_once)
+    link = link if at_once else with_query(link, [("back", back)])
+    return Button(_(action.label), link, at_once, action.waits)
 
 
 def done_elsewhere(caller: Caller, said: str | None) -> str | None:

@@ -158,5 +158,6 @@ def _tied(caller: Caller, resource: Resource[Any], views: list[View]) -> Tie:
         cells = [show(caller, resource, s, view[s.name]) for s in told if s not in days]
         since, until = (written.show(spec, view[spec.name]) for spec in days)
         lasts = _("{since} 至 {until}", since=since or "—", until=until or _("现在"))
+        lasts = lasts if since or until else ""
         rows.append(([cell for cell in cells if cell.text != NOTHING], lasts))
     return Tie(_p("plural", resource.label), home_of(resource), rows)

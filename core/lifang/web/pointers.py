@@ -102,7 +102,8 @@ def words(spec: FieldSpec, value: View | None) -> str:
     """A reference as a form shows it: `张伟 #12`, `畅家巷社区 #620102001001`."""
     if not value or value.get("id") is None:
         return ""
-    return f"{value.get('name') or ''} #{written.write(spec, value)}".strip()
+    key, name = f"#{written.write(spec, value)}", value.get("name") or ""
+    return key if name == key else f"{name} {key}".strip()
 
 
 def places(caller: Caller) -> tuple[str, ...]:

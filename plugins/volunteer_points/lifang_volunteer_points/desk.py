@@ -70,7 +70,7 @@ desk = lf.Desk([
         empty="附近还没有可以报名的班次。",
     ),
     panel(
-        "我的时长和积分", volunteers, {"state": "registered"}, reach="own", create={},
+        "我的时长和积分", volunteers, {"state": "registered"}, reach="own", limit=1, create={},
         columns=("number", "minutes", "points", "stars"), total="minutes", over=60, unit="小时",
         empty="您还没有注册为志愿者。请先在下面同意「志愿者注册和服务记录」，再新建。",
     ),
