@@ -184,7 +184,8 @@ def _at_home(caller: Caller) -> list[Standing]:
 def _lay(caller: Caller, panel: Panel) -> Laid:
     seen, of = _side(caller, panel), panel.resource
     asked = [pair for told in panel.filters.items() for pair in _said(of, *told)]
-    query = Query(filters=read_filters(asked), sort=panel.sort, limit=panel.limit)
+    narrow = bool(asked) and panel.reach in ("tree", "home")
+    query = Query(read_filters(asked), sort=panel.sort, limit=panel.limit, narrow=narrow)
     page = reading.find(seen, of, query)
     number = reading.count(seen, of, query) if page.next else len(page.items)
     verbs = offered(caller, of, page.items, panel.actions)

@@ -23,8 +23,8 @@ def offers(caller: Caller, resource: Resource[Any], view: View) -> frozenset[str
 
     The gateway judges anew when one is used: this only keeps buttons honest.
     """
-    (held,) = offered(caller, resource, [view], ("update", "remove", "reveal", *resource.actions))
-    return held
+    verbs = ("update", "remove", "reveal", *resource.actions)
+    return offered(caller, resource, [view], verbs)[0]
 
 
 def offered(
@@ -43,7 +43,6 @@ def offered(
 def _fits(resource: Resource[Any], verb: str, view: View) -> bool:
     """Whether a verb means anything to a record as it stands."""
     state = view.get(resource.state) if resource.state else None
-    action = resource.actions.get(verb)
-    if action is None:
+    if (action := resource.actions.get(verb)) is None:
         return verb == "reveal" or editable(resource, state)
     return action.offered(state) and (action.when is None or action.when(view))
