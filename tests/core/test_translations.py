@@ -53,14 +53,7 @@ CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 Message = tuple[str | None, str]
 """A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
 
-PLUGINS = (
-    core,
-    agency_contracts,
-    dual_reporting,
-    nats_bridge,
-    volunteer_points,
-    webhooks,
-)
+PLUGINS = (core, agency_contracts, dual_reporting, nats_bridge, volunteer_points, webhooks)
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
@@ -131,8 +124,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
 def on_the_desk(plugin: Plugin) -> Iterator[str]:
     """The words of a plugin's panels."""
     for one in plugin.desk.panels if plugin.desk else ():
-        labels = [one.label, one.empty, one.unit, *(one.choose[:1] if one.choose else ())]
-        yield from (label for label in labels if label)
+        yield from filter(None, (one.label, one.empty, one.unit, *(one.choose or ())[:1]))
 
 
 @cache

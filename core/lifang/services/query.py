@@ -41,8 +41,7 @@ class Query:
     `sort` is a field, with `-` for descending; id breaks ties. `within` is a community's code: in
     the tree as it is now, where a node's records are with the one it was merged into, or, `as_of`
     "then", in the tree as it was on each record's own day. What is seen is decided by today's tree.
-    `verb` is what the caller must be allowed to do to a row beside reading it. `narrow` says that
-    the filters leave few rows, which an index finds: each is then judged by itself.
+    `verb` must be allowed on a row, too. `narrow`: the filters leave so few that each is judged.
     """
 
     filters: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()

@@ -1,10 +1,9 @@
 """Voluntary service and points (志愿服务与积分): from signing up to a certificate."""
 
 import lifang as lf
-from lifang_volunteer_points.desk import desk
 from lifang_volunteer_points.events import handlers
 from lifang_volunteer_points.indicators import indicators
-from lifang_volunteer_points.pages import home_cards
+from lifang_volunteer_points.pages import desk, home_cards
 from lifang_volunteer_points.purposes import purposes
 from lifang_volunteer_points.resources import resources
 from lifang_volunteer_points.schemas import payloads
