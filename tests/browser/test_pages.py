@@ -95,6 +95,8 @@ PAGES = [
     ("street", "/p/agency-contracts/contracts/1", 200),
     ("street", "/indicators", 200),
     ("street", "/indicators/agency_contracts.completion", 200),
+    ("street", "/indicators/agency_contracts.completion?by=unit", 200),
+    ("street", "/indicators/table/agency_contracts", 200),
     ("street", "/", 200),
     ("provider", "/p/agency-contracts/service-logs", 200),
     ("provider", "/p/agency-contracts/case-files/1", 200),

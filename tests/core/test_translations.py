@@ -107,7 +107,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
         labels += resource.attachments.values()
         told |= {(None, label): resource.noun for label in labels if CHINESE.search(label)}
     for one in plugin.indicators.values():
-        labels = [one.label, one.unit, one.note]
+        labels = [one.label, one.unit, *one.notes]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]

@@ -129,6 +129,13 @@ def show_indicator(caller: Caller, name: str) -> ResponseReturnValue:
     return indicators.indicator_page(caller, name)
 
 
+@blueprint.get("/indicators/table/<plugin>")
+@signed_in
+def show_indicator_table(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """All indicators of a plugin side by side."""
+    return indicators.table_page(caller, plugin)
+
+
 @blueprint.get("/indicators/<name>/chart.svg")
 @signed_in
 def draw_indicator(caller: Caller, name: str) -> ResponseReturnValue:
