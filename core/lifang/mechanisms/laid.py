@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import fn
 
-from lifang.access.policy import current, of_an_account
+from lifang.access.policy import current, of_an_account, shows
 from lifang.entities.caller import Caller, Standing
 from lifang.entities.community import Community
 from lifang.entities.person import Affiliation, Person
@@ -94,14 +94,14 @@ class Laid:
 
 
 def desks(caller: Caller) -> list[str]:
-    """The plugins whose desk has something for a caller; no record is asked for."""
+    """The plugins whose desk has something for a caller."""
     return [id for id in caller.instance.plugins.loaded if concerning(caller, id)]
 
 
 def concerning(caller: Caller, plugin: str) -> list[Panel]:
     """The panels of a plugin of which the caller can read something."""
     loaded = caller.instance.plugins.loaded.get(plugin)
-    panels = loaded.desk.panels if loaded and loaded.desk else ()
+    panels = loaded.desk.panels if loaded and loaded.desk and shows(plugin, caller) else ()
     return [one for one in panels if may(_side(caller, one), one.resource, "read")]
 
 
@@ -139,13 +139,13 @@ def lay(caller: Caller, plugin: str, panels: Iterable[Panel]) -> list[Laid]:
 
 def homes_of(caller: Caller) -> tuple[Any, ...]:
     """The communities a caller lives in today, the primary one first."""
-    found: tuple[Any, ...] | None = caller.rights.get("homes")
+    found: tuple[Any, ...] | None = caller.rights.get("homes of")
     if found is None:
         lives = (Affiliation.person == caller.person, Affiliation.kind == "resides")
         rows: Any = Community.select(Community).join(Affiliation)
         rows = rows.where(*lives, current(Affiliation))
         found = tuple(rows.order_by(Affiliation.primary.desc(), Affiliation.id))
-        caller.rights["homes"] = found
+        caller.rights["homes of"] = found
     return found
 
 
@@ -167,6 +167,8 @@ def _side(caller: Caller, panel: Panel) -> Caller:
         person = None if panel.reach in STAFF else caller.person
         found = replace(caller, standings=tuple(told.get(panel.reach, ())), person=person)
         caller.rights["side", panel.reach] = found
+        seen = {key: told for key, told in caller.rights.items() if key[0] == "shows"}
+        found.rights.update(seen)
     return found
 
 

@@ -118,7 +118,8 @@ def test_a_resident_finds_their_own_and_what_is_offered_where_they_live(
     (claimed,) = on(me)["我的认领"].items
     assert (claimed["task.title"], claimed["task.due_on"]) == ("没人的", "2026-12-01")
     nobody = caller("resident", person=world.person(instance, "外人", at=world.FOREIGN))
-    assert all(one.number == 0 for one in desk(nobody, "tasks"))
+    with pytest.raises(NotFound):
+        desk(nobody, "tasks")
 
 
 def test_whoever_works_here_and_lives_here_finds_both_and_nothing_empty_of_their_own(
