@@ -338,10 +338,9 @@ def _demand(asked: AskedFor, resource: Resource[Any], verb: str) -> None:
     """Raise Forbidden unless the caller may do something to all that is asked for; audited."""
     if asked.all_of(resource, verb):
         return
-    sentence = {
-        "export": _("您没有导出「{label}」的权限", label=_(resource.label)),
-        "export_full": _("您没有导出「{label}」完整信息的权限", label=_(resource.label)),
-    }[verb]
+    sentence = _("您没有导出「{label}」的权限", label=_(resource.label))
+    if verb == "export_full":
+        sentence = _("您没有导出「{label}」完整信息的权限", label=_(resource.label))
     denied = Forbidden(sentence)
     record_denial(asked.caller, resource, verb, None, denied)
     raise denied

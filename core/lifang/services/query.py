@@ -217,9 +217,8 @@ def _unknown_key(resource: Resource[Any], name: str, operator: str) -> str:
     key = f"{name}__{operator}" if operator else name
     near = difflib.get_close_matches(name, known, n=1)
     hint = _(";是否想写「{near}」?", near=near[0]) if near else ""
-    return (
-        _("不能按「{key}」筛选", key=key) + hint + _("。可用：{known}", known=_("、").join(known))
-    )
+    rest = _("。可用：{known}", known=_("、").join(known))
+    return _("不能按「{key}」筛选", key=key) + hint + rest
 
 
 def _value(caller: Caller, spec: FieldSpec, value: Any) -> Any:
