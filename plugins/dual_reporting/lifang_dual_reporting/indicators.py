@@ -14,3 +14,5 @@ reporting = lf.Indicator(
     better="higher",
     note="到期末已登记、现在状态为「已接收」的报到记录",
 )
+
+indicators = [reporting]

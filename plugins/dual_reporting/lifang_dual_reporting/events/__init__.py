@@ -1,0 +1,7 @@
+"""What dual reporting hears."""
+
+from __future__ import annotations
+
+from lifang_dual_reporting.events.moving import close_old_reports
+
+handlers = [close_old_reports]
