@@ -98,6 +98,15 @@ def test_who_serves_at_a_post_has_taken_it(corner: Any) -> None:
     assert (entry.post_id, entry.activity, entry.nature) == (post.id, "周五大扫除", "duty")
 
 
+def test_duty_that_the_employer_ordered_counts_here_and_is_told_as_no_voluntary_service(
+    corner: Any,
+) -> None:
+    entry = corner.served(corner.reports("李强"), nature="duty", activity="周五大扫除")
+    assert (entry.state, entry.minutes) == ("confirmed", 120)
+    [event] = corner.events.published("dual_reporting.service_entry.confirmed")
+    assert event.data["nature"] == "duty"
+
+
 def elsewhere(corner: Any, report: Any, number: int, what: str = "confirmed", **told: Any) -> Any:
     """Volunteer points tell of two hours on the 14th."""
     hour = told.pop("hour", 9)

@@ -14,7 +14,6 @@ from lifang_dual_reporting.resources import (
     unit_tasks,
 )
 from lifang_dual_reporting.services import entry, post, unit_activity, unit_task
-from lifang_dual_reporting.settings import task_day
 
 OWN = "dual_reporting"
 STANDING = ["waiting", "held"]
@@ -113,12 +112,12 @@ def count_project(event: lf.Event, caller: lf.Caller) -> None:
 def pass_task_day(event: lf.Event, caller: lf.Caller) -> None:
     """On the list's day what is over is summed up, and the month's tasks are issued."""
     day = dt.date.fromisoformat(event.data["date"])
-    for task in lf.each(unit_tasks, caller, state="issued"):
-        if unit_task.is_over(task, day) and task_day(task.community_id, day) == day.day:
+    where: dict[str, Any] = {"community": unit_task.listed(day)}
+    for task in lf.each(unit_tasks, caller, state="issued", **where):
+        if unit_task.is_over(task, day):
             lf.act(unit_task.miss, task, caller)
-    for task in lf.each(unit_tasks, caller, state="drafted"):
-        if task.month <= f"{day:%Y-%m}" and task_day(task.community_id, day) == day.day:
-            lf.act(unit_task.issue, task, caller)
+    for task in lf.each(unit_tasks, caller, state="drafted", month__lte=f"{day:%Y-%m}", **where):
+        lf.act(unit_task.issue, task, caller)
 
 
 handlers = [

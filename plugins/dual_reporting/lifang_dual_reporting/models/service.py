@@ -52,7 +52,7 @@ class PostClaim(lf.Record):
     report = lf.ref(Report, "报到记录", null=True)
     organization = lf.ref(lf.Organization, "所在单位", null=True)
     claimed_on = lf.DayField(null=True, verbose_name="认领日期")
-    given_up_on = lf.DayField(null=True, verbose_name="退出日期")
+    given_up_on = lf.DayField(null=True, verbose_name="退岗日期")
     state = lf.State("状态", held="已认领", waiting="候补", given_up="已退出")
     post_id: int
     person_id: int

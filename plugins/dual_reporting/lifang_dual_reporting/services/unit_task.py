@@ -77,6 +77,15 @@ def next_list(after: dt.date, day: int) -> dt.date:
     return (after.replace(day=1) + dt.timedelta(days=31)).replace(day=day)
 
 
+def listed(day: dt.date) -> list[int]:
+    """The communities whose list's day a day is, of those that have tasks to issue or sum up."""
+    open_ones = UnitTask.select(UnitTask.community).where(
+        UnitTask.state.in_(("drafted", "issued")), UnitTask.removed_at.is_null()
+    )
+    places = {one.community_id for one in open_ones.distinct()}
+    return sorted(place for place in places if task_day(place, day) == day.day)
+
+
 def is_over(task: UnitTask, day: dt.date) -> bool:
     """Whether the time that a unit had for a task had gone by before a day."""
     if task.due_on is not None:
