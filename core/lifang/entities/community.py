@@ -114,15 +114,9 @@ class CommunitySuccessor(Table):
         table_name = "core_community_successor"
 
 
-def place(label: str, *, anywhere: bool = False, **options: Any) -> pw.ForeignKeyField[Community]:
-    """Say which community a record belongs to: permission, activation and events look here.
-
-    With `anywhere` it is named by its code or full name also by those who do not see that place,
-    and its name is shown to whoever reads the record: as where somebody moves to.
-    """
-    field = ref(Community, label, **options)
-    field.anywhere = anywhere  # type: ignore[attr-defined]  # a word of ours on peewee's field
-    return field
+def place(label: str, **options: Any) -> pw.ForeignKeyField[Community]:
+    """Say which community a record belongs to: permission, activation and events look here."""
+    return ref(Community, label, **options)
 
 
 def led_to(links: Any, kind: str) -> list[Community]:

@@ -33,7 +33,10 @@ _KINDS = {str: "text", Lines: "paragraph", int: "integer", float: "number", bool
           dt.date: "day", dt.datetime: "instant"}  # fmt: skip
 
 PASSING = "passing"
-"""Last in an input's `Annotated[…]`: the function is given it, and neither audit nor event is."""
+"""Last in an input's `Annotated[…]`: the function is given it, and neither audit nor event is.
+
+A field of a model there says that the input has its choices, or may point as it does.
+"""
 
 
 @dataclass(frozen=True)
@@ -158,11 +161,12 @@ def action_of(run: Callable[..., Any]) -> Action:
 
 def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec:
     label, help = _LABELS.get(name, name), None
-    passing = PASSING in typing.get_args(hint)
     stored = next((one for one in typing.get_args(hint) if isinstance(one, pw.Field)), None)
-    said = stored and read_field(stored, locked=False, check=None)
-    choices, anywhere = (said.choices, said.anywhere) if said else ((), False)
-    money = Money in typing.get_args(hint)
+    like = stored and read_field(stored, locked=False, check=None)
+    choices, anywhere = (like.choices, like.anywhere) if like else ((), False)
+    passing, money = (
+        any(one is word for one in typing.get_args(hint)) for word in (PASSING, Money)
+    )
     if typing.get_origin(hint) is typing.Annotated:
         hint, label, help = (*typing.get_args(hint), None)[:3]
     required = parameter.default is inspect.Parameter.empty

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import lifang as lf
+from lifang_dual_reporting.models import Report
 from lifang_dual_reporting.models.report import SERVING, STANDING
 from lifang_dual_reporting.policies import community_of, covers
 from lifang_dual_reporting.resources import reports
 from lifang_dual_reporting.services.report import end, reject
-from lifang_dual_reporting.services.transfer import propose_transfer
+from lifang_dual_reporting.services.transfer import propose_transfer, withdraw_transfer
 
 GONE = {"moved_out": "已迁出本地", "deceased": "已故"}
 """What a person's record says of those who are not here any more, and why a report ends then."""
@@ -17,14 +18,22 @@ GONE = {"moved_out": "已迁出本地", "deceased": "已故"}
 def suggest_transfer(event: lf.Event, caller: lf.Caller) -> None:
     """Whoever moves away is asked whether their report moves along."""
     old, new = (lf.Community.get_by_id(event.data[key]) for key in ("old", "new"))
+    there = community_of(new)
     for report in lf.each(reports, caller, person=event.subject, state=list(STANDING)):
-        here = report.community
-        if not covers(here, old) or covers(here, new):
-            continue  # it is where the unit is, or they moved within the community
-        if report.state in SERVING and report.transfer_asked_on is None:
-            lf.act(propose_transfer, report, caller, community=community_of(new))
-        elif report.state not in SERVING:  # nobody has accepted it yet: it belongs there
-            lf.act(reject, report, caller, reason="已迁出", suggested=community_of(new))
+        here, asked = report.community, report.transfer_asked_on is not None
+        if covers(here, new) and report.transfer_to_id is not None and not asked:
+            lf.act(withdraw_transfer, report, caller)  # moved back before they had answered
+        if not covers(here, old) or covers(here, new) or not lives_in(there, report):
+            continue  # it is where the unit is, or the move is within the community, or long past
+        if report.state not in SERVING:  # nobody has accepted it yet: it belongs there
+            lf.act(reject, report, caller, reason="已迁出", suggested=there)
+        elif report.transfer_to_id != there.id and not asked:
+            lf.act(propose_transfer, report, caller, community=there)
+
+
+def lives_in(community: lf.Community, report: Report) -> bool:
+    """Whether whoever reports lives in a community today."""
+    return any(covers(community, home) for home in report.person.homes())
 
 
 @lf.on("core.person.updated")

@@ -41,7 +41,7 @@ class Report(lf.Record):
     """
 
     person = lf.ref(lf.Person, "人员")
-    organization = lf.ref(lf.Organization, "所在单位", null=True)
+    organization = lf.ref(lf.Organization, "所在单位", null=True, anywhere=True)
     community = lf.place(
         "居住社区", anywhere=True
     )  # where it belongs: permission, activation, events look here
@@ -124,6 +124,7 @@ class Suspension(lf.Record):
     """
 
     report = lf.ref(Report, "报到记录")
+    person = lf.ref(lf.Person, "人员", null=True)
     reason = pw.CharField(
         max_length=12,
         choices=[
@@ -138,6 +139,7 @@ class Suspension(lf.Record):
     since = lf.DayField(verbose_name="自")
     until = lf.DayField(null=True, verbose_name="至")
     report_id: int
+    person_id: int | None
 
     def days(self, first: dt.date, last: dt.date) -> int:
         """How many days of a period it covers, both ends included."""

@@ -56,10 +56,16 @@ suspensions = lf.Resource(
     label="暂停记录",
     scope=lf.Via("report"),
     columns=("report", "reason", "since", "until"),
+    owner="person",
+    locked=("person",),
     dated="since",
     rules=[suspension.demand_days],
-    erasable={"note": ("report.person",)},
-    roles={"community_worker": "read", "community_secretary": "create update remove export"},
+    erasable={"note": ("person",)},
+    roles={
+        "resident": "read:own",
+        "community_worker": "read",
+        "community_secretary": "create update remove export",
+    },
     never="import",
 )
 

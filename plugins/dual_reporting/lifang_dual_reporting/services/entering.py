@@ -143,7 +143,7 @@ def take_consent(report: Report, caller: lf.Caller) -> None:
     own = is_own(report, caller)
     if caller.plugin is not None or not (told or (report.agreed if own else report.slip_no)):
         return
-    if own and not report.agreed:
+    if own and not report.agreed and not sensitive.given(report.person_id, caller):
         refuse(
             "agreed",
             "consent",

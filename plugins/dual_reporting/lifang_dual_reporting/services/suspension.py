@@ -56,6 +56,7 @@ def resume(
 
 def demand_days(suspension: Suspension, caller: lf.Caller) -> None:
     """Days are in order, and no day is told twice; what is entered by hand is over."""
+    suspension.person = suspension.report.person
     _demand_order(suspension.since, suspension.until)
     if caller.plugin is None and (suspension.until is None or suspension.until >= lf.today()):
         refuse("until", "running", _("现在起的暂停请用报到记录的「暂停」操作；这里补记已经结束的"))
