@@ -23,7 +23,7 @@ def receipt_content(report: Report, caller: lf.Caller) -> list[lf.Section]:
         (_("接收日期"), str(report.accepted_on)),
         (_("回执号"), report.receipt_no or ""),
     )
-    return [lf.Section(_("报到回执"), (_("项目"), _("内容")), rows)]
+    return [lf.Section(_("报到回执"), (_("事项"), _("内容")), rows)]
 
 
 def unit_receipt_content(report: UnitReport, caller: lf.Caller) -> list[lf.Section]:
@@ -38,7 +38,7 @@ def unit_receipt_content(report: UnitReport, caller: lf.Caller) -> list[lf.Secti
         (_("接收日期"), str(report.accepted_on)),
         (_("回执号"), report.receipt_no or ""),
     )
-    return [lf.Section(_("单位报到回执"), (_("项目"), _("内容")), rows)]
+    return [lf.Section(_("单位报到回执"), (_("事项"), _("内容")), rows)]
 
 
 receipt = lf.Document("dual_reporting.receipt", "社区报到回执", content=receipt_content)

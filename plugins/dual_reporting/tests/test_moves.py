@@ -108,7 +108,7 @@ def test_who_is_back_early_goes_on_from_that_day_and_past_days_are_entered_once(
     office.events.deliver()
     assert str(Suspension.get().until) == "2026-06-09"
     told = {"report": report.id, "reason": "other", "since": "2026-06-01"}
-    for until, sentence in (("2026-06-20", "请用报到记录的「暂停」"), ("2026-06-05", "重叠")):
+    for until, sentence in (("2026-06-20", "请用报到记录的「暂停服务」"), ("2026-06-05", "重叠")):
         with pytest.raises(lf.Invalid, match=sentence):
             lf.write(suspensions, "create", office.secretary, told | {"until": until})
     told |= {"since": "2026-03-01", "until": "2026-03-31"}

@@ -14,7 +14,7 @@ Cause = Annotated[str, "原因", "", Suspension.reason]
 ONE_DAY = dt.timedelta(days=1)
 
 
-@lf.action("暂停", moves={"active": "suspended"}, waits=False)
+@lf.action("暂停服务", moves={"active": "suspended"}, waits=False)
 def suspend(
     report: Report,
     caller: lf.Caller,
@@ -59,7 +59,7 @@ def demand_days(suspension: Suspension, caller: lf.Caller) -> None:
     suspension.person = suspension.report.person
     _demand_order(suspension.since, suspension.until)
     if caller.plugin is None and (suspension.until is None or suspension.until >= lf.today()):
-        refuse("until", "running", _("现在起的暂停请用报到记录的「暂停」操作；这里补记已经结束的"))
+        refuse("until", "running", _("现在起的暂停请用报到记录的「暂停服务」操作；这里补记已经结束的"))
     others: list[Suspension] = list(
         Suspension.select().where(
             Suspension.report == suspension.report_id, Suspension.removed_at.is_null()

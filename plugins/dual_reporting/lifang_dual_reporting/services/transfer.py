@@ -32,7 +32,7 @@ def preview_of_ask(report: Report, caller: lf.Caller, *, community: To = None) -
     last = _("{day}（逾期自动放行）", day=report.transfer_due)
     rows = [(_("转往社区"), to.name), (_("最迟放行日期"), last)]
     rows.append((_("之后"), _taken_over(caller, to)))
-    return lf.Preview((lf.Section(_("转移报到"), (_("项目"), _("内容")), tuple(rows)),))
+    return lf.Preview((lf.Section(_("转移报到"), (_("事项"), _("内容")), tuple(rows)),))
 
 
 @lf.action(
