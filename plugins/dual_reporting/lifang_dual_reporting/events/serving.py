@@ -44,6 +44,17 @@ def give_places_back(event: lf.Event, caller: lf.Caller) -> None:
     _give_back(caller, report=event.subject)
 
 
+@lf.on(f"{OWN}.report.updated", "core.person.erased")
+def follow_skills(event: lf.Event, caller: lf.Caller) -> None:
+    """What is told of who holds a post follows from their report."""
+    erased = event.type == "core.person.erased"
+    if not erased and "skills" not in event.data["fields"]:
+        return
+    whose = {"person" if erased else "report": event.subject}
+    for claim in lf.each(post_claims, caller, state="held", **whose):
+        post.look_again(claim.post, caller)
+
+
 def _give_back(caller: lf.Caller, **whose: Any) -> None:
     for state in STANDING:  # who waits first, or they would move up for a moment
         for claim in lf.each(post_claims, caller, state=state, **whose):
@@ -121,6 +132,6 @@ def pass_task_day(event: lf.Event, caller: lf.Caller) -> None:
 
 
 handlers = [
-    follow_claims, free_claims, give_places_back, count_stars, count_elsewhere, follow_void,
+    follow_claims, free_claims, give_places_back, follow_skills, count_stars, count_elsewhere, follow_void,
     count_project, pass_task_day,
 ]  # fmt: skip

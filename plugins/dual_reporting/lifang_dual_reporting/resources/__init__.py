@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import lifang as lf
-from lifang_dual_reporting.resources.reporting import reports
+from lifang_dual_reporting.resources.reporting import reports, suspensions, unit_reports
 from lifang_dual_reporting.resources.serving import (
     post_claims,
     posts,
@@ -16,6 +16,8 @@ from lifang_dual_reporting.resources.units import unit_activities, unit_tasks
 
 resources: list[lf.Resource[Any]] = [
     reports,
+    suspensions,
+    unit_reports,
     posts,
     post_claims,
     service_entries,
@@ -31,6 +33,8 @@ __all__ = [
     "resources",
     "service_entries",
     "service_ratings",
+    "suspensions",
     "unit_activities",
+    "unit_reports",
     "unit_tasks",
 ]
