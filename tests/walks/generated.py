@@ -257,7 +257,7 @@ def a_post(told: Told, ids: Ids) -> None:
 
 def a_visit(told: Told, ids: Ids) -> None:
     told["day"] = min(told["day"], dt.date(2026, 1, 1))
-    told["people"] = abs(told["people"] or 0) % 1_000
+    told["people"] = abs(told["people"]) % 1_000
 
 
 def a_task(told: Told, ids: Ids) -> None:

@@ -132,6 +132,6 @@ def pass_task_day(event: lf.Event, caller: lf.Caller) -> None:
 
 
 handlers = [
-    follow_claims, free_claims, give_places_back, follow_skills, count_stars, count_elsewhere, follow_void,
-    count_project, pass_task_day,
+    follow_claims, free_claims, give_places_back, follow_skills, count_stars, count_elsewhere,
+    follow_void, count_project, pass_task_day,
 ]  # fmt: skip
