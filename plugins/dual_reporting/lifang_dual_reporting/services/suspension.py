@@ -14,7 +14,7 @@ Cause = Annotated[str, "原因", "", Suspension.reason]
 ONE_DAY = dt.timedelta(days=1)
 
 
-@lf.action("暂停服务", moves={"active": "suspended"}, waits=False)
+@lf.action("暂停服务", moves={"active": "suspended"}, among={"state": "active"}, waits=False)
 def suspend(
     report: Report,
     caller: lf.Caller,
@@ -38,7 +38,13 @@ def suspend(
     return {"person": report.person_id, "organization": report.organization_id}
 
 
-@lf.action("恢复", moves={"suspended": "active"}, event="resumed", waits=False)
+@lf.action(
+    "恢复",
+    moves={"suspended": "active"},
+    event="resumed",
+    among={"state": "suspended"},
+    waits=False,
+)
 def resume(
     report: Report,
     caller: lf.Caller,
@@ -59,7 +65,9 @@ def demand_days(suspension: Suspension, caller: lf.Caller) -> None:
     suspension.person = suspension.report.person
     _demand_order(suspension.since, suspension.until)
     if caller.plugin is None and (suspension.until is None or suspension.until >= lf.today()):
-        refuse("until", "running", _("现在起的暂停请用报到记录的「暂停服务」操作；这里补记已经结束的"))
+        refuse(
+            "until", "running", _("现在起的暂停请用报到记录的「暂停服务」操作；这里补记已经结束的")
+        )
     others: list[Suspension] = list(
         Suspension.select().where(
             Suspension.report == suspension.report_id, Suspension.removed_at.is_null()
