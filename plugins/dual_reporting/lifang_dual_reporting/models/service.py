@@ -111,7 +111,7 @@ class ServiceRating(lf.Record):
     person = lf.ref(lf.Person, "评价人")
     code = pw.CharField(max_length=16, verbose_name="评价码", help_text="服务记录卡上的评价码")
     stars = pw.IntegerField(
-        verbose_name="评分",
+        verbose_name="满意度",
         choices=[(5, "非常满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "非常不满意")],
     )
     remark = pw.CharField(max_length=200, null=True, verbose_name="意见")

@@ -82,12 +82,12 @@ class UnitTask(lf.Record):
     organization = lf.ref(lf.Organization, "单位")
     community = lf.place("社区")
     month = pw.CharField(max_length=7, verbose_name="月份", help_text="例如 2026-05")
-    content = pw.CharField(max_length=200, verbose_name="任务")
+    content = pw.CharField(max_length=200, verbose_name="任务内容")
     due_on = lf.DayField(null=True, verbose_name="完成期限")
     result = pw.CharField(max_length=200, null=True, verbose_name="完成情况")
     reviewed_on = lf.DayField(null=True, verbose_name="联席会议评议日期")
     remark = pw.CharField(max_length=200, null=True, verbose_name="评议意见")
-    state = lf.State("状态", drafted="待下达", issued="已下达", done="已完成", missed="未完成")
+    state = lf.State("状态", drafted="待下达", issued="已下达", done="已完成", missed="逾期未完成")
     organization_id: int
     community_id: int
 
