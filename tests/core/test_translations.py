@@ -53,14 +53,7 @@ CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 Message = tuple[str | None, str]
 """A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
 
-PLUGINS = (
-    core,
-    agency_contracts,
-    dual_reporting,
-    nats_bridge,
-    volunteer_points,
-    webhooks,
-)
+PLUGINS = (core, agency_contracts, dual_reporting, nats_bridge, volunteer_points, webhooks)
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
@@ -74,7 +67,7 @@ SPOKEN = {
     "dual_reporting": {
         "已报到人数": "the title of a card",
         **dict.fromkeys(("社区报到回执", "单位报到回执"), "the label of a document"),
-        **dict.fromkeys(("回执号", "单位回执号", "岗位名额"), "of a number, and of places"),
+        "岗位名额": "the label of places",
     },
     "nats_bridge": {},
     "volunteer_points": {

@@ -7,9 +7,7 @@ from lifang import _
 from lifang_dual_reporting.models import Report, UnitReport
 
 receipt_number = lf.Number("dual_reporting.receipt", "回执号", "SBD-{code}-{year}-{n:04}")
-unit_receipt_number = lf.Number(
-    "dual_reporting.unit_receipt", "单位回执号", "DBD-{code}-{year}-{n:04}"
-)
+unit_receipt_number = lf.Number("dual_reporting.unit_receipt", "回执号", "DBD-{code}-{year}-{n:04}")
 
 
 def receipt_content(report: Report, caller: lf.Caller) -> list[lf.Section]:

@@ -50,10 +50,10 @@ class Report(lf.Record):
     political_status = lf.Sensitive("政治面貌", kind="category")
     household_address = lf.Sensitive("居住小区楼号", kind="address")
     skills = pw.CharField(
-        max_length=120, null=True, verbose_name="特长", help_text="用顿号隔开，例如 水电维修、书法"
+        max_length=120, null=True, verbose_name="特长", help_text="用顿号或逗号隔开"
     )
     service_intent = pw.CharField(
-        max_length=120, null=True, verbose_name="服务意向", help_text="岗位类别，用顿号隔开"
+        max_length=120, null=True, verbose_name="服务意向", help_text="岗位类别，用顿号或逗号隔开"
     )
     available_time = pw.CharField(max_length=120, null=True, verbose_name="可服务时间")
     agreed = pw.BooleanField(
