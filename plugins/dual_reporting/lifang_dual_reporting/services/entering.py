@@ -130,7 +130,7 @@ def _demand_place(report: Report, caller: lf.Caller) -> None:
 
 
 def _demand_settled(report: Report, before: Report, caller: lf.Caller) -> None:
-    if report.community_id != before.community_id:
+    if report.community_id != before.community_id and before.community.valid_to is None:
         raise lf.Conflict(_("已接收的报到不能改社区；请办理转移"))
     changed = [name for name in SETTLED if report.__data__.get(name) != before.__data__.get(name)]
     if changed and is_own(report, caller) and not on_duty(caller):

@@ -17,7 +17,8 @@ def complete(report: UnitReport, caller: lf.Caller) -> None:
         refuse("reported_on", "future", _("报到日期不能晚于今天"))
     before = UnitReport.get_or_none(UnitReport.id == report.id)
     if before is not None:
-        if before.state == "accepted" and report.community_id != before.community_id:
+        moved = report.community_id != before.community_id and before.community.valid_to is None
+        if before.state == "accepted" and moved:
             raise lf.Conflict(_("已接收的单位报到不能改社区；请结束后重新报到"))
         return
     report.reported_on = report.reported_on or lf.today()
