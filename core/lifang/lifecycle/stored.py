@@ -37,6 +37,7 @@ def declaration(plugin: Plugin, found: Found) -> Told:
         "writes": sorted(plugin.writes),
         "settings": {name: _setting(one) for name, one in plugin.settings.items()},
         "indicators": _named(plugin.indicators),
+        "sheets": _named(plugin.sheets),
         "purposes": _named(plugin.purposes),
         "needs": sorted(one.name for one in plugin.needs if not one.optional),
         "provides": sorted(plugin.provides),

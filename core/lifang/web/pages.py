@@ -19,6 +19,7 @@ from lifang.web import (
     bulk,
     changes,
     confidential,
+    desks,
     events,
     home,
     imports,
@@ -31,6 +32,7 @@ from lifang.web import (
     plugin_pages,
     records,
     settings,
+    sheets,
     switches,
     tree,
 )
@@ -49,6 +51,7 @@ blueprint = Blueprint(
 blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
 blueprint.register_blueprint(papers.papers)
+blueprint.register_blueprint(sheets.pages)
 blueprint.register_blueprint(
     Blueprint("kit", __name__, static_folder=STYLES, static_url_path="/assets/kit")
 )
@@ -100,6 +103,13 @@ def object_to_notice(caller: Caller, record: int) -> ResponseReturnValue:
     return me.objection_page(caller, record)
 
 
+@blueprint.get("/p/<plugin>")
+@signed_in
+def show_desk(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """What a plugin has for somebody to work on."""
+    return desks.desk_page(caller, plugin)
+
+
 @blueprint.get("/communities")
 @signed_in
 def show_tree(caller: Caller) -> ResponseReturnValue:
@@ -119,6 +129,13 @@ def show_indicators(caller: Caller) -> ResponseReturnValue:
 def show_indicator(caller: Caller, name: str) -> ResponseReturnValue:
     """The figures of an indicator."""
     return indicators.indicator_page(caller, name)
+
+
+@blueprint.get("/indicators/table/<plugin>")
+@signed_in
+def show_indicator_table(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """All indicators of a plugin side by side."""
+    return indicators.table_page(caller, plugin)
 
 
 @blueprint.get("/indicators/<name>/chart.svg")
