@@ -64,10 +64,7 @@ SPOKEN = {
         "承接主体确认数据交还或删除": "what a settlement waits for",
         "验收单": "the label of a document",
     },
-    "dual_reporting": {
-        "已报到人数": "the title of a card",
-        **dict.fromkeys(("社区报到回执", "单位报到回执"), "the label of a document"),
-    },
+    "dual_reporting": dict.fromkeys(("已报到人数", "社区报到回执", "单位报到回执"), "card, paper"),
     "nats_bridge": {},
     "volunteer_points": {
         "报名中的活动": "the title of a card",
