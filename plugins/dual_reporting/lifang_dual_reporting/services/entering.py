@@ -110,8 +110,12 @@ def _demand_place(report: Report, caller: lf.Caller) -> None:
     if caller.plugin is not None:
         return
     here, rule = report.community, settings.place(report.community_id)
-    homes = report.person.homes()
-    sites = report.organization.sites() if report.organization is not None else []
+    homes = lf.Community.tied_to(report.person, "resides")
+    sites = (
+        lf.Community.tied_to(report.organization, "located")
+        if report.organization is not None
+        else []
+    )
     lives, works = (any(covers(here, one) for one in some) for some in (homes, sites))
     if rule == "residence" and not lives:
         refuse(

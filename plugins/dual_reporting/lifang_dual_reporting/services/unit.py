@@ -25,7 +25,7 @@ def complete(report: UnitReport, caller: lf.Caller) -> None:
     mine = UnitReport.organization == report.organization_id, UnitReport.removed_at.is_null()
     if UnitReport.select().where(*mine, UnitReport.state.in_(("submitted", "accepted"))).exists():
         raise lf.Conflict(_("该单位已经报到；单位只向一个社区报到"))
-    sites = report.organization.sites()
+    sites = lf.Community.tied_to(report.organization, "located")
     if sites and not any(covers(report.community, site) for site in sites):
         refuse("community", "elsewhere", _("单位不在「{name}」", name=report.community.name))
 
