@@ -119,8 +119,8 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}
-    for purpose in plugin.purposes.values():
-        told |= {(None, label): purpose.name for label in (purpose.label, purpose.text)}
+    for one in (*plugin.purposes.values(), *plugin.notices.values()):
+        told |= {(None, label): one.name for label in (one.label, one.text)}
     if plugin is core:
         told |= {(None, label): "a role" for label in ROLES.values()}
         told |= {(None, text): one.id for one in RULES.values() for text in (one.says, one.why)}

@@ -19,6 +19,7 @@ from lifang.kit.errors import Conflict, NotReady
 from lifang.kit.settings import Settings, on
 from lifang.kit.words import _
 from lifang.lifecycle.isolation import keeper
+from lifang.mechanisms.post import Post
 from lifang.mechanisms.separation import Separation
 from lifang.plugins.breaker import Breaker
 from lifang.plugins.manager import PluginManager, Snapshot
@@ -220,7 +221,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
                 )
             )
         keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, plugins, Separation())
+        instance = Instance(told, database, keys, registry, plugins, Separation(), Post())
         plugins.watch.keeper = keeper(instance)
         if any((told.home / "plugins").glob("upgrading/*.json")):
             from lifang.lifecycle import upgrading

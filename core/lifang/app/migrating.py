@@ -21,6 +21,7 @@ from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.lifecycle.fitting import Standing, standings
+from lifang.mechanisms.post import Post
 from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager
 from lifang.plugins.tables import bump_epoch
@@ -116,7 +117,9 @@ def _kept(
     registry = Registry()
     try:
         keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, PluginManager(registry), Separation())
+        instance = Instance(
+            told, database, keys, registry, PluginManager(registry), Separation(), Post()
+        )
         stack.enter_context(closing(instance))
         return instance, backup.make(instance, target, progress, seal=False)[0]
     except (LifangError, OSError) as error:

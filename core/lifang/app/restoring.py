@@ -28,6 +28,7 @@ from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
+from lifang.mechanisms.post import Post
 from lifang.mechanisms.separation import Separation
 from lifang.plugins import waiting
 from lifang.plugins.manager import PluginManager, discover
@@ -237,7 +238,9 @@ def bound(told: Settings, database: Database, keys: Callable[[], KeyRing]) -> It
         with (
             database.connection(),
             closing(
-                Instance(told, database, keys(), registry, PluginManager(registry), Separation())
+                Instance(
+                    told, database, keys(), registry, PluginManager(registry), Separation(), Post()
+                )
             ) as copied,
         ):
             yield copied

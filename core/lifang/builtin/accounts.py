@@ -75,13 +75,15 @@ accounts = Resource(
     columns=["name", "person", "home_code", "disabled"],
     scope=None,
     reason="an account can hold rights anywhere in the tree",
-    hidden=["password", "failures", "system_user", "must_change"],
+    hidden=["password", "failures", "system_user", "must_change", "language"],
     locked=["disabled", "locked_until"],
     actions=[disable, enable, unlock],
+    erasable={"email": ("person",)},
     roles={
         "security_administrator": "read create update remove disable enable unlock",
         "auditor": "read",
     },
+    never="reveal export_full",
 )
 
 grants = Resource(

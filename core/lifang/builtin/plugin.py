@@ -10,6 +10,7 @@ from lifang.builtin.jobs import jobs
 from lifang.builtin.people import Moved, affiliations, memberships, organizations, people
 from lifang.builtin.places import communities
 from lifang.events.payloads import payload
+from lifang.mechanisms import notices
 from lifang.mechanisms.consents import consents
 from lifang.mechanisms.posted import notice_objections, public_notices
 from lifang.plugins.plugin import Plugin
@@ -33,6 +34,6 @@ plugin = Plugin(
         grants,
         jobs,
     ],
-    payloads=[payload("core.person.moved", Moved)],
+    payloads=[payload("core.person.moved", Moved), notices.posted],
     folder=Path(__file__).parent.parent,
 )

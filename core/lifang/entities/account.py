@@ -11,6 +11,7 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.store.fields import DayField, IdField, InstantField
 from lifang.store.record import Record, Table, ref, unique
+from lifang.store.sensitive import Sensitive
 
 ROLES = {
     "platform_administrator": "平台管理员",
@@ -36,6 +37,8 @@ class Account(Record):
     password = pw.CharField(max_length=200, null=True, verbose_name="密码散列")
     must_change = pw.BooleanField(default=True, verbose_name="须改密码")
     disabled = pw.BooleanField(default=False, verbose_name="已停用")
+    email = Sensitive("邮箱", kind="email", help_text="接收通知，例如 name@example.cn")
+    language = pw.CharField(max_length=2, null=True)
     failures = pw.IntegerField(default=0)
     locked_until: pw.Field[Any] = InstantField(null=True, verbose_name="锁定至")
     system_user = pw.IntegerField(null=True, verbose_name="操作系统用户")

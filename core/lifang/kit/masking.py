@@ -78,11 +78,18 @@ def _address(value: str) -> str:
     return REST
 
 
+def _email(value: str) -> str:
+    """Keep the first letter and the domain: `z***@example.cn`."""
+    name, _at, domain = value.rpartition("@")
+    return f"{name[:1]}{REST}@{domain}"
+
+
 _MASKS: dict[str, Callable[[str], str]] = {
     "citizen_id": _citizen_id,
     "phone": _phone,
     "birth_date": _birth_date,
     "name": _name,
     "address": _address,
+    "email": _email,
 }
 KINDS = frozenset(_MASKS)

@@ -7,6 +7,7 @@ from operator import or_
 from typing import Any
 
 from lifang.entities.caller import Caller
+from lifang.entities.person import Person
 from lifang.events.publish import publish
 from lifang.events.tables import Erasable, EventRow
 from lifang.kit.errors import FieldError, Forbidden, Invalid
@@ -21,7 +22,7 @@ from lifang.store.whole import whole
 @whole
 def erase(caller: Caller, subject: str) -> int:
     """Erase the personal values that events and other records' erasable fields hold of a record
-    (`core.person/7`); gives how many.
+    (`core.person/7`), and the notices somebody got; gives how many.
 
     Told as `core.person.erased`, once for all that was there: who keeps copies of their own erases
     them then. Raises Forbidden for all but platform administrators, Invalid for what is no record.
@@ -33,6 +34,8 @@ def erase(caller: Caller, subject: str) -> int:
     with caller.instance.database.transaction():
         number = int(Erasable.delete().where(Erasable.subject == subject).execute())
         number += _empty(caller, record)
+        if isinstance(record, Person):
+            number += caller.instance.notices.forget(int(record.id))
         told = EventRow.select().where(EventRow.agg == subject, EventRow.type == event)
         if number or not told.exists():
             changes = [Change("erased:events", None, str(number))]

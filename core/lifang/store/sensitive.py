@@ -38,7 +38,7 @@ class Sensitive(SealedBase):
     field_type = "BLOB"
 
     def __init__(self, label: str = "", *, kind: str = "", **options: Any) -> None:
-        """`kind` is one of citizen_id, phone, birth_date, name, address."""
+        """`kind` is one of citizen_id, phone, birth_date, name, address, email."""
         self.kind = kind
         super().__init__(**{"verbose_name": label or None, "null": True, **options})
 
