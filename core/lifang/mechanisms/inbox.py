@@ -19,6 +19,7 @@ from lifang.mechanisms.notices import Notice, NoticeChoice, NoticeRow, reader
 from lifang.plugins import declared
 from lifang.plugins.watch import is_on
 from lifang.resources.resource import Resource
+from lifang.resources.schema import LARGEST
 from lifang.services.presenting import UNREADABLE, names_of
 from lifang.services.standpoint import reached
 from lifang.store.record import moment
@@ -77,7 +78,7 @@ def items(
 ) -> list[Item]:  # fmt: skip
     """One's notices, the newest first, perhaps only those older than one; Forbidden for a token
     that may not read."""
-    _demand(caller, "read")
+    demand(caller, "read")
     told = [NoticeRow.who.in_(_mine(caller)), NoticeRow.shown]
     told += [NoticeRow.read_at.is_null()] if unread else []
     told += [NoticeRow.kind == kind] if kind is not None else []
@@ -91,12 +92,12 @@ def read(caller: Caller, notices: Iterable[int] | None = None) -> int:
 
     Raises NotFound, marking none, where one of them is not in one's list.
     """
-    _demand(caller)
+    demand(caller)
     mine: list[Any] = [NoticeRow.who.in_(_mine(caller)), NoticeRow.shown]
     with caller.instance.database.transaction():
         if notices is not None:
             wanted = set(notices)
-            mine.append(NoticeRow.id.in_(sorted(wanted)))
+            mine.append(NoticeRow.id.in_([one for one in wanted if one <= LARGEST]))
             if NoticeRow.select().where(*mine).count() < len(wanted):
                 raise NotFound(_("收件箱里没有这条通知"))
         fresh = NoticeRow.update(read_at=clock.now()).where(*mine, NoticeRow.read_at.is_null())
@@ -105,7 +106,7 @@ def read(caller: Caller, notices: Iterable[int] | None = None) -> int:
 
 def one(caller: Caller, notice: int) -> Item:
     """One of one's notices; raises NotFound."""
-    _demand(caller, "read")
+    demand(caller, "read")
     row = NoticeRow.get_or_none(NoticeRow.id == notice, NoticeRow.who.in_(_mine(caller)))
     if row is None:
         raise NotFound(_("收件箱里没有这条通知"))
@@ -114,7 +115,7 @@ def one(caller: Caller, notice: int) -> Item:
 
 def kinds(caller: Caller) -> list[Kind]:
     """The kinds that plugins tell where one is, and what one wants of each."""
-    _demand(caller, "read")
+    demand(caller, "read")
     said: Any = NoticeChoice.select().where(NoticeChoice.who == _myself(caller))
     wants = {row.kind: row for row in said}
     found = []
@@ -133,7 +134,7 @@ def choose(
 
     Raises NotFound for a kind that nobody tells where one is, Conflict for a required one.
     """
-    _demand(caller)
+    demand(caller)
     known = {one.name: one for one in kinds(caller)}
     if (told := known.get(kind)) is None:
         raise NotFound(_("没有这种通知「{kind}」", kind=kind))
@@ -180,7 +181,8 @@ def _words(caller: Caller, kind: str, path: str | None, values: dict[str, Any]) 
     here = bool(on) if path is None else ranges.holds(on, path)
     if found is not None:
         label = _(found.label)
-        return (label if here else _(declared.ABSENT["off"], label=label)), _(found.text, **values)
+        off = declared.ABSENT["off"]
+        return (label if here else _(off, label=label)), _(found.text, **values)
     gone = caller.instance.gone.of(plugin)
     kept = gone.told.get("notices", {}).get(kind) if gone else None
     if gone is None or kept is None:
@@ -231,9 +233,9 @@ def _myself(caller: Caller) -> str:
     return reader(caller.account or 0, caller.person)
 
 
-def _demand(caller: Caller, verb: str = "update") -> None:
+def demand(caller: Caller, verb: str = "update", *, account: bool = False) -> None:
     """An inbox is somebody's; a narrowed token may read it at most."""
-    if caller.account is None and caller.person is None:
+    if caller.account is None and (account or caller.person is None):
         raise Forbidden(_("只有登录的账号有收件箱"))
     if caller.scope is not None and (verb != "read" or verb not in caller.scope):
         raise Forbidden(_("这个令牌的范围不允许这样做"))

@@ -12,8 +12,10 @@ from lifang.entities.caller import Caller
 from lifang.entities.person import Person
 from lifang.kit.errors import Conflict, LifangError
 from lifang.kit.words import _, _p
+from lifang.mechanisms.address import address
 from lifang.mechanisms.board import board, object_to
 from lifang.mechanisms.consents import consents
+from lifang.mechanisms.inbox import unread
 from lifang.mechanisms.oneself import Oneself, Shelf, agree, as_oneself, oneself
 from lifang.services.gateway import write
 from lifang.web.addresses import address_of, dashed, home_of, with_query
@@ -62,6 +64,8 @@ def me_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnV
         me=found,
         facts=[show(caller, people, people.by_name[n], found.person.get(n)) for n in names],
         sections=[_section(caller, found, shelf) for shelf in found.shelves],
+        reached=address(caller),
+        waiting=unread(caller),
         hanging=sum(one.standing.state == "running" for one in board(caller)),
         error=error,
         done=_done(request.args.get("done")),

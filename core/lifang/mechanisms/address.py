@@ -1,0 +1,47 @@
+"""Where notices reach somebody outside: one's own e-mail address, and its language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifang.entities.account import Account
+from lifang.entities.caller import Caller
+from lifang.kit import words
+from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.words import _
+from lifang.mechanisms.inbox import demand
+from lifang.resources import schema
+from lifang.services import values
+from lifang.services.checks import save
+from lifang.services.deeds import Deed, tell
+from lifang.store.whole import whole
+
+
+def address(caller: Caller) -> dict[str, str | None]:
+    """One's own address, masked, and the language of what is sent there; None: the instance's."""
+    demand(caller, "read")
+    account: Any = Account.get_or_none(Account.id == caller.account)
+    if account is None:
+        return {"email": None, "language": None}
+    return {"email": account.email_mask, "language": account.language}
+
+
+@whole
+def set_address(caller: Caller, *, email: str | None, language: str | None) -> None:
+    """Have one's notices sent to an address, or with None to none; told as every change is.
+
+    Its mask says that it stays. Raises Invalid for what is no address, or no language of ours.
+    """
+    demand(caller, account=True)
+    accounts = caller.instance.registry.of(Account)
+    told = schema.load((accounts.by_name["email"],), {"email": email}, partial=True)
+    if language is not None and language not in words.LANGUAGES:
+        sentence = _("语言须为 zh 或 en")
+        raise Invalid(sentence, errors=[FieldError("language", "choice", sentence)])
+    with caller.instance.database.transaction():
+        account: Any = Account.get_by_id(caller.account)
+        changes = values.put(caller, accounts, account, told)
+        account.language = language
+        save(accounts, caller, account)
+        data = {"fields": [change.field for change in changes]}
+        tell(accounts, caller, account, Deed("update", "updated", changes, data))
