@@ -62,7 +62,7 @@ def read_notices() -> Response:
     every = told == {"all": True}
     fits = isinstance(ids, list) and 0 < len(ids) <= inbox.MOST and "all" not in told
     if not every and not (fits and all(type(one) is int for one in ids)):
-        sentence = _('须为 {"ids": [编号…]} 或 {"all": true}')
+        sentence = _("正文须为 {one} 或 {all}", one='{"ids": [7]}', all='{"all": true}')
         raise Invalid(sentence, errors=[FieldError("ids", "invalid", sentence)])
     return answering.told({"read": inbox.read(caller, None if every else ids)})
 
