@@ -43,6 +43,7 @@ from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang_agency_contracts.plugin import plugin as agency_contracts
 from lifang_dual_reporting.plugin import plugin as dual_reporting
+from lifang_mail_notices.plugin import plugin as mail_notices
 from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
@@ -54,13 +55,10 @@ Message = tuple[str | None, str]
 """A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
 
 PLUGINS = (
-    core,
-    agency_contracts,
-    dual_reporting,
-    nats_bridge,
-    volunteer_points,
-    webhooks,
-)
+    core, agency_contracts, dual_reporting, mail_notices, nats_bridge, volunteer_points, webhooks
+)  # fmt: skip
+NEEDED = {"mail_notices": {"host": "smtp.example.cn", "sender_address": "notice@example.cn"}}
+"""What must be set before a plugin is switched on."""
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
@@ -72,6 +70,7 @@ SPOKEN = {
         "验收单": "the label of a document",
     },
     "dual_reporting": {"已报到人数": "the title of a card"},
+    "mail_notices": {},
     "nats_bridge": {},
     "volunteer_points": {
         "报名中的活动": "the title of a card",
@@ -190,7 +189,7 @@ def test_one_word_of_ours_has_one_english_word_in_every_distribution():
 
 def test_everything_an_instance_declares_is_told_in_english(instance, enable):
     for plugin in PLUGINS[1:]:
-        enable(plugin.id, at=world.CHENGGUAN)
+        enable(plugin.id, at=world.CHENGGUAN, **NEEDED.get(plugin.id, {}))
     assert {resource.plugin for resource in instance.registry} == {one.id for one in PLUGINS}
     with using("en"):
         for plugin in instance.plugins.loaded.values():
@@ -224,7 +223,8 @@ def somewhere(empty_instance: Instance) -> Instance:
         write(communities, "create", boss, told | ({"parent": {"code": above}} if above else {}))
         above = code
     for plugin in PLUGINS[1:]:
-        world.enable(empty_instance, plugin.id, at=world.CHENGGUAN)
+        needed = NEEDED.get(plugin.id, {})
+        world.enable(empty_instance, plugin.id, at=world.CHENGGUAN, **needed)
     person = world.person(empty_instance, "Li Qiang", phone="13800001234")
     unit = world.organization(empty_instance, "Library", no_uscc_reason="a branch")
     reports = empty_instance.registry.find("dual_reporting", "reports")

@@ -6,9 +6,8 @@ import datetime as dt
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from string import Formatter
-from typing import Any
+from typing import Any, TypeAlias
 
 import marshmallow as ma
 import peewee as pw
@@ -90,25 +89,20 @@ class NoticeChoice(Table):
         indexes = ((("who", "kind"), True),)
 
 
-@dataclass(frozen=True)
 class Notice:
     """One kind of notice; `name` is `<plugin>.<notice>`, `text` a sentence with places for values.
 
     `required` ones (a receipt is due, a deadline of law runs) cannot be switched off by who gets
-    them. Listed in `notices=` of the plugin. Raises ValueError for a name of another form.
+    them. Listed in `notices=` of the plugin.
     """
 
-    name: str
-    label: str
-    text: str
-    required: bool = False
+    Message: TypeAlias = message.Message
 
-    Message = message.Message
-
-    def __post_init__(self) -> None:
-        """Demand a name that says whose it is."""
-        if not NAME.fullmatch(self.name):
-            raise ValueError(f"notice {self.name!r}: write it <plugin>.<notice>, in small letters")
+    def __init__(self, name: str, label: str, text: str, *, required: bool = False) -> None:
+        """Name a kind; raises ValueError for a name that does not say whose it is."""
+        if not NAME.fullmatch(name):
+            raise ValueError(f"notice {name!r}: write it <plugin>.<notice>, in small letters")
+        self.name, self.label, self.text, self.required = name, label, text, required
 
     def send(
         self, record: Record, caller: Caller, *, to: One | Iterable[One], key: str, **values: Any

@@ -13,7 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.events.event import Event
 from lifang.kit import clock, ranges
-from lifang.kit.words import known_language, using
+from lifang.kit.words import known_language, language, using
 from lifang.mechanisms import inbox
 from lifang.mechanisms.message import Message
 from lifang.mechanisms.notices import NoticeChoice, NoticeRow, reader
@@ -34,9 +34,9 @@ class Post:
             return
         account, place = _account(row.who), _place(caller, event)
         if account is not None and place is not None:
-            message = _message(caller, row, account, place)
-            given = {"caller": caller, "message": message}
-            caller.instance.plugins.ask("deliver_message", only=caller.plugin, **given)
+            with using(known_language(account.language or caller.instance.settings.language)):
+                given = {"caller": caller, "message": _message(caller, row, account, place)}
+                caller.instance.plugins.ask("deliver_message", only=caller.plugin, **given)
 
     def forget(self, *people: int) -> int:
         """Forget all that was told to some people, and what they wanted; gives how many notices."""
@@ -92,9 +92,7 @@ def _place(caller: Caller, event: Event) -> Community | None:
 
 def _message(caller: Caller, row: Any, account: Any, place: Community) -> Message:
     instance = caller.instance
-    language = known_language(account.language or instance.settings.language)
-    with using(language):
-        [told] = inbox.shown(caller_for(instance, account, source="event"), [row])
+    [told] = inbox.shown(caller_for(instance, account, source="event"), [row])
     address = instance.settings.address
     return Message(
         key=f"{instance.id}/notice/{row.id}",
@@ -102,7 +100,7 @@ def _message(caller: Caller, row: Any, account: Any, place: Community) -> Messag
         title=told.title,
         text=told.text,
         link=f"{address}/inbox#n-{row.id}" if address else None,
-        language=language,
+        language=language(),
         community=place,
         account=int(account.id),
         email=values.opened(caller, instance.registry.of(Account), account, "email"),

@@ -12,9 +12,7 @@ from tests.core.mechanisms import bellman
 from tests.core.mechanisms.bellman import matters, near
 
 
-def test_notices_are_listed_read_and_chosen(
-    instance: Instance, lifang: Command, worker: str
-) -> None:
+def test_notices_are_listed_and_read(instance: Instance, lifang: Command, worker: str) -> None:
     bellman.open_bellman(instance)
     by = world.caller(instance, "community_worker", at=world.HOME)
     matter = write(matters, "create", by, {"title": "灯", "community": {"code": world.HOME}})
@@ -37,6 +35,13 @@ def test_notices_are_listed_read_and_chosen(
     assert lifang("inbox", "read", "x", *as_worker).code == 2
     assert lifang("inbox", "read", "999", *as_worker).code == 4
     assert json.loads(lifang("inbox", "read", "--all", "--json", *as_worker).out) == {"read": 1}
+
+
+def test_kinds_are_chosen_and_an_address_is_given(
+    instance: Instance, lifang: Command, worker: str
+) -> None:
+    bellman.open_bellman(instance)
+    as_worker = ("--as", worker)
     chosen = lifang("inbox", "choose", "bellman.near", "--shown", "no", *as_worker)
     assert "bellman.near\t报到截止提醒\t通知员\t否\t是\t是" in chosen.out
     assert lifang("inbox", "choose", "bellman.due", "--sent", "no", *as_worker).code == 5
