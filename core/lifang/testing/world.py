@@ -210,6 +210,6 @@ def enable(instance: Instance, plugin: str, *, at: str, **settings: Any) -> None
     if settings:
         loaded = loaded_of(instance.plugins, discover()[plugin])
         said = {name: loaded.settings[name].written(value) for name, value in settings.items()}
-        configure(boss(instance), plugin, said, Decree("测试", at))
+        configure(boss(instance), plugin, said, Decree("test", at))
     if not settings or not any(on):
         switching.switch(boss(instance), plugin, at=at, on=True)
