@@ -11,6 +11,7 @@ from lifang.access.callers import caller_for
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
+from lifang.entities.person import Person
 from lifang.events.event import Event
 from lifang.kit import clock, ranges
 from lifang.kit.words import known_language, language, using
@@ -38,22 +39,27 @@ class Post:
                 given = {"caller": caller, "message": _message(caller, row, account, place)}
                 caller.instance.plugins.ask("deliver_message", only=caller.plugin, **given)
 
-    def forget(self, *people: int) -> int:
-        """Forget all that was told to some people, and what they wanted; gives how many notices."""
-        accounts: Any = Account.select(Account.id).where(Account.person.in_(people)).tuples()
-        whose = [reader(None, one) for one in people]
-        whose += [reader(account, None) for (account,) in accounts]
+    def forget(self, record: Any) -> int:
+        """Forget all that was told to a person, and what they wanted; gives how many notices.
+
+        Of any other record there is nothing to forget.
+        """
+        if not isinstance(record, Person):
+            return 0
+        own: Any = Account.select(Account.id).where(Account.person == record.id).tuples()
+        whose = [reader(None, int(record.id)), *(reader(account, None) for (account,) in own)]
         NoticeChoice.delete().where(NoticeChoice.who.in_(whose)).execute()
         return int(NoticeRow.delete().where(NoticeRow.who.in_(whose)).execute())
 
-    def follow(self, old: int, new: int) -> None:
+    def follow(self, old: Person, new: Person) -> None:
         """Let one person's notices be another's, who turned out to be the same; none is doubled."""
         there: Any = NoticeRow.alias()
         names = ("kind", "record", "key")
         same = [getattr(there, name) == getattr(NoticeRow, name) for name in names]
-        twin = there.select(there.id).where(there.who == reader(None, new), *same)
-        mine = NoticeRow.who == reader(None, old)
-        NoticeRow.update(who=reader(None, new)).where(mine, ~pw.fn.EXISTS(twin)).execute()
+        theirs, mine = (reader(None, int(one.id)) for one in (new, old))
+        twin = there.select(there.id).where(there.who == theirs, *same)
+        moved = NoticeRow.update(who=theirs).where(NoticeRow.who == mine, ~pw.fn.EXISTS(twin))
+        moved.execute()
         self.forget(old)
 
     def sweep(self, caller: Caller, most: int) -> int:

@@ -7,7 +7,6 @@ from operator import or_
 from typing import Any
 
 from lifang.entities.caller import Caller
-from lifang.entities.person import Person
 from lifang.events.publish import publish
 from lifang.events.tables import Erasable, EventRow
 from lifang.kit.errors import FieldError, Forbidden, Invalid
@@ -34,8 +33,7 @@ def erase(caller: Caller, subject: str) -> int:
     with caller.instance.database.transaction():
         number = int(Erasable.delete().where(Erasable.subject == subject).execute())
         number += _empty(caller, record)
-        if isinstance(record, Person):
-            number += caller.instance.notices.forget(int(record.id))
+        number += caller.instance.notices.forget(record)
         told = EventRow.select().where(EventRow.agg == subject, EventRow.type == event)
         if number or not told.exists():
             changes = [Change("erased:events", None, str(number))]
