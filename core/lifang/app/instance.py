@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from lifang.access import policy
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.events import log
@@ -199,6 +200,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     clock.set_zone(told.zone)
     registry = Registry()
     plugins = PluginManager(registry)
+    plugins.watch.shows = policy.shows
     plugins.safe, plugins.watch.strict = on("LIFANG_SAFE"), on("LIFANG_STRICT")
     plugins.watch.breaker = Breaker(told.plugin_errors, told.plugin_seconds)
     plugins.register(core)

@@ -133,6 +133,7 @@ def run(hands: Callable[[], Hands], argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     session = Session(hands)
+    session.as_account = _said(arguments, "--as") or os.environ.get("LIFANG_AS") or None
     try:
         code = _run(session, arguments)
         sys.stdout.flush()
@@ -159,6 +160,15 @@ def run(hands: Callable[[], Hands], argv: Sequence[str] | None = None) -> int:
         return refuse(failed, json=session.json)
     finally:
         session.close()
+
+
+def _said(arguments: list[str], option: str) -> str | None:
+    """What an option says, before the command is found that reads it: help may depend on it."""
+    for place, word in enumerate(arguments, 1):
+        name, equals, said = word.partition("=")
+        if name == option:
+            return said if equals else next(iter(arguments[place:]), None)
+    return None
 
 
 def _run(session: Session, arguments: list[str]) -> int:

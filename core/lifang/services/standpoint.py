@@ -20,12 +20,8 @@ def standpoint(caller: Caller, resource: Resource[Any]) -> Hashable:
     stands = (caller.standings, caller.person, caller.plugin, caller.scope)
     whose = caller.account if policy.of_an_account(resource) else None
     reach = policy.rights(caller, resource, "read")
-    return (*stands, whose, reach.uncovered, _young(caller, resource, reach), *_today(caller))
-
-
-def _today(caller: Caller) -> tuple[Any, ...]:
-    """What changes conditions for everybody: plugins were switched, or it is tomorrow."""
-    return caller.snapshot.epoch, clock.today()
+    everybody = caller.snapshot.epoch, clock.today()  # plugins were switched, or it is tomorrow
+    return (*stands, whose, reach, _young(caller, resource, reach), *everybody)
 
 
 def _young(caller: Caller, resource: Resource[Any], reach: policy.Rights) -> tuple[int, ...]:
