@@ -10,6 +10,7 @@ from typing import Any
 
 import peewee as pw
 
+from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock, ranges
@@ -17,7 +18,6 @@ from lifang.kit.errors import Conflict, Forbidden, NotFound
 from lifang.kit.words import _
 from lifang.mechanisms.notices import Notice, NoticeChoice, NoticeRow, reader
 from lifang.plugins import declared
-from lifang.plugins.watch import is_on
 from lifang.resources.resource import Resource
 from lifang.resources.schema import LARGEST
 from lifang.services.presenting import UNREADABLE, names_of
@@ -120,7 +120,7 @@ def kinds(caller: Caller) -> list[Kind]:
     wants = {row.kind: row for row in said}
     found = []
     for plugin in list(caller.instance.plugins.loaded.values()):
-        for name, kind in plugin.notices.items() if is_on(plugin.id, caller) else ():
+        for name, kind in plugin.notices.items() if policy.shows(plugin.id, caller) else ():
             row = None if kind.required else wants.get(name)
             told = (True, True) if row is None else (bool(row.shown), bool(row.sent))
             found.append(Kind(name, _(kind.label), _(plugin.label), kind.required, *told))
