@@ -103,7 +103,7 @@ def test_those_nearest_to_the_place_are_told_and_the_offices_above_are_not(
 
 
 def test_a_person_an_account_and_an_organization_are_told_each_human_once(
-    instance: Instance, boss: Caller, matter: Any, tell: Tell
+    instance: Instance, matter: Any, tell: Tell, notices_of: Callable[..., list[str]]
 ) -> None:
     person, unit = matter.person, world.organization(instance, "示例支部")
     liaison = account(instance, "liaison", "unit_liaison", unit=int(unit.id))
@@ -113,11 +113,12 @@ def test_a_person_an_account_and_an_organization_are_told_each_human_once(
     whom = [person, int(person.id), own, unit, "community_worker"]
     assert tell(to=whom, days=7) == 2
     assert texts(signed_in(instance, own)) == ["距报到截止还有 7 天"]
-    assert texts(signed_in(instance, liaison)) == ["距报到截止还有 7 天"]
+    assert notices_of(liaison) == ["距报到截止还有 7 天"]
+    assert notices_of(person, kind=near.name) == notices_of(own) == ["距报到截止还有 7 天"]
     with pytest.raises(TypeError, match="goes to people"):
         tell(to=matter, key="other")
     gone = world.person(instance, "走了")
-    write(people, "remove", boss, {}, int(gone.id), version=1)
+    write(people, "remove", world.boss(instance), {}, int(gone.id), version=1)
     assert tell(to=gone, key="gone") == 0
 
 
