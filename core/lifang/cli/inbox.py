@@ -70,7 +70,7 @@ def _read(session: Session, given: Given) -> None:
     wrong = [one for one in given["ids"] if not (one.isascii() and one.isdigit())]
     if wrong:
         raise Malformed(_("{name} 须为不小于 {least} 的整数", name="ID", least=1))
-    done = inbox.read(session.caller, map(int, given["ids"]) if given["ids"] else None)
+    done = inbox.read(session.caller, [*map(int, given["ids"])] or None)
     if session.json:
         return showing.emit({"read": done})
     click.echo(_("{n} 条已标为已读", n=done))

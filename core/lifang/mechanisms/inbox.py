@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from lifang.resources.schema import LARGEST
 from lifang.services.presenting import UNREADABLE, names_of
 from lifang.services.standpoint import reached
 from lifang.store.record import moment
+from lifang.store.whole import whole
 
 MOST = 200
 """Notices told at once."""
@@ -87,7 +88,8 @@ def items(
     return shown(caller, list(rows))
 
 
-def read(caller: Caller, notices: Iterable[int] | None = None) -> int:
+@whole
+def read(caller: Caller, notices: Collection[int] | None = None) -> int:
     """Mark some of one's notices as read, or all of them; gives how many were not.
 
     Raises NotFound, marking none, where one of them is not in one's list.
@@ -127,6 +129,7 @@ def kinds(caller: Caller) -> list[Kind]:
     return found
 
 
+@whole
 def choose(
     caller: Caller, kind: str, *, shown: bool | None = None, sent: bool | None = None
 ) -> Kind:

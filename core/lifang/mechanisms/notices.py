@@ -31,8 +31,8 @@ POSTED = "core.notice.posted"
 KEPT = 30
 """Days that events of notices stay: whoever was to carry one has by then."""
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-LONGEST = 400
-"""Characters of a value: a notice is a sentence."""
+LONGEST, KEY = 400, 120
+"""Characters of a value, for a notice is a sentence, and of a key."""
 
 One = Person | Account | Organization | str | int
 """Whom a notice goes to: somebody, an organization's liaisons, or those who hold a role."""
@@ -58,7 +58,7 @@ class NoticeRow(Table):
     kind = pw.CharField(max_length=100)
     record = pw.CharField(max_length=120)
     who = pw.CharField(max_length=40)
-    key = pw.CharField(max_length=120)
+    key = pw.CharField(max_length=KEY)
     data = pw.TextField()
     community = pw.ForeignKeyField(Community, null=True)
     community_id: int | None
@@ -118,11 +118,12 @@ class Notice:
         Values fill the text: words, numbers, days and instants; people and other records are kept
         as references, and named to each reader as that reader may see them. Raises ValueError for
         values that are not those of the text, an unknown role, and for values about a confidential
-        record, TypeError for what a notice cannot keep.
+        record (whose notices stay in the inbox), TypeError for what a notice cannot keep.
         """
         registry, database = caller.instance.registry, caller.instance.database
         resource, unit = registry.of(type(record)), database.unit  # raises outside a transaction
-        self._demand(values, confidential=resource.confidential is not None)
+        confidential = resource.confidential is not None
+        self._demand(key, values, confidential=confidential)
         if _is_old(caller):
             return 0
         places, about = places_of(caller, resource, record), registry.named(record)
@@ -140,13 +141,15 @@ class Notice:
         ]
         for number in database.append(_INSERT, "id", rows) if rows else ():
             publish(POSTED, f"core.notice/{number}", {"kind": self.name}, caller=caller,
-                    communities=places)  # fmt: skip
+                    communities=() if confidential else places)  # fmt: skip
         return len(rows)
 
-    def _demand(self, values: Mapping[str, Any], *, confidential: bool) -> None:
+    def _demand(self, key: str, values: Mapping[str, Any], *, confidential: bool) -> None:
         wanted = {name for _text, name, *_form in Formatter().parse(self.text) if name}
         if wanted != values.keys():
             raise ValueError(f"{self.name}: its text takes {sorted(wanted)}, not {sorted(values)}")
+        if len(key) > KEY:
+            raise ValueError(f"{self.name}: a key has at most {KEY} characters, not {len(key)}")
         if confidential and values:
             raise ValueError(f"{self.name}: of what is confidential a notice tells no values")
 

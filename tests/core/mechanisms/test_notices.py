@@ -31,6 +31,8 @@ from lifang.testing.events import Clock, Events
 from lifang.upkeep import sweeping
 from tests.core.mechanisms import bellman
 from tests.core.mechanisms.bellman import account, matters, near
+from tests.core.mechanisms.test_confidential import Cast
+from tests.core.mechanisms.test_confidential import cast as cast
 
 Tell = Callable[..., int]
 FOUND = SimpleNamespace(version="1", distribution="bellman")
@@ -158,9 +160,9 @@ def test_a_notice_that_is_rolled_back_was_never_sent(
 def test_what_a_notice_cannot_say_is_refused(instance: Instance, tell: Tell) -> None:
     for values in ({}, {"who": ""}, {"who": "", "days": 1, "more": 2}):
         with pytest.raises(ValueError, match="its text takes"):
-            near._demand(values, confidential=False)
-    with pytest.raises(ValueError, match="confidential"):
-        near._demand({"who": "", "days": 1}, confidential=True)
+            near._demand("k", values, confidential=False)
+    with pytest.raises(ValueError, match="at most 120"):
+        tell(to="community_worker", key="k" * 121)
     account(instance, "wang", "community_worker", at=world.HOME)
     with pytest.raises(TypeError, match="keeps words"):
         tell(to="community_worker", who=object())
@@ -168,6 +170,22 @@ def test_what_a_notice_cannot_say_is_refused(instance: Instance, tell: Tell) -> 
         lf.Notice("near", "x", "y")
     with pytest.raises(ValueError, match="of its own"):
         lf.Plugin("other", "x", notices=[near])
+
+
+def test_of_what_is_confidential_a_notice_tells_nothing_and_does_not_leave(
+    instance: Instance, cast: Cast, boss: Caller, events: Events, notices_of: Any
+) -> None:
+    review = lf.Notice("bellman.review", "有一件待督导", "请督导一份个案")
+    instance.plugins.loaded["bellman"].notices["bellman.review"] = review
+    supervisor = cast.people["督导"]
+    with instance.database.transaction():
+        with pytest.raises(ValueError, match="confidential"):
+            near.send(cast.case, boss, to=supervisor, key="k", who=supervisor, days=1)
+        review.send(cast.case, boss, to=[supervisor, cast.people["评估"]], key="2026-11")
+    assert notices_of(supervisor) == ["请督导一份个案"]
+    assert inbox.items(cast.supervisor)[0].record is not None
+    assert inbox.items(cast.evaluator)[0].record is None
+    assert {one.communities for one in events.published("core.notice.posted")} == {()}
 
 
 def test_each_reader_sees_names_and_ways_as_far_as_their_rights_go(
