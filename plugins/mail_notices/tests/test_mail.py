@@ -73,6 +73,7 @@ def test_a_second_copy_is_known_by_its_message_id(
     assert other["message-id"] != first["message-id"]
 
 
+@pytest.mark.once
 def test_nothing_that_is_told_becomes_a_header_or_a_number(
     office: Office, serve: Serve, reach: Reach, tell: Tell, events: Events
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_server_that_is_away_is_asked_again_and_named_by_the_doctor(
     assert len(office.mails) == 1
 
 
+@pytest.mark.once
 def test_over_starttls_it_signs_in_to_whom_it_trusts(
     office: Office, serve: Serve, reach: Reach, tell: Tell, events: Events, clock: Clock,
     certificate: Any, monkeypatch: pytest.MonkeyPatch,
@@ -159,6 +161,7 @@ def test_over_starttls_it_signs_in_to_whom_it_trusts(
     assert office.users[-1] == USER
 
 
+@pytest.mark.once
 def test_over_tls_from_the_first_byte_on(
     office: Office, serve: Serve, reach: Reach, tell: Tell, events: Events, certificate: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -172,6 +175,7 @@ def test_over_tls_from_the_first_byte_on(
     assert PASSWORD not in repr(office.mails[0])
 
 
+@pytest.mark.once
 def test_a_machine_inside_the_network_is_not_spoken_to_unless_it_was_allowed(
     instance: Any, office: Office, serve: Serve, reach: Reach, tell: Tell,
     events: Events,
@@ -187,6 +191,7 @@ def test_a_machine_inside_the_network_is_not_spoken_to_unless_it_was_allowed(
     assert office.mails == []
 
 
+@pytest.mark.once
 def test_a_server_that_says_nothing_is_left_in_time(
     reach: Reach, tell: Tell, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
