@@ -75,7 +75,7 @@ def list_kinds() -> Response:
     return answering.told({"items": [asdict(one) for one in inbox.kinds(caller)], "next": None})
 
 
-@blueprint.patch(f"{BASE}/kinds/<name>")
+@blueprint.post(f"{BASE}/kinds/<name>")
 def choose_kind(name: str) -> Response:
     """Want a kind, or not."""
     caller = current_caller()
@@ -97,8 +97,8 @@ def show_address() -> Response:
     return answering.told(address(caller))
 
 
-@blueprint.put(f"{BASE}/address")
-def put_address() -> Response:
+@blueprint.post(f"{BASE}/address")
+def change_address() -> Response:
     """Where they are sent from now on."""
     caller = current_caller()
     refuse_query()
@@ -158,14 +158,14 @@ def paths() -> Iterator[Path]:
     name = {"name": "name", "in": "path", "required": True, "schema": TEXT}
     chosen = _operation("choose_notice_kind", _("接收或不接收一种通知"), "NoticeKind", WRITING,
                         parameters=[name], requestBody=body(wanted))  # fmt: skip
-    yield f"/api{BASE}/kinds/{{name}}", {"patch": chosen}
+    yield f"/api{BASE}/kinds/{{name}}", {"post": chosen}
     where = _("接收通知的邮箱")
     given = _open(email=NONE, language={"enum": ["zh", "en", None]})
     yield (
         f"/api{BASE}/address",
         {
             "get": _operation("show_notice_address", where, "NoticeAddress", read),
-            "put": _operation(
+            "post": _operation(
                 "set_notice_address", where, "NoticeAddress", WRITING, requestBody=body(given)
             ),
         },
