@@ -28,8 +28,6 @@ from lifang.store.fields import IdField, InstantField
 from lifang.store.record import Record, Table, moment
 
 POSTED = "core.notice.posted"
-KEPT = 30
-"""Days that events of notices stay: whoever was to carry one has by then."""
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 LONGEST, KEY = 400, 120
 """Characters of a value, for a notice is a sentence, and of a key."""
@@ -44,7 +42,7 @@ class Posted(ma.Schema):
     kind = ma.fields.String(required=True)
 
 
-posted = payload(POSTED, Posted, keep=KEPT)
+posted = payload(POSTED, Posted)
 
 
 class NoticeRow(Table):
