@@ -107,6 +107,7 @@ def everything(one: Somebody, instance: Instance) -> Told:
     return {path: one.ask(path) for path in sorted({*paths, "/indicators?by=district"})}
 
 
+DESKS = ("/p/<plugin>", "/api/v1/desks/<plugin>")
 MACHINE = ("/healthz", "/readyz", "/metrics", "/assets", "/documents", "/verify")
 QUERIES = ("?q=\u7532", "?count=true", "?sort=-created_at", f"?within={world.FOREIGN}")
 
@@ -180,11 +181,12 @@ def test_nothing_that_is_asked_next_door_tells_that_a_plugin_is_on_here(
 
 
 def ways(app: Flask, *, plugin: str, noun: str, record: int) -> dict[tuple[str, str], str]:
-    """Every address that leads to a plugin's noun, by its rule and verb."""
+    """Every address that leads to a plugin's noun or its desk, by its rule and verb."""
     return {
         (rule.rule, verb): filled(rule.rule, noun, record, plugin)
         for rule in app.url_map.iter_rules()
-        if rule.arguments & {"area", "plugin"} and "noun" in rule.arguments and not rule.defaults
+        if rule.arguments & {"area", "plugin"} and not rule.defaults
+        if "noun" in rule.arguments or rule.rule in DESKS
         for verb in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     }
 
@@ -279,6 +281,13 @@ def test_where_it_is_on_each_plugin_stands_in_menu_interface_figures_and_command
         monkeypatch.setenv("LIFANG_AS", one.account.name)
         for plugin in plugins:
             area = plugin.id.replace("_", "-")
+            desk = on and plugin.desk is not None
+            assert (f'href="/p/{area}"' in home) is desk, plugin.id
+            assert {one.ask(path.replace("<plugin>", area))[0] for path in DESKS} == (
+                {200} if desk else {404}
+            )
+            said = lifang("desk", area)
+            assert (said.code, said.out == "") == ((0, False) if desk else (4, True)), plugin.id
             for noun in shown(plugin):
                 seen += on
                 assert (f'"/p/{area}/{noun}"' in home) is on, noun

@@ -47,7 +47,7 @@ def list_notices() -> Response:
     unread, kind = words.get("unread") == "true", words.get("kind")
     found = inbox.items(caller, unread=unread, kind=kind, before=before, limit=(limit or 0) + 1)
     last = str(found[limit - 1].id) if limit and len(found) > limit else None
-    told = [one.told() for one in found[:limit]]
+    told = [asdict(one) for one in found[:limit]]
     return answering.told({"items": told, "next": last, "unread": inbox.unread(caller)})
 
 

@@ -7,6 +7,7 @@ from lifang.api import (
     confidential,
     deeds,
     description,
+    desks,
     events,
     files,
     indicators,
@@ -30,6 +31,7 @@ VIEWS = (
     plugins,
     settings,
     me,
+    desks,
     description,
 )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lifang.access import policy
+from lifang.app.post import Post
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.events import log
@@ -20,7 +21,6 @@ from lifang.kit.errors import Conflict, NotReady
 from lifang.kit.settings import Settings, on
 from lifang.kit.words import _
 from lifang.lifecycle.isolation import keeper
-from lifang.mechanisms.post import Post
 from lifang.mechanisms.separation import Separation
 from lifang.plugins.breaker import Breaker
 from lifang.plugins.manager import PluginManager, Snapshot

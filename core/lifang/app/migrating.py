@@ -15,13 +15,13 @@ from lifang.app.instance import (
     in_use,
     settle,
 )
+from lifang.app.post import Post
 from lifang.builtin.plugin import plugin as the_core
 from lifang.kit import clock, settings
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.lifecycle.fitting import Standing, standings
-from lifang.mechanisms.post import Post
 from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager
 from lifang.plugins.tables import bump_epoch

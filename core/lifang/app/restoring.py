@@ -23,12 +23,12 @@ from lifang.app.instance import (
     settle,
     take_place,
 )
+from lifang.app.post import Post
 from lifang.app.serve import alone
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.mechanisms.post import Post
 from lifang.mechanisms.separation import Separation
 from lifang.plugins import waiting
 from lifang.plugins.manager import PluginManager, discover

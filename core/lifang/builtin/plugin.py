@@ -10,7 +10,6 @@ from lifang.builtin.jobs import jobs
 from lifang.builtin.people import Moved, affiliations, memberships, organizations, people
 from lifang.builtin.places import communities
 from lifang.events.payloads import payload
-from lifang.mechanisms import notices
 from lifang.mechanisms.consents import consents
 from lifang.mechanisms.posted import notice_objections, public_notices
 from lifang.plugins.plugin import Plugin
@@ -34,6 +33,6 @@ plugin = Plugin(
         grants,
         jobs,
     ],
-    payloads=[payload("core.person.moved", Moved), notices.posted],
+    payloads=[payload("core.person.moved", Moved)],
     folder=Path(__file__).parent.parent,
 )

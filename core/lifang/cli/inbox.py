@@ -53,7 +53,7 @@ def _list(session: Session, given: Given) -> None:
     asked = {key: given[key] for key in ("unread", "kind", "before", "limit")}
     found = inbox.items(session.caller, **asked)
     if session.json:
-        return showing.emit_list([one.told() for one in found])
+        return showing.emit_list([asdict(one) for one in found])
     headings = [_("编号"), _("时间"), _("状态"), _("种类"), _("内容")]
     rows = (
         [str(one.id), showing.moment(one.at), _("已读") if one.read_at else _("未读"),

@@ -27,6 +27,9 @@ ROLES = {
 }
 
 
+LANGUAGES = [("zh", "中文"), ("en", "English")]
+
+
 class Account(Record):
     """Someone who can sign in; the password is kept as an Argon2id hash."""
 
@@ -38,7 +41,7 @@ class Account(Record):
     must_change = pw.BooleanField(default=True, verbose_name="须改密码")
     disabled = pw.BooleanField(default=False, verbose_name="已停用")
     email = Sensitive("邮箱", kind="email", help_text="接收通知，例如 name@example.cn")
-    language = pw.CharField(max_length=2, null=True)
+    language = pw.CharField(max_length=2, null=True, choices=LANGUAGES, verbose_name="通知的语言")
     failures = pw.IntegerField(default=0)
     locked_until: pw.Field[Any] = InstantField(null=True, verbose_name="锁定至")
     system_user = pw.IntegerField(null=True, verbose_name="操作系统用户")

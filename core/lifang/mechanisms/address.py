@@ -6,9 +6,6 @@ from typing import Any
 
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
-from lifang.kit import words
-from lifang.kit.errors import FieldError, Invalid
-from lifang.kit.words import _
 from lifang.mechanisms.inbox import demand
 from lifang.resources import schema
 from lifang.services import values
@@ -34,14 +31,11 @@ def set_address(caller: Caller, *, email: str | None, language: str | None) -> N
     """
     demand(caller, account=True)
     accounts = caller.instance.registry.of(Account)
-    told = schema.load((accounts.by_name["email"],), {"email": email}, partial=True)
-    if language is not None and language not in words.LANGUAGES:
-        sentence = _("语言须为 zh 或 en")
-        raise Invalid(sentence, errors=[FieldError("language", "choice", sentence)])
+    specs = tuple(accounts.by_name[name] for name in ("email", "language"))
+    told = schema.load(specs, {"email": email, "language": language}, partial=True)
     with caller.instance.database.transaction():
         account: Any = Account.get_by_id(caller.account)
         changes = values.put(caller, accounts, account, told)
-        account.language = language
         save(accounts, caller, account)
         data = {"fields": [change.field for change in changes]}
         tell(accounts, caller, account, Deed("update", "updated", changes, data))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import peewee as pw
@@ -18,12 +18,14 @@ from lifang.kit.errors import Conflict, Forbidden, NotFound
 from lifang.kit.words import _
 from lifang.mechanisms.notices import Notice, NoticeChoice, NoticeRow, reader
 from lifang.plugins import declared
-from lifang.resources.resource import Resource
 from lifang.resources.schema import LARGEST
 from lifang.services.presenting import UNREADABLE, names_of
 from lifang.services.standpoint import reached
 from lifang.store.record import moment
 from lifang.store.whole import whole
+
+Way = dict[str, Any]
+"""Where a record is: its `resource` and `id`."""
 
 MOST = 200
 """Notices told at once."""
@@ -37,17 +39,9 @@ class Item:
     kind: str
     title: str
     text: str
-    record: tuple[Resource[Any], int] | None
-    at: dt.datetime
-    read_at: dt.datetime | None
-
-    def told(self) -> dict[str, Any]:
-        """The same for programs."""
-        led = None if self.record is None else {"resource": self.record[0].id, "id": self.record[1]}
-        return {
-            "id": self.id, "kind": self.kind, "title": self.title, "text": self.text,
-            "record": led, "at": moment(self.at), "read_at": moment(self.read_at),
-        }  # fmt: skip
+    record: Way | None
+    at: str
+    read_at: str | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +69,7 @@ def _unread(mine: Any) -> Any:
 
 def items(
     caller: Caller, *, unread: bool = False, kind: str | None = None, before: int | None = None,
+    only: int | None = None,
     limit: int = 50,
 ) -> list[Item]:  # fmt: skip
     """One's notices, the newest first, perhaps only those older than one; Forbidden for a token
@@ -84,6 +79,7 @@ def items(
     told += [NoticeRow.read_at.is_null()] if unread else []
     told += [NoticeRow.kind == kind] if kind is not None else []
     told += [NoticeRow.id < before] if before is not None else []
+    told += [NoticeRow.id == only] if only is not None else []
     rows = NoticeRow.select().where(*told).order_by(NoticeRow.id.desc()).limit(min(limit, MOST + 1))
     return shown(caller, list(rows))
 
@@ -104,15 +100,6 @@ def read(caller: Caller, notices: Collection[int] | None = None) -> int:
                 raise NotFound(_("收件箱里没有这条通知"))
         fresh = NoticeRow.update(read_at=clock.now()).where(*mine, NoticeRow.read_at.is_null())
         return int(fresh.execute())
-
-
-def one(caller: Caller, notice: int) -> Item:
-    """One of one's notices; raises NotFound."""
-    demand(caller, "read")
-    row = NoticeRow.get_or_none(NoticeRow.id == notice, NoticeRow.who.in_(_mine(caller)))
-    if row is None:
-        raise NotFound(_("收件箱里没有这条通知"))
-    return shown(caller, [row])[0]
 
 
 def kinds(caller: Caller) -> list[Kind]:
@@ -143,36 +130,31 @@ def choose(
         raise NotFound(_("没有这种通知「{kind}」", kind=kind))
     if told.required and False in (shown, sent):
         raise Conflict(_("「{label}」须办理或签收，不能关闭", label=told.label), reason="required")
-    wants = {
-        "shown": told.shown if shown is None else shown,
-        "sent": told.sent if sent is None else sent,
-    }
+    said = (("shown", shown), ("sent", sent))
+    wants: Any = {way: getattr(told, way) if want is None else want for way, want in said}
     mine = {"who": _myself(caller), "kind": kind}
     with caller.instance.database.transaction():
         NoticeChoice.insert(**mine, **wants).on_conflict(
             conflict_target=[NoticeChoice.who, NoticeChoice.kind], update=wants
         ).execute()
-    return Kind(kind, told.label, told.plugin, told.required, **wants)
+    return replace(told, **wants)
 
 
 def shown(caller: Caller, rows: list[Any]) -> list[Item]:
     """Notices as a reader may see them: records named and led to within today's rights."""
     data = [json.loads(row.data) for row in rows]
-    every = [one for some in data for one in some.values()]
-    named = (one["record"] for one in every if isinstance(one, dict) and "record" in one)
-    names = _names(caller, named)
-    ways = _ways(caller, {row.record for row in rows})
-    places: Any = Community.select(Community.id, Community.path)
-    near = {row.community_id for row in rows}
-    paths = dict(places.where(Community.id.in_(sorted(near - {None}))).tuples()) if near else {}
-    told = []
+    every = [one for some in data for one in some.values() if isinstance(one, dict)]
+    told = {row.record for row in rows} | {one["record"] for one in every if "record" in one}
+    names, ways = _seen(caller, told)
+    near = [row.community_id for row in rows if row.community_id is not None]
+    places: Any = Community.select(Community.id, Community.path).where(Community.id.in_(near))
+    paths, found = dict(places.tuples()), []
     for row, some in zip(rows, data, strict=True):
         values = {key: _plain(value, names) for key, value in some.items()}
-        title, text = _words(caller, row.kind, paths.get(row.community_id), values)
-        told.append(
-            Item(int(row.id), row.kind, title, text, ways.get(row.record), row.at, row.read_at)
-        )
-    return told
+        words = _words(caller, row.kind, paths.get(row.community_id), values)
+        times = moment(row.at) or "", moment(row.read_at)
+        found.append(Item(int(row.id), row.kind, *words, ways.get(row.record), *times))
+    return found
 
 
 def _words(caller: Caller, kind: str, path: str | None, values: dict[str, Any]) -> tuple[str, str]:
@@ -200,31 +182,21 @@ def _plain(value: Any, names: dict[str, str]) -> Any:
     return names.get(value["record"], UNREADABLE["name"]) if isinstance(value, dict) else value
 
 
-def _found(caller: Caller, records: Iterable[str]) -> Iterator[tuple[Resource[Any], list[int]]]:
-    """Records by their resource; those of a plugin that is not loaded are left out."""
-    nouns: dict[str, list[int]] = {}
-    for record in sorted(set(records)):
+def _seen(caller: Caller, records: Iterable[str]) -> tuple[dict[str, str], dict[str, Way]]:
+    """How records are named to a reader, and which of them the reader reaches."""
+    registry, nouns = caller.instance.registry, dict[str, list[int]]()
+    for record in sorted(records):
         noun, _slash, number = record.rpartition("/")
         nouns.setdefault(noun, []).append(int(number))
-    for resource in caller.instance.registry:
-        if resource.aggregate in nouns and caller.instance.registry.of(resource.model) is resource:
-            yield resource, nouns[resource.aggregate]
-
-
-def _names(caller: Caller, records: Iterable[str]) -> dict[str, str]:
-    return {
-        f"{resource.aggregate}/{number}": view["name"]
-        for resource, numbers in _found(caller, records)
-        for number, view in names_of(caller, resource, numbers).items()
-    }
-
-
-def _ways(caller: Caller, records: Iterable[str]) -> dict[str, tuple[Resource[Any], int]]:
-    return {
-        f"{resource.aggregate}/{number}": (resource, number)
-        for resource, numbers in _found(caller, records)
-        for number in reached(caller, resource, "read", numbers)
-    }
+    names, ways = dict[str, str](), dict[str, Way]()
+    for resource in registry:
+        told, numbers = resource.aggregate, nouns.get(resource.aggregate, ())
+        if numbers and registry.of(resource.model) is resource:
+            known = names_of(caller, resource, numbers)
+            names |= {f"{told}/{number}": view["name"] for number, view in known.items()}
+            near = reached(caller, resource, "read", numbers)
+            ways |= {f"{told}/{number}": {"resource": resource.id, "id": number} for number in near}
+    return names, ways
 
 
 def _mine(caller: Caller) -> list[str]:

@@ -6,10 +6,10 @@ import datetime as dt
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from string import Formatter
-from typing import Any, TypeAlias
+from typing import Any
 
-import marshmallow as ma
 import peewee as pw
 
 from lifang.access.roles import ROLES, included
@@ -18,11 +18,9 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import SEGMENT, Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
-from lifang.events.payloads import payload
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow
 from lifang.kit import clock, masking
-from lifang.mechanisms import message
 from lifang.services.places import places_of
 from lifang.store.fields import IdField, InstantField
 from lifang.store.record import Record, Table, moment
@@ -34,15 +32,6 @@ LONGEST, KEY = 400, 120
 
 One = Person | Account | Organization | str | int
 """Whom a notice goes to: somebody, an organization's liaisons, or those who hold a role."""
-
-
-class Posted(ma.Schema):
-    """What is told of a notice: its kind; what it says is between it and its reader."""
-
-    kind = ma.fields.String(required=True)
-
-
-posted = payload(POSTED, Posted)
 
 
 class NoticeRow(Table):
@@ -94,7 +83,25 @@ class Notice:
     them. Listed in `notices=` of the plugin.
     """
 
-    Message: TypeAlias = message.Message
+    @dataclass(frozen=True)
+    class Message:
+        """A notice on its way out to one reader; `key` is the same however often it is told.
+
+        `title` and `text` are in the reader's language, and `link` leads to the reader's inbox
+        where the instance knows its own address. `community` is where the notice's record lies and
+        the carrying plugin is on: its settings there hold. `email` is kept nowhere else in clear.
+        """
+
+        key: str
+        kind: str
+        title: str
+        text: str
+        link: str | None
+        language: str
+        community: Community
+        account: int
+        email: str | None
+        at: dt.datetime
 
     def __init__(self, name: str, label: str, text: str, *, required: bool = False) -> None:
         """Name a kind; raises ValueError for a name that does not say whose it is."""
@@ -118,29 +125,30 @@ class Notice:
         values that are not those of the text, an unknown role, and for values about a confidential
         record (whose notices stay in the inbox), TypeError for what a notice cannot keep.
         """
-        registry, database = caller.instance.registry, caller.instance.database
-        resource, unit = registry.of(type(record)), database.unit  # raises outside a transaction
+        registry, unit = (
+            caller.instance.registry,
+            caller.instance.database.unit,
+        )  # raises outside one
+        resource = registry.of(type(record))
         confidential = resource.confidential is not None
         self._demand(key, values, confidential=confidential)
         if _is_old(caller):
             return 0
         places, about = places_of(caller, resource, record), registry.named(record)
         readers = readers_of(caller, to, places)
+        same: dict[str, Any] = {"kind": self.name, "record": about, "key": key}
         told: Any = NoticeRow.select(NoticeRow.who).where(
-            NoticeRow.who.in_(sorted(readers)), NoticeRow.kind == self.name,
-            NoticeRow.record == about, NoticeRow.key == key,
-        )  # fmt: skip
+            *(getattr(NoticeRow, name) == value for name, value in same.items())
+        )
         fresh = sorted(readers - {who for (who,) in told.tuples()})
         hidden = set() if self.required else _without(fresh, self.name)
         data = json.dumps({k: _kept(caller, v) for k, v in values.items()}, ensure_ascii=False)
-        rows = [
-            (self.name, about, who, key, data, next(iter(places), None), unit.at, who not in hidden)
-            for who in fresh
-        ]
-        for number in database.append(_INSERT, "id", rows) if rows else ():
+        same |= {"data": data, "community": next(iter(places), None), "at": unit.at}
+        for who in fresh:
+            number = NoticeRow.insert(**same, who=who, shown=who not in hidden).execute()
             publish(POSTED, f"core.notice/{number}", {"kind": self.name}, caller=caller,
                     communities=() if confidential else places)  # fmt: skip
-        return len(rows)
+        return len(fresh)
 
     def _demand(self, key: str, values: Mapping[str, Any], *, confidential: bool) -> None:
         wanted = {name for _text, name, *_form in Formatter().parse(self.text) if name}
@@ -150,13 +158,6 @@ class Notice:
             raise ValueError(f"{self.name}: a key has at most {KEY} characters, not {len(key)}")
         if confidential and values:
             raise ValueError(f"{self.name}: of what is confidential a notice tells no values")
-
-
-_INSERT = """
-    INSERT INTO "core_notice" ("kind", "record", "who", "key", "data", "community_id", "at",
-                               "shown")
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
 
 
 def _is_old(caller: Caller) -> bool:

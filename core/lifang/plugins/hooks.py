@@ -17,7 +17,7 @@ import pluggy
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
     from lifang.entities.community import Community
-    from lifang.mechanisms.message import Message
+    from lifang.mechanisms.notices import Notice
 
 F = TypeVar("F", bound=Callable[..., Any])
 Combine = Literal["all", "veto", "each"]
@@ -86,7 +86,7 @@ def can_enable(caller: Caller, community: Community) -> list[str]:
 
 
 @_hook(Policy("each", "retry", type(None), budget=10.0))
-def deliver_message(caller: Caller, message: Message) -> None:
+def deliver_message(caller: Caller, message: Notice.Message) -> None:
     """Carry a notice to its reader outside: by mail, by a message service.
 
     The caller is the plugin itself, in the worker, outside of any transaction; its settings are

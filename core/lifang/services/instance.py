@@ -17,7 +17,7 @@ from lifang.store.database import Database
 from lifang.store.keys import KeyRing
 
 if TYPE_CHECKING:
-    from lifang.mechanisms.post import Post
+    from lifang.app.post import Post
     from lifang.mechanisms.separation import Separation
 
 SAMPLE_NOTE = "demo.json"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -33,7 +35,7 @@ def inbox_page(caller: Caller) -> ResponseReturnValue:
         labels[kind] = found[0].title if found else kind
     return render_template(
         "web/inbox.html",
-        items=[(one, _when(one), _leads(one)) for one in found[:limit]],
+        items=[(one, _when(one), _leads(caller, one)) for one in found[:limit]],
         unread=unread,
         kind=kind or "",
         kinds=labels,
@@ -54,7 +56,8 @@ def read_all_page(caller: Caller) -> ResponseReturnValue:
 def open_page(caller: Caller, notice: int) -> ResponseReturnValue:
     """One notice is read; on to the record it is about, where one may see that."""
     inbox.read(caller, [notice])
-    return go_to(_leads(inbox.one(caller, notice)) or HOME)
+    [one] = inbox.items(caller, only=notice)
+    return go_to(_leads(caller, one) or HOME)
 
 
 def kinds_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnValue:
@@ -88,12 +91,16 @@ def address_page(caller: Caller) -> ResponseReturnValue:
     return go_to(with_query(KINDS, [("done", "address")]))
 
 
-def _leads(one: Item) -> str | None:
-    return None if one.record is None else address_of(*one.record)
+def _leads(caller: Caller, one: Item) -> str | None:
+    """Where the record of a notice is, for who may go there."""
+    if one.record is None:
+        return None
+    resource = caller.instance.registry.find(*one.record["resource"].split("."))
+    return address_of(resource, one.record["id"]) if resource else None
 
 
 def _when(one: Item) -> str:
-    return clock.local(one.at).strftime("%Y-%m-%d %H:%M")
+    return clock.local(dt.datetime.fromisoformat(one.at)).strftime("%Y-%m-%d %H:%M")
 
 
 def _done() -> str | None:

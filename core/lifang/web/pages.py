@@ -19,6 +19,7 @@ from lifang.web import (
     bulk,
     changes,
     confidential,
+    desks,
     events,
     home,
     imports,
@@ -143,6 +144,13 @@ def set_address(caller: Caller) -> ResponseReturnValue:
     return inbox.address_page(caller)
 
 
+@blueprint.get("/p/<plugin>")
+@signed_in
+def show_desk(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """What a plugin has for somebody to work on."""
+    return desks.desk_page(caller, plugin)
+
+
 @blueprint.get("/communities")
 @signed_in
 def show_tree(caller: Caller) -> ResponseReturnValue:
@@ -162,6 +170,13 @@ def show_indicators(caller: Caller) -> ResponseReturnValue:
 def show_indicator(caller: Caller, name: str) -> ResponseReturnValue:
     """The figures of an indicator."""
     return indicators.indicator_page(caller, name)
+
+
+@blueprint.get("/indicators/table/<plugin>")
+@signed_in
+def show_indicator_table(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """All indicators of a plugin side by side."""
+    return indicators.table_page(caller, plugin)
 
 
 @blueprint.get("/indicators/<name>/chart.svg")

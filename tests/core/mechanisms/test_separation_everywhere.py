@@ -27,6 +27,7 @@ from lifang.store.fields import DayField, InstantField
 from lifang.store.record import BOOKKEEPING, Record
 from lifang.testing import world
 from tests.core.mechanisms import casework
+from tests.core.needed import needed
 
 PLAIN: tuple[tuple[type[Any], Any], ...] = (
     (pw.BooleanField, False),
@@ -41,9 +42,6 @@ PLAIN: tuple[tuple[type[Any], Any], ...] = (
 _numbers = itertools.count(1)
 INPUTS = {"text": "说明", "paragraph": "说明", "integer": 1, "number": 1, "boolean": True,
           "money": "1.00", "day": "2026-01-05", "instant": "2026-01-05T09:00:00+08:00"}  # fmt: skip
-
-NEEDED = {"mail_notices": {"host": "smtp.example.cn", "sender_address": "notice@example.cn"}}
-"""What must be set before a plugin is switched on."""
 
 
 def account(person: Person | None, unit: Organization) -> Account:
@@ -103,7 +101,7 @@ def test_no_account_of_a_person_does_what_is_kept_from_them(instance: Instance) 
     casework.install(instance)
     for found in entry_points(group="lifang.plugins"):
         if found.name != "core":
-            world.enable(instance, found.name, at=world.CITY, **NEEDED.get(found.name, {}))
+            world.enable(instance, found.name, at=world.CITY, **needed(found.name))
     instance.plugins.refresh()
     home = Community.get(Community.code == world.HOME)
     unit = world.organization(instance, "单位")

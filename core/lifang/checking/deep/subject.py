@@ -23,7 +23,6 @@ from lifang.entities.person import Person
 from lifang.lifecycle import switching
 from lifang.lifecycle.dated import Decree, configure
 from lifang.plugins.plugin import Plugin
-from lifang.plugins.setting import Setting
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.store.record import Table
@@ -158,7 +157,7 @@ def running(
         instance.close()
 
 
-def _some(setting: Setting[Any]) -> str:
+def _some(setting: Any) -> str:
     """A value that a setting without a default may have."""
     plain = {"int": str(setting.minimum or 1), "date": "2026-01-01", "list": "1"}
     return next(iter(dict(setting.options())), plain.get(setting.kind.__name__, "check"))

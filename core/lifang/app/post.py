@@ -16,8 +16,7 @@ from lifang.events.event import Event
 from lifang.kit import clock, ranges
 from lifang.kit.words import known_language, language, using
 from lifang.mechanisms import inbox
-from lifang.mechanisms.message import Message
-from lifang.mechanisms.notices import NoticeChoice, NoticeRow, reader
+from lifang.mechanisms.notices import Notice, NoticeChoice, NoticeRow, reader
 from lifang.services import values
 
 
@@ -96,11 +95,11 @@ def _place(caller: Caller, event: Event) -> Community | None:
     return next((one for one in told if ranges.holds(on, one.path)), None)
 
 
-def _message(caller: Caller, row: Any, account: Any, place: Community) -> Message:
+def _message(caller: Caller, row: Any, account: Any, place: Community) -> Notice.Message:
     instance = caller.instance
     [told] = inbox.shown(caller_for(instance, account, source="event"), [row])
     address = instance.settings.address
-    return Message(
+    return Notice.Message(
         key=f"{instance.id}/notice/{row.id}",
         kind=row.kind,
         title=told.title,
