@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from lifang.mechanisms.places import Places as Places
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.mechanisms.score import Score as Score
+    from lifang.mechanisms.sheet import Sheet as Sheet
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.interfaces import need as need
@@ -112,6 +113,7 @@ _HOMES = {
     "mechanisms.places": ("Places",),
     "mechanisms.public_notices": ("PublicNotice",),
     "mechanisms.score": ("Score",),
+    "mechanisms.sheet": ("Sheet",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.interfaces": ("need", "provide"),
     "plugins.plugin": ("Plugin",),

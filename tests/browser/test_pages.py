@@ -95,6 +95,8 @@ PAGES = [
     ("worker", "/p/volunteer-points/sign-ups", 200),
     ("worker", "/p/volunteer-points/service-records/1", 200),
     ("street", "/p/agency-contracts/contracts/1", 200),
+    ("worker", "/sheets", 200),
+    ("worker", "/sheets/volunteer_points.service?period=2026", 200),
     ("street", "/indicators", 200),
     ("street", "/indicators/agency_contracts.completion", 200),
     ("street", "/indicators/agency_contracts.completion?by=unit", 200),

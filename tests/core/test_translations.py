@@ -103,12 +103,12 @@ def declared(plugin: Plugin) -> dict[Message, str]:
         for spec in specs:
             labels = [spec.label, spec.help, *(label for _value, label in spec.choices)]
             told |= {(None, label): f"{resource.noun}.{spec.name}" for label in labels if label}
-        labels = [one.label for one in resource.formats.values()]
-        labels += resource.attachments.values()
+        labels = [*(one.label for one in resource.formats.values()), *resource.attachments.values()]
         told |= {(None, label): resource.noun for label in labels if CHINESE.search(label)}
     for one in plugin.indicators.values():
         labels = [one.label, one.unit, *one.notes]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
+    told |= {(None, label): one.name for one in plugin.sheets.values() for label in one.words}
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}

@@ -167,7 +167,7 @@ def open_all(instance: Instance, here: Somebody) -> list[Plugin]:
 def test_nothing_that_is_asked_next_door_tells_that_a_plugin_is_on_here(
     instance: Instance, here: Somebody, all_there: tuple[Somebody, ...]
 ) -> None:
-    changing = ("/", "/people", "/indicators", "/api/v1/indicators", "/api/openapi.json")
+    changing = ("/", "/people", "/sheets", "/api/v1/indicators", "/api/openapi.json")
     before = [everything(one, instance) for one in all_there]
     ours = [here.ask(path) for path in changing]
     open_all(instance, here)
@@ -274,7 +274,7 @@ def test_where_it_is_on_each_plugin_stands_in_menu_interface_figures_and_command
     for one, on in ((here, True), (there, False)):
         home = one.ask("/")[1]
         described = one.ask("/api/openapi.json")[1]
-        figures = one.ask("/api/v1/indicators")[1]
+        figures = one.ask("/api/v1/indicators")[1] + one.ask("/api/v1/sheets")[1]
         cards = instance.plugins.cards(caller_for(instance, one.account, source="web"))
         assert bool(cards) is on
         assert all((card.title in home) is on for card in cards)
@@ -295,5 +295,6 @@ def test_where_it_is_on_each_plugin_stands_in_menu_interface_figures_and_command
                 assert one.ask(f"/api/v1/{area}/{noun}")[0] == (200 if on else 404), noun
                 said = lifang(area, noun, "list")
                 assert (said.code, said.out == "") == ((0, False) if on else (4, True)), noun
-            assert all((f'"{name}"' in figures) is on for name in plugin.indicators)
+            told = (*plugin.indicators, *plugin.sheets)
+            assert all((f'"{name}"' in figures) is on for name in told)
     assert seen >= 25

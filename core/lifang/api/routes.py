@@ -16,6 +16,7 @@ from lifang.api import (
     plugins,
     records,
     settings,
+    sheets,
 )
 from lifang.api.rules import blueprint
 
@@ -30,6 +31,7 @@ VIEWS = (
     indicators,
     plugins,
     settings,
+    sheets,
     me,
     desks,
     description,

@@ -65,6 +65,7 @@ SECTIONS = {
         "calendar": ("calendar", n_("工作日历：载入每年的放假安排，查看一年")),
         "documents": ("papers", n_("文书：开具过的证明，按验证码核验")),
         "indicators": ("indicators", n_("指标：各地各期的数值，分子、分母，与上期比较")),
+        "sheets": ("sheets", n_("台账和报表：查看、下载、开具")),
         "jobs": ("nouns", n_("任务：导入等费时的工作，进度和结果")),
         "events": ("events", n_("事件和它们的处理进度")),
         "retention": ("retention", n_("事件保留：归档并移出到期的事件，查看档案")),

@@ -37,6 +37,7 @@ def declaration(plugin: Plugin, found: Found) -> Told:
         "writes": sorted(plugin.writes),
         "settings": {name: _setting(one) for name, one in plugin.settings.items()},
         "indicators": _named(plugin.indicators),
+        "sheets": _named(plugin.sheets),
         "purposes": _named(plugin.purposes),
         "notices": {
             k: [_labels(one.label), _labels(one.text)] for k, one in plugin.notices.items()

@@ -63,7 +63,7 @@ def spot(caller: Caller, asked: Indicator, within: str | None, unit: int | None)
     if unit is None and own and not all(reach(caller, asked, one) for one in asked.measures):
         unit = own[0]
     if unit is None or unit not in own or within is not None:
-        place = _place(caller, within)
+        place = place_of(caller, within)
         return Spot(place, place, unit, unit in own)
     top, seat = _seat(unit)
     return Spot(top, seat, unit, own=True)
@@ -81,16 +81,20 @@ def demand_whole(caller: Caller, asked: Indicator, there: Spot) -> ranges.Ranges
     on = ranges.intersect(on_for(caller, asked), here)
     own = there.own and there.unit in units_of(caller, asked)
     reaches = () if own else (reach(caller, asked, one) for one in asked.measures)
-    seen = reduce(ranges.intersect, reaches, on)
-    if not seen:
-        raise NotFound(_("没有找到"))
-    if seen != on:
-        name = there.place.name
-        raise Forbidden(_("您只能看到「{name}」的一部分；请指明您管辖的社区", name=name))
+    demand_all(there.place, reduce(ranges.intersect, reaches, on), on)
     return on
 
 
-def _place(caller: Caller, code: str | None) -> Community:
+def demand_all(place: Community, seen: ranges.Ranges, on: ranges.Ranges) -> None:
+    """Raise NotFound where nothing of what is on at a place is seen, Forbidden where a part is."""
+    if not seen:
+        raise NotFound(_("没有找到"))
+    if seen != on:
+        raise Forbidden(_("您只能看到「{name}」的一部分；请指明您管辖的社区", name=place.name))
+
+
+def place_of(caller: Caller, code: str | None) -> Community:
+    """The community of a code, by default where the caller's part begins; else raises Invalid."""
     found = find_community(caller, code, past=True) if code else None
     if code is None and (tops := branches.tops(caller)):
         found = find_community(caller, tops[0].code)

@@ -22,6 +22,7 @@ from lifang.kit import clock, ranges
 from lifang.mechanisms.indicator import Amount, Measure
 from lifang.mechanisms.period import Period
 from lifang.resources.reach import Itself, Linked, Via
+from lifang.resources.resource import Resource
 from lifang.services.query import THEN, filter_of
 from lifang.services.then import laid
 from lifang.store.database import embedded
@@ -191,21 +192,25 @@ def _to_the_place(caller: Caller, measure: Measure, query: Any) -> tuple[Any, An
 
 def _happened(measure: Measure, periods: Sequence[Period], query: Any) -> tuple[Any, Any]:
     """Keep what happened in the periods; gives the query and the number of each one's period."""
-    day, told = _day(measure)
+    day, told = happened(measure.resource, measure.dated)
     query = query.where(day >= told(periods[0].first), day < told(periods[-1].end))
     ends = [(day < told(period.end), number) for number, period in enumerate(periods[:-1])]
     last = len(periods) - 1
     return query, pw.Case(None, ends, last) if ends else pw.SQL(str(last))
 
 
-def _day(measure: Measure) -> tuple[Any, Callable[[dt.date], str]]:
-    """What says when a record happened, and how the first moment of a day is written there."""
-    model, name = measure.resource.model, measure.dated
-    field: Any = getattr(model, name or measure.resource.dated or "created_at")
+def happened(
+    resource: Resource[Any], name: str | None = None
+) -> tuple[Any, Callable[[dt.date], str]]:
+    """What says when a record happened, by a field or as it is dated, and how days compare to it.
+
+    What is given turns a day into how its first moment is written there.
+    """
+    field: Any = getattr(resource.model, name or resource.dated or "created_at")
     if isinstance(field, InstantField):
         return field, lambda day: str(field.db_value(_midnight(day)))
     if not name and field.null:
-        created: Any = measure.resource.model.created_at
+        created: Any = resource.model.created_at
         return pw.fn.COALESCE(field, day_of(created)), dt.date.isoformat
     return field, dt.date.isoformat
 

@@ -147,7 +147,7 @@ def is_narrow(caller: Caller, resource: Resource[Any], query: Query) -> bool:
     if query.narrow or query.exact or (query.within and query.as_of == THEN):
         return True
     for name, operator, _values in query.filters:
-        spec = _plain(resource, name) or resource.by_name.get(name)
+        spec = plain(resource, name) or resource.by_name.get(name)
         if spec is not None and not operator and (name == "id" or spec.target or spec.virtual):
             return True
     return bool(query.q and query.q.strip()) and _is_rare(caller, resource, str(query.q))
@@ -157,7 +157,7 @@ def filter_of(
     caller: Caller, resource: Resource[Any], name: str, operator: str, values: tuple[Any, ...]
 ) -> Any:
     """One filter as a condition; raises Malformed naming the fields that can be asked for."""
-    spec = _plain(resource, name) or resource.by_name.get(name)
+    spec = plain(resource, name) or resource.by_name.get(name)
     known = OPERATORS if spec is not None and not spec.virtual else ()
     if spec is None or not spec.filterable or operator not in ("", *known):
         raise Malformed(_unknown_key(resource, name, operator))
@@ -190,7 +190,8 @@ UNASSIGNED = FieldSpec("unassigned", n_("待归入"), "boolean", null=False, vir
 """Whether a record still lies in a closed node that no single other one took over from."""
 
 
-def _plain(resource: Resource[Any], name: str) -> FieldSpec | None:
+def plain(resource: Resource[Any], name: str) -> FieldSpec | None:
+    """What every record has beside its own fields, by its name."""
     placed = {UNASSIGNED.name: UNASSIGNED} if resource.scope is not None else {}
     return (_PLAIN | placed).get(name)
 
@@ -216,9 +217,8 @@ def _unknown_key(resource: Resource[Any], name: str, operator: str) -> str:
     key = f"{name}__{operator}" if operator else name
     near = difflib.get_close_matches(name, known, n=1)
     hint = _(";是否想写「{near}」?", near=near[0]) if near else ""
-    return (
-        _("不能按「{key}」筛选", key=key) + hint + _("。可用：{known}", known=_("、").join(known))
-    )
+    rest = _("。可用：{known}", known=_("、").join(known))
+    return _("不能按「{key}」筛选", key=key) + hint + rest
 
 
 def _value(caller: Caller, spec: FieldSpec, value: Any) -> Any:

@@ -33,6 +33,7 @@ from lifang.web import (
     plugin_pages,
     records,
     settings,
+    sheets,
     switches,
     tree,
 )
@@ -51,6 +52,7 @@ blueprint = Blueprint(
 blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
 blueprint.register_blueprint(papers.papers)
+blueprint.register_blueprint(sheets.pages)
 blueprint.register_blueprint(
     Blueprint("kit", __name__, static_folder=STYLES, static_url_path="/assets/kit")
 )

@@ -17,6 +17,7 @@ from lifang.lifecycle import switching
 from lifang.mechanisms.figures import indicators
 from lifang.mechanisms.inbox import unread
 from lifang.mechanisms.laid import STAFF, concerning, desks
+from lifang.mechanisms.sheet import sheets
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import event_log, trail
@@ -126,6 +127,8 @@ def _of_many_kinds(caller: Caller) -> list[Item]:
         items.append(_fixed(_("公示栏"), "/notices", "list"))
     if indicators(caller):
         items.append(_fixed(_p("plural", "指标"), "/indicators", "chart"))
+    if sheets(caller):
+        items.append(_fixed(_("台账和报表"), "/sheets", "list"))
     return items
 
 

@@ -9,6 +9,7 @@ from lifang_volunteer_points.resources import resources
 from lifang_volunteer_points.schemas import payloads
 from lifang_volunteer_points.services.thanks import provides
 from lifang_volunteer_points.settings import settings
+from lifang_volunteer_points.sheets import sheets
 
 plugin = lf.Plugin(
     "volunteer_points",
@@ -19,6 +20,7 @@ plugin = lf.Plugin(
     payloads=payloads,
     purposes=purposes,
     indicators=indicators,
+    sheets=sheets,
     hooks=[home_cards],
     provides=provides,
     desk=desk,
