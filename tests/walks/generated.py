@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from lifang.entities.community import KINDS, Community
+from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import identifiers
 from lifang.kit.errors import Conflict, Invalid
@@ -24,6 +25,7 @@ from lifang.services.query import Query
 from lifang.store.record import Record
 from lifang.testing import world
 from lifang_dual_reporting.models import Report
+from lifang_dual_reporting.models.report import POLITICAL_STATUSES, STANDING
 
 WIDER = (world.CITY, world.CHENGGUAN, "620102001000", world.HOME)
 LIVED_IN = (world.HOME, world.NEIGHBOUR, world.FOREIGN)
@@ -104,6 +106,8 @@ def values(spec: FieldSpec) -> st.SearchStrategy[Any]:
     """Whatever a field takes, but for references."""
     if spec.check is identifiers.check_uscc:
         return credit_codes()
+    if spec.secret == "category":
+        return st.sampled_from(list(POLITICAL_STATUSES.values()))
     if spec.kind == "choice":
         return st.sampled_from([known for known, _label in spec.choices])
     if spec.kind == "sensitive" and spec.secret in SECRETS:
@@ -139,7 +143,8 @@ class Made:
         self.ids.setdefault(resource.model, []).append(int(record.id))
         for verb in resource.actions.values():
             # what is previewed takes records away, and the ones after it would name nobody
-            if verb.preview is None and self.draw(st.booleans()):
+            open_to_people = verb.preview is None and verb.name not in resource.never
+            if open_to_people and self.draw(st.booleans()):
                 self._act(resource, verb.name, int(record.id))
 
     def value(self, resource: Resource[Any], spec: FieldSpec) -> Any:
@@ -215,9 +220,23 @@ def a_household(told: Told, ids: Ids) -> None:
     told["number"] = f"{told['number'][:30]}{next(numbers)}"
 
 
+def a_report(told: Told, ids: Ids) -> None:
+    """A slip that a worker enters: with a number where it says something sensitive."""
+    told["reported_on"] = told["listed"] = told["organization"] = None
+    told["channel"], told["slip_no"] = None, told["slip_no"] or f"甲-{next(numbers)}"
+
+
+def a_unit_report(told: Told, ids: Ids) -> None:
+    """A unit reports where it is, with some people."""
+    sites = Organization.get_by_id(told["organization"]).sites()
+    told["community"] = {"code": sites[0].code} if sites else told["community"]
+    told["members_total"], told["reported_on"] = abs(told["members_total"]), None
+
+
 def a_service(told: Told, ids: Ids) -> None:
     """Somebody serves where they report, in hours of their own."""
-    mine = (Report.person == told["person"], Report.state != "ended", Report.removed_at.is_null())
+    standing = Report.state.in_(STANDING) & Report.removed_at.is_null()
+    mine = (Report.person == told["person"], standing)
     report = Report.get_or_none(*mine)
     if report is None:
         place = Community.get(Community.code == told["community"]["code"])
@@ -237,6 +256,8 @@ ARRANGED: dict[str, Callable[[Told, Ids], None]] = {
     "organizations": a_unit,
     "affiliations": a_link,
     "households": a_household,
+    "reports": a_report,
+    "unit_reports": a_unit_report,
     "service_entries": a_service,
     "memberships": one_side("person", "member_organization", "from_date", "to_date"),
 }

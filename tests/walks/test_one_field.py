@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugins" / "dual_reporting" / "lifang_dual_reporting"
 LIFANG = str(Path(sys.executable).parent / "lifang")
 
-FIELD = '    skill = pw.CharField(max_length=60, null=True, verbose_name="特长")\n'
-MIGRATION = '''"""Reports tell what people are good at."""
+FIELD = '    skill = pw.CharField(max_length=60, null=True, verbose_name="手艺")\n'
+MIGRATION = '''"""Reports tell what people can mend."""
 
 from typing import Any
 
@@ -30,11 +30,12 @@ def up(migrator: Any, db: Any) -> None:
 def test_one_new_field_reaches_every_interface(tmp_path: Path) -> None:
     copied = tmp_path / "copied" / PACKAGE.name
     shutil.copytree(PACKAGE, copied)
-    source = (copied / "models.py").read_text()
+    models = copied / "models" / "report.py"
+    source = models.read_text()
     before, state, after = source.partition("    state = lf.State(")
     assert state
-    (copied / "models.py").write_text(before + FIELD + state + after)
-    (copied / "migrations" / "0003_skill.py").write_text(MIGRATION)
+    models.write_text(before + FIELD + state + after)
+    (copied / "migrations" / "0007_skill.py").write_text(MIGRATION)
 
     environ = {
         **{k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")},

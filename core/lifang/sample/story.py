@@ -39,6 +39,8 @@ ORGANIZATIONS = 200
 WORKING_AGE = 20
 PLUGIN = "dual_reporting"
 CHUNK = 200
+SLIPS = 6
+"""So many who report are entered from a slip that says more."""
 NEIGHBOURS = 600
 """Of so many adults it is asked where they live, to find some around one community."""
 
@@ -230,12 +232,13 @@ def _stage(boss: Caller, residents: list[Person], progress: Progress) -> Stage:
 
 
 def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Person:
-    """Public servants report; workers accept; some leave, and some move away.
+    """Public servants report; workers accept; some are only listed, some leave, some move away.
 
     Gives the first of them, who stays.
     """
     noun, made = f"{PLUGIN}:reports", []
     reporters = _reporters(stage.boss, residents)
+    listed = max(len(reporters) * 7 // 8, 1)
     for number in _chunks(stage.boss.instance.database, len(reporters)):
         person = reporters[number]
         seat = next(iter(memberships.model.select().where(memberships.model.person == person)))
@@ -243,6 +246,11 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
             "person": int(person.id),
             "organization": seat.organization_id,
             "community": int(_home_of(person).id),
+            "public_servant": True,
+            "listed": number >= listed,
+            "skills": ("水电维修", "书法", "法律咨询", None)[number % 4],
+            "slip_no": f"示例报到单 {number + 1}" if number < SLIPS else None,
+            "political_status": ("中共党员", "群众")[number % 2] if number < SLIPS else None,
         }
         made.append(stage.act("worker-district", noun, "create", told))
         progress(_("报到"), number + 1, len(reporters))
@@ -250,10 +258,31 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
         stage.act("worker-district", noun, "accept", {}, report)
     for report in made[1:6]:
         stage.act("worker-district", noun, "end", {"reason": _("已退休")}, report)
+    for report in made[12:13]:
+        time = stage.who(stage.boss.name).served_by(PLUGIN)  # what a week does
+        write(stage.boss.instance.registry.of(type(report)), "activate", time, {}, int(report.id))
+        told = {"cause": "secondment", "since": str(clock.today()), "note": _("借调市里")}
+        stage.act("district", noun, "suspend", told, report)
+    for report in made[13:14]:
+        street = report.community.parent
+        others = Community.parent == street, Community.id != report.community_id
+        to = Community.select().where(*others, Community.valid_to.is_null()).first()
+        stage.act("worker-district", noun, "ask_transfer", {"community": int(to.id)}, report)
+    _unit_report(stage)
     for person in reporters[6:12]:
         away = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
         write(people, "move", stage.who(stage.boss.name), away, person.id)
     return reporters[0]
+
+
+def _unit_report(stage: Stage) -> None:
+    """The liaison's unit reports where it is, and is accepted."""
+    unit: Any = Organization.get_by_id(stage.who("liaison").standings[0].organization)
+    told: dict[str, Any] = {"organization": int(unit.id), "community": int(unit.sites()[0].id)}
+    told |= {"secretary": "示例书记", "liaison": "示例联络员", "phone": "13800000000"}
+    noun = f"{PLUGIN}:unit_reports"
+    made = stage.act("liaison", noun, "create", told | {"members_total": 60})
+    stage.act("worker-district", noun, "accept", {}, made)
 
 
 __all__ = ["Actor", "Progress", "tell"]

@@ -4,6 +4,7 @@ import lifang as lf
 from lifang_dual_reporting.events import handlers
 from lifang_dual_reporting.indicators import indicators
 from lifang_dual_reporting.pages import home_cards
+from lifang_dual_reporting.purposes import purposes
 from lifang_dual_reporting.resources import resources
 from lifang_dual_reporting.schemas import payloads
 from lifang_dual_reporting.settings import settings
@@ -15,6 +16,7 @@ plugin = lf.Plugin(
     settings=settings,
     handlers=handlers,
     payloads=payloads,
+    purposes=purposes,
     hooks=[home_cards],
     indicators=indicators,
 )

@@ -17,7 +17,8 @@ def _named(table: str) -> Any:
     return type(table, (pw.Model,), {"id": lf.IdField(), "Meta": meta})
 
 
-Community, Report = _named("core_community"), _named(REPORT)
+Community, Person = _named("core_community"), _named("core_person")
+Report = _named(REPORT)
 
 
 def _reference(model: Any) -> Any:
@@ -34,7 +35,8 @@ COLUMNS = {
     "skills": pw.CharField(max_length=120, null=True),
     "service_intent": pw.CharField(max_length=120, null=True),
     "available_time": pw.CharField(max_length=120, null=True),
-    "channel": pw.CharField(max_length=8, default="online"),
+    "agreed": pw.BooleanField(default=False),
+    "channel": pw.CharField(max_length=8, null=True),
     "slip_no": pw.CharField(max_length=40, null=True),
     "listed": pw.BooleanField(default=False),
     "reported_on": lf.DayField(null=True),
@@ -60,6 +62,7 @@ class _Suspension(pw.Model):
     updated_at = lf.InstantField()
     removed_at = lf.InstantField(null=True)
     report = pw.ForeignKeyField(Report)
+    person = pw.ForeignKeyField(Person, null=True)
     reason = pw.CharField(max_length=12)
     note = pw.CharField(max_length=200, null=True)
     since = lf.DayField()

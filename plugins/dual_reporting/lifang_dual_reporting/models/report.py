@@ -8,6 +8,23 @@ import peewee as pw
 
 import lifang as lf
 
+POLITICAL_STATUSES = {
+    "01": "中共党员",
+    "02": "中共预备党员",
+    "03": "共青团员",
+    "04": "民革党员",
+    "05": "民盟盟员",
+    "06": "民建会员",
+    "07": "民进会员",
+    "08": "农工党党员",
+    "09": "致公党党员",
+    "10": "九三学社社员",
+    "11": "台盟盟员",
+    "12": "无党派人士",
+    "13": "群众",
+}
+"""GB/T 4762; kept by name, as people read it."""
+PARTY_MEMBERS = (POLITICAL_STATUSES["01"], POLITICAL_STATUSES["02"])
 CHANNELS = [("online", "网上"), ("paper", "纸质报到单")]
 STANDING = ("pending", "submitted", "accepted", "active", "suspended")
 """States of which a person has one at most, wherever that is."""
@@ -24,8 +41,10 @@ class Report(lf.Record):
     """
 
     person = lf.ref(lf.Person, "人员")
-    organization = lf.ref(lf.Organization, "所在单位", null=True)
-    community = lf.place("居住社区")  # where it belongs: permission, activation, events look here
+    organization = lf.ref(lf.Organization, "所在单位", null=True, anywhere=True)
+    community = lf.place(
+        "居住社区", anywhere=True
+    )  # where it belongs: permission, activation, events look here
     post_title = pw.CharField(max_length=60, null=True, verbose_name="职务")
     public_servant = pw.BooleanField(default=False, verbose_name="公职人员")
     political_status = lf.Sensitive("政治面貌", kind="category")
@@ -37,20 +56,34 @@ class Report(lf.Record):
         max_length=120, null=True, verbose_name="服务意向", help_text="岗位类别，用顿号或逗号隔开"
     )
     available_time = pw.CharField(max_length=120, null=True, verbose_name="可服务时间")
-    channel = pw.CharField(
-        max_length=8, choices=CHANNELS, default="online", verbose_name="报到方式"
+    agreed = pw.BooleanField(
+        default=False,
+        verbose_name="单独同意",
+        help_text="填写政治面貌或居住小区楼号的，本人须在此单独同意；全文见「我的」页面",
     )
-    slip_no = pw.CharField(max_length=40, null=True, verbose_name="报到单编号")
-    listed = pw.BooleanField(default=False, verbose_name="只列入应报到名单")
+    channel = pw.CharField(
+        max_length=8,
+        choices=CHANNELS,
+        null=True,
+        verbose_name="报到方式",
+        help_text="不填：本人提交的是网上，其他人登记的是纸质报到单",
+    )
+    slip_no = pw.CharField(
+        max_length=40,
+        null=True,
+        verbose_name="报到单编号",
+        help_text="纸质报到单的编号，也是本人书面同意的依据",
+    )
+    listed = pw.BooleanField(
+        default=False, verbose_name="列入应报到名单", help_text="只列入名单，等本人报到"
+    )
     reported_on = lf.DayField(null=True, verbose_name="报到日期")
     accepted_on = lf.DayField(null=True, verbose_name="接收日期")
     receipt_no = pw.CharField(max_length=40, null=True, verbose_name="回执号")
     grid = pw.ForeignKeyField(lf.Community, null=True, verbose_name="网格", backref="+")
     team = pw.CharField(max_length=40, null=True, verbose_name="编组")
-    suggested = pw.ForeignKeyField(
-        lf.Community, null=True, verbose_name="应报到的社区", backref="+"
-    )
-    transfer_to = pw.ForeignKeyField(lf.Community, null=True, verbose_name="转往社区", backref="+")
+    suggested = lf.place("应报到的社区", anywhere=True, null=True, backref="+")
+    transfer_to = lf.place("转往社区", anywhere=True, null=True, backref="+")
     transfer_asked_on = lf.DayField(null=True, verbose_name="申请转移日期")
     transfer_due = lf.DayField(null=True, verbose_name="最迟放行日期")
     previous = pw.ForeignKeyField("self", null=True, verbose_name="转自报到记录", backref="+")
@@ -91,6 +124,7 @@ class Suspension(lf.Record):
     """
 
     report = lf.ref(Report, "报到记录")
+    person = lf.ref(lf.Person, "人员", null=True)
     reason = pw.CharField(
         max_length=12,
         choices=[
@@ -105,6 +139,7 @@ class Suspension(lf.Record):
     since = lf.DayField(verbose_name="自")
     until = lf.DayField(null=True, verbose_name="至")
     report_id: int
+    person_id: int | None
 
     def days(self, first: dt.date, last: dt.date) -> int:
         """How many days of a period it covers, both ends included."""
