@@ -59,7 +59,9 @@ def demand_days(suspension: Suspension, caller: lf.Caller) -> None:
     suspension.person = suspension.report.person
     _demand_order(suspension.since, suspension.until)
     if caller.plugin is None and (suspension.until is None or suspension.until >= lf.today()):
-        refuse("until", "running", _("现在起的暂停请用报到记录的「暂停服务」操作；这里补记已经结束的"))
+        refuse(
+            "until", "running", _("现在起的暂停请用报到记录的「暂停服务」操作；这里补记已经结束的")
+        )
     others: list[Suspension] = list(
         Suspension.select().where(
             Suspension.report == suspension.report_id, Suspension.removed_at.is_null()
