@@ -254,9 +254,7 @@ def judge(server: Server, made: dict[str, int], reported: dict[int, int], moved:
     )
     backs = Counter(
         row[0]
-        for row in server.rows(
-            "SELECT agg FROM event WHERE type='dual_reporting.report.rejected'"
-        )
+        for row in server.rows("SELECT agg FROM event WHERE type='dual_reporting.report.rejected'")
     )
     for person in moved:
         assert moves[person] == 1, f"person {person} moved {moves[person]} times"

@@ -131,7 +131,8 @@ def test_walk_2_a_command_goes_from_the_command_line_to_the_gateway_to_the_autho
 def test_walk_3_an_event_leads_through_the_dispatcher_to_the_author_and_the_gateway(
     instance: Instance, boss: Caller, reports: Resource[Any]
 ) -> None:
-    report = write(reports, "accept", boss, {}, submitted(instance, reports).id)
+    worker = world.caller(instance, "community_worker", at=world.HOME)
+    report = write(reports, "accept", worker, {}, submitted(instance, reports).id)
     told = {"community": {"code": world.FOREIGN}, "date": clock.today().isoformat()}
     moved = write(people, "move", boss, told, report.person_id)
     with watched(reports, "propose_transfer") as stacks:

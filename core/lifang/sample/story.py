@@ -39,8 +39,6 @@ ORGANIZATIONS = 200
 WORKING_AGE = 20
 PLUGIN = "dual_reporting"
 CHUNK = 200
-SLIPS = 6
-"""So many who report are entered from a slip that says more."""
 NEIGHBOURS = 600
 """Of so many adults it is asked where they live, to find some around one community."""
 
@@ -238,20 +236,18 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
     """
     noun, made = f"{PLUGIN}:reports", []
     reporters = _reporters(stage.boss, residents)
-    listed = max(len(reporters) * 7 // 8, 1)
     for number in _chunks(stage.boss.instance.database, len(reporters)):
         person = reporters[number]
         seat = next(iter(memberships.model.select().where(memberships.model.person == person)))
-        told = {
+        told: dict[str, Any] = {
             "person": int(person.id),
             "organization": seat.organization_id,
             "community": int(_home_of(person).id),
             "public_servant": True,
-            "listed": number >= listed,
-            "skills": ("水电维修", "书法", "法律咨询", None)[number % 4],
-            "slip_no": f"示例报到单 {number + 1}" if number < SLIPS else None,
-            "political_status": ("中共党员", "群众")[number % 2] if number < SLIPS else None,
+            "listed": number > len(reporters) * 7 // 8,
         }
+        if number < 6:  # some are entered from a slip that says more
+            told |= {"slip_no": f"示例报到单 {number + 1}", "political_status": "中共党员"}
         made.append(stage.act("worker-district", noun, "create", told))
         progress(_("报到"), number + 1, len(reporters))
     for report in made[: max(1, len(made) * 3 // 4)]:
@@ -259,14 +255,12 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
     for report in made[1:6]:
         stage.act("worker-district", noun, "end", {"reason": _("已退休")}, report)
     for report in made[12:13]:
-        time = stage.who(stage.boss.name).served_by(PLUGIN)  # what a week does
-        write(stage.boss.instance.registry.of(type(report)), "activate", time, {}, int(report.id))
-        told = {"cause": "secondment", "since": str(clock.today()), "note": _("借调市里")}
-        stage.act("district", noun, "suspend", told, report)
+        week = stage.who(stage.boss.name).served_by(PLUGIN)  # what a week does
+        write(stage.boss.instance.registry.of(type(report)), "activate", week, {}, report.id)
+        since = {"cause": "secondment", "since": str(clock.today())}
+        stage.act("district", noun, "suspend", since, report)
     for report in made[13:14]:
-        street = report.community.parent
-        others = Community.parent == street, Community.id != report.community_id
-        to = Community.select().where(*others, Community.valid_to.is_null()).first()
+        to = next(home for home in _under(_homes(), ON) if home.id != report.community_id)
         stage.act("worker-district", noun, "ask_transfer", {"community": int(to.id)}, report)
     _unit_report(stage)
     for person in reporters[6:12]:
@@ -278,11 +272,10 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
 def _unit_report(stage: Stage) -> None:
     """The liaison's unit reports where it is, and is accepted."""
     unit: Any = Organization.get_by_id(stage.who("liaison").standings[0].organization)
-    told: dict[str, Any] = {"organization": int(unit.id), "community": int(unit.sites()[0].id)}
-    told |= {"secretary": "示例书记", "liaison": "示例联络员", "phone": "13800000000"}
-    noun = f"{PLUGIN}:unit_reports"
-    made = stage.act("liaison", noun, "create", told | {"members_total": 60})
-    stage.act("worker-district", noun, "accept", {}, made)
+    told: Any = {"secretary": "示例书记", "liaison": "示例联络员", "phone": "13800000000"}
+    told |= {"organization": unit.id, "community": unit.sites()[0].id, "members_total": 60}
+    made = stage.act("liaison", f"{PLUGIN}:unit_reports", "create", told)
+    stage.act("worker-district", f"{PLUGIN}:unit_reports", "accept", {}, made)
 
 
 __all__ = ["Actor", "Progress", "tell"]

@@ -117,10 +117,7 @@ def conditions(
 def subtree(
     caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool
 ) -> tuple[Any, ...]:
-    """Where the rows of a list lie: what the caller reads, and the place that was asked for.
-
-    A place that was asked for is the smaller part, so that is what is gathered.
-    """
+    """Where the rows of a list lie: a place asked for is the smaller part, so that is gathered."""
     model: Any = resource.model
     among = policy.gathered if gathering else policy.judged
     told = policy.wheres(resource, part(caller, resource, query, among))
@@ -338,10 +335,7 @@ def _named(resource: Resource[Any], q: str) -> Any:
 
 
 def _holding(resource: Resource[Any], piece: str) -> Any:
-    """Which records are found by one piece: gathered, or where there are many, asked of each.
-
-    Gathering the ids of everybody called 王 costs more than walking along until a page is full.
-    """
+    """Which records a piece finds: gathered, or asked of each where there are as many as of 王."""
     model: Any = resource.model
     found = _held(resource, piece)
     if _is_common(found):

@@ -11,9 +11,7 @@ from lifang_dual_reporting.models.review import GRADES, PARTS
 from lifang_dual_reporting.services import employer, rates
 
 receipt_number = lf.Number("dual_reporting.receipt", "回执号", "SBD-{code}-{year}-{n:04}")
-unit_receipt_number = lf.Number(
-    "dual_reporting.unit_receipt", "单位回执号", "DBD-{code}-{year}-{n:04}"
-)
+unit_receipt_number = lf.Number("dual_reporting.unit_receipt", "回执号", "DBD-{code}-{year}-{n:04}")
 review_number = lf.Number("dual_reporting.review", "年度评议反馈表编号", "PY-{code}-{year}-{n:04}")
 feedback_number = lf.Number("dual_reporting.feedback", "服务反馈单编号", "FK-{code}-{year}-{n:04}")
 

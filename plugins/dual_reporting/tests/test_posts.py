@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,11 +10,14 @@ import pytest
 
 import lifang as lf
 from lifang.kit.errors import Busy
+from lifang.services import reading
 from lifang.testing import world
 from lifang_dual_reporting.models import PostClaim
-from lifang_dual_reporting.resources import post_claims, posts
-from lifang_dual_reporting.services.post import close, give_up, given_name, places, reopen
+from lifang_dual_reporting.resources import post_claims, posts, service_entries
+from lifang_dual_reporting.services.post import close, give_up, places, reopen
 from lifang_dual_reporting.services.report import end
+from lifang_dual_reporting.services.suspension import suspend
+from lifang_dual_reporting.services.transfer import ask_transfer, release
 
 PAGES = "/p/dual-reporting"
 API = "/api/v1/dual-reporting"
@@ -107,11 +109,28 @@ def test_only_who_serves_there_and_has_the_skill_takes_a_post(corner: Any) -> No
         corner.claim(posts.model.get(name="法律咨询"), skilled)
 
 
-def test_whose_report_ends_and_what_is_closed_gives_the_places_back(corner: Any) -> None:
+def leave(corner: Any, report: Any, how: str) -> None:
+    """Let somebody serve here no longer, in one of three ways."""
+    if how == "ends":
+        lf.act(end, report, corner.worker, reason="退休")
+    elif how == "is_suspended":
+        secretary = world.caller(corner.instance, "community_secretary", at=world.HOME)
+        lf.act(suspend, report, secretary, cause="illness", since=lf.today())
+    else:
+        away = lf.Community.get(lf.Community.code == world.NEIGHBOUR)
+        lf.act(ask_transfer, report, corner.self_of(report), community=away)
+        lf.act(release, report, corner.worker)
+
+
+@pytest.mark.parametrize("how", ["ends", "is_suspended", "moves"])
+def test_whose_report_ends_and_what_is_closed_gives_the_places_back(corner: Any, how: str) -> None:
     post, other = corner.post(), corner.post("法律咨询")
     first, second = corner.reports("李强"), corner.reports("赵敏")
     claims = [corner.claim(post, first), corner.claim(post, second), corner.claim(other, first)]
-    lf.act(end, first, corner.worker, reason="退休")
+    corner.events.deliver()
+    assert corner.now(first).state == "active"  # a post was chosen
+    assert corner.now(second).state == "accepted"  # and here waited for
+    leave(corner, corner.now(first), how)
     corner.events.deliver()
     assert [corner.now(one).state for one in claims] == ["given_up", "held", "given_up"]
     assert (corner.now(post).taken, corner.now(other).taken) == (1, 0)
@@ -144,70 +163,9 @@ def test_a_unit_sees_what_its_people_took_and_changes_nothing(corner: Any) -> No
     assert [one.id for one in lf.each(post_claims, liaison)] == [mine.id]
     with pytest.raises(lf.Forbidden):
         lf.act(give_up, mine, liaison)
+    assert reading.view(liaison, service_entries, corner.served(mine.report).id)["code"] is None
     with pytest.raises((lf.Forbidden, lf.NotFound)):
         corner.claim(post, corner.reports("王秀兰"), liaison)
-
-
-@pytest.fixture
-def neighbour(corner: Any, app: Any) -> Callable[..., Any]:
-    """王芳 lives here and is a resident by role; 李强 and 欧阳小兰 hold a post."""
-    from lifang.entities.account import Grant
-    from lifang.testing.visitors import Visitor, account, session, token
-
-    wang = world.person(corner.instance, "王芳")
-    holder = account(corner.instance, "resident", person=wang)
-    with corner.instance.database.transaction():
-        home = lf.Community.get(lf.Community.code == world.HOME)
-        Grant.create(account=holder, role="resident", community=home)
-    client, program = app.test_client(), app.test_client()
-    client.set_cookie("lifang", session(corner.instance, holder), path="/")
-    secret = token(corner.instance, holder)
-    program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
-    return lambda: (Visitor(client, holder.name), program)
-
-
-def test_residents_learn_first_name_and_skill_of_who_holds_a_post_and_nothing_else(
-    corner: Any, neighbour: Any, page: Any
-) -> None:
-    unit = world.organization(corner.instance, "示例供水公司")
-    told = {
-        "organization": unit.id, "household_address": "畅家巷小区1号楼", "post_title": "科长",
-    }  # fmt: skip
-    li = corner.reports("李强", skills="水电维修", **told)
-    ouyang = corner.reports("欧阳小兰", **told)
-    post = corner.post(slots=2)
-    account = page("resident", person=li.person)  # the claim is made by a named account
-    made = {"post": str(post.id), "person": str(li.person_id)}
-    assert account.post(f"{PAGES}/post-claims/new", made).status_code == 303
-    claim, entry = corner.claim(post, ouyang, corner.worker), corner.served(li)
-    corner.events.deliver()
-    visitor, program = neighbour()
-    shown = visitor.text(f"{PAGES}/posts/{post.id}")
-    assert "强（水电维修）、小兰" in shown
-    assert program.get(f"{API}/posts/{post.id}").json["who"] == "强（水电维修）、小兰"
-    known = {"reports": li.id, "post-claims": claim.id, "service-entries": entry.id}
-    paths = ["posts", f"posts/{post.id}", f"posts/{post.id}/history", *known, "service-ratings"]
-    seen = visitor.text("/me") + "".join(visitor.text(f"{PAGES}/{path}") for path in paths)
-    seen += "".join(program.get(f"{API}/{path}").text for path in paths)
-    hidden = {"李强", "欧阳", "示例供水公司", "畅家巷小区", "科长", account.name, "修水管"}
-    assert {word for word in hidden if word in seen} == set()
-    for noun, number in known.items():
-        assert visitor.get(f"{PAGES}/{noun}/{number}").status_code == 404
-        assert program.get(f"{API}/{noun}/{number}").status_code == 404
-        for asked in ("", "?q=李强", "?q=小兰", f"?person={li.person_id}"):
-            assert program.get(f"{API}/{noun}{asked}").json["items"] == []
-    assert program.get(f"{API}/posts?q=李强").json["items"] == []
-    for noun in ("posts", "service-ratings", *known):
-        assert visitor.get(f"{PAGES}/{noun}/export?format=csv").status_code in (403, 404)
-
-
-@pytest.mark.once
-@pytest.mark.parametrize(
-    ("name", "first"),
-    [("李强", "强"), ("欧阳小兰", "小兰"), ("欧阳", "阳"), ("古丽·买买提", "古丽"), ("甲", "某")],
-)
-def test_a_first_name_is_what_follows_the_familys(name: str, first: str) -> None:
-    assert given_name(name) == first
 
 
 def test_posts_go_out_as_a_file_and_come_in_again(corner: Any, run: Any, tmp_path: Any) -> None:

@@ -147,4 +147,4 @@ def test_an_auditor_of_one_district_sees_its_events_only(
 
 
 def test_who_sees_everything_sees_how_far_the_handlers_are(staff: Caller, reports):
-    assert [one.name for one in lag_seen_by(staff)] == [HANDLER]
+    assert HANDLER in [one.name for one in lag_seen_by(staff)]

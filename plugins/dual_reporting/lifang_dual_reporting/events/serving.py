@@ -9,6 +9,7 @@ import lifang as lf
 from lifang_dual_reporting.resources import (
     post_claims,
     posts,
+    reports,
     service_entries,
     unit_activities,
     unit_tasks,
@@ -34,14 +35,27 @@ def follow_claims(event: lf.Event, caller: lf.Caller) -> None:
 
 @lf.on(f"{OWN}.post.closed")
 def free_claims(event: lf.Event, caller: lf.Caller) -> None:
-    """Nobody holds a post that is no longer offered."""
-    _give_back(caller, post=event.subject)
+    """Nobody holds a post that is no longer offered; one that is again is told of in vain."""
+    if lf.find(posts, caller, id=event.subject, state="closed") is not None:
+        _give_back(caller, post=event.subject)
 
 
 @lf.on(*(f"{OWN}.report.{what}" for what in ("ended", "transferred", "suspended")))
 def give_places_back(event: lf.Event, caller: lf.Caller) -> None:
-    """Whoever does not serve there now leaves the places to others."""
-    _give_back(caller, report=event.subject)
+    """Whoever does not serve there leaves the places to others; who does again keeps them."""
+    if lf.find(reports, caller, id=event.subject, state=list(post.AT_WORK)) is None:
+        _give_back(caller, report=event.subject)
+
+
+@lf.on(f"{OWN}.report.updated", "core.person.erased")
+def follow_skills(event: lf.Event, caller: lf.Caller) -> None:
+    """What is told of who holds a post follows from their report."""
+    erased = event.type == "core.person.erased"
+    if not erased and "skills" not in event.data["fields"]:
+        return
+    whose = {"person" if erased else "report": event.subject}
+    for claim in lf.each(post_claims, caller, state="held", **whose):
+        post.look_again(claim.post, caller)
 
 
 def _give_back(caller: lf.Caller, **whose: Any) -> None:
@@ -121,6 +135,6 @@ def pass_task_day(event: lf.Event, caller: lf.Caller) -> None:
 
 
 handlers = [
-    follow_claims, free_claims, give_places_back, count_stars, count_elsewhere, follow_void,
-    count_project, pass_task_day,
+    follow_claims, free_claims, give_places_back, follow_skills, count_stars, count_elsewhere,
+    follow_void, count_project, pass_task_day,
 ]  # fmt: skip

@@ -66,6 +66,7 @@ service_entries = lf.Resource(
     search=["person.name", "content"],
     owner="person",
     unit="organization",
+    veiled=("code",),
     locked=("minutes", "code", "confirmed_on", "source", "stars", "raters"),
     erasable={"content": ("person",)},
     rules=[entry.demand_true],

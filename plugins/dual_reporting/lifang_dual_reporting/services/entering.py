@@ -38,6 +38,8 @@ def is_own(report: Report, caller: lf.Caller) -> bool:
 
 def complete(report: Report, caller: lf.Caller) -> None:
     """A rule of every report: what a new one must be, and what an accepted one stays."""
+    if report.reported_on is not None and report.reported_on > lf.today():
+        refuse("reported_on", "future", _("报到日期不能晚于今天"))
     before = Report.get_or_none(Report.id == report.id)
     if before is None:
         _demand_only_one(report)
@@ -79,8 +81,6 @@ def _say_how(report: Report, caller: lf.Caller) -> None:
     report.channel = report.channel or ("online" if own else "paper")
     if report.channel == "online" and not (own or moved):
         refuse("channel", "not_own", _("网上报到由本人提交；代为登记的请填写纸质报到单编号"))
-    if report.reported_on is not None and report.reported_on > lf.today():
-        refuse("reported_on", "future", _("报到日期不能晚于今天"))
     if report.listed:
         report.state, report.channel = "pending", None
         report.__data__["reported_on"] = None

@@ -20,7 +20,7 @@ Grid = Annotated[lf.Community | None, "网格", "不填则按居住地"]
 TIMERS = ("activate_due", "release_due", "resume_due")
 
 
-@lf.action("提交", moves={"pending": "submitted"})
+@lf.action("提交", moves={"pending": "submitted"}, among={"state": "pending"})
 def submit(
     report: Report,
     caller: lf.Caller,
@@ -73,6 +73,7 @@ def reject(
     moves={"accepted": "active"},
     event="activated",
     when=lambda _view: False,
+    among={"id": 0},
     waits=False,
 )
 def activate(report: Report, caller: lf.Caller) -> lf.Data:
@@ -90,7 +91,7 @@ def end(report: Report, caller: lf.Caller, *, reason: str) -> lf.Data:
     return _whose(report)
 
 
-@lf.action("清除敏感信息", event="cleared", when=lambda _view: False, waits=False)
+@lf.action("清除敏感信息", event="cleared", when=lambda _view: False, among={"id": 0}, waits=False)
 def clear(report: Report, caller: lf.Caller) -> None:
     """Keep no longer what was given with a consent that was taken back."""
     for name in ("political_status", "household_address"):

@@ -14,7 +14,7 @@ Cause = Annotated[str, "原因", "", Suspension.reason]
 ONE_DAY = dt.timedelta(days=1)
 
 
-@lf.action("暂停服务", moves={"active": "suspended"}, waits=False)
+@lf.action("暂停服务", moves={"active": "suspended"}, among={"state": "active"}, waits=False)
 def suspend(
     report: Report,
     caller: lf.Caller,
@@ -38,7 +38,13 @@ def suspend(
     return {"person": report.person_id, "organization": report.organization_id}
 
 
-@lf.action("恢复", moves={"suspended": "active"}, event="resumed", waits=False)
+@lf.action(
+    "恢复",
+    moves={"suspended": "active"},
+    event="resumed",
+    among={"state": "suspended"},
+    waits=False,
+)
 def resume(
     report: Report,
     caller: lf.Caller,

@@ -18,7 +18,12 @@ To = Annotated[
 
 
 @lf.action("建议转移", event="transfer_proposed", when=lambda _view: False, among={"id": 0})
-def propose_transfer(report: Report, caller: lf.Caller, *, community: lf.Community) -> lf.Data:
+def propose_transfer(
+    report: Report,
+    caller: lf.Caller,
+    *,
+    community: Annotated[lf.Community, "转往社区", "", Report.transfer_to],
+) -> lf.Data:
     """Somebody has moved house: where to is kept for them to confirm, and nothing else changes."""
     report.transfer_to = community
     return {"person": report.person_id, "organization": report.organization_id}
