@@ -67,6 +67,7 @@ SPOKEN = {
     "dual_reporting": {
         "已报到人数": "the title of a card",
         **dict.fromkeys(("社区报到回执", "单位报到回执"), "the label of a document"),
+        **dict.fromkeys(("年度评议反馈表", "单位年度评议反馈表"), "the label of a document"),
         "岗位名额": "the label of places",
     },
     "nats_bridge": {},

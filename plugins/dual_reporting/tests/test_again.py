@@ -1,4 +1,4 @@
-"""A small year ends in the same figures, however often it is told and whatever was off meanwhile."""
+"""A small year ends in the same figures, however often it is told and whatever was off."""
 
 from __future__ import annotations
 

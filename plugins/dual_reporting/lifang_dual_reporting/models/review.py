@@ -140,7 +140,7 @@ class Reminder(lf.Record):
     are, or how often it came.
     """
 
-    key = pw.CharField(max_length=120, verbose_name="事项编号")
+    key = pw.CharField(max_length=120, verbose_name="事项")
     kind = pw.CharField(
         max_length=12,
         choices=[
