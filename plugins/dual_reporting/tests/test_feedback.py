@@ -35,7 +35,8 @@ def year(instance: Any, enable: Callable[..., None], clock: Clock, boss: lf.Call
 def test_each_employer_gets_one_sheet_a_quarter_with_hours_and_ratings_and_no_address(
     year: Year, page: Any
 ) -> None:
-    one, two = year.unit("示例甲"), year.unit("示例乙")
+    one = year.unit("示例甲")
+    two = year.unit("示例乙", at=world.FOREIGN)  # where nobody has dual reporting
     told = {"household_address": "3号楼2单元", "political_status": "中共党员", "slip_no": "A1"}
     report = year.active("李强", organization=one.id, **told)
     year.active("赵敏", organization=one.id)

@@ -38,8 +38,9 @@ from lifang_dual_reporting.services.counting import (
 from lifang_dual_reporting.services.reminder import deadline_after, stage
 from lifang_dual_reporting.services.unit_activity import missing_visits
 
-MOST = 200
-"""So much is done at one telling, or nobody else could write; the hours of the busy days go on."""
+MOST, SHEETS = 200, 50
+"""So much is done at one telling (a second's work), or nobody else could write meanwhile; the hours
+of the busy days go on."""
 TIMES = ("core.clock.day", "core.clock.hour")
 Step = Callable[[], object]
 UNRECEIPTED: dict[str, tuple[Any, Any, str]] = {
@@ -63,7 +64,7 @@ def pass_quarter(event: lf.Event, caller: lf.Caller) -> None:
     """Employers are told of the quarter that is over."""
     day = _day_of(event)
     if _goes_on(event, day):
-        _do(end_quarter(day, caller))
+        _do(end_quarter(day, caller), most=SHEETS)
 
 
 @lf.on(*TIMES)
@@ -85,8 +86,8 @@ def _goes_on(event: lf.Event, day: dt.date) -> bool:
     return "date" in event.data or (day.month % 3 == 1 and day.day <= 7)
 
 
-def _do(*steps: Iterable[Step]) -> None:
-    for step in islice(chain(*steps), MOST):
+def _do(*steps: Iterable[Step], most: int | None = None) -> None:
+    for step in islice(chain(*steps), most or MOST):
         step()
 
 

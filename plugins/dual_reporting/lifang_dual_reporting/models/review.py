@@ -53,7 +53,7 @@ class AnnualReview(lf.Record):
 
     person = lf.ref(lf.Person, "人员")
     report = lf.ref(Report, "报到记录")
-    organization = lf.ref(lf.Organization, "所在单位", null=True)
+    organization = lf.ref(lf.Organization, "所在单位", null=True, anywhere=True)
     community = lf.place("社区")
     year = pw.IntegerField(verbose_name="年度")
     since = lf.DayField(verbose_name="起算日期")
@@ -95,7 +95,7 @@ class UnitReview(lf.Record):
     the completion rate was divided by.
     """
 
-    organization = lf.ref(lf.Organization, "单位")
+    organization = lf.ref(lf.Organization, "单位", anywhere=True)
     community = lf.place("社区")
     year = pw.IntegerField(verbose_name="年度")
     members_total = pw.IntegerField(default=0, verbose_name="应报到人数")
@@ -153,7 +153,7 @@ class Reminder(lf.Record):
     community = lf.place("社区")
     report = lf.ref(Report, "报到记录", null=True)
     person = lf.ref(lf.Person, "人员", null=True)
-    organization = lf.ref(lf.Organization, "单位", null=True)
+    organization = lf.ref(lf.Organization, "单位", null=True, anywhere=True)
     period = pw.CharField(max_length=12, verbose_name="期限或期间")
     days_before = pw.IntegerField(null=True, verbose_name="截止前第几天的提醒")
     days_left = pw.IntegerField(null=True, verbose_name="剩余天数")
@@ -178,7 +178,7 @@ class Feedback(lf.Record):
     is issued as a document; the employer's liaison confirms that it has come.
     """
 
-    organization = lf.ref(lf.Organization, "单位")
+    organization = lf.ref(lf.Organization, "单位", anywhere=True)
     community = lf.place("社区")
     period = pw.CharField(max_length=30, verbose_name="期间")
     report = lf.ref(Report, "报到记录", null=True)
