@@ -14,7 +14,15 @@ SPOKEN = {
         "验收单": "the label of a document",
     },
     "dual_reporting": dict.fromkeys(
-        ("已报到人数", "社区报到回执", "单位报到回执", "岗位名额"), "card, paper, places"
+        (
+            "已报到人数",
+            "社区报到回执",
+            "单位报到回执",
+            "年度评议反馈表",
+            "单位年度评议反馈表",
+            "岗位名额",
+        ),
+        "card, paper, places",
     ),
     "volunteer_points": {
         "报名中的活动": "the title of a card",
