@@ -168,6 +168,17 @@ class Events:
         with self._around(handler, act):
             yield
 
+    @contextmanager
+    def twice(self, handler: Named = None) -> Iterator[None]:
+        """Let every delivery be made twice, one right after the other."""
+
+        def act(_name: str, _told: Event, run: Callable[[], None]) -> None:
+            run()
+            run()
+
+        with self._around(handler, act):
+            yield
+
     def again(self, event: Event, handler: Named = None) -> None:
         """Tell an event that was told already once more, as after a crash before that was noted.
 

@@ -30,9 +30,9 @@ from lifang_dual_reporting.services import feedback, reminder, review, unit_revi
 from lifang_dual_reporting.services.counting import (
     days_of,
     ended_before,
-    served,
     standing_on,
     suspended_days,
+    who_served,
     year_of,
 )
 from lifang_dual_reporting.services.reminder import deadline_after, stage
@@ -174,10 +174,10 @@ def near_deadline(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
         listed = list(rows.order_by(Report.id).tuples())
         told = {"kind": "deadline", "community": place, "period": str(due)}
         told |= {"days_before": reached, "days_left": left}
-        for report, _unit in listed:
-            yield from _remind(caller, **told, report=report)
-        for unit, people in sorted(Counter(unit for _r, unit in listed if unit).items()):
-            yield from _remind(caller, **told, organization=unit, people=people)
+        units = Counter(unit for _report, unit in listed if unit)
+        every = [told | {"report": report} for report, _unit in listed]
+        every += [told | {"organization": u, "people": n} for u, n in sorted(units.items())]
+        yield from _remind(caller, every)
 
 
 def end_half_year(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
@@ -185,18 +185,18 @@ def end_half_year(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
     period = ended_before(day, half=True)
     first, last = days_of(period)
     listed = (Report.state == "pending") & Report.removed_at.is_null()
-    whose = standing_on(last) | listed
+    told = {"kind": "half_year", "period": period}
+    whose = (
+        (standing_on(last) | listed)
+        & Report.person.not_in(who_served((first, last), caller))
+        & Report.id.not_in(reminder.reminded(**told))
+    )
     for place in _places(Report.select(Report.community).where(whose), caller):
         if settings.cycle(place, last) != "half_year":
             continue
-        there = list(Report.select().where(whose, Report.community == place).order_by(Report.id))
-        done = served([one.person_id for one in there], (first, last), caller)
-        for one in there:
-            away = _listed_later(one, last) or _was_away(one, (first, last))
-            if away or done[one.person_id].minutes:
-                continue
-            told = {"kind": "half_year", "community": place, "period": period, "report": one.id}
-            yield from _remind(caller, **told)
+        there = Report.select().where(whose, Report.community == place).order_by(Report.id)
+        missed = [o for o in there if not _listed_later(o, last) and not _was_away(o, (first, last))]
+        yield from _remind(caller, [told | {"community": place, "report": o.id} for o in missed])
 
 
 def _listed_later(report: Report, last: dt.date) -> bool:
@@ -214,14 +214,18 @@ def count_visits(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
     period = ended_before(day)
     units = UnitReport.select(UnitReport.community).where(UnitReport.removed_at.is_null())
     for place in _places(units, caller):
-        for unit, came in missing_visits(place, period):
-            told = {"kind": "visits", "community": place, "period": period, "people": came}
-            yield from _remind(caller, **told, organization=unit.organization_id)
+        told = {"kind": "visits", "community": place, "period": period}
+        missed = missing_visits(place, period)
+        every = [told | {"organization": o.organization_id, "people": n} for o, n in missed]
+        yield from _remind(caller, every)
 
 
-def _remind(caller: lf.Caller, **told: Any) -> Iterator[Step]:
-    if not reminder.said(told):
-        yield partial(lf.write, reminders, "create", caller, told)
+def _remind(caller: lf.Caller, every: list[dict[str, Any]]) -> Iterator[Step]:
+    """Say once what is of one kind and one period."""
+    said = reminder.said(every)
+    for told in every:
+        if reminder.key_of(told) not in said:
+            yield partial(lf.write, reminders, "create", caller, told)
 
 
 @lf.on(*(f"dual_reporting.{noun}.receipt_due" for noun in UNRECEIPTED))

@@ -97,6 +97,17 @@ def served(
     return found
 
 
+def who_served(days: tuple[dt.date, dt.date], caller: lf.Caller) -> Any:
+    """The people who have confirmed service that began on those days."""
+    return ServiceEntry.select(ServiceEntry.person).where(
+        ServiceEntry.state == "confirmed",
+        ServiceEntry.removed_at.is_null(),
+        ServiceEntry.start >= midnight(days[0], caller),
+        ServiceEntry.start < midnight(days[1] + ONE_DAY, caller),
+        ServiceEntry.minutes > 0,
+    )
+
+
 def suspended_days(person: int, days: tuple[dt.date, dt.date]) -> int:
     """On how many days of a period nothing was asked of somebody, whichever report says so."""
     rows = Suspension.select().where(

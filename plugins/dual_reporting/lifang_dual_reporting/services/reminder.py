@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lifang as lf
@@ -45,9 +45,22 @@ def key_of(told: Mapping[str, Any]) -> str:
     return f"{told['kind']}/{told['period']}/{told.get('days_before') or '-'}/{whom}"
 
 
-def said(told: Mapping[str, Any]) -> bool:
-    """Whether it was said already."""
-    return bool(Reminder.select().where(Reminder.key == key_of(told)).exists())
+def said(every: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The keys of what was said already, of the kind and the period that all of these are of."""
+    if not every:
+        return set()
+    kind, period = every[0]["kind"], every[0]["period"]
+    rows: Any = Reminder.select(Reminder.key).where(
+        Reminder.kind == kind, Reminder.period == period, Reminder.community == every[0]["community"]
+    )
+    return {key for (key,) in rows.tuples()}
+
+
+def reminded(kind: str, period: str) -> Any:
+    """The reports of which something was said."""
+    return Reminder.select(Reminder.report).where(
+        Reminder.kind == kind, Reminder.period == period, Reminder.report.is_null(is_null=False)
+    )
 
 
 def say(reminder: Reminder, caller: lf.Caller) -> None:

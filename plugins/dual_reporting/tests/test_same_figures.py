@@ -1,0 +1,93 @@
+"""A year ends in the same figures, however often it is told, and whatever was off meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifang.lifecycle import switching
+from lifang.testing import world
+from lifang.testing.events import Clock, Events
+from lifang_dual_reporting.plugin import plugin
+from plugins.dual_reporting.tests.district import TABLES, District, measured, rows
+from plugins.dual_reporting.tests.office import at
+
+Figures = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+Told = tuple[int, range]
+SHORT = (24, range(6, 10))
+"""So many people, and the months of 2026: a half-year's and a quarter's end lie in these."""
+WHOLE = (200, range(1, 13))
+known: dict[Told, Figures] = {}
+
+
+def opened(instance: Any, clock: Clock, told: Told) -> District:
+    clock.move_to(at(f"2026-{told[1][0]:02}-05"))
+    world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
+    district = District(instance, Events(world.boss(instance)), clock)
+    district.events.deliver()
+    return district
+
+
+def figures_of(district: District) -> Figures:
+    assert district.events.letters() == []
+    return rows(), rows(days=False), measured(district.boss)
+
+
+@pytest.fixture(params=[SHORT, pytest.param(WHOLE, marks=pytest.mark.trust)])
+def told(request: pytest.FixtureRequest) -> Told:
+    return request.param
+
+
+@pytest.fixture
+def plain(told: Told, clock: Clock, tmp_path: Path) -> Figures:
+    """The figures of the year as it is told once, in an instance of its own."""
+    if told not in known:
+        for instance in world.new_instance(tmp_path / "plain", planted=True):
+            district = opened(instance, clock, told)
+            district.play(*told)
+            known[told] = figures_of(district)
+    return known[told]
+
+
+@pytest.fixture
+def district(plain: Figures, instance: Any, clock: Clock, told: Told) -> District:
+    return opened(instance, clock, told)
+
+
+def test_told_twice_again_and_from_the_start_a_year_ends_in_the_same_figures(
+    district: District, plain: Figures, told: Told
+) -> None:
+    with district.events.twice():
+        district.play(*told)
+    assert all(plain[0][one.__name__] for one in TABLES), "every table has rows"
+    assert figures_of(district) == plain
+    itself = district.boss.served_by("dual_reporting")
+    for event in district.events.published():
+        for heard in plugin.handlers:
+            if event.type in heard.types:
+                with district.instance.database.transaction():
+                    heard.react(event, itself)
+    district.events.deliver()
+    assert figures_of(district) == plain
+    district.events.tell_past("dual_reporting", at=world.CHENGGUAN)
+    district.events.deliver()
+    assert figures_of(district) == plain
+
+
+def test_off_for_a_month_and_on_again_a_year_ends_in_the_same_figures(
+    district: District, plain: Figures, told: Told
+) -> None:
+    def off(holiday: Callable[[], None]) -> None:
+        boss = world.boss(district.instance)
+        switching.switch(boss, "dual_reporting", at=world.CHENGGUAN, on=False)
+        holiday()
+        switching.switch(boss, "dual_reporting", at=world.CHENGGUAN, on=True, history="resume")
+        district.look()
+        district.events.deliver()
+
+    district.play(*told, august=off)
+    _rows, without_days, indicators = figures_of(district)
+    assert (without_days, indicators) == plain[1:]
