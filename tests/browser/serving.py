@@ -173,7 +173,7 @@ def failures(boss: Caller, people: list[Any]) -> int:
             try:
                 raise TimeoutError("短信网关 10 秒没有回答")
             except TimeoutError as error:
-                retry.failed("dual_reporting.close_old_reports", event, tries, error)
+                retry.failed("dual_reporting.suggest_transfer", event, tries, error)
     return events[0].position
 
 

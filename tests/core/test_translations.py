@@ -53,14 +53,7 @@ CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 Message = tuple[str | None, str]
 """A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
 
-PLUGINS = (
-    core,
-    agency_contracts,
-    dual_reporting,
-    nats_bridge,
-    volunteer_points,
-    webhooks,
-)
+PLUGINS = (core, agency_contracts, dual_reporting, nats_bridge, volunteer_points, webhooks)
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
 SPOKEN = {
     "core": dict.fromkeys(action._LABELS.values(), "an input"),
@@ -71,7 +64,10 @@ SPOKEN = {
         "承接主体确认数据交还或删除": "what a settlement waits for",
         "验收单": "the label of a document",
     },
-    "dual_reporting": {"已报到人数": "the title of a card"},
+    "dual_reporting": {
+        "已报到人数": "the title of a card",
+        **dict.fromkeys(("社区报到回执", "单位报到回执"), "the label of a document"),
+    },
     "nats_bridge": {},
     "volunteer_points": {
         "报名中的活动": "the title of a card",

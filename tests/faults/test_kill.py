@@ -247,21 +247,21 @@ def judge(server: Server, made: dict[str, int], reported: dict[int, int], moved:
     reports = dict(server.rows("SELECT person_id, id FROM dual_reporting_report"))
     for person, report in reported.items():
         assert reports.get(person) == report, f"acknowledged report lost: {report}"
-    # every handler effect once: whoever moved has exactly one ended report and one event of it
+    # every handler effect once: whoever moved has exactly one report sent back and one event of it
     moves = Counter(
         int(row[0].rpartition("/")[2])
         for row in server.rows("SELECT agg FROM event WHERE type='core.person.moved'")
     )
-    ends = Counter(
+    backs = Counter(
         row[0]
-        for row in server.rows("SELECT agg FROM event WHERE type='dual_reporting.report.ended'")
+        for row in server.rows("SELECT agg FROM event WHERE type='dual_reporting.report.rejected'")
     )
     for person in moved:
         assert moves[person] == 1, f"person {person} moved {moves[person]} times"
     for person in moves:
         if person in reports:
             agg = f"dual_reporting.report/{reports[person]}"
-            assert ends[agg] == 1, f"{agg} ended {ends[agg]} times"
+            assert backs[agg] == 1, f"{agg} sent back {backs[agg]} times"
     # numbers within an aggregate have no gap
     for agg, last, count in server.rows("SELECT agg, MAX(seq), COUNT(*) FROM event GROUP BY agg"):
         assert last == count, f"{agg}: {count} events, last number {last}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.faults.conftest import Server
 
 TYPES = ("core.person.created", "core.person.moved", "core.person.updated",
-         "dual_reporting.report.created", "dual_reporting.report.ended")  # fmt: skip
+         "dual_reporting.report.created", "dual_reporting.report.rejected")  # fmt: skip
 
 NOTE = """
     class Note(lf.Record):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
 
 from lifang.entities.community import KINDS, Community
+from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import identifiers
 from lifang.kit.errors import Conflict, Invalid
@@ -24,6 +26,7 @@ from lifang.services.query import Query
 from lifang.store.record import Record
 from lifang.testing import world
 from lifang_dual_reporting.models import Report
+from lifang_dual_reporting.models.report import STANDING
 
 WIDER = (world.CITY, world.CHENGGUAN, "620102001000", world.HOME)
 LIVED_IN = (world.HOME, world.NEIGHBOUR, world.FOREIGN)
@@ -104,6 +107,8 @@ def values(spec: FieldSpec) -> st.SearchStrategy[Any]:
     """Whatever a field takes, but for references."""
     if spec.check is identifiers.check_uscc:
         return credit_codes()
+    if spec.secret == "category":
+        return st.just("群众")
     if spec.kind == "choice":
         return st.sampled_from([known for known, _label in spec.choices])
     if spec.kind == "sensitive" and spec.secret in SECRETS:
@@ -139,7 +144,8 @@ class Made:
         self.ids.setdefault(resource.model, []).append(int(record.id))
         for verb in resource.actions.values():
             # what is previewed takes records away, and the ones after it would name nobody
-            if verb.preview is None and self.draw(st.booleans()):
+            open_to_people = verb.preview is None and verb.name not in resource.never
+            if open_to_people and self.draw(st.booleans()):
                 self._act(resource, verb.name, int(record.id))
 
     def value(self, resource: Resource[Any], spec: FieldSpec) -> Any:
@@ -161,7 +167,8 @@ class Made:
 
     def _remove(self, model: type[Record]) -> None:
         for id in self.ids.get(model, [])[1:]:
-            write(self.instance.registry.of(model), "remove", self.boss, None, id)
+            with suppress(Conflict):  # what has ended stays
+                write(self.instance.registry.of(model), "remove", self.boss, None, id)
 
     def query(self, resource: Resource[Any]) -> Query:
         return Query(filters=(("id", "", tuple(self.ids.get(resource.model, []))),))
@@ -215,9 +222,26 @@ def a_household(told: Told, ids: Ids) -> None:
     told["number"] = f"{told['number'][:30]}{next(numbers)}"
 
 
+SEALED = ("political_status", "household_address")
+
+
+def a_report(told: Told, ids: Ids) -> None:
+    """Somebody reports, of whatever age: so nothing that only a guardian could agree to."""
+    for name in ("listed", "organization", "channel", "slip_no", "reported_on", *SEALED):
+        told[name] = None
+
+
+def a_unit_report(told: Told, ids: Ids) -> None:
+    """A unit reports where it is, with some people."""
+    sites = Organization.get_by_id(told["organization"]).sites()
+    told["community"] = {"code": sites[0].code} if sites else told["community"]
+    told["members_total"], told["reported_on"] = abs(told["members_total"]), None
+
+
 def a_service(told: Told, ids: Ids) -> None:
     """Somebody serves where they report, in hours of their own."""
-    mine = (Report.person == told["person"], Report.state != "ended", Report.removed_at.is_null())
+    standing = Report.state.in_(STANDING) & Report.removed_at.is_null()
+    mine = (Report.person == told["person"], standing)
     report = Report.get_or_none(*mine)
     if report is None:
         place = Community.get(Community.code == told["community"]["code"])
@@ -237,6 +261,8 @@ ARRANGED: dict[str, Callable[[Told, Ids], None]] = {
     "organizations": a_unit,
     "affiliations": a_link,
     "households": a_household,
+    "reports": a_report,
+    "unit_reports": a_unit_report,
     "service_entries": a_service,
     "memberships": one_side("person", "member_organization", "from_date", "to_date"),
 }

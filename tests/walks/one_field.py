@@ -37,7 +37,7 @@ def main(home: Path) -> None:
         export = client.get(f"{path}/export?format=csv", headers=headers).get_data(as_text=True)
         print("export", "skill" in export.splitlines()[0], "水电维修" in export)
         described = client.get("/api/openapi.json", headers=headers).get_data(as_text=True)
-        print("openapi", '"skill"' in described, "特长" in described)
+        print("openapi", '"skill"' in described, "手艺" in described)
         page = client.get("/sign-in").get_data(as_text=True)
         csrf = page.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
         form = {"name": "w", "password": password, "csrf_token": csrf}
@@ -45,7 +45,7 @@ def main(home: Path) -> None:
         assert signed.status_code in (302, 303), signed.get_data(as_text=True)
         web = "/p/dual-reporting/reports"
         print("form", 'name="skill"' in client.get(f"{web}/new").get_data(as_text=True))
-        print("list", "特长" in client.get(web).get_data(as_text=True))
+        print("list", "手艺" in client.get(web).get_data(as_text=True))
         detail = client.get(f"{web}/{made.json['id']}").get_data(as_text=True)
         print("detail", "水电维修" in detail)
 

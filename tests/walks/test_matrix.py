@@ -115,7 +115,7 @@ def untold(person: int) -> int:
     """Let the plugin's handler have failed at a person's first event; gives its position."""
     event = EventRow.get(EventRow.agg == f"core.person/{person}", EventRow.seq == 1)
     error = f"ValueError: {Person.get_by_id(person).name}"
-    Retry.create(sub="dual_reporting.close_old_reports", pos=event.pos, agg=event.agg, tries=8,
+    Retry.create(sub="dual_reporting.suggest_transfer", pos=event.pos, agg=event.agg, tries=8,
                  next_at=clock.now(), state="dead", error=error)  # fmt: skip
     return int(event.pos)
 
@@ -179,7 +179,7 @@ class Api:
 
     def of_the_bus(self, position: int) -> Iterator[tuple[str, int, str]]:
         yield self.ask("GET", f"events/{position}")
-        told = {"subscriber": "dual_reporting.close_old_reports"}
+        told = {"subscriber": "dual_reporting.suggest_transfer"}
         yield self.ask("POST", f"events/{position}/actions/replay", told)
         yield self.ask("POST", f"events/{position}/actions/skip", told | {"reason": "x"})
 
@@ -289,7 +289,7 @@ class Cli:
             yield self.ask("events", *words)
 
     def of_the_bus(self, position: int) -> Iterator[tuple[str, int, str]]:
-        named = (str(position), "--subscriber", "dual_reporting.close_old_reports")
+        named = (str(position), "--subscriber", "dual_reporting.suggest_transfer")
         yield self.ask("events", "show", str(position))
         yield self.ask("events", "replay", *named)
         yield self.ask("events", "skip", *named, "--reason", "x")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugins" / "dual_reporting" / "lifang_dual_reporting"
 LIFANG = str(Path(sys.executable).parent / "lifang")
 
-FIELD = '    skill = pw.CharField(max_length=60, null=True, verbose_name="特长")\n'
-MIGRATION = '''"""Reports tell what people are good at."""
+FIELD = '    skill = pw.CharField(max_length=60, null=True, verbose_name="手艺")\n'
+MIGRATION = '''"""Reports tell what people can mend."""
 
 from typing import Any
 
@@ -30,11 +31,15 @@ def up(migrator: Any, db: Any) -> None:
 def test_one_new_field_reaches_every_interface(tmp_path: Path) -> None:
     copied = tmp_path / "copied" / PACKAGE.name
     shutil.copytree(PACKAGE, copied)
-    source = (copied / "models.py").read_text()
+    models = copied / "models" / "report.py"
+    source = models.read_text()
     before, state, after = source.partition("    state = lf.State(")
     assert state
-    (copied / "models.py").write_text(before + FIELD + state + after)
-    (copied / "migrations" / "0003_skill.py").write_text(MIGRATION)
+    models.write_text(before + FIELD + state + after)
+    nouns = copied / "resources" / "reporting.py"
+    chosen = re.sub(r"\n    columns=\(\"person\"[^\n]+", "", nouns.read_text(), count=1)
+    nouns.write_text(chosen)  # a list whose columns nobody chose shows every field
+    (copied / "migrations" / "0007_skill.py").write_text(MIGRATION)
 
     environ = {
         **{k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")},

@@ -235,6 +235,9 @@ def change(made: Made, resource: Resource[Any]) -> int:
     ]
     spec, form = made.draw(st.sampled_from(specs)), made.draw(st.sampled_from(FORMS))
     value = made.value(resource, spec)
+    value = (
+        spec.default if value is None and not spec.null else value
+    )  # nothing said is the default
     if not (views := made.views(resource)):
         return 0
     id, shown = views[-1]["id"], views[-1][spec.name]

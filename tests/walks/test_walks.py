@@ -80,6 +80,7 @@ def reports(instance: Instance, enable: Callable[..., None]) -> Resource[Any]:
 
 
 def submitted(instance: Instance, reports: Resource[Any]) -> Any:
+    """A report that waits for its community."""
     worker = world.caller(instance, "community_worker", at=world.HOME)
     person = world.person(instance, "李强")
     told = {"person": person.id, "community": {"code": world.HOME}}
@@ -130,12 +131,14 @@ def test_walk_2_a_command_goes_from_the_command_line_to_the_gateway_to_the_autho
 def test_walk_3_an_event_leads_through_the_dispatcher_to_the_author_and_the_gateway(
     instance: Instance, boss: Caller, reports: Resource[Any]
 ) -> None:
-    report = submitted(instance, reports)
+    worker = world.caller(instance, "community_worker", at=world.HOME)
+    report = write(reports, "accept", worker, {}, submitted(instance, reports).id)
     told = {"community": {"code": world.FOREIGN}, "date": clock.today().isoformat()}
-    write(people, "move", boss, told, report.person_id)
-    with watched(reports, "end") as stacks:
+    moved = write(people, "move", boss, told, report.person_id)
+    with watched(reports, "propose_transfer") as stacks:
         drain(instance, timeout=10)
-    assert type(report).get_by_id(report.id).state == "ended"
+    asked = type(report).get_by_id(report.id)
+    assert (asked.state, asked.transfer_to) == ("accepted", moved.homes()[0])
     assert len(stacks) == 1
     inner = stacks[0][stacks[0].index("plugin.py") :]
     assert inner == ["plugin.py", "services/authoring.py", "services/gateway.py"]

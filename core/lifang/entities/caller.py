@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lifang.entities.community import path_end
+from lifang.entities.community import Community, path_end
 from lifang.kit import ranges
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class Caller:
         return any(
             one.role == "platform_administrator" and one.everywhere for one in self.standings
         )
+
+    def finds(self, plugin: str, place: Community) -> bool:
+        """Whether a plugin is on at a community."""
+        return ranges.holds(self.snapshot.where(plugin), place.path)
 
     def through(self, source: str) -> Caller:
         """The same caller through another interface."""

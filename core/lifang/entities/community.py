@@ -6,6 +6,7 @@ from typing import Any
 
 import peewee as pw
 
+from lifang.kit import clock
 from lifang.store.fields import DayField, IdField
 from lifang.store.record import Record, Table, ref
 
@@ -116,6 +117,14 @@ class CommunitySuccessor(Table):
 def place(label: str, **options: Any) -> pw.ForeignKeyField[Community]:
     """Say which community a record belongs to: permission, activation and events look here."""
     return ref(Community, label, **options)
+
+
+def led_to(links: Any, kind: str) -> list[Community]:
+    """Where somebody's affiliations of a kind lead today, the primary one first."""
+    link = links.model
+    holds = link.removed_at.is_null() & (link.to_date.is_null() | (link.to_date > clock.today()))
+    rows = links.where(link.kind == kind, holds).order_by(link.primary.desc(), link.id)
+    return [row.community for row in rows]
 
 
 def segment(number: int) -> str:

@@ -35,7 +35,7 @@ class Subscriber:
 
     @cached_property
     def name(self) -> str:
-        """What the cursor is kept under: `dual_reporting.close_old_reports`."""
+        """What the cursor is kept under: `dual_reporting.suggest_transfer`."""
         return f"{self.plugin}.{self.handler.name}"
 
     @cached_property

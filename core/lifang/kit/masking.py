@@ -84,5 +84,6 @@ _MASKS: dict[str, Callable[[str], str]] = {
     "birth_date": _birth_date,
     "name": _name,
     "address": _address,
+    "category": lambda _value: REST,  # one of few: any part of it would tell which
 }
 KINDS = frozenset(_MASKS)

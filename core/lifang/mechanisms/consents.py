@@ -18,6 +18,7 @@ from lifang.kit.words import _
 from lifang.resources.action import action
 from lifang.resources.reach import Via
 from lifang.resources.resource import Resource
+from lifang.services.gateway import write
 from lifang.store.fields import DayField, InstantField, State
 from lifang.store.record import Record, ref
 from lifang.store.sensitive import Sensitive
@@ -87,6 +88,19 @@ class Purpose:
             and not any(one.created_at <= at for at in ended)
             for one in rows
         )
+
+    def record(self, person: Any, caller: Caller, *, basis: str | None = None) -> None:
+        """Keep what somebody agrees to in the very step that needs it, unless it holds already.
+
+        Online it is their own step; by anybody else it was signed on paper, and `basis` says which.
+        Raises as `require` does where it is neither.
+        """
+        own = caller.person == int(getattr(person, "id", person))
+        if not self.given(person, caller) and (own or basis):
+            how = "self" if own else "paper"
+            told = {"person": person, "purpose_name": self.name, "how": how, "basis": basis}
+            write(consents, "create", caller, told)
+        self.require(person, caller)
 
     def require(self, person: Any, caller: Caller) -> None:
         """Raise Conflict, saying what to do, where a person's consent does not hold today."""

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lifang.access.minors import is_minor
-from lifang.access.policy import current
 from lifang.entities.caller import Caller
-from lifang.entities.community import Community
-from lifang.entities.person import Affiliation, Person
+from lifang.entities.person import Person
 from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _
@@ -88,7 +86,7 @@ def oneself(caller: Caller) -> Oneself:
     own = as_oneself(caller)
     people = own.instance.registry.of(Person)
     person = reading.get(own, people, int(own.person or 0))
-    homes = _homes(person)
+    homes = tuple(person.homes())
     on = {
         name
         for name in own.instance.plugins.loaded
@@ -107,12 +105,6 @@ def agree(caller: Caller, purpose: str) -> Any:
     """Consent to something for oneself; raises as `consents` does."""
     told = {"person": as_oneself(caller).person, "purpose_name": purpose, "how": "self"}
     return write(consents, "create", caller, told)
-
-
-def _homes(person: Person) -> tuple[Any, ...]:
-    lives = (Affiliation.person == person, Affiliation.kind == "resides", current(Affiliation))
-    rows: Any = Community.select(Community).join(Affiliation).where(*lives)
-    return tuple(rows.order_by(Affiliation.primary.desc(), Affiliation.id))
 
 
 def _agreements(own: Caller, person: Person, on: set[str]) -> Any:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+import peewee as pw
+
 from lifang.entities.community import Community
 from lifang.events.event import ANY
-from lifang.resources.fields import FieldSpec
+from lifang.resources.fields import FieldSpec, read_field
 from lifang.store.fields import Money
 from lifang.store.record import Record
 
@@ -31,7 +33,10 @@ _KINDS = {str: "text", Lines: "paragraph", int: "integer", float: "number", bool
           dt.date: "day", dt.datetime: "instant"}  # fmt: skip
 
 PASSING = "passing"
-"""Last in an input's `Annotated[…]`: the function is given it, and neither audit nor event is."""
+"""Last in an input's `Annotated[…]`: the function is given it, and neither audit nor event is.
+
+A field of a model there says that the input has its choices, or may point as it does.
+"""
 
 
 @dataclass(frozen=True)
@@ -156,8 +161,12 @@ def action_of(run: Callable[..., Any]) -> Action:
 
 def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec:
     label, help = _LABELS.get(name, name), None
-    passing = PASSING in typing.get_args(hint)
-    money = Money in typing.get_args(hint)
+    stored = next((one for one in typing.get_args(hint) if isinstance(one, pw.Field)), None)
+    like = stored and read_field(stored, locked=False, check=None)
+    choices, anywhere = (like.choices, like.anywhere) if like else ((), False)
+    passing, money = (
+        any(one is word for one in typing.get_args(hint)) for word in (PASSING, Money)
+    )
     if typing.get_origin(hint) is typing.Annotated:
         hint, label, help = (*typing.get_args(hint), None)[:3]
     required = parameter.default is inspect.Parameter.empty
@@ -167,8 +176,8 @@ def _read_input(name: str, hint: Any, parameter: inspect.Parameter) -> FieldSpec
     if target is None and hint not in _KINDS:
         raise TypeError(f"input {name}: {hint!r} cannot be asked of a person")
     kind = "community" if target is Community else "reference" if target else _KINDS[hint]
-    kind = "money" if money else kind
+    kind = "money" if money else "choice" if choices else kind
     return FieldSpec(
         name=name, label=label, kind=kind, required=required, null=not required, target=target,
-        help=help, passing=passing,
+        help=help, passing=passing, choices=choices, anywhere=anywhere,
     )  # fmt: skip

@@ -23,7 +23,8 @@ class FieldSpec:
 
     `kind` is one of text, paragraph, integer, number, money, boolean, day, instant, partial_date,
     choice, state, community, reference, sensitive. `virtual` fields are shown over a link, without
-    a column; `locked` ones are moved by actions only. `passing` inputs are kept nowhere.
+    a column; `locked` ones are moved by actions only. `passing` inputs are kept nowhere. `anywhere`
+    ones may point beyond what the caller reads.
     """
 
     name: str
@@ -41,6 +42,7 @@ class FieldSpec:
     default: Any = None
     check: Check | None = None
     passing: bool = False
+    anywhere: bool = False
 
     @property
     def sortable(self) -> bool:
@@ -122,4 +124,5 @@ def read_field(field: Any, *, locked: bool, check: Check | None) -> FieldSpec:
         target=target,
         default=None if callable(field.default) else field.default,
         check=check,
+        anywhere=getattr(field, "anywhere", False),
     )

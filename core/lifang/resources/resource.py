@@ -46,7 +46,8 @@ class Shared(TypedDict, total=False):
     tree. `attachments` are the kinds of files a record may have, with their labels; whoever may
     `attach`, or `update` where no role is given that verb, adds and removes them, but not in the
     states that `sealed` names. `documents` are what is issued about a record (`lf.Document`).
-    `formats` are further ones in which a list is exported, each an `lf.Format` by its name.
+    `formats` are further ones in which a list is exported, each an `lf.Format` by its name. What is
+    `veiled` is not for those who reach a record as its `unit` only, such as an employer.
     """
 
     minors_hidden: bool
@@ -56,6 +57,7 @@ class Shared(TypedDict, total=False):
     sealed: Collection[str]
     documents: Collection[Any]
     formats: Mapping[str, Any]
+    veiled: Collection[str]
 
 
 class Resource(Generic[M]):
@@ -91,6 +93,7 @@ class Resource(Generic[M]):
     sealed: Collection[str] = ()
     documents: Collection[Any] = ()
     formats: Mapping[str, Any] = MappingProxyType({})
+    veiled: Collection[str] = ()
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
         self,
@@ -180,9 +183,14 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := {*self.editable, *self.sealed} - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
-        taken, partial = {"csv", "xlsx", "json"}, getattr(self.scope, "partial", None)
+        if unknown := set(self.veiled) - self.by_name.keys():
+            raise TypeError(f"{self.noun}: {sorted(unknown)} are no fields that could be veiled")
+        taken, partial = (
+            {"csv", "xlsx", "json"},
+            self.veiled or getattr(self.scope, "partial", None),
+        )
         wrong = [name for name in self.formats if name in taken or not NAME.fullmatch(name)]
-        if wrong or (partial and self.formats):  # a format is given whole records
+        if wrong or ((partial or self.veiled) and self.formats):  # a format is given whole records
             raise TypeError(f"{self.noun}: {wrong or list(self.formats)} cannot be formats of it")
 
     def _separate(self) -> None:

@@ -230,7 +230,7 @@ def _stage(boss: Caller, residents: list[Person], progress: Progress) -> Stage:
 
 
 def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Person:
-    """Public servants report; workers accept; some leave, and some move away.
+    """Public servants report; workers accept; some are only listed, some leave, some move away.
 
     Gives the first of them, who stays.
     """
@@ -239,21 +239,43 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
     for number in _chunks(stage.boss.instance.database, len(reporters)):
         person = reporters[number]
         seat = next(iter(memberships.model.select().where(memberships.model.person == person)))
-        told = {
+        told: dict[str, Any] = {
             "person": int(person.id),
             "organization": seat.organization_id,
             "community": int(_home_of(person).id),
+            "public_servant": True,
+            "listed": number > len(reporters) * 7 // 8,
         }
+        if number < 6:  # some are entered from a slip that says more
+            told |= {"slip_no": f"示例报到单 {number + 1}", "political_status": "中共党员"}
         made.append(stage.act("worker-district", noun, "create", told))
         progress(_("报到"), number + 1, len(reporters))
     for report in made[: max(1, len(made) * 3 // 4)]:
         stage.act("worker-district", noun, "accept", {}, report)
     for report in made[1:6]:
         stage.act("worker-district", noun, "end", {"reason": _("已退休")}, report)
+    for report in made[12:13]:
+        week = stage.who(stage.boss.name).served_by(PLUGIN)  # what a week does
+        write(stage.boss.instance.registry.of(type(report)), "activate", week, {}, report.id)
+        since = {"cause": "secondment", "since": str(clock.today())}
+        stage.act("district", noun, "suspend", since, report)
+    for report in made[13:14]:
+        to = next(home for home in _under(_homes(), ON) if home.id != report.community_id)
+        stage.act("worker-district", noun, "ask_transfer", {"community": int(to.id)}, report)
+    _unit_report(stage)
     for person in reporters[6:12]:
         away = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
         write(people, "move", stage.who(stage.boss.name), away, person.id)
     return reporters[0]
+
+
+def _unit_report(stage: Stage) -> None:
+    """The liaison's unit reports where it is, and is accepted."""
+    unit: Any = Organization.get_by_id(stage.who("liaison").standings[0].organization)
+    told: Any = {"secretary": "示例书记", "liaison": "示例联络员", "phone": "13800000000"}
+    told |= {"organization": unit.id, "community": unit.sites()[0].id, "members_total": 60}
+    made = stage.act("liaison", f"{PLUGIN}:unit_reports", "create", told)
+    stage.act("worker-district", f"{PLUGIN}:unit_reports", "accept", {}, made)
 
 
 __all__ = ["Actor", "Progress", "tell"]

@@ -198,7 +198,12 @@ def _act(
         for name, said in inputs.items()
     ]
     changes += [
-        Change(spec.name, values.as_text(kept.get(spec.name), spec), values.as_text(after, spec))
+        Change(
+            spec.name,
+            values.as_text(kept.get(spec.name), spec),
+            values.as_text(after, spec),
+            sensitive=spec.name in resource.erasable,
+        )  # fmt: skip
         for spec in resource.fields
         if spec.kind != "sensitive"
         and not spec.virtual

@@ -32,7 +32,8 @@ def history(caller: Caller, resource: Resource[Any], record: int) -> list[View]:
     changes: dict[int, list[View]] = {}
     rows = AuditChange.select().where(AuditChange.entry.in_([entry.id for entry in entries]))
     for row in rows.order_by(AuditChange.id):
-        if seen is not None and row.field in resource.by_name and row.field not in seen:
+        name = row.field.removeprefix("input:")
+        if seen is not None and name in resource.by_name and name not in seen:
             continue
         hidden = "***" if row.sealed else None
         changes.setdefault(row.entry_id, []).append(

@@ -41,7 +41,7 @@ STEPS = STATES | {
 class Letter:
     """One delivery that failed: to whom, what, how often, and with which error.
 
-    `key` is what it is named by: `17@dual_reporting.close_old_reports`. `stack` tells where it
+    `key` is what it is named by: `17@dual_reporting.suggest_transfer`. `stack` tells where it
     failed; `instead` what this subscriber is told instead of the event's own data; `reason` why
     somebody gave it up.
     """

@@ -42,7 +42,7 @@ class Pointers:
 
     def _look(self, spec: FieldSpec, said: str) -> int:
         if spec.kind == "community":
-            place = find_community(self._caller, said)
+            place = find_community(self._caller, said, anywhere=spec.anywhere)
             return int(place.id) if place is not None else self._named(spec, said)
         if said.isascii() and said.isdigit() and len(said) < 19:
             settled = settle(self._caller, [spec], {spec.name: int(said)})
@@ -52,7 +52,9 @@ class Pointers:
     def _named(self, spec: FieldSpec, said: str) -> int:
         assert spec.target is not None  # noqa: S101 – only references are looked for
         resource = self._caller.instance.registry.of(spec.target)
-        allowed = True if resource.open else policy.readable(self._caller, resource)
+        allowed = (
+            True if resource.open or spec.anywhere else policy.readable(self._caller, resource)
+        )
         if allowed is False or not resource.title:
             raise Invalid(missing(spec))
         model: Any = spec.target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from lifang.kit.money import yuan
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
-from lifang.services.standpoint import standpoint
+from lifang.services.standpoint import reached_by, standpoint
 from lifang.store.statements import padded
 
 View = dict[str, Any]
@@ -60,10 +61,11 @@ def present(caller: Caller, resource: Resource[Any], rows: Sequence[Sequence[Any
             tell = TOLD[spec.kind]
             for view in views:
                 view[spec.name] = None if view[spec.name] is None else tell(view[spec.name])
+    links: Sequence[Link] = ()
     if isinstance(resource.scope, Linked):
         links = _links(caller, resource, resource.scope, [view["id"] for view in views])
         _show_links(caller, resource.scope, views, links)
-        _hide_partly(caller, resource, resource.scope, views, links)
+    _hide_partly(caller, resource, views, links)
     return views
 
 
@@ -88,13 +90,16 @@ def _plain(value: Any) -> Any:
 
 def _name_references(caller: Caller, spec: FieldSpec, views: list[View]) -> None:
     ids = {view[spec.name] for view in views if view[spec.name] is not None}
-    names = names_of(caller, caller.instance.registry.of(spec.target), ids) if spec.target else {}
+    target = caller.instance.registry.of(spec.target) if spec.target else None
+    names = names_of(caller, target, ids, anywhere=spec.anywhere) if target else {}
     for view in views:
         if view[spec.name] is not None:
             view[spec.name] = names.get(view[spec.name], UNREADABLE)
 
 
-def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dict[int, View]:
+def names_of(
+    caller: Caller, resource: Resource[Any], ids: Iterable[int], *, anywhere: bool = False
+) -> dict[int, View]:
     """How records are named where others point at them; those out of reach are left out."""
     wanted = list(ids)
     if not wanted:
@@ -106,11 +111,11 @@ def names_of(caller: Caller, resource: Resource[Any], ids: Iterable[int]) -> dic
         columns += [Community.code, Community.valid_to]
 
     def build(numbers: Sequence[int]) -> Any:
-        allowed = True if resource.open else policy.readable(caller, resource)
+        allowed = True if resource.open or anywhere else policy.readable(caller, resource)
         told = policy.wheres(resource, allowed)
         return model.select(*columns).where(model.id.in_(numbers), *told)
 
-    question = ("names", resource.id, standpoint(caller, resource))
+    question = ("names", resource.id, anywhere or standpoint(caller, resource))
     names: dict[int, View] = {}
     found = caller.instance.database.ask(question, padded(wanted), build)
     for number, removed, title_of, *more in found:
@@ -163,17 +168,17 @@ def _show_links(caller: Caller, scope: Linked, views: list[View], links: Sequenc
 def _hide_partly(
     caller: Caller,
     resource: Resource[Any],
-    scope: Linked,
     views: list[View],
     links: Sequence[Link],
 ) -> None:
     """Leave out what a reader reaches over a lesser link only: `decisions.md` 14."""
+    always = getattr(resource.scope, "shown_as", None)
     shown = shown_fields(caller, resource, [view["id"] for view in views], links)
     for view in views if shown else ():
         if (seen := shown.get(view["id"])) is None:
             continue
         for spec in resource.fields:
-            if spec.name not in seen and spec.name != scope.shown_as:
+            if spec.name not in seen and spec.name != always:
                 view[spec.name] = None
 
 
@@ -186,6 +191,10 @@ def shown_fields(
     """The fields a reader sees of each record they do not see whole; whole ones are left out."""
     scope = resource.scope
     reach = policy.rights(caller, resource, "read")
+    if resource.veiled:
+        unveiled = {spec.name for spec in resource.fields} - set(resource.veiled)
+        whole = reached_by(caller, resource, replace(reach, units=()), ids) if reach.units else ids
+        return {number: unveiled for number in ids if number not in whole}
     if not isinstance(scope, Linked) or not scope.whole or reach.tree == ranges.EVERYWHERE:
         return {}
     links = _links(caller, resource, scope, ids) if links is None else links

@@ -51,14 +51,14 @@ def missing(spec: FieldSpec) -> str:
 def _find(caller: Caller, spec: FieldSpec, value: Any, hold: str) -> Any:
     database = caller.instance.database
     if isinstance(value, Mapping):
-        found = find_community(caller, str(value["code"]))
+        found = find_community(caller, str(value["code"]), anywhere=spec.anywhere)
         if found is None or not database.holds:
             return found
         value = found.id
     assert spec.target is not None  # noqa: S101 – settle looks at references only
     resource = caller.instance.registry.of(spec.target)
     hold = "keep" if spec.target is Community else hold
-    if resource.open:
+    if resource.open or spec.anywhere:
         record: Any = database.standing(spec.target, value, hold=hold)
     else:
         record = in_reach(caller, resource, value, hold=hold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ class Sensitive(SealedBase):
     field_type = "BLOB"
 
     def __init__(self, label: str = "", *, kind: str = "", **options: Any) -> None:
-        """`kind` is one of citizen_id, phone, birth_date, name, address."""
+        """`kind` is one of citizen_id, phone, birth_date, name, address, category."""
         self.kind = kind
         super().__init__(**{"verbose_name": label or None, "null": True, **options})
 
@@ -58,6 +59,12 @@ class Sensitive(SealedBase):
         if self.searchable:
             index = pw.CharField(max_length=64, null=True, index=True)
             model._meta.add_field(f"{name}_index", index)
+
+    def among(self, record: Any, caller: Any, values: Collection[str]) -> bool | None:
+        """Whether a value is one of some, and no more of it; None where there is none."""
+        sealed, keys = getattr(record, self.name), caller.instance.keys
+        told = {"table": self.model._meta.table_name, "column": self.name, "row": int(record.id)}
+        return None if sealed is None else keys.open(sealed, **told) in values
 
     def db_value(self, value: Any) -> Any:
         """Store ciphertext only."""

@@ -10,6 +10,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.person import Person
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
@@ -17,6 +18,7 @@ from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.branches import key_of
 from lifang.services.offers import may
+from lifang.services.pointing import Pointers
 from lifang.services.presenting import View
 from lifang.services.query import Query
 from lifang.web.shell import in_office
@@ -48,6 +50,11 @@ def point(caller: Caller, spec: FieldSpec, said: str) -> Pointer:
     key = _key(said)
     if spec.kind == "reference" and key.isascii() and key.isdigit():
         return Pointer(int(key))
+    if spec.anywhere:
+        try:
+            return Pointer(Pointers(caller).find(spec, key))
+        except Invalid as invalid:
+            return Pointer(problem=invalid.sentence)
     target = _target(caller, spec)
     if spec.kind == "community" and (key != said or _by(caller, target, "code", key)):
         return Pointer({"code": key})

@@ -2,17 +2,21 @@
 
 import lifang as lf
 from lifang_dual_reporting.events import handlers
-from lifang_dual_reporting.indicators import reporting
+from lifang_dual_reporting.indicators import indicators
 from lifang_dual_reporting.pages import home_cards
-from lifang_dual_reporting.resources import reports, service_entries
+from lifang_dual_reporting.purposes import purposes
+from lifang_dual_reporting.resources import resources
 from lifang_dual_reporting.schemas import payloads
+from lifang_dual_reporting.settings import settings
 
 plugin = lf.Plugin(
     "dual_reporting",
     "双报到",
-    resources=[reports, service_entries],
+    resources=resources,
+    settings=settings,
     handlers=handlers,
     payloads=payloads,
+    purposes=purposes,
     hooks=[home_cards],
-    indicators=[reporting],
+    indicators=indicators,
 )

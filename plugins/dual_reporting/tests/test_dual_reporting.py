@@ -11,12 +11,11 @@ import pytest
 
 import lifang as lf
 from lifang.testing import world
-from lifang.testing.events import Clock, Events
-from lifang_dual_reporting.events import close_old_reports
+from lifang_dual_reporting import models
 from lifang_dual_reporting.models import Report, ServiceEntry
 from lifang_dual_reporting.plugin import plugin
 from lifang_dual_reporting.resources import reports
-from lifang_dual_reporting.services import accept, end
+from lifang_dual_reporting.services.report import accept, end
 
 Make = Callable[..., lf.Caller]
 
@@ -86,64 +85,15 @@ def test_its_tables_carry_its_name_and_its_migrations_make_them(instance: Any) -
 
     assert Report._meta.table_name.startswith(f"{plugin.id}_")
     assert ServiceEntry._meta.table_name.startswith(f"{plugin.id}_")
-    assert not diff_models(instance.database.engine, [Report, ServiceEntry])
+    kept = [getattr(models, name) for name in models.__all__]
+    assert not diff_models(instance.database.engine, kept)
 
 
 def test_its_declaration_is_a_table_of_contents_and_each_file_one_sitting() -> None:
-    folder = Path(inspect.getfile(Report)).parent
-    sizes = {path.name: len(path.read_text("utf-8").splitlines()) for path in folder.glob("*.py")}
+    folder = Path(inspect.getfile(models)).parents[1]
+    sizes = {path.name: len(path.read_text("utf-8").splitlines()) for path in folder.rglob("*.py")}
     assert sizes.pop("plugin.py") < 40
     assert max(sizes.values()) < 250
     source = (folder / "plugin.py").read_text("utf-8")
     assert source.rstrip().endswith(")")
     assert "plugin = lf.Plugin(" in source.split("\n\n\n")[-1]
-
-
-@pytest.fixture
-def leaving(instance: Any, caller: Make) -> Report:
-    """A report at the community that its person leaves; nobody was told of that yet."""
-    zhaomin = world.person(instance, "赵敏")
-    report = submit(caller("community_worker", at=world.HOME), zhaomin)
-    world.move(instance, zhaomin, to=world.NEIGHBOUR)
-    return report
-
-
-def state(report: Report, boss: lf.Caller) -> str:
-    return str(lf.get(reports, boss, report.id).state)
-
-
-def test_whoever_moves_away_no_longer_reports_there(
-    leaving: Report, boss: lf.Caller, events: Events
-) -> None:
-    assert state(leaving, boss) == "submitted"
-    events.deliver()
-    assert state(leaving, boss) == "ended"
-    [ended] = events.published("dual_reporting.report.ended")
-    assert (ended.subject, dict(ended.data)) == (leaving.id, {"reason": "已迁出"})
-
-
-def test_ending_it_fails_twice_and_breaks_off_once_and_is_done_once(
-    events: Events, clock: Clock, leaving: Report, boss: lf.Caller
-) -> None:
-    with events.failing(close_old_reports, times=2):
-        events.deliver()
-        assert state(leaving, boss) == "submitted"
-        assert events.published("dual_reporting.report.ended") == []
-        clock.later(minutes=1)
-        events.deliver()
-        clock.later(minutes=1)
-        with events.crashing(close_old_reports):
-            events.deliver()
-    assert state(leaving, boss) == "ended"
-    assert len(events.published("dual_reporting.report.ended")) == 1
-    events.again(events.published("core.person.moved")[0])
-    assert len(events.published("dual_reporting.report.ended")) == 1
-
-
-def test_told_of_the_past_once_more_it_ends_nothing_twice(
-    leaving: Report, boss: lf.Caller, events: Events
-) -> None:
-    events.deliver()
-    events.tell_past("dual_reporting", at=world.CHENGGUAN)
-    events.deliver()
-    assert len(events.published("dual_reporting.report.ended")) == 1

@@ -13,7 +13,8 @@ from lifang.testing import world
 from lifang.testing.events import Events
 from lifang_dual_reporting.models import Report, ServiceEntry
 from lifang_dual_reporting.resources import reports, service_entries
-from lifang_dual_reporting.services import accept, confirm, end, void
+from lifang_dual_reporting.services.entry import confirm, void
+from lifang_dual_reporting.services.report import accept, end
 
 Make = Callable[..., lf.Caller]
 ZONE = dt.timezone(dt.timedelta(hours=8))

@@ -62,7 +62,7 @@ def test_figures_tell_of_answers_and_lag_and_of_nobody(
     assert 'lifang_responses_total{status="4xx"} 1' in lines
     assert any(line.startswith("lifang_uptime_seconds ") for line in lines)
     assert f"lifang_events_total {event_log.last_position()}" in lines
-    name = 'subscriber="dual_reporting.close_old_reports"'
+    name = 'subscriber="dual_reporting.suggest_transfer"'
     for figure in ("behind", "lag_seconds", "late", "retrying", "dead"):
         assert f"lifang_events_{figure}{{{name}}} 0" in lines
     assert not any(secret in told.text for secret in ("李强", "138", "people"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import lifang_dual_reporting
 from lifang.app.instance import create, opened
 from lifang.app.migrating import Migrated, migrate_all
 from lifang.app.restoring import restore, verify_backup
@@ -168,11 +169,13 @@ def test_plugins_are_migrated_in_the_same_go_after_the_core(
     with instance.database.connection():
         world.plant(instance)
         world.enable(instance, "dual_reporting", at=world.CITY)
-        for name in ("report", "service_entry", "migration"):
-            instance.database.engine.execute_sql(f"DROP TABLE dual_reporting_{name}")
+        for name in instance.database.engine.get_tables():
+            if name.startswith("dual_reporting_"):
+                instance.database.engine.execute_sql(f"DROP TABLE {name}")
     instance.close()
     turn_back(tmp_path / "home")
-    due = [*DUE, "dual_reporting 0001_initial", "dual_reporting 0002_service_entries"]
+    files = (Path(lifang_dual_reporting.__file__).parent / "migrations").glob("0*.py")
+    due = [*DUE, *sorted(f"dual_reporting {file.stem}" for file in files)]
     assert migrate_all(plan=True).names == due
     assert migrate_all().names == due
     assert len(backups(tmp_path / "home")) == 1

@@ -25,7 +25,7 @@ from lifang.store import copying
 from lifang.store.database import Database
 from lifang.store.opening import open_database
 from lifang.testing import world
-from tests.core.app.populated import SUBSCRIPTION, ended, goes_on, move_away
+from tests.core.app.populated import SUBSCRIPTION, goes_on, move_away, sent_back
 from tests.core.cli.conftest import say
 from tests.core.upkeep.dumped import Dump, content, quiet
 
@@ -304,7 +304,7 @@ def test_where_a_later_position_was_told_first_the_earlier_ones_are_told_once(
         assert list(waiting.order_by(Retry.pos).tuples()) == [(second.pos, 0), (third.pos, 0)]
         assert Subscription.get(Subscription.name == SUBSCRIPTION).pos == fourth.pos
         assert delivery.drain(instance)
-        assert ended(instance) == [f"dual_reporting.report/{n}" for n in (1, 2, 3)]
+        assert sent_back(instance) == [f"dual_reporting.report/{n}" for n in (1, 2, 3)]
         assert not Retry.select().where(Retry.state == "waiting").exists()
 
 

@@ -167,7 +167,7 @@ def test_power_over_everything_in_many_hands_is_worth_a_word(inside: Instance) -
 def test_events_that_wait_failed_or_are_held_are_worth_a_word(inside: Instance) -> None:
     world.enable(inside, "dual_reporting", at=world.CHENGGUAN)
     assert found("events")["state"] == "ok"
-    name = "dual_reporting.close_old_reports"
+    name = "dual_reporting.suggest_transfer"
     late = clock.now() - dt.timedelta(hours=1)
     event = EventRow.create(
         type="core.person.moved", agg="core.person/1", seq=99, at=late, data="{}"

@@ -112,7 +112,7 @@ def test_events_and_their_readers_are_listed_for_who_may_see_them(
     assert events["items"][0]["at"].endswith("Z")
     assert len(lifang("events", "list", "--limit", "2").out.splitlines()) == 3
     lag = lifang("events", "lag", "--json").json["items"]
-    assert [one["name"] for one in lag] == ["dual_reporting.close_old_reports"]
+    assert "dual_reporting.suggest_transfer" in [one["name"] for one in lag]
     assert "进行中" in lifang("events", "lag").out
     for verb in ("list", "lag"):
         assert lifang("events", verb, "--as", worker).code == 3

@@ -169,10 +169,7 @@ def test_a_personal_input_of_an_action_is_sealed_in_the_trail_too(
     enable("dual_reporting", at=CITY)
     reports = instance.registry.find("dual_reporting", "reports")
     assert reports is not None
-    type, schema = "dual_reporting.report.ended", {"reason": ma.fields.String()}
-    instance.plugins.payloads[type] = lf.payload(
-        type, ma.Schema.from_dict(schema), erasable={"reason": None}
-    )
+    type = "dual_reporting.report.ended"
     person, boss = world.person(instance, "李强"), world.boss(instance)
     report = write(reports, "create", boss, {"person": person.id, "community": {"code": HOME}})
     write(reports, "end", boss, {"reason": CANARY}, int(report.id))

@@ -307,11 +307,13 @@ def test_a_plugin_that_stumbles_over_one_record_does_not_hold_up_the_others(
 ) -> None:
     made = [report(instance, reports, f"张三{n}") for n in range(3)]
 
-    def stumble(record: Any, caller: Caller) -> None:
+    action = reports.actions["accept"]
+
+    def stumble(record: Any, caller: Caller) -> Any:
         if record.id == made[1]:
             raise ZeroDivisionError
+        return action.run(record, caller)
 
-    action = reports.actions["accept"]
     monkeypatch.setitem(reports.actions, "accept", type(action)(
         action.name, action.label, action.moves, action.event, stumble))  # fmt: skip
     done = do(signed("community_worker", at=world.HOME), reports, "accept", SUBMITTED)

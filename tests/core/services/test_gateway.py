@@ -199,7 +199,7 @@ def test_a_state_is_moved_by_actions_only(
     assert blamed(asked.value) == {("reason", "required")}
     ended = write(reports, "end", worker, {"reason": "退休"}, made.id)
     assert (ended.state, ended.version) == ("ended", 2)
-    with pytest.raises(Conflict, match="不能再结束"):
+    with pytest.raises(Conflict, match="的记录可以结束；这条记录是「已结束」"):
         write(reports, "end", worker, {"reason": "退休"}, made.id)
 
 

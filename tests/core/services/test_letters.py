@@ -348,9 +348,9 @@ def test_what_belongs_together_is_found_again(
     lf.write(people, "move", staff, told, int(person.id))
     assert drain(instance)
     [moved] = event_log.list_events(boss, type="core.person.moved")
-    [ended] = event_log.list_events(boss, type="dual_reporting.report.ended")
-    assert ended.position in [one.position for one in event_log.neighbours(boss, moved)]
-    assert moved.position in [one.position for one in event_log.neighbours(boss, ended)]
+    [back] = event_log.list_events(boss, type="dual_reporting.report.rejected")
+    assert back.position in [one.position for one in event_log.neighbours(boss, moved)]
+    assert moved.position in [one.position for one in event_log.neighbours(boss, back)]
 
 
 def test_the_last_day_is_counted_by_the_hour(instance: Instance, boss: Caller) -> None:

@@ -54,7 +54,7 @@ def test_a_list_offers_the_verbs_that_its_reader_holds(
 ) -> None:
     text = worker.text(f"{REPORTS}?state=submitted&within={world.CHENGGUAN}&count=true")
     assert re.findall(r'name="bulk.id" value="(\d+)"', text) == [str(one) for one in made[:2]]
-    assert offered(text) == ["accept", "end", "update"]
+    assert offered(text) == ["accept", "reject", "end", "update"]
     assert "符合条件的全部 2 条" in text
     assert f'value="state=submitted&amp;within={world.CHENGGUAN}"' in text
     secretary = visit("community_secretary", at=world.HOME).text(REPORTS)

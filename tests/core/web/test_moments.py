@@ -12,7 +12,7 @@ import lifang as lf
 from lifang.testing import world
 from lifang_dual_reporting.models import ServiceEntry
 from lifang_dual_reporting.resources import reports, service_entries
-from lifang_dual_reporting.services import accept
+from lifang_dual_reporting.services.report import accept
 from tests.core.web.conftest import Visit, Visitor
 
 ENTRIES = "/p/dual-reporting/service-entries"

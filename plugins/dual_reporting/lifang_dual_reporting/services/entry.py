@@ -1,4 +1,4 @@
-"""What is done with reports and service entries, and what must hold of them."""
+"""What is done with service entries, and what must hold of them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ import datetime as dt
 import lifang as lf
 from lifang import _
 from lifang_dual_reporting.models import Report, ServiceEntry
+from lifang_dual_reporting.policies import refuse
 
 LONGEST = dt.timedelta(days=1)
-
-
-@lf.action("接收", moves={"submitted": "accepted"})
-def accept(report: Report, caller: lf.Caller) -> None:
-    """Accept a submitted report on behalf of the community."""
-
-
-@lf.action("结束", moves={lf.ANY: "ended"})
-def end(report: Report, caller: lf.Caller, *, reason: str) -> lf.Data:
-    """End a report, whatever its state."""
-    return {"reason": reason}  # what an action returns is its event's payload: chosen
 
 
 @lf.action("确认", moves={"submitted": "confirmed"})
@@ -63,7 +53,7 @@ def demand_true(entry: ServiceEntry, caller: lf.Caller) -> None:
         Report.removed_at.is_null(),
     )
     if report is None and not entry.minutes:  # whose report has ended keeps what was entered
-        _refuse("person", "not_reporting", _("这个人在该社区没有已接收的报到；请先接收报到"))
+        refuse("person", "not_reporting", _("这个人在该社区没有已接收的报到；请先接收报到"))
     if report is not None and entry.organization_id is None:
         entry.organization = report.organization
     entry.minutes = int((entry.end - entry.start).total_seconds() // 60)
@@ -75,17 +65,13 @@ def demand_true(entry: ServiceEntry, caller: lf.Caller) -> None:
         ServiceEntry.end > entry.start,
     )
     if any(other.id != entry.id for other in others):
-        _refuse("start", "overlaps", _("这段时间与此人的另一条服务记录重叠；同一时间只计一次"))
+        refuse("start", "overlaps", _("这段时间与此人的另一条服务记录重叠；同一时间只计一次"))
 
 
 def _demand_times(entry: ServiceEntry) -> None:
     if entry.end <= entry.start:
-        _refuse("end", "before_start", _("结束时间须晚于开始时间"))
+        refuse("end", "before_start", _("结束时间须晚于开始时间"))
     if entry.end - entry.start > LONGEST:
-        _refuse("end", "too_long", _("一条记录最长 24 小时；跨天的服务请分开登记"))
+        refuse("end", "too_long", _("一条记录最长 24 小时；跨天的服务请分开登记"))
     if entry.end > lf.now():
-        _refuse("end", "future", _("服务还没有结束，不能登记"))
-
-
-def _refuse(field: str, code: str, sentence: str) -> None:
-    raise lf.Invalid(sentence, errors=[lf.FieldError(field, code, sentence)])
+        refuse("end", "future", _("服务还没有结束，不能登记"))

@@ -1,0 +1,156 @@
+"""The yearly review of people and units, and what is fed back to employers."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+import lifang as lf
+from lifang_dual_reporting.models.report import Report
+
+GRADES = [
+    ("excellent", "优秀"),
+    ("qualified", "合格"),
+    ("basic", "基本合格"),
+    ("unqualified", "不合格"),
+]
+PASSED = ("excellent", "qualified")
+PARTS = {
+    "own": "自评",
+    "leader": "领导点评",
+    "masses": "群众评议",
+    "community": "社区评价",
+    "organization": "组织评定",
+}
+"""The five parts of a review (五评), and what each is called."""
+
+_YEARLY = {
+    "serving": "服务中",
+    "reviewing": "评议中",
+    "reviewed": "已评定",
+    "fed_back": "已反馈",
+    "receipted": "已回执",
+}
+
+
+def _part(label: str) -> pw.CharField:
+    return pw.CharField(max_length=12, choices=GRADES, null=True, verbose_name=label)
+
+
+def _said(label: str) -> pw.CharField:
+    return pw.CharField(max_length=400, null=True, verbose_name=label)
+
+
+class AnnualReview(lf.Record):
+    """A year of somebody who reports, from serving to the employer's receipt.
+
+    `minutes` are the confirmed ones of the year, `voluntary_minutes` those of their own will,
+    `target_minutes` what the place asks, less in proportion to suspended days; all three follow
+    from what is kept elsewhere and are counted anew. `reached` says whether the target is.
+    """
+
+    person = lf.ref(lf.Person, "人员")
+    report = lf.ref(Report, "报到记录")
+    organization = lf.ref(lf.Organization, "所在单位", null=True)
+    community = lf.place("社区")
+    year = pw.IntegerField(verbose_name="年度")
+    since = lf.DayField(verbose_name="起算日期")
+    minutes = pw.IntegerField(default=0, verbose_name="服务时长（分钟）")
+    voluntary_minutes = pw.IntegerField(default=0, verbose_name="其中自愿服务（分钟）")
+    target_minutes = pw.IntegerField(default=0, verbose_name="应服务时长（分钟）")
+    reached = pw.BooleanField(default=False, verbose_name="已达标")
+    own_grade, own_text = _part("自评等次"), _said("自评")
+    leader_grade, leader_text = _part("领导点评等次"), _said("领导点评")
+    masses_grade, masses_text = _part("群众评议等次"), _said("群众评议")
+    community_grade, community_text = _part("社区评价等次"), _said("社区评价")
+    organization_grade, organization_text = _part("组织评定等次"), _said("组织评定")
+    points = pw.IntegerField(null=True, verbose_name="积分")
+    grade = _part("评定等次")
+    reviewed_on = lf.DayField(null=True, verbose_name="评定日期")
+    fed_back_on = lf.DayField(null=True, verbose_name="反馈日期")
+    receipt_due = lf.DayField(null=True, verbose_name="最迟回执日期")
+    receipted_on = lf.DayField(null=True, verbose_name="回执日期")
+    state = lf.State("状态", **_YEARLY)
+    person_id: int
+    report_id: int
+    organization_id: int | None
+    community_id: int
+
+    class Meta:
+        """One for each report and year."""
+
+        table_name = "dual_reporting_annual_review"
+        unique = (lf.unique("report", "year"),)
+        indexes = ((("organization", "year"), False),)
+
+
+class UnitReview(lf.Record):
+    """A year of a unit: how many of its people report and serve, and whether it may be honoured.
+
+    Figures are counted when it is opened and kept as they are when it is signed. Rates are in
+    hundredths of a per cent and empty where there is nothing to divide by; `denominator` says what
+    the completion rate was divided by.
+    """
+
+    organization = lf.ref(lf.Organization, "单位")
+    community = lf.place("社区")
+    year = pw.IntegerField(verbose_name="年度")
+    members_total = pw.IntegerField(default=0, verbose_name="应报到人数")
+    accepted = pw.IntegerField(default=0, verbose_name="已报到人数")
+    reached = pw.IntegerField(default=0, verbose_name="达标人数")
+    reporting_rate = pw.IntegerField(null=True, verbose_name="报到率（万分之一）")
+    completion_rate = pw.IntegerField(null=True, verbose_name="完成率（万分之一）")
+    denominator = pw.CharField(
+        max_length=16,
+        choices=[("accepted", "已报到人数"), ("should_report", "应报到人数")],
+        null=True,
+        verbose_name="完成率的分母",
+    )
+    activities = pw.IntegerField(default=0, verbose_name="单位活动次数")
+    eligible = pw.BooleanField(null=True, verbose_name="可参加评优")
+    own_grade, own_text = _part("自评等次"), _said("自评")
+    leader_grade, leader_text = _part("领导点评等次"), _said("领导点评")
+    masses_grade, masses_text = _part("群众评议等次"), _said("群众评议")
+    community_grade, community_text = _part("社区评价等次"), _said("社区评价")
+    organization_grade, organization_text = _part("组织评定等次"), _said("组织评定")
+    grade = _part("评定等次")
+    reviewed_on = lf.DayField(null=True, verbose_name="评定日期")
+    fed_back_on = lf.DayField(null=True, verbose_name="反馈日期")
+    receipt_due = lf.DayField(null=True, verbose_name="最迟回执日期")
+    receipted_on = lf.DayField(null=True, verbose_name="回执日期")
+    state = lf.State("状态", **_YEARLY)
+    organization_id: int
+    community_id: int
+
+    class Meta:
+        """One for each unit, community and year."""
+
+        table_name = "dual_reporting_unit_review"
+        unique = (lf.unique("organization", "community", "year"),)
+
+
+class Feedback(lf.Record):
+    """A sheet by which a community tells an employer of its people: hours and grades, nothing else.
+
+    `period` is a quarter (`2026-Q3`), or `last-7` for the report that has ended. The sheet itself
+    is issued as a document; the employer's liaison confirms that it has come.
+    """
+
+    organization = lf.ref(lf.Organization, "单位")
+    community = lf.place("社区")
+    period = pw.CharField(max_length=30, verbose_name="期间")
+    report = lf.ref(Report, "报到记录", null=True)
+    people = pw.IntegerField(default=0, verbose_name="人数")
+    minutes = pw.IntegerField(default=0, verbose_name="服务时长（分钟）")
+    sent_on = lf.DayField(verbose_name="发送日期")
+    receipt_due = lf.DayField(null=True, verbose_name="最迟回执日期")
+    receipted_on = lf.DayField(null=True, verbose_name="回执日期")
+    state = lf.State("状态", sent="待回执", overdue="逾期未回执", receipted="已回执")
+    organization_id: int
+    community_id: int
+    report_id: int | None
+
+    class Meta:
+        """One for each employer, community and period."""
+
+        table_name = "dual_reporting_feedback"
+        unique = (lf.unique("organization", "community", "period"),)

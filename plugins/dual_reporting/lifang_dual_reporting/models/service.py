@@ -1,0 +1,126 @@
+"""Posts, who has taken one, what was done there and what residents say of it."""
+
+from __future__ import annotations
+
+import peewee as pw
+
+import lifang as lf
+from lifang_dual_reporting.models.report import Report
+
+CATEGORIES = [
+    ("organization", "组织建设"),
+    ("law", "法律咨询与援助"),
+    ("aid", "助困扶残与就业援助"),
+    ("governance", "社区治理"),
+    ("health", "健康医疗"),
+    ("culture", "文化体育"),
+    ("safety", "安全宣传与治安巡逻"),
+    ("other", "其他"),
+]
+
+
+class Post(lf.Record):
+    """A post (岗位) that a community offers to those who report to it, with so many places."""
+
+    name = pw.CharField(max_length=60, verbose_name="岗位")
+    community = lf.place("社区")
+    category = pw.CharField(max_length=12, choices=CATEGORIES, verbose_name="类别")
+    slots = pw.IntegerField(verbose_name="名额")
+    description = pw.CharField(max_length=200, null=True, verbose_name="说明")
+    skill = pw.CharField(max_length=40, null=True, verbose_name="所需特长")
+    taken = pw.IntegerField(default=0, verbose_name="已认领")
+    state = lf.State("状态", open="可认领", closed="已停止")
+    community_id: int
+
+    class Meta:
+        """One name in one community."""
+
+        table_name = "dual_reporting_post"
+        unique = (lf.unique("community", "name", state="open"),)
+
+
+class PostClaim(lf.Record):
+    """Somebody who reports to a community takes one of its posts, or waits for it to come free."""
+
+    post = lf.ref(Post, "岗位")
+    person = lf.ref(lf.Person, "人员")
+    report = lf.ref(Report, "报到记录", null=True)
+    organization = lf.ref(lf.Organization, "所在单位", null=True)
+    claimed_on = lf.DayField(null=True, verbose_name="认领日期")
+    given_up_on = lf.DayField(null=True, verbose_name="退出日期")
+    state = lf.State("状态", held="已认领", waiting="候补", given_up="已退出")
+    post_id: int
+    person_id: int
+    report_id: int | None
+    organization_id: int | None
+
+    class Meta:
+        """Once per post and person."""
+
+        table_name = "dual_reporting_post_claim"
+        unique = (lf.unique("post", "person", state=("held", "waiting")),)
+
+
+class ServiceEntry(lf.Record):
+    """What somebody who reports to a community did there, from when to when.
+
+    `nature` says whether it was done of one's own will and unpaid, or ordered by the employer in
+    paid time: that is no voluntary service (志愿服务条例 第二条、第二十五条). `source` names the
+    event of another plugin from which it was counted, once.
+    """
+
+    person = lf.ref(lf.Person, "人员")
+    organization = lf.ref(lf.Organization, "所在单位", null=True)
+    community = lf.place("服务社区")
+    post = lf.ref(Post, "岗位", null=True)
+    activity = pw.CharField(max_length=120, null=True, verbose_name="活动")
+    start = lf.InstantField(verbose_name="开始时间")
+    end = lf.InstantField(verbose_name="结束时间")
+    minutes = pw.IntegerField(default=0, verbose_name="时长（分钟）")
+    content = pw.CharField(max_length=200, verbose_name="服务内容")
+    nature = pw.CharField(
+        max_length=10,
+        choices=[("voluntary", "自愿服务"), ("duty", "单位安排（工作时间）")],
+        verbose_name="性质",
+    )
+    code = pw.CharField(max_length=16, null=True, verbose_name="评价码")
+    confirmed_on = lf.DayField(null=True, verbose_name="确认日期")
+    source = pw.CharField(max_length=120, null=True, verbose_name="来源")
+    state = lf.State("状态", submitted="待社区确认", confirmed="已确认", voided="已作废")
+    person_id: int
+    organization_id: int | None
+    community_id: int
+    post_id: int | None
+
+    class Meta:
+        """Looked for by person, in the order of time."""
+
+        table_name = "dual_reporting_service_entry"
+        unique = (lf.unique("source"), lf.unique("code"))
+        indexes = ((("person", "start"), False), (("organization", "start"), False))
+
+
+class ServiceRating(lf.Record):
+    """What a resident who was served says of it: one to five, once for each entry.
+
+    Whoever was served has the entry's code from the service card; nobody rates themselves.
+    """
+
+    entry = lf.ref(ServiceEntry, "服务记录", null=True)
+    community = lf.place("社区", null=True)
+    person = lf.ref(lf.Person, "评价人")
+    code = pw.CharField(max_length=16, verbose_name="评价码", help_text="服务记录卡上的评价码")
+    stars = pw.IntegerField(
+        verbose_name="满意度",
+        choices=[(5, "非常满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "非常不满意")],
+    )
+    remark = pw.CharField(max_length=200, null=True, verbose_name="意见")
+    entry_id: int | None
+    community_id: int | None
+    person_id: int
+
+    class Meta:
+        """Once for each entry and resident."""
+
+        table_name = "dual_reporting_service_rating"
+        unique = (lf.unique("entry", "person"),)

@@ -1,0 +1,1 @@
+"""What is done with each noun, and what must hold of it."""
