@@ -14,7 +14,7 @@ from lifang.entities.community import KINDS, Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.kit import identifiers
-from lifang.kit.errors import Conflict, Invalid
+from lifang.kit.errors import Conflict, Forbidden, Invalid
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -162,12 +162,12 @@ class Made:
         told = {spec.name: self.value(resource, spec) for spec in resource.actions[verb].fields}
         try:
             write(resource, verb, self.boss, told, id)
-        except (Conflict, Invalid):
+        except (Conflict, Forbidden, Invalid):  # what only the plugin does is refused
             return
 
     def _remove(self, model: type[Record]) -> None:
         for id in self.ids.get(model, [])[1:]:
-            with suppress(Conflict):  # what has ended stays
+            with suppress(Conflict):  # what has come to a state of its own stays
                 write(self.instance.registry.of(model), "remove", self.boss, None, id)
 
     def query(self, resource: Resource[Any]) -> Query:
@@ -250,6 +250,21 @@ def a_service(told: Told, ids: Ids) -> None:
     told["community"] = {"code": report.community.code}
     told["start"] = dt.datetime(1990, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=30 * next(numbers))
     told["end"] = told["start"] + dt.timedelta(minutes=1 + next(numbers) % 1_400)
+    told["post"] = None
+
+
+def a_post(told: Told, ids: Ids) -> None:
+    told["name"] = f"{told['name'][:50]}{next(numbers)}"
+    told["slots"] = 1 + abs(told["slots"]) % 50
+
+
+def a_visit(told: Told, ids: Ids) -> None:
+    told["day"] = min(told["day"], dt.date(2026, 1, 1))
+    told["people"] = abs(told["people"]) % 1_000
+
+
+def a_task(told: Told, ids: Ids) -> None:
+    told["month"] = f"20{next(numbers) % 100:02}-{1 + next(numbers) % 12:02}"
 
 
 def _code_of(told: Told) -> str:
@@ -264,6 +279,9 @@ ARRANGED: dict[str, Callable[[Told, Ids], None]] = {
     "reports": a_report,
     "unit_reports": a_unit_report,
     "service_entries": a_service,
+    "posts": a_post,
+    "unit_activities": a_visit,
+    "unit_tasks": a_task,
     "memberships": one_side("person", "member_organization", "from_date", "to_date"),
 }
 """What the rules of a noun ask of its fields together."""

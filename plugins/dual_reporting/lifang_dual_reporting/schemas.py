@@ -29,6 +29,7 @@ class Served(ma.Schema):
     end = ma.fields.AwareDateTime(required=True)
     minutes = ma.fields.Integer(strict=True, required=True)
     content = ma.fields.String(required=True)
+    source = ma.fields.String()
     reason = ma.fields.String()
 
 
@@ -115,10 +116,69 @@ reporting = [
     for what, schema, texts in _OF_REPORTS
 ]
 
+
+class Claimed(ma.Schema):
+    """Who has a post now, or gave it up; all are ids. `report` is how they serve there."""
+
+    post = ma.fields.Integer(strict=True, required=True)
+    person = ma.fields.Integer(strict=True, required=True)
+    report = ma.fields.Integer(strict=True, required=True, allow_none=True)
+    reason = ma.fields.String()
+
+
+class Visited(ma.Schema):
+    """A unit did something at its community on a day; `kind` is visit, activity or project."""
+
+    organization = ma.fields.Integer(strict=True, required=True)
+    community = ma.fields.Integer(strict=True, required=True)
+    day = ma.fields.Date(required=True)
+    kind = ma.fields.String(required=True)
+    source = ma.fields.String()
+    reason = ma.fields.String()
+
+
+class Asked(ma.Schema):
+    """What became of a task on a unit's list of a month (`2026-05`)."""
+
+    organization = ma.fields.Integer(strict=True, required=True)
+    community = ma.fields.Integer(strict=True, required=True)
+    month = ma.fields.String(required=True)
+    result = ma.fields.String()
+    date = ma.fields.Date()
+    remark = ma.fields.String()
+
+
+class Due(ma.Schema):
+    """Something is to be counted anew since `at`."""
+
+    at = ma.fields.AwareDateTime(required=True)
+
+
 payloads = [
     *(
-        lf.payload(f"dual_reporting.service_entry.{what}", Served, erasable={"content": "person"})
+        lf.payload(
+            f"dual_reporting.service_entry.{what}",
+            Served,
+            erasable={"content": "person", "reason": "person"},
+            keep=KEEP,
+        )
         for what in ("confirmed", "voided")
     ),
+    *(
+        lf.payload(
+            f"dual_reporting.post_claim.{what}", Claimed, erasable={"reason": "person"}, keep=KEEP
+        )
+        for what in ("promoted", "given_up")
+    ),
+    *(
+        lf.payload(f"dual_reporting.unit_activity.{what}", Visited, keep=KEEP)
+        for what in ("confirmed", "voided")
+    ),
+    *(
+        lf.payload(f"dual_reporting.unit_task.{what}", Asked, keep=KEEP)
+        for what in ("issued", "done", "missed", "reviewed")
+    ),
+    lf.payload("dual_reporting.post.claims_changed", Due, keep="latest"),
+    lf.payload("dual_reporting.service_entry.rated", Due, keep="latest"),
     *reporting,
 ]

@@ -8,12 +8,22 @@ import lifang as lf
 
 
 class Hours(ma.Schema):
-    """A person's service and how long it counts; `person` and `community` are ids."""
+    """A person's service and how long it counts; `person`, `community`, `organization` are ids.
+
+    `start` and `end` say when, `organization` who recorded it, `title` what it was, and `source` of
+    what it was made: `dual_reporting.service_entry/7`. These are missing in what was told before
+    they were added.
+    """
 
     person = ma.fields.Integer(strict=True, required=True)
     community = ma.fields.Integer(strict=True, required=True)
     minutes = ma.fields.Integer(strict=True, required=True)
     day = ma.fields.Date(required=True)
+    start = ma.fields.AwareDateTime()
+    end = ma.fields.AwareDateTime()
+    organization = ma.fields.Integer(strict=True, allow_none=True)
+    title = ma.fields.String()
+    source = ma.fields.String(allow_none=True)
     reason = ma.fields.String()
 
 

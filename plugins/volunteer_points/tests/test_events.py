@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 import lifang as lf
+from lifang.lifecycle.switching import switch
 from lifang.mechanisms.figures import table
 from lifang.mechanisms.ledger import discrepancies
 from lifang.mechanisms.period import Period
 from lifang.services.erasing import erase
 from lifang.testing import world
 from lifang_dual_reporting.resources import reports, service_entries
-from lifang_dual_reporting.services import accept, confirm, void
+from lifang_dual_reporting.services.entry import confirm, void
+from lifang_dual_reporting.services.report import accept
 from lifang_volunteer_points.events import take_over
 from lifang_volunteer_points.indicators import indicators
 from lifang_volunteer_points.models import ServiceRecord
@@ -26,7 +28,7 @@ from lifang_volunteer_points.resources import (
     service_records,
     volunteers,
 )
-from lifang_volunteer_points.services import record, shop
+from lifang_volunteer_points.services import dispute, record, shop
 from lifang_volunteer_points.services.points import points
 
 
@@ -106,6 +108,77 @@ def test_what_is_voided_there_is_disputed_here_and_its_points_are_frozen(reporti
     reporting.events.tell_past("volunteer_points", at=world.CHENGGUAN)
     reporting.events.deliver()
     assert reporting.now(one).state == "disputed"
+
+
+def entries(station: Any) -> list[tuple[Any, ...]]:
+    told = lf.each(service_entries, station.worker, person=station.liqiang.person_id)
+    return [(one.source, one.minutes, one.state) for one in told]
+
+
+def tell_again(station: Any) -> None:
+    """Both plugins are told everything of service once more, and then from the start."""
+    for event in station.events.published():
+        if event.type.rpartition(".")[0].endswith(("service_record", "service_entry")):
+            station.events.again(event)
+    for name in ("volunteer_points", "dual_reporting"):
+        station.events.tell_past(name, at=world.CHENGGUAN)
+    station.events.deliver()
+    assert station.events.letters() == []
+
+
+def test_a_volunteers_hours_count_in_dual_reporting_once_and_never_come_back(reporting: Any):
+    reporting.consent(reporting.liqiang.person, from_dual_reporting)
+    one = reporting.lock(reporting.entered(reporting.liqiang, 1.5))
+    once = [(f"volunteer_points.service_record/{one.id}", 90, "confirmed")]
+    assert entries(reporting) == once
+    tell_again(reporting)
+    assert entries(reporting) == once
+    assert [record.id for record in records(reporting)] == [one.id]
+
+
+def test_hours_that_came_from_dual_reporting_do_not_come_back_there(reporting: Any):
+    reporting.consent(reporting.liqiang.person, from_dual_reporting)
+    serve(reporting)
+    reporting.events.deliver()
+    (one,) = records(reporting)
+    assert reporting.lock(one).state == "locked"
+    tell_again(reporting)
+    assert entries(reporting) == [(None, 120, "confirmed")]
+    assert len(records(reporting)) == 1
+
+
+def test_a_record_that_is_void_is_void_in_dual_reporting_and_that_leads_to_nothing_more(
+    reporting: Any,
+):
+    one = reporting.lock(reporting.entered(reporting.liqiang, 1.5))
+    lf.act(dispute.dispute, one, reporting.worker, reason="没有参加")
+    lf.act(dispute.propose, one, reporting.auditor, minutes=0, decision="没有参加")
+    lf.act(dispute.void, one, reporting.second)
+    reporting.events.deliver()
+    void_there = [(f"volunteer_points.service_record/{one.id}", 90, "voided")]
+    assert entries(reporting) == void_there
+    tell_again(reporting)
+    assert entries(reporting) == void_there
+    assert reporting.now(one).state == "voided"
+    assert len(reporting.events.published("dual_reporting.service_entry.voided")) == 1
+    assert len(reporting.events.published("volunteer_points.service_record.voided")) == 1
+
+
+@pytest.mark.parametrize("off", ["dual_reporting", "volunteer_points"])
+def test_either_plugin_does_without_the_other_and_catches_up(reporting: Any, off: str):
+    reporting.consent(reporting.liqiang.person, from_dual_reporting)
+    switch(reporting.boss, off, at=world.CHENGGUAN, on=False)
+    reporting.look()
+    if off == "dual_reporting":
+        reporting.lock(reporting.entered(reporting.liqiang, 1.5))
+    else:
+        serve(reporting)
+    reporting.events.deliver()
+    assert reporting.events.letters() == []
+    switch(reporting.boss, off, at=world.CHENGGUAN, on=True, history="resume")
+    reporting.events.deliver()
+    reporting.look()
+    assert len(entries(reporting)) == len(records(reporting)) == 1
 
 
 def test_a_year_told_twice_and_from_the_start_leaves_hours_and_points_unchanged(station: Any):

@@ -50,9 +50,9 @@ class _UnitActivity(_Record):
     organization = pw.ForeignKeyField(Organization)
     community = pw.ForeignKeyField(Community)
     day = lf.DayField()
-    kind = pw.CharField(max_length=12, default="activity")
+    kind = pw.CharField(max_length=12)
     content = pw.CharField(max_length=200)
-    people = pw.IntegerField(default=0)
+    people = pw.IntegerField()
     source = pw.CharField(max_length=120, null=True)
     state = pw.CharField(max_length=40, default="submitted")
 

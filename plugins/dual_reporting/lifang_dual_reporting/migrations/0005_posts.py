@@ -36,6 +36,7 @@ class _Post(_Record):
     description = pw.CharField(max_length=200, null=True)
     skill = pw.CharField(max_length=40, null=True)
     taken = pw.IntegerField(default=0)
+    who = pw.TextField(null=True)
     state = pw.CharField(max_length=40, default="open")
 
     class Meta:
@@ -74,6 +75,8 @@ COLUMNS = {
     "code": pw.CharField(max_length=16, null=True),
     "confirmed_on": lf.DayField(null=True),
     "source": pw.CharField(max_length=120, null=True),
+    "stars": pw.DoubleField(null=True),
+    "raters": pw.IntegerField(default=0),
 }
 HERE = '("removed_at" IS NULL)'
 UNIQUE = (

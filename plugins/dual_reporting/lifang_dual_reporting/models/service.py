@@ -20,7 +20,11 @@ CATEGORIES = [
 
 
 class Post(lf.Record):
-    """A post (岗位) that a community offers to those who report to it, with so many places."""
+    """A post (岗位) that a community offers to those who report to it, with so many places.
+
+    `taken` and `who` follow from its claims. `who` is all that residents learn of those who hold
+    it: first names, and in brackets what each is skilled in.
+    """
 
     name = pw.CharField(max_length=60, verbose_name="岗位")
     community = lf.place("社区")
@@ -29,6 +33,7 @@ class Post(lf.Record):
     description = pw.CharField(max_length=200, null=True, verbose_name="说明")
     skill = pw.CharField(max_length=40, null=True, verbose_name="所需特长")
     taken = pw.IntegerField(default=0, verbose_name="已认领")
+    who = pw.TextField(null=True, verbose_name="在岗人员")
     state = lf.State("状态", open="可认领", closed="已停止")
     community_id: int
 
@@ -47,7 +52,7 @@ class PostClaim(lf.Record):
     report = lf.ref(Report, "报到记录", null=True)
     organization = lf.ref(lf.Organization, "所在单位", null=True)
     claimed_on = lf.DayField(null=True, verbose_name="认领日期")
-    given_up_on = lf.DayField(null=True, verbose_name="退出日期")
+    given_up_on = lf.DayField(null=True, verbose_name="退岗日期")
     state = lf.State("状态", held="已认领", waiting="候补", given_up="已退出")
     post_id: int
     person_id: int
@@ -66,7 +71,8 @@ class ServiceEntry(lf.Record):
 
     `nature` says whether it was done of one's own will and unpaid, or ordered by the employer in
     paid time: that is no voluntary service (志愿服务条例 第二条、第二十五条). `source` names the
-    event of another plugin from which it was counted, once.
+    record of another plugin from which it was counted, once. `code` is given with confirmation:
+    whoever was served rates by it, and `stars` is the average of what `raters` residents said.
     """
 
     person = lf.ref(lf.Person, "人员")
@@ -86,6 +92,8 @@ class ServiceEntry(lf.Record):
     code = pw.CharField(max_length=16, null=True, verbose_name="评价码")
     confirmed_on = lf.DayField(null=True, verbose_name="确认日期")
     source = pw.CharField(max_length=120, null=True, verbose_name="来源")
+    stars = pw.DoubleField(null=True, verbose_name="居民评分（星）")
+    raters = pw.IntegerField(default=0, verbose_name="评分人数")
     state = lf.State("状态", submitted="待社区确认", confirmed="已确认", voided="已作废")
     person_id: int
     organization_id: int | None
@@ -110,11 +118,8 @@ class ServiceRating(lf.Record):
     community = lf.place("社区", null=True)
     person = lf.ref(lf.Person, "评价人")
     code = pw.CharField(max_length=16, verbose_name="评价码", help_text="服务记录卡上的评价码")
-    stars = pw.IntegerField(
-        verbose_name="满意度",
-        choices=[(5, "非常满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "非常不满意")],
-    )
-    remark = pw.CharField(max_length=200, null=True, verbose_name="意见")
+    stars = pw.IntegerField(verbose_name="评分（星）", help_text="1 到 5，5 为非常满意")
+    remark = pw.CharField(max_length=200, null=True, verbose_name="评价意见")
     entry_id: int | None
     community_id: int | None
     person_id: int

@@ -54,11 +54,10 @@ class UnitActivity(lf.Record):
     kind = pw.CharField(
         max_length=12,
         choices=[("visit", "走访"), ("activity", "活动"), ("project", "共建项目")],
-        default="activity",
         verbose_name="类别",
     )
     content = pw.CharField(max_length=200, verbose_name="内容")
-    people = pw.IntegerField(default=0, verbose_name="参加人数")
+    people = pw.IntegerField(verbose_name="参加人数")
     source = pw.CharField(max_length=120, null=True, verbose_name="来源")
     state = lf.State("状态", submitted="待社区确认", confirmed="已确认", voided="已作废")
     organization_id: int

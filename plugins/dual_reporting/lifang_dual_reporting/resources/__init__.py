@@ -6,8 +6,35 @@ from typing import Any
 
 import lifang as lf
 from lifang_dual_reporting.resources.reporting import reports, suspensions, unit_reports
-from lifang_dual_reporting.resources.serving import service_entries
+from lifang_dual_reporting.resources.serving import (
+    post_claims,
+    posts,
+    service_entries,
+    service_ratings,
+)
+from lifang_dual_reporting.resources.units import unit_activities, unit_tasks
 
-resources: list[lf.Resource[Any]] = [reports, suspensions, unit_reports, service_entries]
+resources: list[lf.Resource[Any]] = [
+    reports,
+    suspensions,
+    unit_reports,
+    posts,
+    post_claims,
+    service_entries,
+    service_ratings,
+    unit_activities,
+    unit_tasks,
+]
 
-__all__ = ["reports", "resources", "service_entries", "suspensions", "unit_reports"]
+__all__ = [
+    "post_claims",
+    "posts",
+    "reports",
+    "resources",
+    "service_entries",
+    "service_ratings",
+    "suspensions",
+    "unit_activities",
+    "unit_reports",
+    "unit_tasks",
+]

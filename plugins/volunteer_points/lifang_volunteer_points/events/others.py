@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import lifang as lf
-from lifang_volunteer_points.events.finding import known
+from lifang_volunteer_points.events.finding import OWN, known
 from lifang_volunteer_points.purposes import from_dual_reporting
 from lifang_volunteer_points.resources import service_records, volunteers
 from lifang_volunteer_points.services import dispute, record
@@ -15,11 +15,12 @@ from lifang_volunteer_points.services import dispute, record
 def take_over(event: lf.Event, caller: lf.Caller) -> None:
     """What somebody did of their own will where they report counts here too, once, if they agree.
 
-    What the employer ordered is no voluntary service. Without consent, or where the time is
-    recorded already, nothing is taken over.
+    What the employer ordered is no voluntary service, and what came from here is recorded here.
+    Without consent, or where the time is recorded already, nothing is taken over.
     """
     told, source = event.data, f"dual_reporting.service_entry/{event.subject}"
-    if told["nature"] != "voluntary" or known(source, caller) is not None:
+    ours = str(told.get("source") or "").startswith(f"{OWN}.")
+    if told["nature"] != "voluntary" or ours or known(source, caller) is not None:
         return
     who = lf.find(volunteers, caller, person=told["person"], state="registered")
     if who is None or not from_dual_reporting.given(who.person, caller):

@@ -98,6 +98,11 @@ def told(record: ServiceRecord) -> lf.Data:
         "community": int(record.community_id),
         "minutes": record.minutes,
         "day": str(record.day),
+        "start": record.start.isoformat(),
+        "end": record.end.isoformat(),
+        "organization": record.organization_id,
+        "title": record.title,
+        "source": record.source,
     }
 
 
