@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import lifang as lf
 from lifang import _
-from lifang_dual_reporting.models import Report, UnitReport
+from lifang_dual_reporting.models import AnnualReview, Feedback, Report, UnitReport, UnitReview
+from lifang_dual_reporting.models.review import GRADES, PARTS
+from lifang_dual_reporting.services import employer, rates
 
 receipt_number = lf.Number("dual_reporting.receipt", "回执号", "SBD-{code}-{year}-{n:04}")
-unit_receipt_number = lf.Number("dual_reporting.unit_receipt", "回执号", "DBD-{code}-{year}-{n:04}")
+unit_receipt_number = lf.Number(
+    "dual_reporting.unit_receipt", "单位回执号", "DBD-{code}-{year}-{n:04}"
+)
+review_number = lf.Number("dual_reporting.review", "年度评议反馈表编号", "PY-{code}-{year}-{n:04}")
+feedback_number = lf.Number("dual_reporting.feedback", "服务反馈单编号", "FK-{code}-{year}-{n:04}")
 
 
 def receipt_content(report: Report, caller: lf.Caller) -> list[lf.Section]:
@@ -42,4 +50,103 @@ def unit_receipt_content(report: UnitReport, caller: lf.Caller) -> list[lf.Secti
 receipt = lf.Document("dual_reporting.receipt", "社区报到回执", content=receipt_content)
 unit_receipt = lf.Document(
     "dual_reporting.unit_receipt", "单位报到回执", content=unit_receipt_content
+)
+
+
+def hours(minutes: int) -> str:
+    """Minutes as people read them: 90 → 1.5 小时."""
+    return _("{n} 小时", n=f"{minutes / 60:.1f}".removesuffix(".0"))
+
+
+def grade_of(grade: str | None) -> str:
+    """A grade by its name."""
+    return _(dict(GRADES)[grade]) if grade else "—"
+
+
+def five_parts(review: Any) -> lf.Section:
+    """What each of the five said."""
+    said = (
+        (_(label), grade_of(getattr(review, f"{name}_grade")), getattr(review, f"{name}_text"))
+        for name, label in PARTS.items()
+    )
+    rows = tuple((label, grade, text or "—") for label, grade, text in said)
+    return lf.Section(_("五评"), (_("评议"), _("等次"), _("评语")), rows)
+
+
+def review_content(review: AnnualReview, caller: lf.Caller) -> list[lf.Section]:
+    """Somebody's year as the employer learns of it: hours and grades, and nothing of home."""
+    unit = review.organization.name if review.organization is not None else "—"
+    asked = hours(review.target_minutes) if review.target_minutes else _("不作要求")
+    rows = [
+        (_("姓名"), review.person.name),
+        (_("单位"), unit),
+        (_("报到社区"), review.community.name),
+        (_("年度"), str(review.year)),
+        (_("服务时长"), hours(review.minutes)),
+        (_("其中自愿服务"), hours(review.voluntary_minutes)),
+        (_("应服务时长"), asked),
+        (_("是否达标"), _("是") if review.reached else _("否")),
+        (_("评定等次"), grade_of(review.grade)),
+        (_("评定日期"), str(review.reviewed_on)),
+    ]
+    if review.points is not None:
+        rows.insert(-2, (_("积分"), str(review.points)))
+    return [lf.Section(_("年度情况"), (_("事项"), _("内容")), tuple(rows)), five_parts(review)]
+
+
+def unit_review_content(review: UnitReview, caller: lf.Caller) -> list[lf.Section]:
+    """A unit's year: its rates, and what they were divided by."""
+    eligible = {None: _("不作要求"), True: _("是"), False: _("否")}[review.eligible]
+    rows = (
+        (_("单位"), review.organization.name),
+        (_("报到社区"), review.community.name),
+        (_("年度"), str(review.year)),
+        (_("应报到人数"), str(review.members_total)),
+        (_("已报到人数"), str(review.accepted)),
+        (_("达标人数"), str(review.reached)),
+        (_("报到率"), rates.text(review.reporting_rate)),
+        (_("完成率"), rates.text(review.completion_rate)),
+        (_("完成率的分母"), _(rates.DENOMINATORS[review.denominator or "accepted"])),
+        (_("单位活动次数"), str(review.activities)),
+        (_("可参加评优"), eligible),
+        (_("评定等次"), grade_of(review.grade)),
+        (_("评定日期"), str(review.reviewed_on)),
+    )
+    return [lf.Section(_("年度情况"), (_("事项"), _("内容")), rows), five_parts(review)]
+
+
+def feedback_content(sheet: Feedback, caller: lf.Caller) -> list[lf.Section]:
+    """An employer's people who report there: hours, stars, grades."""
+    first, last = employer.days_of(sheet)
+    facts = (
+        (_("单位"), sheet.organization.name),
+        (_("报到社区"), sheet.community.name),
+        (_("起止日期"), _("{since} 至 {until}", since=first, until=last)),
+        (_("人数"), str(sheet.people)),
+        (_("服务时长"), hours(sheet.minutes)),
+        (_("请于此日前回执"), str(sheet.receipt_due)),
+    )
+    rows = tuple(
+        (
+            one.name,
+            hours(one.service.voluntary),
+            hours(one.service.minutes - one.service.voluntary),
+            "—" if one.service.stars is None else _("{n} 星", n=one.service.stars),
+            grade_of(one.grade),
+        )
+        for one in employer.lines(sheet, caller)
+    )
+    heads = (_("姓名"), _("自愿服务"), _("单位安排"), _("居民评分"), _("年度等次"))
+    return [
+        lf.Section(_("服务反馈单"), (_("事项"), _("内容")), facts),
+        lf.Section(_("人员"), heads, rows),
+    ]
+
+
+review_sheet = lf.Document("dual_reporting.review_sheet", "年度评议反馈表", content=review_content)
+unit_review_sheet = lf.Document(
+    "dual_reporting.unit_review_sheet", "单位年度评议反馈表", content=unit_review_content
+)
+feedback_sheet = lf.Document(
+    "dual_reporting.feedback_sheet", "服务反馈单", content=feedback_content
 )

@@ -1,4 +1,4 @@
-"""Yearly reviews of people and units, and what was fed back to employers."""
+"""Yearly reviews of people and units, what was fed back to employers, who was reminded of what."""
 
 from typing import Any
 
@@ -56,6 +56,7 @@ class _AnnualReview(_Reviewed):
     since = lf.DayField()
     minutes = pw.IntegerField(default=0)
     voluntary_minutes = pw.IntegerField(default=0)
+    asked_hours = pw.IntegerField(default=0)
     target_minutes = pw.IntegerField(default=0)
     reached = pw.BooleanField(default=False)
     points = pw.IntegerField(null=True)
@@ -98,7 +99,23 @@ class _Feedback(_Record):
         table_name = "dual_reporting_feedback"
 
 
-TABLES = [_AnnualReview, _UnitReview, _Feedback]
+class _Reminder(_Record):
+    key = pw.CharField(max_length=120)
+    kind = pw.CharField(max_length=12)
+    community = pw.ForeignKeyField(Community)
+    report = pw.ForeignKeyField(Report, null=True)
+    person = pw.ForeignKeyField(Person, null=True)
+    organization = pw.ForeignKeyField(Organization, null=True)
+    period = pw.CharField(max_length=12)
+    days_left = pw.IntegerField(null=True)
+    people = pw.IntegerField(default=0)
+    told_on = lf.DayField()
+
+    class Meta:
+        table_name = "dual_reporting_reminder"
+
+
+TABLES = [_AnnualReview, _UnitReview, _Feedback, _Reminder]
 UNIQUE = (
     ("dual_reporting_annual_review", "report_year", '"report_id", "year"'),
     (
@@ -111,6 +128,7 @@ UNIQUE = (
         "organization_community_period",
         '"organization_id", "community_id", "period"',
     ),
+    ("dual_reporting_reminder", "key", '"key"'),
 )
 """What stands once: removed records do not count."""
 

@@ -28,6 +28,7 @@ _YEARLY = {
     "reviewing": "评议中",
     "reviewed": "已评定",
     "fed_back": "已反馈",
+    "overdue": "逾期未回执",
     "receipted": "已回执",
 }
 
@@ -43,9 +44,11 @@ def _said(label: str) -> pw.CharField:
 class AnnualReview(lf.Record):
     """A year of somebody who reports, from serving to the employer's receipt.
 
-    `minutes` are the confirmed ones of the year, `voluntary_minutes` those of their own will,
-    `target_minutes` what the place asks, less in proportion to suspended days; all three follow
-    from what is kept elsewhere and are counted anew. `reached` says whether the target is.
+    `minutes` are the confirmed ones of the year, for whichever community, `voluntary_minutes` those
+    of their own will, `target_minutes` what the place asks (`asked_hours`), less in proportion to
+    suspended days; all follow from what is kept elsewhere and are counted anew. `reached` says
+    whether the target is. Whose report ends or moves on within the year has a row that is `closed`:
+    it counts up to that day, and the new community's counts the whole year.
     """
 
     person = lf.ref(lf.Person, "人员")
@@ -56,6 +59,7 @@ class AnnualReview(lf.Record):
     since = lf.DayField(verbose_name="起算日期")
     minutes = pw.IntegerField(default=0, verbose_name="服务时长（分钟）")
     voluntary_minutes = pw.IntegerField(default=0, verbose_name="其中自愿服务（分钟）")
+    asked_hours = pw.IntegerField(default=0, verbose_name="年度要求（小时）")
     target_minutes = pw.IntegerField(default=0, verbose_name="应服务时长（分钟）")
     reached = pw.BooleanField(default=False, verbose_name="已达标")
     own_grade, own_text = _part("自评等次"), _said("自评")
@@ -69,7 +73,7 @@ class AnnualReview(lf.Record):
     fed_back_on = lf.DayField(null=True, verbose_name="反馈日期")
     receipt_due = lf.DayField(null=True, verbose_name="最迟回执日期")
     receipted_on = lf.DayField(null=True, verbose_name="回执日期")
-    state = lf.State("状态", **_YEARLY)
+    state = lf.State("状态", **_YEARLY, closed="已终止")
     person_id: int
     report_id: int
     organization_id: int | None
@@ -126,6 +130,43 @@ class UnitReview(lf.Record):
 
         table_name = "dual_reporting_unit_review"
         unique = (lf.unique("organization", "community", "year"),)
+
+
+class Reminder(lf.Record):
+    """Something that somebody was reminded of, once: what was due, and to whom it was said.
+
+    `key` says what exactly, so that it is said once whatever is told again. `report` is whose, and
+    `organization` the unit; where only the unit is meant, `people` says how many of its people are.
+    """
+
+    key = pw.CharField(max_length=120, verbose_name="事项编号")
+    kind = pw.CharField(
+        max_length=12,
+        choices=[
+            ("deadline", "报到截止"),
+            ("half_year", "半年内没有报到或服务"),
+            ("visits", "单位活动次数不足"),
+        ],
+        verbose_name="事项",
+    )
+    community = lf.place("社区")
+    report = lf.ref(Report, "报到记录", null=True)
+    person = lf.ref(lf.Person, "人员", null=True)
+    organization = lf.ref(lf.Organization, "单位", null=True)
+    period = pw.CharField(max_length=12, verbose_name="期限或期间")
+    days_left = pw.IntegerField(null=True, verbose_name="剩余天数")
+    people = pw.IntegerField(default=0, verbose_name="人数")
+    told_on = lf.DayField(verbose_name="提醒日期")
+    community_id: int
+    report_id: int | None
+    person_id: int | None
+    organization_id: int | None
+
+    class Meta:
+        """Said once."""
+
+        table_name = "dual_reporting_reminder"
+        unique = (lf.unique("key"),)
 
 
 class Feedback(lf.Record):

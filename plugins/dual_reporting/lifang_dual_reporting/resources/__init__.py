@@ -6,6 +6,12 @@ from typing import Any
 
 import lifang as lf
 from lifang_dual_reporting.resources.reporting import reports, suspensions, unit_reports
+from lifang_dual_reporting.resources.reviewing import (
+    annual_reviews,
+    feedbacks,
+    reminders,
+    unit_reviews,
+)
 from lifang_dual_reporting.resources.serving import (
     post_claims,
     posts,
@@ -24,11 +30,18 @@ resources: list[lf.Resource[Any]] = [
     service_ratings,
     unit_activities,
     unit_tasks,
+    annual_reviews,
+    unit_reviews,
+    feedbacks,
+    reminders,
 ]
 
 __all__ = [
+    "annual_reviews",
+    "feedbacks",
     "post_claims",
     "posts",
+    "reminders",
     "reports",
     "resources",
     "service_entries",
@@ -36,5 +49,6 @@ __all__ = [
     "suspensions",
     "unit_activities",
     "unit_reports",
+    "unit_reviews",
     "unit_tasks",
 ]

@@ -1,0 +1,208 @@
+"""What time brings: years that begin, quarters that end, deadlines that come near.
+
+All of it follows from what is kept, and is done where it is missing: told late, twice or only after
+the plugin was off for a month, it ends in the same. A telling does so much at most; the next hour
+goes on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, islice
+from typing import Any
+
+from peewee import fn
+
+import lifang as lf
+from lifang_dual_reporting import settings
+from lifang_dual_reporting.events.counting import begin_review, begin_unit_review, send_sheet
+from lifang_dual_reporting.models import (
+    AnnualReview,
+    Feedback,
+    Reminder,
+    Report,
+    UnitReport,
+    UnitReview,
+)
+from lifang_dual_reporting.resources import annual_reviews, feedbacks, reminders, unit_reviews
+from lifang_dual_reporting.services import feedback, review, unit_review
+from lifang_dual_reporting.services.counting import (
+    days_of,
+    ended_before,
+    served,
+    standing_on,
+    suspended_days,
+    year_of,
+)
+from lifang_dual_reporting.services.reminder import deadline_after, stage
+from lifang_dual_reporting.services.unit_activity import missing_visits
+
+MOST = 400
+"""So much is done at one telling; a whole district's new year takes its first hours."""
+Step = Callable[[], object]
+UNRECEIPTED: dict[str, tuple[Any, Any, str]] = {
+    "annual_review": (annual_reviews, review.lapse, "fed_back"),
+    "unit_review": (unit_reviews, unit_review.lapse, "fed_back"),
+    "feedback": (feedbacks, feedback.lapse, "sent"),
+}
+"""What waits for a receipt: the noun, what becomes of it, and from which state."""
+
+
+@lf.on("core.clock.day", "core.clock.hour")
+def keep_time(event: lf.Event, caller: lf.Caller) -> None:
+    """Do what the day asks for and is not done yet."""
+    day = dt.date.fromisoformat((event.data.get("date") or event.data["at"])[:10])
+    steps = chain(
+        begin_years(day, caller), follow_settings(day, caller), end_quarter(day, caller),
+        near_deadline(day, caller), end_half_year(day, caller),
+        count_visits(day, caller) if "date" in event.data else (),
+    )  # fmt: skip
+    for step in islice(steps, MOST):
+        step()
+
+
+def _places(rows: Any, caller: lf.Caller) -> list[int]:
+    """Those of the communities of rows, whose column comes alone, at which the plugin is on."""
+    here: Any = lf.Community.select().where(lf.Community.id.in_(rows)).order_by(lf.Community.id)
+    return [int(one.id) for one in here if caller.finds("dual_reporting", one)]
+
+
+def begin_years(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
+    """A year of everybody who serves, of every unit, and of who never came where that counts."""
+    begun: Any = AnnualReview.select(AnnualReview.report).where(AnnualReview.year == day.year)
+    never = Report.state.in_(("pending", "submitted")) & Report.removed_at.is_null()
+    asked = [
+        place
+        for place in _places(Report.select(Report.community).where(never), caller)
+        if settings.report_to_pass(place, day)
+    ]
+    whose = standing_on(day) | (never & Report.community.in_(asked))
+    missing: Any = Report.select(Report.id, Report.community).where(whose, Report.id.not_in(begun))
+    there = _places(missing.select(Report.community), caller)
+    for report, place in list(missing.order_by(Report.id).tuples()):
+        if place in there:
+            yield partial(begin_review, report, day.year, caller)
+    units: Any = UnitReport.select(UnitReport.organization, UnitReport.community).where(
+        UnitReport.state == "accepted", UnitReport.removed_at.is_null()
+    )
+    known: Any = UnitReview.select(UnitReview.organization, UnitReview.community).where(
+        UnitReview.year == day.year
+    )
+    fresh = sorted({*units.tuples()} - {*known.tuples()})
+    there = _places([place for _unit, place in fresh], caller)
+    for unit, place in fresh:
+        if place in there:
+            yield partial(begin_unit_review, unit, place, day.year, caller)
+
+
+def follow_settings(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
+    """Where the hours that a year asks for are others now, what somebody has to serve is too."""
+    running = AnnualReview.state.in_(review.RUNNING) & AnnualReview.removed_at.is_null()
+    asked: Any = AnnualReview.select(
+        AnnualReview.community, AnnualReview.year, AnnualReview.asked_hours
+    ).where(running)
+    for place, year, hours in list(asked.distinct().order_by(AnnualReview.community).tuples()):
+        if settings.annual_hours(place, min(year_of(year)[1], lf.today())) == hours:
+            continue
+        where = {"community": place, "year": year, "asked_hours": hours}
+        for one in lf.each(annual_reviews, caller, state=list(review.RUNNING), **where):
+            yield partial(review.count_anew, one, caller)
+
+
+def end_quarter(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
+    """A sheet to each employer of those who reported somewhere when the last quarter ended."""
+    period = ended_before(day)
+    last = days_of(period)[1]
+    there: Any = Report.select(Report.organization, Report.community).where(
+        standing_on(last), Report.organization.is_null(is_null=False)
+    )
+    sent: Any = Feedback.select(Feedback.organization, Feedback.community).where(
+        Feedback.period == period, Feedback.removed_at.is_null()
+    )
+    due = sorted({*there.distinct().tuples()} - {*sent.tuples()})
+    places = _places([place for _unit, place in due], caller)
+    for unit, place in due:
+        if place in places and settings.quarter_feedback(place, last):
+            yield partial(send_sheet, unit, place, period, caller)
+
+
+def near_deadline(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
+    """Who is on the list and has not reported, and their unit once for all of them."""
+    pending = (Report.state == "pending") & Report.removed_at.is_null()
+    for place in _places(Report.select(Report.community).where(pending), caller):
+        due = deadline_after(place, day)
+        left = (due - day).days if due is not None else 0
+        reached = stage(place, day, left) if due is not None else None
+        if due is None or reached is None:
+            continue
+        rows: Any = Report.select(Report.id, Report.organization).where(
+            pending, Report.community == place
+        )
+        listed = list(rows.order_by(Report.id).tuples())
+        told = {"kind": "deadline", "community": place, "period": str(due), "days_left": left}
+        for report, _unit in listed:
+            key = f"deadline/{due}/{reached}/report/{report}"
+            yield from _remind(key, caller, **told, report=report)
+        for unit, people in sorted(Counter(unit for _r, unit in listed if unit).items()):
+            key = f"deadline/{due}/{reached}/unit/{unit}/{place}"
+            yield from _remind(key, caller, **told, organization=unit, people=people)
+
+
+def end_half_year(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
+    """Who has neither reported nor served in the last half-year, where each half-year asks it."""
+    period = ended_before(day, half=True)
+    first, last = days_of(period)
+    listed = (Report.state == "pending") & Report.removed_at.is_null()
+    whose = standing_on(last) | listed
+    for place in _places(Report.select(Report.community).where(whose), caller):
+        if settings.cycle(place, last) != "half_year":
+            continue
+        there = list(Report.select().where(whose, Report.community == place).order_by(Report.id))
+        done = served([one.person_id for one in there], (first, last), caller)
+        for one in there:
+            away = _listed_later(one, last) or _was_away(one, (first, last))
+            if away or done[one.person_id].minutes:
+                continue
+            told = {"kind": "half_year", "community": place, "period": period, "report": one.id}
+            yield from _remind(f"half_year/{period}/report/{one.id}", caller, **told)
+
+
+def _listed_later(report: Report, last: dt.date) -> bool:
+    return report.accepted_on is None and report.created_at.date() > last
+
+
+def _was_away(report: Report, days: tuple[dt.date, dt.date]) -> bool:
+    """Whether nothing was asked of somebody on any day on which they could have served."""
+    first = max(days[0], report.accepted_on or days[0])
+    return suspended_days(report.person_id, (first, days[1])) > (days[1] - first).days
+
+
+def count_visits(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
+    """Which units came less often in the last quarter than the community asks."""
+    period = ended_before(day)
+    units = UnitReport.select(UnitReport.community).where(UnitReport.removed_at.is_null())
+    for place in _places(units, caller):
+        for unit, came in missing_visits(place, period):
+            told = {"kind": "visits", "community": place, "period": period, "people": came}
+            key = f"visits/{period}/unit/{unit.organization_id}/{place}"
+            yield from _remind(key, caller, **told, organization=unit.organization_id)
+
+
+def _remind(key: str, caller: lf.Caller, **told: Any) -> Iterator[Step]:
+    if not Reminder.select(fn.COUNT(1)).where(Reminder.key == key).scalar():
+        yield partial(lf.write, reminders, "create", caller, {"key": key, **told})
+
+
+@lf.on(*(f"dual_reporting.{noun}.receipt_due" for noun in UNRECEIPTED))
+def list_unreceipted(event: lf.Event, caller: lf.Caller) -> None:
+    """What no employer has said to have come in time is listed to the subdistrict."""
+    resource, action, state = UNRECEIPTED[event.type.split(".")[1]]
+    one = lf.find(resource, caller, id=event.subject, state=state)
+    if one is not None:
+        lf.act(action, one, caller)
+
+
+handlers = [keep_time, list_unreceipted]
