@@ -244,14 +244,18 @@ def wheres(resource: Resource[Any], allowed: Condition) -> tuple[Any, ...]:
 
 
 def placed(
-    caller: Caller, resource: Resource[Any], where: ranges.Ranges, among: Among = judged
+    caller: Caller,
+    resource: Resource[Any],
+    where: ranges.Ranges,
+    among: Among = judged,
+    row: Any = None,
 ) -> Condition:
     """Which rows lie within a part of the tree, by the resource's scope."""
     if where == ranges.EVERYWHERE:
         return True
     if not where:
         return False
-    return lying(caller, resource, lambda place: within(where, place), among)
+    return lying(caller, resource, lambda place: within(where, place), among, row)
 
 
 def lying(

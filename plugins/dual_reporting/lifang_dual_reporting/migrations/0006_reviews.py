@@ -54,11 +54,13 @@ class _AnnualReview(_Reviewed):
     community = pw.ForeignKeyField(Community)
     year = pw.IntegerField()
     since = lf.DayField()
+    until = lf.DayField()
     minutes = pw.IntegerField(default=0)
     voluntary_minutes = pw.IntegerField(default=0)
     asked_hours = pw.IntegerField(default=0)
     target_minutes = pw.IntegerField(default=0)
     reached = pw.BooleanField(default=False)
+    reached_on = lf.DayField(null=True)
     points = pw.IntegerField(null=True)
 
     class Meta:

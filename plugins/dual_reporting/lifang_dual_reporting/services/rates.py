@@ -56,6 +56,11 @@ def kept(rate: Fraction | None) -> int | None:
     return None if rate is None else int((rate * 20_000 + 1) // 2)
 
 
+def per_head(minutes: int, people: int) -> float | None:
+    """Minutes in hours per head to one decimal, rounded half up; None where there is nobody."""
+    return (minutes + 3 * people) // (6 * people) / 10 if people > 0 else None
+
+
 def text(hundredths: int | None) -> str:
     """A kept rate as people read it: 9483 → `94.83 %`, nothing → `—`."""
     return "—" if hundredths is None else f"{hundredths // 100}.{hundredths % 100:02} %"
