@@ -195,7 +195,7 @@ sheets = [
         "在职党员社区报到一览表",
         of=reports,
         columns=(
-            ("姓名", "person.name"),
+            ("姓名", "person"),
             ("性别", "person.sex"),
             ("出生年月", "person.birth_date"),
             ("政治面貌", "political_status"),
@@ -217,7 +217,7 @@ sheets = [
         of=reports,
         columns=(
             ("报到日期", "reported_on"),
-            ("姓名", "person.name"),
+            ("姓名", "person"),
             ("单位及职务", unit_and_post),
             ("公职人员", "public_servant"),
             ("特长", "skills"),
@@ -241,7 +241,7 @@ sheets = [
         columns=(
             ("日期", days),
             ("起止时间", times),
-            ("姓名", "person.name"),
+            ("姓名", "person"),
             ("单位", "organization"),
             ("岗位", "post"),
             ("活动", "activity"),

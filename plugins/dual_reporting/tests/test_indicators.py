@@ -18,6 +18,8 @@ from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang_dual_reporting.models import AnnualReview, UnitActivity, UnitReport
 from lifang_dual_reporting.resources import post_claims, posts, unit_reviews
+from lifang_dual_reporting.services import report as reporting
+from lifang_dual_reporting.services import review as yearly
 from lifang_dual_reporting.services import unit_review
 from lifang_dual_reporting.services.post import give_up
 from plugins.dual_reporting.tests import town
@@ -191,10 +193,7 @@ def test_who_is_judged_when_a_report_ends_counts_no_longer(office: Office) -> No
     town.unit_report(unit, world.HOME, members=2)
     stays, leaves = (town.report(office, unit, world.HOME, name) for name in ("李强", "王敏"))
     reviews = [town.begin(office, one) for one in (stays, leaves)]
-    from lifang_dual_reporting.services import report as reporting
-    from lifang_dual_reporting.services import review
-
-    lf.act(review.open, reviews[1], office.secretary)
+    lf.act(yearly.open, reviews[1], office.secretary)
     assert value(office, "completion_rate") == 100
     lf.act(reporting.end, leaves, office.worker, reason="退休")
     office.events.deliver()
