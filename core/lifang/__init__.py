@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lifang.mechanisms.check_in import CheckIn as CheckIn
     from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.consents import Purpose as Purpose
+    from lifang.mechanisms.desk import Desk as Desk
     from lifang.mechanisms.documents import Document as Document
     from lifang.mechanisms.formats import Format as Format
     from lifang.mechanisms.indicator import Indicator as Indicator
@@ -101,6 +102,7 @@ _HOMES = {
     "mechanisms.check_in": ("CheckIn",),
     "mechanisms.confidential": ("Confidential",),
     "mechanisms.consents": ("Purpose",),
+    "mechanisms.desk": ("Desk",),
     "mechanisms.documents": ("Document",),
     "mechanisms.formats": ("Format",),
     "mechanisms.indicator": ("Indicator", "Measure"),

@@ -83,6 +83,8 @@ PAGES = [
     ("worker", "/public-notices/{notice}", 200),
     ("worker", "/notice-objections?notice={notice}", 200),
     ("volunteer", "/me", 200),
+    ("volunteer", "/p/volunteer-points", 200),
+    ("worker", "/p/volunteer-points", 200),
     ("volunteer", "/p/volunteer-points/activities", 200),
     ("volunteer", "/p/volunteer-points/sign-ups/new?shift=2", 200),
     ("volunteer", "/p/volunteer-points/items", 200),

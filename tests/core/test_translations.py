@@ -116,12 +116,19 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}
+    told |= {(None, label): "the desk" for label in on_the_desk(plugin)}
     for purpose in plugin.purposes.values():
         told |= {(None, label): purpose.name for label in (purpose.label, purpose.text)}
     if plugin is core:
         told |= {(None, label): "a role" for label in ROLES.values()}
         told |= {(None, text): one.id for one in RULES.values() for text in (one.says, one.why)}
     return told | {(None, label): where for label, where in SPOKEN[plugin.id].items()}
+
+
+def on_the_desk(plugin: Plugin) -> Iterator[str]:
+    """The words of a plugin's panels."""
+    for one in plugin.desk.panels if plugin.desk else ():
+        yield from filter(None, (one.label, one.empty, one.unit, *(one.choose or ())[:1]))
 
 
 @cache

@@ -107,6 +107,7 @@ def everything(one: Somebody, instance: Instance) -> Told:
     return {path: one.ask(path) for path in sorted({*paths, "/indicators?by=district"})}
 
 
+DESKS = ("/p/<plugin>", "/api/v1/desks/<plugin>")
 MACHINE = ("/healthz", "/readyz", "/metrics", "/assets", "/documents", "/verify")
 QUERIES = ("?q=\u7532", "?count=true", "?sort=-created_at", f"?within={world.FOREIGN}")
 
@@ -166,7 +167,7 @@ def open_all(instance: Instance, here: Somebody) -> list[Plugin]:
 def test_nothing_that_is_asked_next_door_tells_that_a_plugin_is_on_here(
     instance: Instance, here: Somebody, all_there: tuple[Somebody, ...]
 ) -> None:
-    changing = ("/", "/people", "/indicators", "/api/v1/indicators", "/api/openapi.json")
+    changing = ("/", "/people", "/sheets", "/api/v1/indicators", "/api/openapi.json")
     before = [everything(one, instance) for one in all_there]
     ours = [here.ask(path) for path in changing]
     open_all(instance, here)
@@ -180,11 +181,12 @@ def test_nothing_that_is_asked_next_door_tells_that_a_plugin_is_on_here(
 
 
 def ways(app: Flask, *, plugin: str, noun: str, record: int) -> dict[tuple[str, str], str]:
-    """Every address that leads to a plugin's noun, by its rule and verb."""
+    """Every address that leads to a plugin's noun or its desk, by its rule and verb."""
     return {
         (rule.rule, verb): filled(rule.rule, noun, record, plugin)
         for rule in app.url_map.iter_rules()
-        if rule.arguments & {"area", "plugin"} and "noun" in rule.arguments and not rule.defaults
+        if rule.arguments & {"area", "plugin"} and not rule.defaults
+        if "noun" in rule.arguments or rule.rule in DESKS
         for verb in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     }
 
@@ -272,13 +274,20 @@ def test_where_it_is_on_each_plugin_stands_in_menu_interface_figures_and_command
     for one, on in ((here, True), (there, False)):
         home = one.ask("/")[1]
         described = one.ask("/api/openapi.json")[1]
-        figures = one.ask("/api/v1/indicators")[1]
+        figures = one.ask("/api/v1/indicators")[1] + one.ask("/api/v1/sheets")[1]
         cards = instance.plugins.cards(caller_for(instance, one.account, source="web"))
         assert bool(cards) is on
         assert all((card.title in home) is on for card in cards)
         monkeypatch.setenv("LIFANG_AS", one.account.name)
         for plugin in plugins:
             area = plugin.id.replace("_", "-")
+            desk = on and plugin.desk is not None
+            assert (f'href="/p/{area}"' in home) is desk, plugin.id
+            assert {one.ask(path.replace("<plugin>", area))[0] for path in DESKS} == (
+                {200} if desk else {404}
+            )
+            said = lifang("desk", area)
+            assert (said.code, said.out == "") == ((0, False) if desk else (4, True)), plugin.id
             for noun in shown(plugin):
                 seen += on
                 assert (f'"/p/{area}/{noun}"' in home) is on, noun
@@ -286,5 +295,6 @@ def test_where_it_is_on_each_plugin_stands_in_menu_interface_figures_and_command
                 assert one.ask(f"/api/v1/{area}/{noun}")[0] == (200 if on else 404), noun
                 said = lifang(area, noun, "list")
                 assert (said.code, said.out == "") == ((0, False) if on else (4, True)), noun
-            assert all((f'"{name}"' in figures) is on for name in plugin.indicators)
+            told = (*plugin.indicators, *plugin.sheets)
+            assert all((f'"{name}"' in figures) is on for name in told)
     assert seen >= 25

@@ -10,6 +10,7 @@ from flask import Response, current_app
 
 from lifang.api import (
     confidential,
+    desks,
     event_paths,
     indicators,
     me,
@@ -72,6 +73,7 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
     figures = {"name": indicators.SLUG, "description": _p("plural", "指标")}
     tables = {"name": sheets.SLUG, "description": _("台账和报表")}
     turned = {"name": settings.SLUG, "description": _p("plural", "设置")}
+    worked = {"name": desks.SLUG, "description": _("工作台")}
     kept = {"name": plugins.SLUG, "description": _("插件")}
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
@@ -84,7 +86,7 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         tags=[{"name": one.slug, "description": one.label} for one in told]
         + [bus] * events
         + [kept] * life
-        + [figures, tables, turned],
+        + [figures, tables, turned, worked],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
@@ -96,7 +98,7 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         spec.components.schema(name, component=schema)
     for path, operations in [*paths, *(event_paths.paths() if events else ())]:
         spec.path(path=path, operations=operations)
-    for more_of in (indicators, sheets, settings, *([plugins] if life else [])):
+    for more_of in (indicators, sheets, settings, desks, *([plugins] if life else [])):
         for name, schema in more_of.described():
             spec.components.schema(name, component=schema)
         for path, operations in more_of.paths():

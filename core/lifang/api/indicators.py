@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Response, request
 
 from lifang.api import answering, asking
 from lifang.api.operations import BINARY, READING, Path, content, operation, parameter
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.http.request import current_caller
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
@@ -75,17 +74,17 @@ def described() -> Iterator[tuple[str, Schema]]:
     text, number = {"type": "string"}, {"type": ["number", "null"]}
     names = ("value", "numerator", "denominator", "before")
     parts = {"withheld": {"type": "boolean"}, **dict.fromkeys(names, number)}
-    figure, own = _whole(period=text, **parts), {"type": "boolean"}
-    row = _whole(code=text, name=text, own=own, figures=_many(figure))
+    figure, own = whole(period=text, **parts), {"type": "boolean"}
+    row = whole(code=text, name=text, own=own, figures=_many(figure))
     better = {"enum": ["higher", "lower", None]}
-    yield "Indicator", _whole(name=text, label=text, unit=text, better=better, note=text)
-    yield "IndicatorList", _whole(items=_many(ref("Indicator")), next={"type": "null"})
+    yield "Indicator", whole(name=text, label=text, unit=text, better=better, note=text)
+    yield "IndicatorList", whole(items=_many(ref("Indicator")), next={"type": "null"})
     looked = {"period": text, "tree": text, "until": text, "unit": {"type": ["integer", "null"]},
               "by": {"enum": ["place", "unit", "month"]}, "notes": _many(text)}  # fmt: skip
-    yield "Figures", _whole(indicator=ref("Indicator"), goal=number, total=row, rows=_many(row),
+    yield "Figures", whole(indicator=ref("Indicator"), goal=number, total=row, rows=_many(row),
                             **looked)  # fmt: skip
-    line = _whole(code=text, name=text, own=own, figures=_many(_whole(**parts)))
-    yield "Statement", _whole(columns=_many(ref("Indicator")), rows=_many(line), **looked)
+    line = whole(code=text, name=text, own=own, figures=_many(whole(**parts)))
+    yield "Statement", whole(columns=_many(ref("Indicator")), rows=_many(line), **looked)
 
 
 def paths() -> Iterator[Path]:
@@ -120,7 +119,3 @@ def paths() -> Iterator[Path]:
 
 def _many(items: Schema) -> Schema:
     return {"type": "array", "items": items}
-
-
-def _whole(**members: Any) -> Schema:
-    return {"type": "object", "required": list(members), "properties": members}

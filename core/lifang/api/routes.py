@@ -7,6 +7,7 @@ from lifang.api import (
     confidential,
     deeds,
     description,
+    desks,
     events,
     files,
     indicators,
@@ -32,6 +33,7 @@ VIEWS = (
     settings,
     sheets,
     me,
+    desks,
     description,
 )
 

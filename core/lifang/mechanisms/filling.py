@@ -338,17 +338,19 @@ def _demand(asked: AskedFor, resource: Resource[Any], verb: str) -> None:
     """Raise Forbidden unless the caller may do something to all that is asked for; audited."""
     if asked.all_of(resource, verb):
         return
-    sentence = {
-        "export": _("您没有导出「{label}」的权限", label=_(resource.label)),
-        "export_full": _("您没有导出「{label}」完整信息的权限", label=_(resource.label)),
-    }[verb]
+    sentence = _("您没有导出「{label}」的权限", label=_(resource.label))
+    if verb == "export_full":
+        sentence = _("您没有导出「{label}」完整信息的权限", label=_(resource.label))
     denied = Forbidden(sentence)
     record_denial(asked.caller, resource, verb, None, denied)
     raise denied
 
 
 def _spec(resource: Resource[Any], name: str) -> FieldSpec:
-    return plain(resource, name) or resource.by_name[name]
+    found = plain(resource, name) or resource.by_name.get(name)
+    if found is None:
+        raise LookupError(f"a column of a sheet: {resource.id} has no field {name}")
+    return found
 
 
 def _plain(value: Any) -> Cell:

@@ -26,7 +26,7 @@ from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.branches import key_of
 from lifang.services.instance import Instance
-from lifang.services.query import MOST, Query, conditions, read_filters
+from lifang.services.query import MOST, Query, conditions, read_filters, sort_names
 from lifang.store.record import Record
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\.[a-z][a-z0-9_]{1,59}")
@@ -147,7 +147,9 @@ class Sheet:
     def _wrong(self) -> str:
         """What cannot be kept of the declaration, or nothing."""
         heads = {way.partition(".")[0] for _head, way in self.columns if isinstance(way, str)}
-        unknown = heads - {*self.of.by_name, "id", "created_at", "updated_at"}
+        named = {one.partition("__")[0] for one in self.where} | {self.dated or "id"}
+        unknown = heads | named
+        unknown -= {*self.of.by_name, "id", "created_at", "updated_at"}
         told = {
             "its name is <plugin>.<name> in small letters": not NAME.fullmatch(self.name),
             "either columns, or rows with headings": bool(self.columns) == bool(self.rows),
@@ -155,6 +157,9 @@ class Sheet:
             f"by is among {BY}": not self.by or not set(self.by) <= set(BY),
             f"{self.of.noun} has no unit": UNIT in self.by and self.of.unit is None,
             f"{self.of.noun} has no {sorted(unknown)}": bool(unknown),
+            f"{self.of.noun} is not sorted by {self.order}": (
+                self.order.removeprefix("-") not in sort_names(self.of)
+            ),
             "what is confidential stands on no sheet": self.of.confidential is not None,
         }
         return "; ".join(sentence for sentence, wrong in told.items() if wrong)

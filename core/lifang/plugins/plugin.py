@@ -32,10 +32,11 @@ class Plugin:
     there may be more at once; what they raise is logged and tried again later, after 1 to 30
     seconds. `purposes` are what it asks people's consent for (`lf.Purpose`), `indicators` the
     numbers it reports (`lf.Indicator`), `sheets` its tables on paper (`lf.Sheet`), `provides` what
-    it offers other plugins (`lf.provide`) and `needs` what it uses of theirs (`lf.need`). The
-    folder of the module that declares it holds `migrations/` and `locale/`. Raises ValueError for
-    an id that cannot be a name in URLs, tables and commands, and for a payload, purpose, indicator
-    or sheet that is another plugin's or declared twice.
+    it offers other plugins (`lf.provide`) and `needs` what it uses of theirs (`lf.need`). `desk` is
+    what those who use it daily find on its page (`lf.Desk`), of its own resources. The folder of
+    the module that declares it holds `migrations/` and `locale/`. Raises ValueError for an id that
+    cannot be a name in URLs, tables and commands, and for a payload, purpose, indicator or sheet
+    that is another plugin's or declared twice.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -55,6 +56,7 @@ class Plugin:
         sheets: Iterable[Any] = (),
         provides: Iterable[Provided] = (),
         needs: Iterable[Need] = (),
+        desk: Any = None,
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -80,6 +82,10 @@ class Plugin:
         self.duties: tuple[Duty, ...] = tuple(duties)
         self.provides = {one.name: one for one in provides}
         self.needs = tuple(needs)
+        self.desk = desk
+        nouns = [one.resource for one in desk.panels] if desk else []
+        if elsewhere := [one.noun for one in nouns if one not in self.resources]:
+            raise ValueError(f"plugin {id}: its desk shows what is not its own: {elsewhere}")
         self.folder = folder or _folder_of_caller()
 
     @property

@@ -19,6 +19,7 @@ from lifang.web import (
     bulk,
     changes,
     confidential,
+    desks,
     events,
     home,
     imports,
@@ -100,6 +101,13 @@ def show_notices(caller: Caller) -> ResponseReturnValue:
 def object_to_notice(caller: Caller, record: int) -> ResponseReturnValue:
     """Object to a notice."""
     return me.objection_page(caller, record)
+
+
+@blueprint.get("/p/<plugin>")
+@signed_in
+def show_desk(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """What a plugin has for somebody to work on."""
+    return desks.desk_page(caller, plugin)
 
 
 @blueprint.get("/communities")

@@ -3,7 +3,7 @@
 import lifang as lf
 from lifang_volunteer_points.events import handlers
 from lifang_volunteer_points.indicators import indicators
-from lifang_volunteer_points.pages import home_cards
+from lifang_volunteer_points.pages import desk, home_cards
 from lifang_volunteer_points.purposes import purposes
 from lifang_volunteer_points.resources import resources
 from lifang_volunteer_points.schemas import payloads
@@ -23,4 +23,5 @@ plugin = lf.Plugin(
     sheets=sheets,
     hooks=[home_cards],
     provides=provides,
+    desk=desk,
 )

@@ -74,6 +74,10 @@ def test_a_sheet_is_found_looked_at_printed_and_taken_along(served: Any, page: A
     assert "paper-wide" in printed and "<thead>" in printed and "审核人：" in printed
     verbs = [(one.verb, one.noun) for one in AuditEntry.select().order_by(AuditEntry.id.desc())]
     assert verbs[:2] == [("export", "service_records")] * 2, "the file and the print"
+    admin = page("district_admin", at=world.CHENGGUAN)
+    assert 'name="purpose"' in admin.text(f"{PAGE}?within={world.HOME}&period=2026-Q2")
+    full = admin.text(f"{PAGE}/print?within={world.HOME}&period=2026-Q2&purpose=报送民政局")
+    assert "13800005678" in full and "13800005678" not in printed
     for wrong, status in ((f"{PAGE}?colour=red", 400), (f"{PAGE}?period=2026-13", 400),
                           ("/sheets/volunteer_points.nothing", 404), (f"{PAGE}?unit=无此单位", 422),
                           (f"{PAGE}/print?purpose=核对", 403)):  # fmt: skip

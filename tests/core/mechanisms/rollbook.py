@@ -74,7 +74,11 @@ register = lf.Sheet(
     by=("place", "unit"), period=True, note="只列已登记的到访。",
 )  # fmt: skip
 locked = lf.Sheet(
-    "rollbook.locked", "锁定名单", of=visits, columns=COLUMNS[:2], where={"state": "locked"}
+    "rollbook.locked",
+    "锁定名单",
+    of=visits,
+    columns=COLUMNS[:2],
+    where={"state": "locked", "day__gte": "2020-01-01"},
 )
 daily = lf.Sheet(
     "rollbook.daily", "逐日统计表", of=visits, rows=days,

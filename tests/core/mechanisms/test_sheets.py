@@ -53,6 +53,8 @@ def test_what_cannot_be_kept_of_a_declaration_is_refused_when_it_is_made():
         ("rollbook.x", {"columns": (), "rows": rollbook.days}, "rows need headings"),
         ("rollbook.x", {"by": ("house",)}, "by is among"),
         ("rollbook.x", {"by": ()}, "by is among"),
+        ("rollbook.x", {"order": "person"}, "not sorted by person"),
+        ("rollbook.x", {"dated": "when"}, "has no .'when'"),
     ]  # fmt: skip
     for name, changed, sentence in wrong:
         with pytest.raises(ValueError, match=sentence):

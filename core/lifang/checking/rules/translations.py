@@ -26,7 +26,7 @@ LINE = re.compile(
 MARKS = {"lifang._", "lifang.n_", "lifang._p"}
 SHOWN = (
     "Plugin Resource Setting action Indicator place ref Sensitive State Money DayField Card "
-    "InstantField PartialDateField Document Purpose Ledger CheckIn Places Format Score"
+    "InstantField PartialDateField Document Purpose Ledger CheckIn Places Format Score Desk.panel"
 )
 """What has labels: whatever Chinese stands in one of these, people are shown."""
 UNSHOWN = {"default", "presets", "doc", "reason", "text", "template", "search"}
