@@ -244,18 +244,14 @@ def wheres(resource: Resource[Any], allowed: Condition) -> tuple[Any, ...]:
 
 
 def placed(
-    caller: Caller,
-    resource: Resource[Any],
-    where: ranges.Ranges,
-    among: Among = judged,
-    row: Any = None,
+    caller: Caller, resource: Resource[Any], where: ranges.Ranges, among: Among = judged
 ) -> Condition:
     """Which rows lie within a part of the tree, by the resource's scope."""
     if where == ranges.EVERYWHERE:
         return True
     if not where:
         return False
-    return lying(caller, resource, lambda place: within(where, place), among, row)
+    return lying(caller, resource, lambda place: within(where, place), among)
 
 
 def lying(

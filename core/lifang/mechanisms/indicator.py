@@ -77,11 +77,13 @@ class Measure:
             raise TypeError(f"a measure of {resource.noun}: {total} does not add up exactly")
         sides = (self, at) if at else ()
         if any(not isinstance(one.resource.unit, str) or not one.standing for one in sides):
-            raise TypeError(f"a measure of {resource.noun}: at is a stock of units, as it is itself")
+            raise TypeError(
+                f"a measure of {resource.noun}: at is a stock of units, as it is itself"
+            )
         if at and (at.at or at.filters):
             raise TypeError(f"a measure of {resource.noun}: at has no filters, and lies by itself")
         told = (resource.id, total, distinct, dated, standing, self.filters)
-        self.key = repr((*told, at and at.key))
+        self.key: str = repr((*told, at and at.key))
 
     @property
     def placed(self) -> Resource[Any]:
@@ -138,7 +140,8 @@ class Indicator:
     people (or where records are nobody's, records) must stand behind a figure: with fewer it is
     withheld, and then one more beside it, so that the total does not tell it. It is a number or an
     `lf.Setting` of one. `goal` is the value to be reached, in the unit of the indicator, or a
-    setting of it, of which 0 asks nothing of what is better higher. `note` says in a sentence what is counted and what is not.
+    setting of it, of which 0 asks nothing where higher is better. `note` says in a sentence what is
+    counted and what is not.
 
     Where a local rule decides over what is divided, `per` and `note` are each an
     `lf.Indicator.choice(setting, {value: …})`: the rule of the place that is asked for, on the

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,7 @@ from lifang.resources.resource import Resource
 from lifang.services.query import THEN, filter_of
 from lifang.services.then import laid
 from lifang.store.database import embedded
-from lifang.store.fields import DayField, InstantField, day_of
+from lifang.store.fields import InstantField, day_of
 
 ELSEWHERE, WHOLE = 0, -1
 """Stand for what belongs to none of the lines, and for the whole place that was asked for."""
@@ -116,7 +116,10 @@ def _lying(
         roots = [*frame.nodes, int(frame.within.id)]
         lay = laid(caller, resource, roots).alias("lay")
         query = query.join_from(row, lay, on=lay.c.id == row.id)
-        seen = policy.placed(caller, resource, frame.where, policy.gathered, row)
+        seen = policy.placed(caller, resource, frame.where, policy.gathered)
+        if measure.at:
+            there = partial(policy.within, frame.where)
+            seen = policy.lying(caller, resource, there, policy.gathered, row)
         node = pw.Case(None, [(lay.c.root == frame.within.id, WHOLE)], lay.c.root)
         return query.where(*policy.wheres(resource, seen)), node
     spot = _spots(frame, nested=nested).cte("spot", materialized=True)
@@ -182,9 +185,7 @@ def _spots(frame: Frame, *, nested: bool) -> Any:
     return parts.union_all(whole) if nested else parts
 
 
-def _to_the_place(
-    caller: Caller, resource: Resource[Any], at: Any, query: Any
-) -> tuple[Any, Any]:
+def _to_the_place(caller: Caller, resource: Resource[Any], at: Any, query: Any) -> tuple[Any, Any]:
     """Join what leads from a record to its place; gives the query and the place's id."""
     while isinstance(resource.scope, Via):
         field = getattr(at, resource.scope.reference)

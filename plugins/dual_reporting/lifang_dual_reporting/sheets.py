@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,15 +10,7 @@ import peewee as pw
 
 import lifang as lf
 from lifang import _
-from lifang_dual_reporting import settings
-from lifang_dual_reporting.models import (
-    AnnualReview,
-    Post,
-    PostClaim,
-    Report,
-    ServiceEntry,
-    UnitReport,
-)
+from lifang_dual_reporting.models import AnnualReview, Post, PostClaim, Report, ServiceEntry
 from lifang_dual_reporting.models.report import SERVING
 from lifang_dual_reporting.models.review import GRADES, PARTS
 from lifang_dual_reporting.policies import local
@@ -30,7 +21,7 @@ from lifang_dual_reporting.resources import (
     service_entries,
     unit_reports,
 )
-from lifang_dual_reporting.services import counting, rates
+from lifang_dual_reporting.services import unit_table
 
 Told = dict[int, Any]
 BOTH = ("place", "unit")
@@ -84,87 +75,6 @@ def days(records: Sequence[ServiceEntry], asked: lf.Sheet.Asked) -> Told:
 def hours(records: Sequence[ServiceEntry], asked: lf.Sheet.Asked) -> Told:
     """时长: in hours."""
     return {one.id: round(one.minutes / 60, 1) for one in records}
-
-
-def day_of(asked: lf.Sheet.Asked) -> dt.date:
-    """The last day that a sheet tells of: its period's, or today while it runs."""
-    last = asked.period.last if asked.period is not None else lf.today()
-    return min(last, lf.today())
-
-
-def units_of(asked: lf.Sheet.Asked) -> list[UnitReport]:
-    """The units that report there on the sheet's day, the first accepted first."""
-    day, row = day_of(asked), UnitReport
-    stands = (row.accepted_on <= day) & (row.ended_on.is_null() | (row.ended_on > day))
-    query = row.select(row, lf.Organization).join(lf.Organization)
-    found = query.where(*asked.only(unit_reports, ever=True), stands)
-    return list(found.order_by(row.accepted_on, row.id))
-
-
-def rule_of(asked: lf.Sheet.Asked, setting: lf.Setting[str]) -> str:
-    """What the place of a sheet has set, or the one to which its unit reports."""
-    place: Any = asked.community
-    if place is None and (units := units_of(asked)):
-        place = units[-1].community
-    return setting(place, day_of(asked))
-
-
-def unit_headings(asked: lf.Sheet.Asked) -> list[str]:
-    """Where only party members should report, that many are what is divided by."""
-    party = rule_of(asked, settings.scope) == "party_members"
-    return [
-        _("单位"), _("党员数") if party else _("应报到人数"), _("已报到"), _("报到率（%）"),
-        _("人均时长（小时）"), _("达标人数"), _("完成率（%）"),
-    ]  # fmt: skip
-
-
-def unit_rows(asked: lf.Sheet.Asked) -> Iterator[tuple[Any, ...]]:
-    """Each unit's rates as its review has them, and all of them together."""
-    units, denominator = units_of(asked), rule_of(asked, settings.denominator)
-    found = counting.figures_of({o.organization_id: o.members_total for o in units}, day_of(asked))
-    minutes = minutes_of(list(found), asked)
-    for one in units:
-        unit = one.organization_id
-        name = str(one.organization.name)
-        yield _unit_row(name, found[unit], minutes.get(unit, 0), denominator)
-    if len(units) > 1:
-        whole = rates.Figures(
-            sum(one.members_total for one in found.values()),
-            sum(one.accepted for one in found.values()),
-            sum(one.reached for one in found.values()),
-        )
-        yield _unit_row(_("合计"), whole, sum(minutes.values()), denominator)
-
-
-def _unit_row(name: str, figures: rates.Figures, minutes: int, by: str) -> tuple[Any, ...]:
-    head = rates.per_head(minutes, figures.accepted)
-    shares = [rates.kept(rate) for rate in (figures.reporting(), figures.completion(by))]
-    reporting, completion = ("—" if one is None else one / 100 for one in shares)
-    return (
-        name, figures.members_total, figures.accepted, reporting,
-        "—" if head is None else head, figures.reached, completion,
-    )  # fmt: skip
-
-
-def minutes_of(units: Sequence[int], asked: lf.Sheet.Asked) -> dict[int, int]:
-    """The confirmed minutes of units' people in the period, wherever they served."""
-    assert asked.period is not None  # noqa: S101 – the sheet is of one
-    span = counting.between(asked.period.first, asked.period.last, asked.caller)
-    query: Any = ServiceEntry.select(ServiceEntry.organization, pw.fn.SUM(ServiceEntry.minutes))
-    query = query.where(*span, ServiceEntry.organization.in_(list(units)))
-    found = query.group_by(ServiceEntry.organization).tuples()
-    return {unit: int(minutes) for unit, minutes in found}
-
-
-def unit_note(asked: lf.Sheet.Asked) -> str:
-    """By what the rates were divided."""
-    by = rates.DENOMINATORS[rule_of(asked, settings.denominator)]
-    return _(
-        "报到率＝已报到人数÷应报到人数；完成率＝到期末当年服务时长达标的人数÷{by}（按{day}的本地规定）；"
-        "人均时长＝本期已确认的服务时长÷已报到人数。各单位的人住在哪里、在哪个社区服务都计。",
-        by=_(by),
-        day=day_of(asked),
-    )
 
 
 def review_rows(asked: lf.Sheet.Asked) -> Iterator[tuple[Any, ...]]:
@@ -261,12 +171,12 @@ sheets = [
         "dual_reporting.units",
         "单位双报到情况统计表",
         of=unit_reports,
-        rows=unit_rows,
-        headings=unit_headings,
+        rows=unit_table.rows,
+        headings=unit_table.headings,
         by=BOTH,
         period=True,
         dated="",
-        note=unit_note,
+        note=unit_table.note,
     ),
     lf.Sheet(
         "dual_reporting.reviews",

@@ -11,8 +11,8 @@ import pytest
 
 import lifang as lf
 from lifang.mechanisms import figures, sheet
-from lifang.mechanisms.filling import Filled
 from lifang.mechanisms.figures import Scope
+from lifang.mechanisms.filling import Filled
 from lifang.mechanisms.period import Period
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
@@ -136,7 +136,8 @@ def test_hours_claims_activities_and_receipts_are_counted(office: Office, run: A
     town.serve(two, 2, "2026-07-10", nature="duty")
     town.serve(two, 9, "2026-07-20", state="voided")
     post = lf.write(posts, "create", office.worker, {
-        "name": "楼道清洁员", "community": {"code": world.HOME}, "category": "governance", "slots": 1,
+        "name": "楼道清洁员", "community": {"code": world.HOME}, "category": "governance",
+        "slots": 1,
     })  # fmt: skip
     for report in (one, two):  # the second waits
         told = {"post": post.id, "person": report.person_id}

@@ -69,8 +69,8 @@ def test_the_register_has_the_usual_columns_and_masks_what_is_sensitive(
     worker = page("community_worker", at=world.HOME)
     address = f"/sheets/dual_reporting.register?within={world.HOME}"
     shown = worker.text(address)
-    heads = ("序号", "姓名", "性别", "出生年月", "政治面貌", "单位及职务", "居住小区楼号", "联系电话", "特长",
-             "认领岗位", "报到时间", "备注")  # fmt: skip
+    heads = ("序号", "姓名", "性别", "出生年月", "政治面貌", "单位及职务", "居住小区楼号",
+             "联系电话", "特长", "认领岗位", "报到时间", "备注")  # fmt: skip
     file = re.search(r'href="(/api/v1/sheets/[^"]+format=xlsx)"', shown)
     assert file is not None and "畅家巷社区在职党员社区报到一览表" in shown
     rows = table(worker.get(file[1].replace("&amp;", "&")).data)
@@ -201,6 +201,7 @@ def test_a_service_card_has_the_years_service_and_the_codes_to_rate_it(
 def test_the_receipt_repeats_the_slip_without_what_is_private(settled: Office, page: Any) -> None:
     [paper] = documents.issued_about(settled.worker, reports, settled.mine.id)
     text = page("unit_liaison", unit=settled.bureau).text(f"/documents/{paper['id']}")
-    for one in ("报到单", "报到回执", "水电维修", "社区治理", "0007", "畅家巷社区", "兰州市示例局 科长"):
+    for one in ("报到单", "报到回执", "水电维修", "社区治理", "0007", "畅家巷社区",
+                "兰州市示例局 科长"):  # fmt: skip
         assert one in text, one
     assert "丁香家园" not in text and PARTY not in text and PHONE not in text

@@ -12,6 +12,7 @@ from lifang_dual_reporting.models.service import (
 from lifang_dual_reporting.models.unit import UnitActivity, UnitReport, UnitTask
 
 __all__ = [
-    "AnnualReview", "Feedback", "Post", "PostClaim", "Reminder", "Report", "ServiceCard", "ServiceEntry",
-    "ServiceRating", "Suspension", "UnitActivity", "UnitReport", "UnitReview", "UnitTask",
+    "AnnualReview", "Feedback", "Post", "PostClaim", "Reminder", "Report", "ServiceCard",
+    "ServiceEntry", "ServiceRating", "Suspension", "UnitActivity", "UnitReport",
+    "UnitReview", "UnitTask",
 ]  # fmt: skip
