@@ -67,7 +67,10 @@ SPOKEN = {
     "dual_reporting": {
         "已报到人数": "the title of a card",
         **dict.fromkeys(("社区报到回执", "单位报到回执"), "the label of a document"),
-        **dict.fromkeys(("回执号", "单位回执号", "岗位名额"), "of a number, and of places"),
+        **dict.fromkeys(
+            ("年度评议反馈表", "单位年度评议反馈表", "服务（活动）记录卡"), "the label of a document"
+        ),
+        "岗位名额": "the label of places",
     },
     "nats_bridge": {},
     "volunteer_points": {

@@ -22,12 +22,10 @@ from lifang_dual_reporting.policies import local
 from lifang_dual_reporting.services import counting, employer, rates
 
 receipt_number = lf.Number("dual_reporting.receipt", "回执号", "SBD-{code}-{year}-{n:04}")
-unit_receipt_number = lf.Number(
-    "dual_reporting.unit_receipt", "单位回执号", "DBD-{code}-{year}-{n:04}"
-)
-review_number = lf.Number("dual_reporting.review", "年度评议反馈表编号", "PY-{code}-{year}-{n:04}")
-card_number = lf.Number("dual_reporting.card", "服务记录卡编号", "FW-{code}-{year}-{n:04}")
-feedback_number = lf.Number("dual_reporting.feedback", "服务反馈单编号", "FK-{code}-{year}-{n:04}")
+unit_receipt_number = lf.Number("dual_reporting.unit_receipt", "回执号", "DBD-{code}-{year}-{n:04}")
+review_number = lf.Number("dual_reporting.review", "年度评议", "PY-{code}-{year}-{n:04}")
+feedback_number = lf.Number("dual_reporting.feedback", "服务反馈", "FK-{code}-{year}-{n:04}")
+card_number = lf.Number("dual_reporting.card", "服务记录卡", "FW-{code}-{year}-{n:04}")
 
 
 def receipt_content(report: Report, caller: lf.Caller) -> list[lf.Section]:
@@ -121,6 +119,7 @@ def review_content(review: AnnualReview, caller: lf.Caller) -> list[lf.Section]:
 def unit_review_content(review: UnitReview, caller: lf.Caller) -> list[lf.Section]:
     """A unit's year: its rates, and what they were divided by."""
     eligible = {None: _("不作要求"), True: _("是"), False: _("否")}[review.eligible]
+    divided = rates.DENOMINATORS.get(review.denominator or "", "—")
     rows = (
         (_("单位"), review.organization.name),
         (_("报到社区"), review.community.name),
@@ -130,7 +129,7 @@ def unit_review_content(review: UnitReview, caller: lf.Caller) -> list[lf.Sectio
         (_("达标人数"), str(review.reached)),
         (_("报到率"), rates.text(review.reporting_rate)),
         (_("完成率"), rates.text(review.completion_rate)),
-        (_("完成率的分母"), _(rates.DENOMINATORS[review.denominator or "accepted"])),
+        (_("完成率的分母"), _(divided)),
         (_("单位活动次数"), str(review.activities)),
         (_("可参加评优"), eligible),
         (_("评定等次"), grade_of(review.grade)),
@@ -163,7 +162,7 @@ def feedback_content(sheet: Feedback, caller: lf.Caller) -> list[lf.Section]:
     heads = (_("姓名"), _("自愿服务"), _("单位安排"), _("居民评分"), _("年度等次"))
     return [
         lf.Section(_("服务反馈单"), (_("事项"), _("内容")), facts),
-        lf.Section(_("人员"), heads, rows),
+        lf.Section(_("报到人员"), heads, rows),
     ]
 
 

@@ -48,7 +48,10 @@ deadline_day = lf.Setting(
     "deadline_day", int, "报到截止日", default=30, unit="日", minimum=1, maximum=31,
     help="那个月没有这一天的，按最后一天", presets={"foshan": 30},
 )  # fmt: skip
-reminder_days = lf.Setting("reminder_days", list, "截止前几天提醒", default=[30, 7], minimum=1)
+reminder_days = lf.Setting(
+    "reminder_days", list, "截止前几天提醒", default=[30, 7], minimum=1,
+    help="每个数提醒一次，给还没有报到的人和他们的单位",
+)  # fmt: skip
 cycle = lf.Setting(
     "cycle", str, "服务周期", default="year",
     choices={"year": "每年", "half_year": "每半年报到并服务一次"},

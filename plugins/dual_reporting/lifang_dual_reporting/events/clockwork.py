@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
 from typing import Any
-
-from peewee import fn
 
 import lifang as lf
 from lifang_dual_reporting import settings
@@ -28,7 +26,7 @@ from lifang_dual_reporting.models import (
     UnitReview,
 )
 from lifang_dual_reporting.resources import annual_reviews, feedbacks, reminders, unit_reviews
-from lifang_dual_reporting.services import feedback, review, unit_review
+from lifang_dual_reporting.services import feedback, reminder, review, unit_review
 from lifang_dual_reporting.services.counting import (
     days_of,
     ended_before,
@@ -40,8 +38,9 @@ from lifang_dual_reporting.services.counting import (
 from lifang_dual_reporting.services.reminder import deadline_after, stage
 from lifang_dual_reporting.services.unit_activity import missing_visits
 
-MOST = 400
-"""So much is done at one telling; a whole district's new year takes its first hours."""
+MOST = 200
+"""So much is done at one telling, or nobody else could write; the hours of the busy days go on."""
+TIMES = ("core.clock.day", "core.clock.hour")
 Step = Callable[[], object]
 UNRECEIPTED: dict[str, tuple[Any, Any, str]] = {
     "annual_review": (annual_reviews, review.lapse, "fed_back"),
@@ -51,16 +50,43 @@ UNRECEIPTED: dict[str, tuple[Any, Any, str]] = {
 """What waits for a receipt: the noun, what becomes of it, and from which state."""
 
 
-@lf.on("core.clock.day", "core.clock.hour")
-def keep_time(event: lf.Event, caller: lf.Caller) -> None:
-    """Do what the day asks for and is not done yet."""
-    day = dt.date.fromisoformat((event.data.get("date") or event.data["at"])[:10])
-    steps = chain(
-        begin_years(day, caller), follow_settings(day, caller), end_quarter(day, caller),
-        near_deadline(day, caller), end_half_year(day, caller),
-        count_visits(day, caller) if "date" in event.data else (),
-    )  # fmt: skip
-    for step in islice(steps, MOST):
+@lf.on(*TIMES)
+def pass_year(event: lf.Event, caller: lf.Caller) -> None:
+    """A new year of those who serve begins, and what a running one asks is what holds now."""
+    day = _day_of(event)
+    if _goes_on(event, day):
+        _do(begin_years(day, caller), follow_settings(day, caller))
+
+
+@lf.on(*TIMES)
+def pass_quarter(event: lf.Event, caller: lf.Caller) -> None:
+    """Employers are told of the quarter that is over."""
+    day = _day_of(event)
+    if _goes_on(event, day):
+        _do(end_quarter(day, caller))
+
+
+@lf.on(*TIMES)
+def remind(event: lf.Event, caller: lf.Caller) -> None:
+    """Who has not reported, served or come is told so."""
+    day = _day_of(event)
+    some = Reminder.select().where(Reminder.told_on == lf.today())
+    if "date" in event.data or some.exists():
+        steps = near_deadline(lf.today(), caller), end_half_year(day, caller)
+        _do(*steps, count_visits(day, caller))
+
+
+def _day_of(event: lf.Event) -> dt.date:
+    return dt.date.fromisoformat((event.data.get("date") or event.data["at"])[:10])
+
+
+def _goes_on(event: lf.Event, day: dt.date) -> bool:
+    """Whether it is to be looked: each day, and each hour of a quarter's first week."""
+    return "date" in event.data or (day.month % 3 == 1 and day.day <= 7)
+
+
+def _do(*steps: Iterable[Step]) -> None:
+    for step in islice(chain(*steps), MOST):
         step()
 
 
@@ -130,7 +156,10 @@ def end_quarter(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
 
 
 def near_deadline(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
-    """Who is on the list and has not reported, and their unit once for all of them."""
+    """Who is on the list and has not reported, and their unit once for all of them.
+
+    What is told late says how many days are left today.
+    """
     pending = (Report.state == "pending") & Report.removed_at.is_null()
     for place in _places(Report.select(Report.community).where(pending), caller):
         due = deadline_after(place, day)
@@ -142,13 +171,12 @@ def near_deadline(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
             pending, Report.community == place
         )
         listed = list(rows.order_by(Report.id).tuples())
-        told = {"kind": "deadline", "community": place, "period": str(due), "days_left": left}
+        told = {"kind": "deadline", "community": place, "period": str(due)}
+        told |= {"days_before": reached, "days_left": left}
         for report, _unit in listed:
-            key = f"deadline/{due}/{reached}/report/{report}"
-            yield from _remind(key, caller, **told, report=report)
+            yield from _remind(caller, **told, report=report)
         for unit, people in sorted(Counter(unit for _r, unit in listed if unit).items()):
-            key = f"deadline/{due}/{reached}/unit/{unit}/{place}"
-            yield from _remind(key, caller, **told, organization=unit, people=people)
+            yield from _remind(caller, **told, organization=unit, people=people)
 
 
 def end_half_year(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
@@ -167,7 +195,7 @@ def end_half_year(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
             if away or done[one.person_id].minutes:
                 continue
             told = {"kind": "half_year", "community": place, "period": period, "report": one.id}
-            yield from _remind(f"half_year/{period}/report/{one.id}", caller, **told)
+            yield from _remind(caller, **told)
 
 
 def _listed_later(report: Report, last: dt.date) -> bool:
@@ -187,13 +215,12 @@ def count_visits(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
     for place in _places(units, caller):
         for unit, came in missing_visits(place, period):
             told = {"kind": "visits", "community": place, "period": period, "people": came}
-            key = f"visits/{period}/unit/{unit.organization_id}/{place}"
-            yield from _remind(key, caller, **told, organization=unit.organization_id)
+            yield from _remind(caller, **told, organization=unit.organization_id)
 
 
-def _remind(key: str, caller: lf.Caller, **told: Any) -> Iterator[Step]:
-    if not Reminder.select(fn.COUNT(1)).where(Reminder.key == key).scalar():
-        yield partial(lf.write, reminders, "create", caller, {"key": key, **told})
+def _remind(caller: lf.Caller, **told: Any) -> Iterator[Step]:
+    if not reminder.said(told):
+        yield partial(lf.write, reminders, "create", caller, told)
 
 
 @lf.on(*(f"dual_reporting.{noun}.receipt_due" for noun in UNRECEIPTED))
@@ -205,4 +232,4 @@ def list_unreceipted(event: lf.Event, caller: lf.Caller) -> None:
         lf.act(action, one, caller)
 
 
-handlers = [keep_time, list_unreceipted]
+handlers = [pass_year, pass_quarter, remind, list_unreceipted]

@@ -109,6 +109,7 @@ class _Reminder(_Record):
     person = pw.ForeignKeyField(Person, null=True)
     organization = pw.ForeignKeyField(Organization, null=True)
     period = pw.CharField(max_length=12)
+    days_before = pw.IntegerField(null=True)
     days_left = pw.IntegerField(null=True)
     people = pw.IntegerField(default=0)
     told_on = lf.DayField()

@@ -138,11 +138,12 @@ class UnitReview(lf.Record):
 class Reminder(lf.Record):
     """Something that somebody was reminded of, once: what was due, and to whom it was said.
 
-    `key` says what exactly, so that it is said once whatever is told again. `report` is whose, and
-    `organization` the unit; where only the unit is meant, `people` says how many of its people are.
+    `key` follows from all of it, so that it is said once whatever is told again. `report` is whose,
+    and `organization` the unit; where only the unit is meant, `people` says how many of its people
+    are, or how often it came.
     """
 
-    key = pw.CharField(max_length=120, verbose_name="事项编号")
+    key = pw.CharField(max_length=120, verbose_name="事项")
     kind = pw.CharField(
         max_length=12,
         choices=[
@@ -157,6 +158,7 @@ class Reminder(lf.Record):
     person = lf.ref(lf.Person, "人员", null=True)
     organization = lf.ref(lf.Organization, "单位", null=True)
     period = pw.CharField(max_length=12, verbose_name="期限或期间")
+    days_before = pw.IntegerField(null=True, verbose_name="截止前第几天的提醒")
     days_left = pw.IntegerField(null=True, verbose_name="剩余天数")
     people = pw.IntegerField(default=0, verbose_name="人数")
     told_on = lf.DayField(verbose_name="提醒日期")

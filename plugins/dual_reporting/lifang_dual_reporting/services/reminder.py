@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import lifang as lf
@@ -37,6 +38,18 @@ def stage(community: int, day: dt.date, left: int) -> int | None:
     return min(reached, default=None)
 
 
+def key_of(told: Mapping[str, Any]) -> str:
+    """What exactly is said, so that it is said once: to whom, of what, at which of the days."""
+    report = told.get("report")
+    whom = f"report/{report}" if report else f"unit/{told['organization']}/{told['community']}"
+    return f"{told['kind']}/{told['period']}/{told.get('days_before') or '-'}/{whom}"
+
+
+def said(told: Mapping[str, Any]) -> bool:
+    """Whether it was said already."""
+    return bool(Reminder.select().where(Reminder.key == key_of(told)).exists())
+
+
 def say(reminder: Reminder, caller: lf.Caller) -> None:
     """Tell that somebody is reminded; whoever carries notices listens."""
     told: dict[str, Any] = {
@@ -54,7 +67,7 @@ def fill(reminder: Reminder, caller: lf.Caller) -> None:
     """A rule: a reminder about a report is for whoever reports, and says when it was said."""
     if reminder.told_on is not None:
         return
-    reminder.told_on = lf.today()
+    reminder.told_on, reminder.key = lf.today(), key_of(reminder.__data__)
     if reminder.report is not None:
         reminder.person = reminder.report.person
         reminder.organization = reminder.report.organization

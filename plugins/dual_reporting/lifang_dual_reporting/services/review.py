@@ -37,6 +37,8 @@ def begin(review: AnnualReview, caller: lf.Caller) -> None:
     if report.accepted_on is not None and report.accepted_on.year > review.year:
         refuse("year", "before", _("这份报到是在该年度之后接收的"))
     review.person, review.community = report.person, report.community
+    if report.ended_on is not None and report.ended_on.year == review.year:
+        review.state = "closed"  # told late: it has ended meanwhile
     _count(review, caller)
 
 
