@@ -45,7 +45,8 @@ def people_of(year: Year, bureau: lf.Organization, accepted: int, reached: int) 
             AnnualReview.create(
                 person=person, report=report, organization=bureau, community=home, year=2026,
                 since="2026-03-01", minutes=3000, asked_hours=50, target_minutes=3000,
-                reached=number < reached,
+                reached=number < reached, reached_on="2026-06-01" if number < reached else None,
+                until="2027-01-01",
             )  # fmt: skip
             made.append(report)
     return made
@@ -87,12 +88,13 @@ def test_below_ninety_five_in_either_rate_a_unit_is_not_honoured(year: Year, api
     with pytest.raises(lf.Invalid, match=r"报到率 96.67 %，完成率 94.83 %，须都不低于 95 %"):
         lf.act(unit_review.sign, year.now(one), year.secretary, grade="excellent")
     last = AnnualReview.get(AnnualReview.report == people[-1].id)
-    AnnualReview.update(reached=True).where(AnnualReview.id == last.id).execute()
+    late = AnnualReview.update(reached=True, reached_on="2026-10-01")
+    late.where(AnnualReview.id == last.id).execute()
     told = secretary.post(f"{path}/actions/recount").json
     assert (told["completion_rate"], told["eligible"]) == (9655, True)
     lf.act(unit_review.sign, year.now(one), year.secretary, grade="excellent")
     year.events.deliver()
-    AnnualReview.update(reached=False).execute()
+    AnnualReview.update(reached=False, reached_on=None).execute()
     with pytest.raises(lf.Conflict):
         lf.act(unit_review.recount, year.now(one), year.secretary)
     kept = year.now(one)
