@@ -64,14 +64,10 @@ SPOKEN = {
         "承接主体确认数据交还或删除": "what a settlement waits for",
         "验收单": "the label of a document",
     },
-    "dual_reporting": {
-        "已报到人数": "the title of a card",
-        **dict.fromkeys(("社区报到回执", "单位报到回执"), "the label of a document"),
-        **dict.fromkeys(
-            ("年度评议反馈表", "单位年度评议反馈表", "服务（活动）记录卡"), "the label of a document"
-        ),
-        "岗位名额": "the label of places",
-    },
+    "dual_reporting": dict.fromkeys(
+        ("已报到人数", "社区报到回执", "单位报到回执", "岗位名额", "年度评议反馈表", "单位年度评议反馈表",
+         "服务（活动）记录卡"), "card, papers, places"
+    ),  # fmt: skip
     "nats_bridge": {},
     "volunteer_points": {
         "报名中的活动": "the title of a card",

@@ -18,10 +18,10 @@ from lifang.http import listing
 from lifang.kit import clock
 from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
+from lifang.mechanisms.registers import ledger
 from lifang.services import reading, uploads
 from lifang.services.exchange import FORMATS, export, forms
 from lifang.services.importing import outcome_of
-from lifang.services.ledger import ledger
 from lifang.services.outcomes import MOST_TOLD
 from lifang.services.presenting import present_one
 

@@ -14,14 +14,14 @@ from lifang.entities.caller import Caller
 from lifang.kit import clock, json
 from lifang.kit.errors import Forbidden, Invalid
 from lifang.kit.words import _, n_
-from lifang.mechanisms import documents
+from lifang.mechanisms import documents, registers
 from lifang.mechanisms.documents import Document, Issued
 from lifang.mechanisms.numbers import Number
 from lifang.mechanisms.sheet import AskedFor, Sheet
 from lifang.resources.action import Section
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
-from lifang.services import ledger, workbook
+from lifang.services import workbook
 from lifang.services.auditing import Change, record_denial, record_effect, stated
 from lifang.services.order import Order
 from lifang.services.presenting import UNREADABLE, View, present, stored
@@ -62,7 +62,7 @@ class Filled:
             self.title = _("{title}（{period}）", title=self.title, period=asked.period.words)
         unit = asked.organization if asked.community is not None else None
         more = [_("单位：{name}", name=unit.name)] if unit is not None else []
-        self.line = ledger.filled_in(self.caller, asked.subject.name, *more)
+        self.line = registers.filled_in(self.caller, asked.subject.name, *more)
         heads, note = self.sheet.headings, self.sheet.note
         said = heads(asked) if callable(heads) else map(_, heads)
         told = [_(head) for head, _way in self.sheet.columns]
@@ -140,7 +140,7 @@ class Filled:
         if not rest:
             hidden = UNREADABLE["name"]
             return [
-                hidden if view is UNREADABLE else ledger.cell(spec, one)
+                hidden if view is UNREADABLE else registers.cell(spec, one)
                 for view, one in zip(views, told, strict=True)
             ]
         assert spec.target is not None, f"{resource.noun}.{head} leads nowhere"  # noqa: S101 – declared so
@@ -165,7 +165,7 @@ class Filled:
         views = present(self.caller, resource, self.caller.instance.database.rows(query))
         secret = [spec for way, _at, spec in self.secrets if tuple(way) == here]
         if self._audited and self.purpose is not None and secret:
-            ledger.uncover(self.caller, resource, views, secret)
+            registers.uncover(self.caller, resource, views, secret)
         return {view["id"]: view for view in views}
 
     @cached_property
@@ -313,7 +313,7 @@ def _as_xlsx(title: str, line: Sequence[str], sections: Sequence[Section]) -> It
 
     def fill(page: workbook.Page) -> None:
         first, across = sections[0], max(1, len(sections[0].columns))
-        ledger.head(page, title, line, first.columns)
+        registers.head(page, title, line, first.columns)
         for one in sections:
             if one is not first:
                 page.banner(one.label, across, look="note")
@@ -324,7 +324,7 @@ def _as_xlsx(title: str, line: Sequence[str], sections: Sequence[Section]) -> It
                     page.add(row, look="ruled")
                 else:
                     page.banner(row[0], across, look="note")
-        ledger.foot(page, across)
+        registers.foot(page, across)
 
     return workbook.written(title, fill)
 

@@ -10,10 +10,9 @@ from typing import Any
 
 from peewee import fn
 
-from lifang.access.policy import current, of_an_account, shows
+from lifang.access.policy import of_an_account, shows
 from lifang.entities.caller import Caller, Standing
-from lifang.entities.community import Community
-from lifang.entities.person import Affiliation, Person
+from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.kit.errors import Busy, Forbidden, NotFound, NotReady
 from lifang.kit.words import _
@@ -141,10 +140,7 @@ def homes_of(caller: Caller) -> tuple[Any, ...]:
     """The communities a caller lives in today, the primary one first."""
     found: tuple[Any, ...] | None = caller.rights.get("homes of")
     if found is None:
-        lives = (Affiliation.person == caller.person, Affiliation.kind == "resides")
-        rows: Any = Community.select(Community).join(Affiliation)
-        rows = rows.where(*lives, current(Affiliation))
-        found = tuple(rows.order_by(Affiliation.primary.desc(), Affiliation.id))
+        found = tuple(Person(id=caller.person).homes()) if caller.person else ()
         caller.rights["homes of"] = found
     return found
 

@@ -31,14 +31,13 @@ def _young(caller: Caller, resource: Resource[Any], reach: policy.Rights) -> tup
 
 def reached(caller: Caller, resource: Resource[Any], verb: str, records: Iterable[int]) -> set[int]:
     """Which of these records a verb of the caller's reaches, as they lie in the database now."""
-    return reached_by(caller, resource, policy.rights(caller, resource, verb), records)
+    return reached_by(caller, resource, policy.rights(caller, resource, verb), [*records])
 
 
 def reached_by(
-    caller: Caller, resource: Resource[Any], reach: policy.Rights, records: Iterable[int]
+    caller: Caller, resource: Resource[Any], reach: policy.Rights, wanted: list[int]
 ) -> set[int]:
     """Which of these records such rights reach."""
-    wanted = list(records)
     if not wanted or not reach:
         return set()
     if reach.tree == ranges.EVERYWHERE and not reach.adults:

@@ -15,9 +15,9 @@ from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import filling, sheet
 from lifang.mechanisms.filling import PRINTED, SHOWN, Filled
+from lifang.mechanisms.registers import signed
 from lifang.mechanisms.sheet import UNIT, AskedFor
 from lifang.resources.fields import FieldSpec
-from lifang.services.ledger import signed
 from lifang.web import pointers
 from lifang.web.addresses import with_query
 from lifang.web.doors import go_to, signed_in
