@@ -67,7 +67,7 @@ def test_the_rates_of_a_unit_follow_from_its_people_wherever_they_report(
         "organization": unit.id, "community": {"code": world.HOME}, "year": 2026,
     })  # fmt: skip
     opened = lf.act(unit_review.open, review, office.secretary)
-    assert (opened.reporting_rate, opened.completion_rate) == (9667, 9483)
+    assert (opened.reporting_rate, opened.completion_rate) == (96.67, 94.83)
     assert opened.eligible is False, "94.83 is less than 95"
     counted = sheet.asked(office.worker, "dual_reporting.units", within=world.HOME, period="2026")
     assert list(Filled(counted).rows()) == [[1, "示例供水公司", 60, 58, 96.67, 49.9, 55, 94.83]]
@@ -82,7 +82,7 @@ def test_the_rates_of_a_unit_follow_from_its_people_wherever_they_report(
     told = worker.get("/api/v1/sheets/dual_reporting.units", query_string=asked).json
     assert told["rows"][0][7] == 91.67 and "÷应报到人数" in told["note"]
     lf.act(unit_review.recount, office.now(review), office.secretary)
-    assert office.now(review).completion_rate == 9167
+    assert office.now(review).completion_rate == 91.67
 
 
 def test_rates_are_told_month_by_month_as_they_stood(office: Office) -> None:

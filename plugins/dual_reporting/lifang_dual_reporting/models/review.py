@@ -94,8 +94,8 @@ class UnitReview(lf.Record):
     """A year of a unit: how many of its people report and serve, and whether it may be honoured.
 
     Figures are counted when it is opened and kept as they are when it is signed. Rates are in
-    hundredths of a per cent and empty where there is nothing to divide by; `denominator` says what
-    the completion rate was divided by.
+    per cent, with two digits, and empty where there is nothing to divide by; `denominator` says
+    what the completion rate was divided by.
     """
 
     organization = lf.ref(lf.Organization, "单位")
@@ -104,8 +104,8 @@ class UnitReview(lf.Record):
     members_total = pw.IntegerField(default=0, verbose_name="应报到人数")
     accepted = pw.IntegerField(default=0, verbose_name="已报到人数")
     reached = pw.IntegerField(default=0, verbose_name="达标人数")
-    reporting_rate = pw.IntegerField(null=True, verbose_name="报到率（万分之一）")
-    completion_rate = pw.IntegerField(null=True, verbose_name="完成率（万分之一）")
+    reporting_rate = pw.DoubleField(null=True, verbose_name="报到率（%）")
+    completion_rate = pw.DoubleField(null=True, verbose_name="完成率（%）")
     denominator = pw.CharField(
         max_length=16,
         choices=[("accepted", "已报到人数"), ("should_report", "应报到人数")],

@@ -68,12 +68,11 @@ def rows(asked: lf.Sheet.Asked) -> Iterator[tuple[Any, ...]]:
 
 def _row(name: str, figures: rates.Figures, minutes: int, by: str) -> tuple[Any, ...]:
     head = rates.per_head(minutes, figures.accepted)
-    shares = [rates.kept(rate) for rate in (figures.reporting(), figures.completion(by))]
-    reporting, completion = ("—" if one is None else one / 100 for one in shares)
-    return (
-        name, figures.members_total, figures.accepted, reporting,
-        "—" if head is None else head, figures.reached, completion,
+    reporting, completion = rates.kept(figures.reporting()), rates.kept(figures.completion(by))
+    told = (
+        name, figures.members_total, figures.accepted, reporting, head, figures.reached, completion,
     )  # fmt: skip
+    return tuple("—" if one is None else one for one in told)
 
 
 def minutes_of(units: Sequence[int], asked: lf.Sheet.Asked) -> dict[int, int]:
