@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from lifang.mechanisms.indicator import Indicator as Indicator
     from lifang.mechanisms.indicator import Measure as Measure
     from lifang.mechanisms.ledger import Ledger as Ledger
+    from lifang.mechanisms.notices import Notice as Notice
     from lifang.mechanisms.numbers import Number as Number
     from lifang.mechanisms.places import Places as Places
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
@@ -107,6 +108,7 @@ _HOMES = {
     "mechanisms.formats": ("Format",),
     "mechanisms.indicator": ("Indicator", "Measure"),
     "mechanisms.ledger": ("Ledger",),
+    "mechanisms.notices": ("Notice",),
     "mechanisms.numbers": ("Number",),
     "mechanisms.places": ("Places",),
     "mechanisms.public_notices": ("PublicNotice",),

@@ -80,6 +80,8 @@ PAGES = [
     ("resident", "/p/club/profiles/new", 200),
     ("worker", "/me", 200),
     ("worker", "/notices", 200),
+    ("worker", "/inbox", 200),
+    ("worker", "/inbox/kinds", 200),
     ("worker", "/public-notices/{notice}", 200),
     ("worker", "/notice-objections?notice={notice}", 200),
     ("volunteer", "/me", 200),

@@ -133,7 +133,7 @@ PLACES_OF_A_PLUGIN = {
 """Where a reader finds each concern; absent where there is none (`design/plugins.md` §5)."""
 OWN_WORDS = {"agency_contracts": {"ocds", "ocds_blocks"}}
 """Exchange formats, each named by its standard."""
-OUTWARD = {"nats_bridge", "webhooks"}
+OUTWARD = {"mail_notices", "nats_bridge", "webhooks"}
 """They speak to other machines and keep no records of a domain: their files are named by what
 travels."""
 

@@ -53,6 +53,7 @@ SECTIONS = {
         "public-notices": ("nouns", n_("公示：张贴的内容和期限")),
         "notice-objections": ("nouns", n_("公示异议：提出、答复")),
         "me": ("me", n_("我的：资料、同意、办理的事项")),
+        "inbox": ("inbox", n_("收件箱：收到的通知，接收哪些")),
         "desk": ("desk", n_("工作台：一个插件里等着您办理的")),
     },
     n_("管理："): {

@@ -39,7 +39,7 @@ class Sensitive(SealedBase):
     field_type = "BLOB"
 
     def __init__(self, label: str = "", *, kind: str = "", **options: Any) -> None:
-        """`kind` is one of citizen_id, phone, birth_date, name, address, category."""
+        """`kind` is one of citizen_id, phone, birth_date, name, address, category, email."""
         self.kind = kind
         super().__init__(**{"verbose_name": label or None, "null": True, **options})
 

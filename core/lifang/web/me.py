@@ -12,8 +12,10 @@ from lifang.entities.caller import Caller
 from lifang.entities.person import Person
 from lifang.kit.errors import Conflict, LifangError
 from lifang.kit.words import _, _p
+from lifang.mechanisms.address import address
 from lifang.mechanisms.board import board, hanging, object_to
 from lifang.mechanisms.consents import consents
+from lifang.mechanisms.inbox import unread
 from lifang.mechanisms.oneself import Shelf, agree, as_oneself, oneself
 from lifang.resources import written
 from lifang.resources.resource import Resource
@@ -78,6 +80,8 @@ def me_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnV
         tables=[table_of(caller, one, ME) for _id, one in found.panels],
         sections=[_section(caller, shelf) for shelf in found.shelves],
         ties=[_tied(caller, *one) for one in found.ties],
+        reached=address(caller),
+        waiting=unread(caller),
         hanging=hanging(caller),
         error=error,
         done=_done(request.args.get("done")) or done_elsewhere(caller, request.args.get("done")),

@@ -23,6 +23,7 @@ from lifang.web import (
     events,
     home,
     imports,
+    inbox,
     indicators,
     letters,
     lists,
@@ -101,6 +102,48 @@ def show_notices(caller: Caller) -> ResponseReturnValue:
 def object_to_notice(caller: Caller, record: int) -> ResponseReturnValue:
     """Object to a notice."""
     return me.objection_page(caller, record)
+
+
+@blueprint.get(inbox.HOME)
+@signed_in
+def show_inbox(caller: Caller) -> ResponseReturnValue:
+    """What one was told."""
+    return inbox.inbox_page(caller)
+
+
+@blueprint.post(f"{inbox.HOME}/read")
+@signed_in
+def read_notices(caller: Caller) -> ResponseReturnValue:
+    """All of it is read."""
+    return inbox.read_all_page(caller)
+
+
+@blueprint.post(f"{inbox.HOME}/<int:notice>")
+@signed_in
+def open_notice(caller: Caller, notice: int) -> ResponseReturnValue:
+    """One notice is read, on to its record."""
+    return inbox.open_page(caller, notice)
+
+
+@blueprint.get(inbox.KINDS)
+@signed_in
+def show_kinds(caller: Caller) -> ResponseReturnValue:
+    """Which notices one wants."""
+    return inbox.kinds_page(caller)
+
+
+@blueprint.post(inbox.KINDS)
+@signed_in
+def choose_kinds(caller: Caller) -> ResponseReturnValue:
+    """Want them, or not."""
+    return inbox.choose_page(caller)
+
+
+@blueprint.post(f"{inbox.HOME}/address")
+@signed_in
+def set_address(caller: Caller) -> ResponseReturnValue:
+    """Where they are sent."""
+    return inbox.address_page(caller)
 
 
 @blueprint.get("/p/<plugin>")

@@ -15,6 +15,7 @@ from lifang.kit import words
 from lifang.kit.words import _, _p
 from lifang.lifecycle import switching
 from lifang.mechanisms.figures import indicators
+from lifang.mechanisms.inbox import unread
 from lifang.mechanisms.laid import STAFF, concerning, desks
 from lifang.mechanisms.sheet import sheets
 from lifang.resources.registry import CORE
@@ -63,6 +64,7 @@ def surroundings() -> dict[str, Any]:
         "visitor": caller,
         "navigation": navigation(caller) if caller is not None and not bound else [],
         "standings": standings_of(caller) if caller is not None else [],
+        "bell": unread(caller) if caller is not None and not bound else None,
         "must_change": bound,
         "theme": looks.theme(),
         "size": looks.size(),
