@@ -31,6 +31,7 @@ LASTING = ("created", "updated", "removed")
 ELSEWHERE = {
     "core.clock.hour": "every full hour",
     "core.clock.day": "every midnight of the instance's zone",
+    "core.notice.posted": "somebody was told something; carries its `kind`",
     "core.calendar.changed": "the holidays of a year were loaded",
     "core.person.erased": "somebody was erased: whoever keeps copies erases them too",
 }

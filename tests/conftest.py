@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
@@ -17,6 +18,11 @@ by the clock must not do so side by side."""
 KNOW_NO_DATABASE = ("tests/core/web/", "tests/core/cli/")
 """Pages and commands import neither peewee nor the store (a contract keeps it so): what they ask of
 a database, services and the API ask on both."""
+
+
+settings.register_profile("beside others", deadline=None)
+settings.load_profile("beside others")
+"""How long an example takes says nothing where several workers share a machine."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before the tests of each database are chosen

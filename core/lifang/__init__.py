@@ -38,15 +38,18 @@ if TYPE_CHECKING:
     from lifang.mechanisms.check_in import CheckIn as CheckIn
     from lifang.mechanisms.confidential import Confidential as Confidential
     from lifang.mechanisms.consents import Purpose as Purpose
+    from lifang.mechanisms.desk import Desk as Desk
     from lifang.mechanisms.documents import Document as Document
     from lifang.mechanisms.formats import Format as Format
     from lifang.mechanisms.indicator import Indicator as Indicator
     from lifang.mechanisms.indicator import Measure as Measure
     from lifang.mechanisms.ledger import Ledger as Ledger
+    from lifang.mechanisms.notices import Notice as Notice
     from lifang.mechanisms.numbers import Number as Number
     from lifang.mechanisms.places import Places as Places
     from lifang.mechanisms.public_notices import PublicNotice as PublicNotice
     from lifang.mechanisms.score import Score as Score
+    from lifang.mechanisms.sheet import Sheet as Sheet
     from lifang.plugins.hooks import Card as Card
     from lifang.plugins.hooks import hookimpl as hookimpl
     from lifang.plugins.interfaces import need as need
@@ -100,14 +103,17 @@ _HOMES = {
     "mechanisms.check_in": ("CheckIn",),
     "mechanisms.confidential": ("Confidential",),
     "mechanisms.consents": ("Purpose",),
+    "mechanisms.desk": ("Desk",),
     "mechanisms.documents": ("Document",),
     "mechanisms.formats": ("Format",),
     "mechanisms.indicator": ("Indicator", "Measure"),
     "mechanisms.ledger": ("Ledger",),
+    "mechanisms.notices": ("Notice",),
     "mechanisms.numbers": ("Number",),
     "mechanisms.places": ("Places",),
     "mechanisms.public_notices": ("PublicNotice",),
     "mechanisms.score": ("Score",),
+    "mechanisms.sheet": ("Sheet",),
     "plugins.hooks": ("Card", "hookimpl"),
     "plugins.interfaces": ("need", "provide"),
     "plugins.plugin": ("Plugin",),

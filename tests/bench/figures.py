@@ -11,6 +11,7 @@ import lifang as lf
 from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.mechanisms import figures
+from lifang.mechanisms.figures import Scope
 from lifang.mechanisms.period import Period
 from lifang.services.instance import Instance
 from lifang.store.record import moment
@@ -46,8 +47,8 @@ def rolled_up(folder: Path, *, rows: int) -> Iterator[Result]:
         boss, plain, (city, path) = world.boss(instance), bare(instance), levels[1][0]
 
         def ours(boss: Caller = boss, city: int = city) -> dict[tuple[str, str], float]:
-            table = figures.table(boss, indicator, within=f"{city:012d}",
-                                  period=Period.read("2025"), by=["district", "month"])  # fmt: skip
+            asked = Scope(f"{city:012d}", Period.read("2025"), ["district", "month"])
+            table = figures.table(boss, indicator, asked)
             return {
                 (row.code, period.key): cell.value or 0
                 for row in table.rows

@@ -28,7 +28,8 @@ from lifang.events import log, retry
 from lifang.events.tables import EventRow
 from lifang.kit import clock
 from lifang.mechanisms.board import object_to
-from lifang.mechanisms.oneself import agree, oneself
+from lifang.mechanisms.laid import homes_of
+from lifang.mechanisms.oneself import agree
 from lifang.sample import buying, serving
 from lifang.sample.people import sample_organizations, sample_people
 from lifang.sample.stage import Stage
@@ -118,7 +119,7 @@ def resident(instance: Instance, person: Any) -> int:
         )
     own = caller_for(instance, account, source="web")
     agree(own, "club.hours")
-    home = {"code": oneself(own).homes[0].code}
+    home = {"code": homes_of(own)[0].code}
     there = {"person": int(person.id), "community": home, "nickname": "热心人"}
     profile = write(profiles, "create", own, there)
     with instance.database.transaction():

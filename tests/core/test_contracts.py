@@ -128,12 +128,12 @@ def test_no_file_names_a_folder_of_somebodys_machine() -> None:
 
 PLACES_OF_A_PLUGIN = {
     "documents", "events", "indicators", "models", "pages", "plugin", "policies", "purposes",
-    "resources", "schemas", "services", "settings",
+    "resources", "schemas", "services", "settings", "sheets",
 }  # fmt: skip
 """Where a reader finds each concern; absent where there is none (`design/plugins.md` §5)."""
 OWN_WORDS = {"agency_contracts": {"ocds", "ocds_blocks"}}
 """Exchange formats, each named by its standard."""
-OUTWARD = {"nats_bridge", "webhooks"}
+OUTWARD = {"mail_notices", "nats_bridge", "webhooks"}
 """They speak to other machines and keep no records of a domain: their files are named by what
 travels."""
 

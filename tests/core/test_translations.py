@@ -37,15 +37,17 @@ from lifang.entities.account import Account, Grant
 from lifang.kit.words import _, _p, using
 from lifang.plugins.manager import discover
 from lifang.plugins.plugin import Plugin
-from lifang.resources import action
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang_agency_contracts.plugin import plugin as agency_contracts
 from lifang_dual_reporting.plugin import plugin as dual_reporting
+from lifang_mail_notices.plugin import plugin as mail_notices
 from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
+from tests.core.needed import needed
+from tests.core.spoken import SPOKEN
 
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 """Chinese characters, and the punctuation that goes with them."""
@@ -53,42 +55,16 @@ CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 Message = tuple[str | None, str]
 """A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
 
-PLUGINS = (core, agency_contracts, dual_reporting, nats_bridge, volunteer_points, webhooks)
+PLUGINS = (core, agency_contracts, dual_reporting, mail_notices, nats_bridge, volunteer_points,
+           webhooks)  # fmt: skip
 KEYWORDS = {"_": None, "n_": None, "_p": ((1, "c"), 2)}
-SPOKEN = {
-    "core": dict.fromkeys(action._LABELS.values(), "an input"),
-    "agency_contracts": {
-        "临期合同事项": "the title of a card",
-        "服务对象意见": "what a settlement waits for",
-        "验收结果公告": "what a settlement waits for",
-        "承接主体确认数据交还或删除": "what a settlement waits for",
-        "验收单": "the label of a document",
-    },
-    "dual_reporting": {
-        "已报到人数": "the title of a card",
-        **dict.fromkeys(("社区报到回执", "单位报到回执"), "the label of a document"),
-        **dict.fromkeys(("年度评议反馈表", "单位年度评议反馈表"), "the label of a document"),
-        "岗位名额": "the label of places",
-    },
-    "nats_bridge": {},
-    "volunteer_points": {
-        "报名中的活动": "the title of a card",
-        **dict.fromkeys(("件", "个"), "the unit of a ledger"),
-        **dict.fromkeys(("库存", "班次名额"), "the label of a ledger, and of places"),
-        **dict.fromkeys(("星级志愿者公示", "志愿服务证明公示"), "the label of a notice"),
-        **dict.fromkeys(("志愿服务记录证明", "志愿服务平台记录"), "the label of a document"),
-    },
-    "webhooks": {},
-}
-"""What is translated where it is shown and neither marked nor declared where it is written."""
 
 
 @cache
 def extracted(plugin: Plugin) -> dict[Message, str]:
     """The sentences marked in a distribution's code and templates, each with its file."""
-    found = extract_from_dir(
-        plugin.folder, [("**.py", "python"), ("**.html", "jinja2")], keywords=KEYWORDS
-    )
+    methods = [("**.py", "python"), ("**.html", "jinja2")]
+    found = extract_from_dir(plugin.folder, methods, keywords=KEYWORDS)
     told: dict[Message, str] = {}
     for file, _line, message, _comments, context in found:
         assert isinstance(message, str)
@@ -108,21 +84,28 @@ def declared(plugin: Plugin) -> dict[Message, str]:
         for spec in specs:
             labels = [spec.label, spec.help, *(label for _value, label in spec.choices)]
             told |= {(None, label): f"{resource.noun}.{spec.name}" for label in labels if label}
-        labels = [one.label for one in resource.formats.values()]
-        labels += resource.attachments.values()
+        labels = [*(one.label for one in resource.formats.values()), *resource.attachments.values()]
         told |= {(None, label): resource.noun for label in labels if CHINESE.search(label)}
     for one in plugin.indicators.values():
-        labels = [one.label, one.unit, one.note]
+        labels = [one.label, one.unit, *one.notes]
         told |= {(None, label): one.name for label in labels if CHINESE.search(label)}
+    told |= {(None, label): one.name for one in plugin.sheets.values() for label in one.words}
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}
-    for purpose in plugin.purposes.values():
-        told |= {(None, label): purpose.name for label in (purpose.label, purpose.text)}
+    told |= {(None, label): "the desk" for label in on_the_desk(plugin)}
+    for one in (*plugin.purposes.values(), *plugin.notices.values()):
+        told |= {(None, label): one.name for label in (one.label, one.text)}
     if plugin is core:
         told |= {(None, label): "a role" for label in ROLES.values()}
         told |= {(None, text): one.id for one in RULES.values() for text in (one.says, one.why)}
-    return told | {(None, label): where for label, where in SPOKEN[plugin.id].items()}
+    return told | {(None, label): where for label, where in SPOKEN.get(plugin.id, {}).items()}
+
+
+def on_the_desk(plugin: Plugin) -> Iterator[str]:
+    """The words of a plugin's panels."""
+    for one in plugin.desk.panels if plugin.desk else ():
+        yield from filter(None, (one.label, one.empty, one.unit, *(one.choose or ())[:1]))
 
 
 @cache
@@ -188,8 +171,8 @@ def test_one_word_of_ours_has_one_english_word_in_every_distribution():
 
 def test_everything_an_instance_declares_is_told_in_english(instance, enable):
     for plugin in PLUGINS[1:]:
-        enable(plugin.id, at=world.CHENGGUAN)
-    assert {resource.plugin for resource in instance.registry} == {one.id for one in PLUGINS}
+        enable(plugin.id, at=world.CHENGGUAN, **needed(plugin.id))
+    assert instance.plugins.loaded.keys() == {one.id for one in PLUGINS}
     with using("en"):
         for plugin in instance.plugins.loaded.values():
             for context, label in declared(plugin):
@@ -222,7 +205,7 @@ def somewhere(empty_instance: Instance) -> Instance:
         write(communities, "create", boss, told | ({"parent": {"code": above}} if above else {}))
         above = code
     for plugin in PLUGINS[1:]:
-        world.enable(empty_instance, plugin.id, at=world.CHENGGUAN)
+        world.enable(empty_instance, plugin.id, at=world.CHENGGUAN, **needed(plugin.id))
     person = world.person(empty_instance, "Li Qiang", phone="13800001234")
     unit = world.organization(empty_instance, "Library", no_uscc_reason="a branch")
     reports = empty_instance.registry.find("dual_reporting", "reports")

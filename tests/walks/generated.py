@@ -233,7 +233,7 @@ def a_report(told: Told, ids: Ids) -> None:
 
 def a_unit_report(told: Told, ids: Ids) -> None:
     """A unit reports where it is, with some people."""
-    sites = Organization.get_by_id(told["organization"]).sites()
+    sites = Community.tied_to(Organization.get_by_id(told["organization"]), "located")
     told["community"] = {"code": sites[0].code} if sites else told["community"]
     told["members_total"], told["reported_on"] = abs(told["members_total"]), None
 

@@ -34,7 +34,7 @@ def test_pages_and_calls_answer_after_plugins_that_were_much_used_are_gone(
             go(boss, plugin)
         pages = dict(crawl(admin, "/", "/admin/audit", "/admin/events", "/admin/plugins", "/jobs"))
         assert len(pages) > 25, state
-        assert dict(crawl(resident, "/me", "/consents", "/notices", "/public-notices"))
+        assert dict(crawl(resident, "/me", "/inbox", "/consents", "/notices", "/public-notices"))
         answer = app.test_client().get(f"/verify/{code}")
         assert answer.status_code == (200 if state == "uninstalled" else 404)
         ask(admin)

@@ -24,6 +24,7 @@ from lifang.builtin.people import people
 from lifang.builtin.places import communities
 from lifang.cli.main import run
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.resources.resource import Resource
 from lifang.services import accounts
@@ -138,7 +139,7 @@ def test_walk_3_an_event_leads_through_the_dispatcher_to_the_author_and_the_gate
     with watched(reports, "propose_transfer") as stacks:
         drain(instance, timeout=10)
     asked = type(report).get_by_id(report.id)
-    assert (asked.state, asked.transfer_to) == ("accepted", moved.homes()[0])
+    assert (asked.state, asked.transfer_to) == ("accepted", Community.tied_to(moved, "resides")[0])
     assert len(stacks) == 1
     inner = stacks[0][stacks[0].index("plugin.py") :]
     assert inner == ["plugin.py", "services/authoring.py", "services/gateway.py"]

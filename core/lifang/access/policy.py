@@ -1,12 +1,13 @@
 """Permission as a query condition: one rule answers both "may I" and "which ones".
 
-role × subtree × owner × unit, cut by where the plugin is on.
+role × subtree × owner × unit, cut by where the plugin is on. What is somebody's own begins to show
+where a plugin is on at a place they belong to, or where they have a record of it: else not a trace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import peewee as pw
@@ -16,6 +17,8 @@ from lifang.access.roles import included
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
+from lifang.entities.household import Household, HouseholdMember
+from lifang.entities.person import Affiliation, Membership
 from lifang.kit import clock, ranges
 from lifang.resources.reach import Belonging, Itself, Linked, Via
 from lifang.resources.registry import CORE
@@ -66,17 +69,82 @@ def rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
     """How far a verb on a resource reaches for this caller, wherever its plugin is on."""
     found: Rights | None = caller.rights.get((resource, verb))
     if found is None:
-        found = caller.rights[resource, verb] = _rights(caller, resource, verb)
+        found = _granted(caller, resource, verb)
+        if found and not (found.tree or found.uncovered or shows(resource.plugin, caller)):
+            found = Rights()
+        caller.rights[resource, verb] = found
     return found
 
 
-def _rights(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
-    snapshot = caller.snapshot
-    on = snapshot.where(resource.plugin)
+def shows(plugin: str, caller: Caller) -> bool:
+    """Whether there is a plugin at all for a caller, who may be nobody in particular.
+
+    It is on where they stand or belong to now, or they have a record of it where it is on.
+    """
+    on = caller.snapshot.where(plugin)
+    told = caller.standings or caller.person or caller.account
+    if plugin == CORE or caller.plugin is not None or not told or not on:
+        return bool(on)
+    key = "shows", plugin
+    if key not in caller.rights:
+        caller.rights.update({key: True} if _meets(caller, on) else _kept(caller))
+    return bool(caller.rights[key])
+
+
+def _meets(caller: Caller, on: ranges.Ranges) -> bool:
+    """Whether something is on where a caller stands, or belongs today."""
+    if ranges.intersect(on, ranges.union(o.reach for o in caller.standings if not o.organization)):
+        return True
+    if "homes" not in caller.rights:
+        whose = caller.person or 0, *(o.organization for o in caller.standings if o.organization)
+        today = clock.today()
+        caller.rights["homes"] = caller.instance.database.ask(("homes", today), whose, _homes)
+    return any(ranges.holds(on, path) for (path,) in caller.rights["homes"])
+
+
+def _homes(whose: Sequence[int]) -> Any:
+    """Where a person, and the units they act for, belong: by affiliation, seat and household."""
+    who, units = whose[0], whose[1:]
+    links = Affiliation.select(Affiliation.community).where(current(Affiliation))
+    mine = Affiliation.person == who, Affiliation.organization.in_(units)
+    held = Membership.person == who, current(Membership)
+    seats = Affiliation.organization.in_(Membership.select(Membership.organization).where(*held))
+    house = HouseholdMember.select(Household.community).join(Household)
+    lives = house.where(HouseholdMember.person == who, current(HouseholdMember))
+    every = links.where(mine[0]) | links.where(mine[1]) | links.where(seats) | lives
+    return Community.select(Community.path).where(Community.id.in_(every))
+
+
+def _kept(caller: Caller) -> dict[tuple[str, str], bool]:
+    """Whether plugins that are on elsewhere show by a record there: asked for all of them at once.
+
+    One statement answers for everybody who holds the same roles; it is written down once.
+    """
+    away = [name for name, on in caller.snapshot.on.items() if not _meets(caller, on)]
+
+    def build(whose: Sequence[int]) -> Any:
+        one = replace(caller, person=whose[0], account=whose[1], scope=None)
+        told: dict[str, list[Condition]] = {name: [pw.Value(value=False)] for name in away}
+        for noun in caller.instance.registry:
+            some = condition(one, noun, _granted(one, noun, "read"), gathered)
+            if noun.plugin in told and some is not False:
+                where = (noun.model.removed_at.is_null(), *wheres(noun, some))
+                told[noun.plugin].append(pw.fn.EXISTS(noun.model.select(pw.SQL("1")).where(*where)))
+        columns = [*map(pw.Value, whose), *map(any_of, told.values())]
+        return pw.Select(columns=columns).bind(caller.instance.database.engine)
+
+    question = ("kept", caller.snapshot.epoch, caller.standings, tuple(away), clock.today())
+    whose = caller.person or 0, caller.account or 0
+    (has,) = caller.instance.database.ask(question, whose, build)
+    return {("shows", name): bool(some) for name, some in zip(away, has[2:], strict=True)}
+
+
+def _granted(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
+    on = caller.snapshot.where(resource.plugin)
     if caller.scope is not None and not {verb, f"{resource.id}:{verb}"} & caller.scope:
         return Rights()
     if caller.plugin is not None:
-        return _plugin_rights(caller, resource, verb, snapshot.where(caller.plugin))
+        return _plugin_rights(caller, resource, verb, caller.snapshot.where(caller.plugin))
     reaches: list[ranges.Range] = []
     units: list[int] = []
     adults = resource.minors_hidden

@@ -10,13 +10,16 @@ from flask import Response, current_app
 
 from lifang.api import (
     confidential,
+    desks,
     event_paths,
+    inbox,
     indicators,
     me,
     paper_paths,
     plugins,
     schemas,
     settings,
+    sheets,
 )
 from lifang.api.operations import Noun, problem_name
 from lifang.api.rules import blueprint, refuse_query
@@ -69,8 +72,11 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
     """The whole description of some nouns, of the event bus and of plugins for who may see them."""
     bus = {"name": event_paths.SLUG, "description": _p("plural", "事件")}
     figures = {"name": indicators.SLUG, "description": _p("plural", "指标")}
+    tables = {"name": sheets.SLUG, "description": _("台账和报表")}
     turned = {"name": settings.SLUG, "description": _p("plural", "设置")}
+    worked = {"name": desks.SLUG, "description": _("工作台")}
     kept = {"name": plugins.SLUG, "description": _("插件")}
+    post = {"name": inbox.SLUG, "description": _("收件箱")}
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
         title="里坊 Lifang",
@@ -82,7 +88,7 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         tags=[{"name": one.slug, "description": one.label} for one in told]
         + [bus] * events
         + [kept] * life
-        + [figures, turned],
+        + [figures, tables, turned, worked, post],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
@@ -94,7 +100,8 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         spec.components.schema(name, component=schema)
     for path, operations in [*paths, *(event_paths.paths() if events else ())]:
         spec.path(path=path, operations=operations)
-    for more_of in (indicators, settings, *([plugins] if life else [])):
+    shared = (inbox, indicators, sheets, settings, desks)
+    for more_of in (*shared, *([plugins] if life else [])):
         for name, schema in more_of.described():
             spec.components.schema(name, component=schema)
         for path, operations in more_of.paths():

@@ -21,7 +21,7 @@ from lifang.api.operations import (
     operation,
     parameter,
 )
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.kit.words import _, _p, n_
 from lifang.services.delivery import Lag
 from lifang.services.event_log import SeenEvent
@@ -61,8 +61,8 @@ def described() -> Iterator[tuple[str, Schema]]:
     yield "Delivery", shape(Letter)
     yield "DeliveryList", _listed(ref("Delivery"))
     yield "LagList", _listed(_with(shape(Lag), why))
-    done = _whole(verb={"type": "string", "enum": list(VERBS)}, done={"type": "integer"})
-    yield "Treated", {"anyOf": [done, _whole(preview=shape(Plan))]}
+    done = whole(verb={"type": "string", "enum": list(VERBS)}, done={"type": "integer"})
+    yield "Treated", {"anyOf": [done, whole(preview=shape(Plan))]}
 
 
 def paths() -> Iterator[Path]:
@@ -169,7 +169,7 @@ def shape(kind: Any) -> Schema:
     if get_origin(kind) is Literal:
         return {"type": "string", "enum": list(get_args(kind))}
     if is_dataclass(kind):
-        return _whole(**{name: shape(one) for name, one in get_type_hints(kind).items()})
+        return whole(**{name: shape(one) for name, one in get_type_hints(kind).items()})
     if get_origin(kind) is tuple:
         return _many(shape(get_args(kind)[0]))
     if get_origin(kind) is UnionType:
@@ -196,15 +196,11 @@ def _many(item: Schema) -> Schema:
 
 
 def _listed(item: Schema) -> Schema:
-    return _whole(items=_many(item), next={"type": ["string", "null"]})
-
-
-def _whole(**members: Schema) -> Schema:
-    return {"type": "object", "required": list(members), "properties": members}
+    return whole(items=_many(item), next={"type": ["string", "null"]})
 
 
 def _with(made: Schema, more: dict[str, Schema]) -> Schema:
-    return _whole(**made["properties"], **more)
+    return whole(**made["properties"], **more)
 
 
 def _object(members: dict[str, Schema], required: list[str]) -> Schema:

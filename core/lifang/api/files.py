@@ -18,10 +18,10 @@ from lifang.http import listing
 from lifang.kit import clock
 from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
+from lifang.mechanisms.registers import ledger
 from lifang.services import reading, uploads
 from lifang.services.exchange import FORMATS, export, forms
 from lifang.services.importing import outcome_of
-from lifang.services.ledger import ledger
 from lifang.services.outcomes import MOST_TOLD
 from lifang.services.presenting import present_one
 
@@ -34,9 +34,9 @@ def export_records(noun: str, plugin: str | None = None) -> Response:
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args, paged=False, also=["format"])
     known = forms(resource)
-    _label, kind, suffix = known[form := _form("csv", *known)]
+    _label, kind, suffix = known[form := form_asked("csv", *known)]
     pieces = export(caller, resource, asked.query, form=form)
-    return _handed(pieces, suffix, resource.noun, kind)
+    return handed(pieces, suffix, resource.noun, kind)
 
 
 @rule("/ledger", "GET")
@@ -44,12 +44,12 @@ def write_ledger(noun: str, plugin: str | None = None) -> Response:
     """The list to print; full numbers only for a stated purpose, by those who may."""
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args, paged=False, also=["purpose", "format"])
-    form, purpose = _form("xlsx", *FORMATS), request.args.get("purpose")
+    form, purpose = form_asked("xlsx", *FORMATS), request.args.get("purpose")
     pieces = ledger(caller, resource, asked.query, purpose=purpose, form=form)
-    return _handed(pieces, form, f"{resource.noun}-ledger")
+    return handed(pieces, form, f"{resource.noun}-ledger")
 
 
-def _form(default: str, *known: str) -> str:
+def form_asked(default: str, *known: str) -> str:
     """The kind of file that was asked for; raises Malformed for one that is not known."""
     form = request.args.get("format", default)
     if form not in known:
@@ -58,7 +58,7 @@ def _form(default: str, *known: str) -> str:
     return form
 
 
-def _handed(pieces: Iterator[bytes], form: str, name: str, kind: str | None = None) -> Response:
+def handed(pieces: Iterator[bytes], form: str, name: str, kind: str | None = None) -> Response:
     """A file, named so that it is found again in a folder of downloads."""
     response = Response(pieces, content_type=kind or FORMATS[form])
     name = f"{answering.dashed(name)}-{clock.today()}.{form}"
@@ -97,11 +97,11 @@ def job_result(id: int) -> Response:
     for key in request.args:
         if key != "format":
             raise Malformed(_("不认识查询参数「{key}」", key=key), known=["format"])
-    form = _form("json", "json", "csv")
+    form = form_asked("json", "json", "csv")
     job = reading.get(caller, resource, id)
     if form == "json":
         return answering.told(outcome_of(job, MOST_TOLD))
-    return _handed(iter(uploads.failing(caller, job)), form, f"failing-{id}")
+    return handed(iter(uploads.failing(caller, job)), form, f"failing-{id}")
 
 
 @contextmanager

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Response, request
 
 from lifang.api import answering, asking
-from lifang.api.operations import READING, Path, content, operation, parameter
+from lifang.api.operations import BINARY, READING, Path, content, operation, parameter
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.http.request import current_caller
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import figures, telling
-from lifang.mechanisms.period import Period
 from lifang.services.query import NOW, THEN
 
 BASE = "/v1/indicators"
@@ -36,20 +34,37 @@ def show_indicator(name: str) -> Response:
     """An indicator's figures, as JSON or as a file."""
     caller = current_caller()
     asked = figures.indicator(caller, name)
+    scope, form = _asked()
+    table = figures.table(caller, asked, scope)
+    if form == "json":
+        return answering.told(telling.plain(table))
+    return _file(telling.file(table, form), name, scope, form)
+
+
+@blueprint.get(f"{BASE}/table/<plugin>")
+def table_indicators(plugin: str) -> Response:
+    """All indicators of a plugin side by side, as JSON or as a file."""
+    scope, form = _asked()
+    told = figures.statement(current_caller(), plugin, scope)
+    if form == "json":
+        return answering.told(telling.stated(told))
+    return _file(telling.stated_file(told, form), plugin, scope, form)
+
+
+def _asked() -> tuple[figures.Scope, str]:
+    """What an address asks for, and the format of the answer."""
     by = request.args.getlist("by")
-    words = asking.words("within", "period", "tree", "format", repeated=("by",))
+    words = asking.words("within", "period", "tree", "unit", "format", repeated=("by",))
     form = words.get("format", "json")
     if form not in telling.FORMS:
         known = _("、").join(telling.FORMS)
         raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
-    period = Period.read(words.get("period"))
-    table = figures.table(
-        caller, asked, within=words.get("within"), period=period, by=by, tree=words.get("tree", NOW)
-    )
-    if form == "json":
-        return answering.told(telling.plain(table))
-    response = Response(telling.file(table, form), content_type=telling.FORMS[form])
-    file = f"{answering.dashed(name)}-{period.key}.{form}"
+    return figures.Scope.read(words, by), form
+
+
+def _file(pieces: Iterator[bytes], name: str, scope: figures.Scope, form: str) -> Response:
+    response = Response(pieces, content_type=telling.FORMS[form])
+    file = f"{answering.dashed(name)}-{scope.span.key}.{form}"
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
 
@@ -58,16 +73,18 @@ def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
     text, number = {"type": "string"}, {"type": ["number", "null"]}
     names = ("value", "numerator", "denominator", "before")
-    figure = _whole(period=text, withheld={"type": "boolean"}, **dict.fromkeys(names, number))
-    own = {"type": "boolean"}
-    row = _whole(code=text, name=text, own=own, figures={"type": "array", "items": figure})
+    parts = {"withheld": {"type": "boolean"}, **dict.fromkeys(names, number)}
+    figure, own = whole(period=text, **parts), {"type": "boolean"}
+    row = whole(code=text, name=text, own=own, figures=_many(figure))
     better = {"enum": ["higher", "lower", None]}
-    yield "Indicator", _whole(name=text, label=text, unit=text, better=better, note=text)
-    items = {"type": "array", "items": ref("Indicator")}
-    yield "IndicatorList", _whole(items=items, next={"type": "null"})
-    rows = {"type": "array", "items": row}
-    yield "Figures", _whole(indicator=ref("Indicator"), period=text, tree=text, until=text,
-                            total=row, rows=rows)  # fmt: skip
+    yield "Indicator", whole(name=text, label=text, unit=text, better=better, note=text)
+    yield "IndicatorList", whole(items=_many(ref("Indicator")), next={"type": "null"})
+    looked = {"period": text, "tree": text, "until": text, "unit": {"type": ["integer", "null"]},
+              "by": {"enum": ["place", "unit", "month"]}, "notes": _many(text)}  # fmt: skip
+    yield "Figures", whole(indicator=ref("Indicator"), goal=number, total=row, rows=_many(row),
+                            **looked)  # fmt: skip
+    line = whole(code=text, name=text, own=own, figures=_many(whole(**parts)))
+    yield "Statement", whole(columns=_many(ref("Indicator")), rows=_many(line), **looked)
 
 
 def paths() -> Iterator[Path]:
@@ -76,27 +93,29 @@ def paths() -> Iterator[Path]:
     listed = {"200": {"description": summary, "content": content(ref("IndicatorList"))}}
     yield f"/api{BASE}", {"get": operation("list_indicators", SLUG, summary, listed, READING)}
     words = {"type": "array", "items": {"type": "string", "enum": list(figures.BY)}}
-    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
     asked = [
-        name,
         parameter("within", {"type": "string"}, _("哪个社区；默认是您管辖范围的最上一级")),
         parameter("period", {"type": "string"},
                   _("统计期：2026-11、2026-Q4、2026-H2 或 2026；默认本月")),
-        parameter("by", words, _("逐月（month），逐个下级（below），或一类社区")),
+        parameter("by", words, _("逐月（month），逐个下级（below）或一类社区，或逐个单位（unit）")),
+        parameter("unit", {"type": "integer"}, _("只计这个单位的记录")),
         parameter("tree", {"type": "string", "enum": [NOW, THEN], "default": NOW},
                   _("按现在的区划，或按每条记录当时的区划")),
         parameter("format", {"type": "string", "enum": list(telling.FORMS), "default": "json"},
                   _("文件格式")),
     ]  # fmt: skip
-    summary = _("一项指标的数值：分子、分母、与上期比较")
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    told = {**content(ref("Figures")), "text/csv": {"schema": {"type": "string"}},
-            telling.FORMS["xlsx"]: binary}  # fmt: skip
-    answers = {"200": {"description": summary, "content": told}}
-    shown = operation("show_indicators", SLUG, summary, answers, (*READING, 403, 422),
-                      parameters=asked)  # fmt: skip
-    yield f"/api{BASE}/{{name}}", {"get": shown}
+    for id, path, key, told, summary in (
+        ("show", "", "name", "Figures", _("一项指标的数值：分子、分母、与上期比较")),
+        ("table", "/table", "plugin", "Statement", _("一个插件的各项指标并列成表")),
+    ):
+        named = {"name": key, "in": "path", "required": True, "schema": {"type": "string"}}
+        forms = {**content(ref(told)), "text/csv": {"schema": {"type": "string"}},
+                 telling.FORMS["xlsx"]: {"schema": BINARY}}  # fmt: skip
+        answers = {"200": {"description": summary, "content": forms}}
+        shown = operation(f"{id}_indicators", SLUG, summary, answers, (*READING, 403, 422),
+                          parameters=[named, *asked])  # fmt: skip
+        yield f"/api{BASE}{path}/{{{key}}}", {"get": shown}
 
 
-def _whole(**members: Any) -> Schema:
-    return {"type": "object", "required": list(members), "properties": members}
+def _many(items: Schema) -> Schema:
+    return {"type": "array", "items": items}

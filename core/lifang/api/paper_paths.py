@@ -11,11 +11,13 @@ from lifang.api.operations import (
     ID,
     READING,
     WRITING,
+    XLSX,
     Noun,
     Operation,
     Path,
     content,
     operation,
+    parameter,
 )
 from lifang.api.schemas import Schema
 from lifang.kit.words import _, n_
@@ -33,7 +35,9 @@ def _whole(*optional: str, **members: Schema) -> Schema:
     return {"type": "object", "required": needed, "properties": members}
 
 
-_FACTS = dict.fromkeys(("label", "number", "code", "issuer", "day", "holder", "mark"), TEXT)
+_FACTS = dict.fromkeys(
+    ("label", "number", "code", "issuer", "day", "holder", "mark", "extent"), TEXT
+)
 LINE = _whole(
     id=schemas.ID, state=STATES, **_FACTS, issued_at=TEXT, issued_by=TEXT, revoked_at=NONE,
     record=_whole(noun=TEXT, id=schemas.ID),
@@ -42,7 +46,8 @@ ATTACHMENT = _whole(
     id=schemas.ID, kind=TEXT, label=TEXT, name=TEXT, type=TEXT, size={"type": "integer"},
     digest=TEXT, added_at=TEXT, added_by=TEXT,
 )  # fmt: skip
-TABLE = {"type": "array", "items": {"type": "array", "items": TEXT}}
+CELL: Schema = {"type": ["string", "number", "null"]}
+TABLE = {"type": "array", "items": {"type": "array", "items": CELL}}
 SECTION = _whole(label=TEXT, columns={"type": "array", "items": TEXT}, rows=TABLE)
 
 
@@ -59,10 +64,11 @@ def of(noun: Noun) -> Iterator[Path]:
 
 def shared() -> Iterator[Path]:
     """What belongs to no noun: one document, and its verification."""
-    sections: Schema = {"type": "array", "items": SECTION}
-    whole = {**LINE, "properties": {**LINE["properties"], "reason": NONE, "sections": sections}}
-    told = {"200": {"description": _("文书"), "content": content(whole)}}
-    show = operation("show_document", TAG, _("文书"), told, READING, parameters=[ID])
+    told = content(whole_document()) | {XLSX: {"schema": BINARY}}
+    forms: Schema = {"type": "string", "enum": ["json", "xlsx"], "default": "json"}
+    asked = [ID, parameter("format", forms, _("文件格式"))]
+    answers = {"200": {"description": _("文书"), "content": told}}
+    show = operation("show_document", TAG, _("文书"), answers, READING, parameters=asked)
     yield "/api/v1/documents/{id}", {"get": show}
     facts = _whole(*_FACTS, "revoked_on", state=STATES, **_FACTS, revoked_on=NONE)
     told = {"200": {"description": _(PUBLIC), "content": content(facts)}}
@@ -71,6 +77,13 @@ def shared() -> Iterator[Path]:
         "verify_document", TAG, _(PUBLIC), told, (400, 401, 404, 429), parameters=[code]
     )
     yield "/api/v1/verify/{code}", {"get": {**check, "security": [{}]}}
+
+
+def whole_document() -> Schema:
+    """A document with what stands on it; `sheet` names the sheet that it is, if it is one."""
+    sections: Schema = {"type": "array", "items": SECTION}
+    more = {"name": TEXT, "sheet": NONE, "reason": NONE, "sections": sections}
+    return {**LINE, "properties": LINE["properties"] | more}
 
 
 def _named(noun: Noun, verb: str, summary: str, *told: Any, **more: Any) -> Operation:

@@ -7,14 +7,16 @@ from typing import Any, cast
 from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from lifang.api import answering
+from lifang.api import answering, asking
+from lifang.api.files import form_asked
+from lifang.api.files import handed as file_handed
 from lifang.api.rules import blueprint, gated, refuse_query, rule
 from lifang.entities.caller import Caller
 from lifang.http.papers import handed, verified
 from lifang.http.request import current_caller
 from lifang.kit.errors import Malformed, NotFound
 from lifang.kit.words import _
-from lifang.mechanisms import attachments, documents
+from lifang.mechanisms import attachments, documents, filling
 from lifang.resources.resource import Resource
 
 
@@ -69,9 +71,13 @@ def list_documents(noun: str, id: int, plugin: str | None = None) -> Response:
 
 @blueprint.get("/v1/documents/<record:id>")
 def show_document(id: int) -> Response:
-    """A document as it was issued, for those who can read the record it is about."""
-    refuse_query()
-    return answering.told(documents.shown(current_caller(), id))
+    """A document as it was issued, or as a spreadsheet, for who can read what it is about."""
+    caller = current_caller()
+    told = documents.shown(caller, id)
+    asking.words("format")
+    if form_asked("json", *filling.FORMS) == "json":
+        return answering.told(told)
+    return file_handed(filling.paper(caller, id), "xlsx", f"document-{id}")
 
 
 @blueprint.get("/v1/verify/<code>")

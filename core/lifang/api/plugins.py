@@ -26,7 +26,7 @@ from lifang.api.operations import (
     parameter,
 )
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.entities.caller import Caller
 from lifang.http.request import current_caller
 from lifang.http.sent import wheel
@@ -205,8 +205,3 @@ def _member(name: str) -> Schema:
     if asked.strict:
         made["enum"] = [value for value, _label in asked.choices]
     return {**made, "description": said}
-
-
-def whole(**members: Schema) -> Schema:
-    """An object that always has these members."""
-    return {"type": "object", "required": list(members), "properties": members}

@@ -7,6 +7,7 @@ from lifang.api import (
     confidential,
     deeds,
     description,
+    desks,
     events,
     files,
     indicators,
@@ -15,6 +16,7 @@ from lifang.api import (
     plugins,
     records,
     settings,
+    sheets,
 )
 from lifang.api.rules import blueprint
 
@@ -29,7 +31,9 @@ VIEWS = (
     indicators,
     plugins,
     settings,
+    sheets,
     me,
+    desks,
     description,
 )
 

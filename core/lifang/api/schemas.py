@@ -186,7 +186,7 @@ PROBLEM: Schema = {
 }
 
 
-def _whole(**members: Schema) -> Schema:
+def whole(**members: Any) -> Schema:
     """An object of which no member is ever missing."""
     return {"type": "object", "required": list(members), "properties": members}
 
@@ -208,22 +208,22 @@ BULK: Schema = {
     },
 }
 _AT: Schema = {"type": "string", "format": "date-time"}
-PREVIEW = _whole(
-    preview=_whole(
-        sections=_many(_whole(label=_TEXT, columns=_many(_TEXT), rows=_many(_many(_TEXT)))),
+PREVIEW = whole(
+    preview=whole(
+        sections=_many(whole(label=_TEXT, columns=_many(_TEXT), rows=_many(_many(_TEXT)))),
         obstacles=_many(_TEXT),
     )
 )
-IMPORTED = _whole(
+IMPORTED = whole(
     created=_NUMBER,
     updated=_NUMBER,
     unchanged=_NUMBER,
     failed=_NUMBER,
-    errors=_many(_whole(row=_NUMBER, column=_TEXT, message=_TEXT, expected=_TEXT)),
+    errors=_many(whole(row=_NUMBER, column=_TEXT, message=_TEXT, expected=_TEXT)),
 )
-LINEAGE = _many(_whole(date={"type": "string", "format": "date"}, words=_TEXT))
+LINEAGE = _many(whole(date={"type": "string", "format": "date"}, words=_TEXT))
 HISTORY = _many(
-    _whole(
+    whole(
         at=_AT,
         occurred_at=_TEXT_OR_NONE,
         actor=_TEXT,
@@ -231,6 +231,6 @@ HISTORY = _many(
         source=_TEXT,
         verb=_TEXT,
         reason=_TEXT_OR_NONE,
-        changes=_many(_whole(field=_TEXT, before=_TEXT_OR_NONE, after=_TEXT_OR_NONE)),
+        changes=_many(whole(field=_TEXT, before=_TEXT_OR_NONE, after=_TEXT_OR_NONE)),
     )
 )

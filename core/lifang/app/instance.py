@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from lifang.access import policy
+from lifang.app.post import Post
 from lifang.entities.account import Account
 from lifang.entities.caller import Caller
 from lifang.events import log
@@ -198,6 +200,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     clock.set_zone(told.zone)
     registry = Registry()
     plugins = PluginManager(registry)
+    plugins.watch.shows = policy.shows
     plugins.safe, plugins.watch.strict = on("LIFANG_SAFE"), on("LIFANG_STRICT")
     plugins.watch.breaker = Breaker(told.plugin_errors, told.plugin_seconds)
     plugins.register(core)
@@ -220,7 +223,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
                 )
             )
         keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, plugins, Separation())
+        instance = Instance(told, database, keys, registry, plugins, Separation(), Post())
         plugins.watch.keeper = keeper(instance)
         if any((told.home / "plugins").glob("upgrading/*.json")):
             from lifang.lifecycle import upgrading

@@ -15,6 +15,7 @@ from lifang.app.instance import (
     in_use,
     settle,
 )
+from lifang.app.post import Post
 from lifang.builtin.plugin import plugin as the_core
 from lifang.kit import clock, settings
 from lifang.kit.errors import LifangError, NotReady
@@ -116,7 +117,9 @@ def _kept(
     registry = Registry()
     try:
         keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, PluginManager(registry), Separation())
+        instance = Instance(
+            told, database, keys, registry, PluginManager(registry), Separation(), Post()
+        )
         stack.enter_context(closing(instance))
         return instance, backup.make(instance, target, progress, seal=False)[0]
     except (LifangError, OSError) as error:

@@ -23,6 +23,7 @@ from lifang.app.instance import (
     settle,
     take_place,
 )
+from lifang.app.post import Post
 from lifang.app.serve import alone
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
@@ -237,7 +238,9 @@ def bound(told: Settings, database: Database, keys: Callable[[], KeyRing]) -> It
         with (
             database.connection(),
             closing(
-                Instance(told, database, keys(), registry, PluginManager(registry), Separation())
+                Instance(
+                    told, database, keys(), registry, PluginManager(registry), Separation(), Post()
+                )
             ) as copied,
         ):
             yield copied

@@ -78,10 +78,12 @@ accounts = Resource(
     hidden=["password", "failures", "system_user", "must_change"],
     locked=["disabled", "locked_until"],
     actions=[disable, enable, unlock],
+    erasable={"email": ("person",)},
     roles={
         "security_administrator": "read create update remove disable enable unlock",
         "auditor": "read",
     },
+    never="reveal export_full",
 )
 
 grants = Resource(

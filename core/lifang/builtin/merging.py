@@ -87,6 +87,7 @@ class Merging:
                     self._follow(pointer, homed=homed)
             except (Conflict, Forbidden, Invalid) as refused:
                 self._hinder(pointer, refused.sentence)
+        self.caller.instance.notices.follow(self.duplicate, self.kept)
         changes = self._fill(self.people, self.duplicate, self.kept)
         if changes:
             keep_rules(self.people, self.caller, self.kept)

@@ -38,7 +38,7 @@ def ledger(
     output = given["output"]
     if form == "xlsx":
         demand_a_file(output)
-    from lifang.services.ledger import ledger as make
+    from lifang.mechanisms.registers import ledger as make
 
     caller, purpose = session.caller_for(resource), given["purpose"]
     hand_out(make(caller, resource, query, purpose=purpose, form=form), output)

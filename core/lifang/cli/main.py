@@ -53,6 +53,8 @@ SECTIONS = {
         "public-notices": ("nouns", n_("公示：张贴的内容和期限")),
         "notice-objections": ("nouns", n_("公示异议：提出、答复")),
         "me": ("me", n_("我的：资料、同意、办理的事项")),
+        "inbox": ("inbox", n_("收件箱：收到的通知，接收哪些")),
+        "desk": ("desk", n_("工作台：一个插件里等着您办理的")),
     },
     n_("管理："): {
         "accounts": ("accounts", n_("账号：新建、授权、停用、绑定操作系统用户")),
@@ -63,6 +65,7 @@ SECTIONS = {
         "calendar": ("calendar", n_("工作日历：载入每年的放假安排，查看一年")),
         "documents": ("papers", n_("文书：开具过的证明，按验证码核验")),
         "indicators": ("indicators", n_("指标：各地各期的数值，分子、分母，与上期比较")),
+        "sheets": ("sheets", n_("台账和报表：查看、下载、开具")),
         "jobs": ("nouns", n_("任务：导入等费时的工作，进度和结果")),
         "events": ("events", n_("事件和它们的处理进度")),
         "retention": ("retention", n_("事件保留：归档并移出到期的事件，查看档案")),
@@ -132,6 +135,7 @@ def run(hands: Callable[[], Hands], argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     session = Session(hands)
+    session.as_account = _said(arguments, "--as") or os.environ.get("LIFANG_AS") or None
     try:
         code = _run(session, arguments)
         sys.stdout.flush()
@@ -158,6 +162,15 @@ def run(hands: Callable[[], Hands], argv: Sequence[str] | None = None) -> int:
         return refuse(failed, json=session.json)
     finally:
         session.close()
+
+
+def _said(arguments: list[str], option: str) -> str | None:
+    """What an option says, before the command is found that reads it: help may depend on it."""
+    for place, word in enumerate(arguments, 1):
+        name, equals, said = word.partition("=")
+        if name == option:
+            return said if equals else next(iter(arguments[place:]), None)
+    return None
 
 
 def _run(session: Session, arguments: list[str]) -> int:

@@ -28,6 +28,14 @@ def _work(session: Session, given: Given) -> None:
     rows = ([one.label, told, one.since or "—", str(one.consent or "—")]
             for one, told in zip(found.agreements, states, strict=True))  # fmt: skip
     showing.lines([_("同意事项"), _("状态"), _("日期"), _("编号")], rows)
+    for _id, laid in found.panels:
+        click.echo()
+        click.echo(_("{name}（{key}）", name=_(laid.panel.label), key=laid.number))
+        showing.panel(laid)
+    for resource, views in found.ties:
+        click.echo()
+        click.echo(_p("plural", resource.label))
+        showing.table(resource, views)
     for shelf in found.shelves:
         click.echo()
         click.echo(_p("plural", shelf.resource.label))

@@ -21,6 +21,7 @@ LABELS = {
     "state": n_("状态"),
     "mark": n_("标记"),
     "label": n_("文书"),
+    "extent": n_("内容"),
     "number": n_("文书编号"),
     "holder": n_("持有人"),
     "issuer": n_("开具单位"),
@@ -105,10 +106,12 @@ def command(name: str, help: str, session: Session) -> click.Command:
     which = argument("id", metavar="ID")
     which.callback = whole(1)
     code = argument("code", metavar="CODE")
+    reason = option("--reason", metavar="TEXT", help=n_("撤销的原因"))
     return Group(name, help, [
         Command("list", n_("列出开具过的文书，新的在前"), _list, [limit]),
         Command("show", n_("显示一份文书的内容"), _show, [which]),
         Command("verify", n_("按验证码核验一份文书"), _verify, [code]),
+        Command("revoke", n_("撤销开具过的台账或报表"), _revoke, [which, reason]),
     ])  # fmt: skip
 
 
@@ -133,7 +136,8 @@ def _show(session: Session, given: Given) -> None:
     _facts(told)
     for section in told["sections"]:
         click.echo("\n" + section["label"])
-        showing.lines(section["columns"], section["rows"])
+        cells = [["" if one is None else str(one) for one in row] for row in section["rows"]]
+        showing.lines(section["columns"] or [""] * max(map(len, cells), default=0), cells)
     return None
 
 
@@ -144,6 +148,14 @@ def _verify(session: Session, given: Given) -> None:
     if session.json:
         return showing.emit(told)
     return _facts(told)
+
+
+def _revoke(session: Session, given: Given) -> None:
+    from lifang.mechanisms import filling
+
+    made = filling.revoke(session.caller, given["id"], reason=given["reason"] or "")
+    if not session.json:
+        click.echo(_("已撤销 {number}", number=made.number))
 
 
 def _facts(told: dict[str, Any]) -> None:

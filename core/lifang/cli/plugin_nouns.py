@@ -37,7 +37,8 @@ class PluginGroup(Group):
 def plugin_group(session: Session, name: str) -> click.Command | None:
     """The commands of the plugin of a name, told with dashes or underscores.
 
-    None when no plugin of that name is here at all; raises NotFound when it is and cannot be used.
+    None when no plugin of that name is here at all; raises NotFound when it is and cannot be used:
+    where it is on for others only, in the same words as where it is on for nobody.
     """
     plugin = name.replace("-", "_")
     if plugin == CORE:
@@ -48,7 +49,7 @@ def plugin_group(session: Session, name: str) -> click.Command | None:
         if plugin in discover():
             raise
         return None
-    if plugin in loaded:
+    if plugin in loaded and session.shows(plugin):
         return PluginGroup(session, plugin)
     if plugin in discover():
         raise NotFound(

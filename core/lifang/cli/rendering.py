@@ -3,17 +3,23 @@
 The template is shown to copier as a git repository of its versions, under an address that no
 machine has (`lifang:plugin_template`): so what a plugin remembers of where it came from is true
 everywhere, and `copier update` works with any repository that git is told to take instead.
+
+Copier keeps a copy of every repository by its address, for all processes of a user. Ours is
+another one each time under the same address, so copier is given a folder of its own for it.
 """
 
 from __future__ import annotations
 
 import getpass
+import os
+import shlex
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +32,17 @@ from lifang.kit.words import _
 TEMPLATE = Path(__file__).parents[1] / "plugin_template"
 SOURCE = "lifang:"
 ANSWERS = ".copier-answers.yml"
+WHO = ("-c", "user.name=Lifang", "-c", "user.email=lifang@localhost")
+ALONE = {
+    "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_COUNT": "0", "GIT_CONFIG_PARAMETERS": "",
+}  # fmt: skip
+"""Git with nobody's settings: theirs may ask for a signature or run programs at every commit."""
+ELSEWHERE = {
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR",
+}  # fmt: skip
+"""What git tells the programs it runs (hooks, rebase --exec) of the repository it is at work on."""
 
 
 def demand_tools() -> None:
@@ -38,7 +55,8 @@ def demand_tools() -> None:
 
 def who() -> dict[str, str]:
     """The answers `author` and `contact`, as far as this machine knows who is writing."""
-    told = {"author": _git("config", "user.name"), "contact": _git("config", "user.email")}
+    asked = ("config", "--get", "--default", "")  # it is no failure that nobody has said
+    told = {"author": _git(*asked, "user.name"), "contact": _git(*asked, "user.email")}
     return {"author": getpass.getuser()} | {name: said for name, said in told.items() if said}
 
 
@@ -65,7 +83,7 @@ def update(folder: Path, old: str | None) -> tuple[str, str, list[str]]:
 
     `old` is the wheel of Lifang with the template of then; without it, pip looks for that version.
     Gives both versions, and the files that were changed. Raises NotFound where there is nothing to
-    update or to compare with, Conflict where changes are not committed.
+    update or to compare with, Conflict where changes are not committed or git refuses.
     """
     answers = folder / ANSWERS
     if not answers.is_file():
@@ -74,7 +92,9 @@ def update(folder: Path, old: str | None) -> tuple[str, str, list[str]]:
     made, now = next((said for word, _sep, said in lines if word == "_commit"), ""), _version()
     if made == now:
         return made, now, []
-    if not _git("rev-parse", "--git-dir", at=folder) or _git("status", "-s", at=folder):
+    here = folder.resolve()
+    kept = any((place / ".git").exists() for place in (here, *here.parents))
+    if not kept or _git("status", "-s", at=folder):
         raise Conflict(_("更新前请先用 git 提交 {folder} 里的全部修改", folder=folder))
     with TemporaryDirectory(prefix="lifang-template-") as place:
         before = _unpacked(Path(old) if old else _downloaded(made, Path(place)), Path(place))
@@ -86,12 +106,24 @@ def update(folder: Path, old: str | None) -> tuple[str, str, list[str]]:
     return made, now, [line[3:] for line in _git("status", "-s", at=folder).split("\n") if line]
 
 
-def _git(*words: str, at: Path | None = None) -> str:
+def _git(*words: str, at: Path | None = None, **environ: str) -> str:
+    """What git answers, in a folder and its environment. Raises Conflict where it refuses."""
     command = [str(shutil.which("git")), *words]
     done = subprocess.run(  # noqa: S603 – git, with words of our own
-        command, cwd=at, capture_output=True, text=True, check=False
+        command, cwd=at, env=_environ() | environ, capture_output=True, text=True, check=False
     )
-    return done.stdout.rstrip() if done.returncode == 0 else ""
+    if done.returncode:
+        told = {
+            "folder": at or Path.cwd(),
+            "words": shlex.join(words),
+            "why": " ".join(done.stderr.split()),
+        }
+        raise Conflict(_("在 {folder} 里运行 git {words} 没有成功：{why}", **told))
+    return done.stdout.rstrip()
+
+
+def _environ() -> dict[str, str]:
+    return {name: said for name, said in os.environ.items() if name not in ELSEWHERE}
 
 
 def _version() -> str:
@@ -101,32 +133,55 @@ def _version() -> str:
 @contextmanager
 def _versions(templates: Mapping[str, Path]) -> Iterator[str]:
     """The address of a repository of the template's versions, for as long as it is needed."""
-    from plumbum import local
-
-    who = ("-c", "user.name=Lifang", "-c", "user.email=lifang@localhost")
     with TemporaryDirectory(prefix="lifang-template-") as folder:
         repository = Path(folder) / "plugin_template"
         repository.mkdir()
-        _git("init", "--quiet", at=repository)
+        git = partial(_git, at=repository, **ALONE)
+        git("init", "--quiet", "--template=")
         for tag, template in templates.items():
-            _git("rm", "-r", "--quiet", "--force", "--ignore-unmatch", ".", at=repository)
+            git("rm", "-r", "--quiet", "--force", "--ignore-unmatch", ".")
             shutil.copytree(template, repository, dirs_exist_ok=True)
-            _git("add", "--all", "--force", at=repository)
-            _git(*who, "commit", "--quiet", "--allow-empty", "--message", tag, at=repository)
-            _git("tag", tag, at=repository)
-        instead = {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"url.{folder}/.insteadOf",
-            "GIT_CONFIG_VALUE_0": SOURCE,
-        }
-        with local.env(**instead):
+            git("add", "--all", "--force")
+            git(*WHO, "commit", "--quiet", "--allow-empty", "--message", tag)
+            git("tag", tag)
+        with _found_in(Path(folder)):
             yield f"git+{SOURCE}plugin_template"
+
+
+@contextmanager
+def _found_in(folder: Path) -> Iterator[None]:
+    """Let copier find in a folder what is at our address, and keep its copy of it there too."""
+    from plumbum import local
+
+    before, environ = dict(os.environ), _environ()
+    first = int(environ.get("GIT_CONFIG_COUNT") or 0)  # after what somebody else has said there
+    settings = {f"url.{folder}/.insteadOf": SOURCE, "core.hooksPath": os.devnull}
+    for number, (key, value) in enumerate(settings.items(), first):
+        environ |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    environ["GIT_CONFIG_COUNT"] = str(first + len(settings))
+    environ["COPIER_CACHE_DIR"] = str(folder / "kept")
+    with local.env():  # plumbum runs git for copier, with a copy of the environment
+        local.env.clear()
+        local.env.update(environ)
+        _become(environ)
+        try:
+            yield
+        finally:
+            _become(before)
+
+
+def _become(environ: Mapping[str, str]) -> None:
+    """Change this process's environment, name by name."""
+    for name in os.environ.keys() - environ.keys():
+        del os.environ[name]
+    os.environ.update(environ)
 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Say what copier refuses in one sentence; standard output is for answers."""
     from copier.errors import CopierError, UserMessageError
+    from plumbum import ProcessExecutionError
 
     with redirect_stdout(sys.stderr):
         try:
@@ -135,6 +190,8 @@ def _refusals() -> Iterator[None]:
             raise Malformed(_("模板不接受这些回答：{why}", why=error)) from None
         except CopierError as error:
             raise Conflict(_("模板没有写成：{why}", why=error)) from None
+        except ProcessExecutionError as error:  # of git
+            raise Conflict(_("模板没有写成：{why}", why=" ".join(error.stderr.split()))) from None
 
 
 def _shape(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lifang.kit.errors import LifangError, NotFound
+from lifang.kit.errors import LifangError, NotFound, Unauthenticated
 from lifang.kit.words import _
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Session:
         self._open = ExitStack()
         self.json = False
         self.as_account: str | None = None
+        self._callers: dict[str | None, Caller] = {}
 
     @cached_property
     def hands(self) -> Hands:
@@ -69,19 +70,36 @@ class Session:
             return None
         from lifang.lifecycle.blame import blamed
 
-        return blamed(instance.plugins, error, self.__dict__.get("caller"))
+        return blamed(instance.plugins, error, self._callers.get(self.as_account))
 
-    @cached_property
+    @property
     def caller(self) -> Caller:
         """Who acts; raises Unauthenticated where the operating-system user is tied to nobody."""
-        from lifang.services.operators import operator
-
-        return operator(self.instance, self.as_account, system_user=os.getuid())
+        return self._callers.get(self.as_account) or self.anew()
 
     def anew(self) -> Caller:
         """Who acts, with the rights held by now: for what runs on and on."""
-        self.__dict__.pop("caller", None)
-        return self.caller
+        from lifang.services.operators import operator
+
+        found = operator(self.instance, self.as_account, system_user=os.getuid())
+        self._callers[self.as_account] = found
+        return found
+
+    def shows(self, plugin: str) -> bool:
+        """Whether help and commands know a plugin: where it is on for who acts.
+
+        A user tied to nobody, who can do nothing either, is at the machine: the folder and all that
+        is in it are theirs to read, so nothing is hidden from them. An account that was named must
+        be one.
+        """
+        from lifang.access import policy
+
+        try:
+            return policy.shows(plugin, self.caller)
+        except Unauthenticated:
+            if self.as_account is not None:
+                raise
+            return True
 
     def caller_for(self, resource: Resource[Any]) -> Caller:
         """Who acts on a resource; raises NotFound where its plugin is off for them."""

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from lifang.resources.action import Preview
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
+
+if TYPE_CHECKING:
+    from lifang.mechanisms.laid import Laid
 
 View = dict[str, Any]
 GAP = "  "
@@ -51,6 +54,14 @@ def table(resource: Resource[Any], items: Iterable[View]) -> None:
         + [shown(spec, item.get(spec.name)) for spec in resource.columns]
         for item in items
     )
+    lines(headings, rows)
+
+
+def panel(laid: Laid) -> None:
+    """Write the rows of a panel of a desk, each with its number."""
+    headings = [_("编号"), *(_(one.spec.label) for one in laid.columns)]
+    rows = ([str(view["id"]), *(shown(one.spec, view.get(one.key)) for one in laid.columns)]
+            for view in laid.items)  # fmt: skip
     lines(headings, rows)
 
 

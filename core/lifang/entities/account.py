@@ -11,6 +11,7 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.store.fields import DayField, IdField, InstantField
 from lifang.store.record import Record, Table, ref, unique
+from lifang.store.sensitive import Sensitive
 
 ROLES = {
     "platform_administrator": "平台管理员",
@@ -26,6 +27,9 @@ ROLES = {
 }
 
 
+LANGUAGES = [("zh", "中文"), ("en", "English")]
+
+
 class Account(Record):
     """Someone who can sign in; the password is kept as an Argon2id hash."""
 
@@ -36,6 +40,8 @@ class Account(Record):
     password = pw.CharField(max_length=200, null=True, verbose_name="密码散列")
     must_change = pw.BooleanField(default=True, verbose_name="须改密码")
     disabled = pw.BooleanField(default=False, verbose_name="已停用")
+    email = Sensitive("邮箱", kind="email", help_text="接收通知，例如 name@example.cn")
+    language = pw.CharField(max_length=2, null=True, choices=LANGUAGES, verbose_name="通知的语言")
     failures = pw.IntegerField(default=0)
     locked_until: pw.Field[Any] = InstantField(null=True, verbose_name="锁定至")
     system_user = pw.IntegerField(null=True, verbose_name="操作系统用户")

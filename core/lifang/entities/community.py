@@ -45,6 +45,19 @@ class Community(Record):
 
         table_name = "core_community"
 
+    @classmethod
+    def tied_to(cls, one: Any, kind: str) -> list[Community]:
+        """Where a person or an organization `resides`, `works`, is `located` or `serves` today.
+
+        The primary place comes first.
+        """
+        links, today = one.affiliation_set, clock.today()
+        link = links.model
+        holds = link.removed_at.is_null() & (link.to_date.is_null() | (link.to_date > today))
+        rows = links.select(link, cls).join(cls).where(link.kind == kind, holds)
+        rows = rows.order_by(link.primary.desc(), link.id)
+        return [row.community for row in rows]
+
 
 class CommunityEdge(Table):
     """Which node lay under which, from one day (that included) to another (that not).
@@ -117,14 +130,6 @@ class CommunitySuccessor(Table):
 def place(label: str, **options: Any) -> pw.ForeignKeyField[Community]:
     """Say which community a record belongs to: permission, activation and events look here."""
     return ref(Community, label, **options)
-
-
-def led_to(links: Any, kind: str) -> list[Community]:
-    """Where somebody's affiliations of a kind lead today, the primary one first."""
-    link = links.model
-    holds = link.removed_at.is_null() & (link.to_date.is_null() | (link.to_date > clock.today()))
-    rows = links.where(link.kind == kind, holds).order_by(link.primary.desc(), link.id)
-    return [row.community for row in rows]
 
 
 def segment(number: int) -> str:

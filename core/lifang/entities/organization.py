@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import peewee as pw
 
-from lifang.entities.community import Community, led_to
 from lifang.store.fields import DayField
 from lifang.store.record import Record, unique
 
@@ -39,14 +36,9 @@ class Organization(Record):
     parent = pw.ForeignKeyField("self", null=True, verbose_name="上级组织")
     founded_on = DayField(null=True, verbose_name="成立日期")
     closed_on = DayField(null=True, verbose_name="注销日期")
-    affiliation_set: Any
 
     class Meta:
         """One standing organization per credit code."""
 
         table_name = "core_organization"
         unique = (unique("uscc"),)
-
-    def sites(self) -> list[Community]:
-        """Where it sits today, the main site first."""
-        return led_to(self.affiliation_set, "located")

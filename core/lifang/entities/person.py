@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import peewee as pw
 
-from lifang.entities.community import Community, led_to, place
+from lifang.entities.community import Community, place
 from lifang.entities.organization import Organization
 from lifang.store.fields import DayField
 from lifang.store.record import Record, ref, unique
@@ -38,17 +36,12 @@ class Person(Record):
     address = Sensitive("住址", kind="address", help_text="小区、楼号、单元、室")
     merged_into = pw.ForeignKeyField("self", null=True, verbose_name="已合并到")
     merged_into_id: int | None
-    affiliation_set: Any
 
     class Meta:
         """One standing person per citizen id, told by the blind index."""
 
         table_name = "core_person"
         unique = (unique("citizen_id_index"),)
-
-    def homes(self) -> list[Community]:
-        """Where somebody lives today, the primary home first."""
-        return led_to(self.affiliation_set, "resides")
 
 
 class Affiliation(Record):

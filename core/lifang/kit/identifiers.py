@@ -16,6 +16,7 @@ from lifang.kit.words import _
 _FULL_WIDTH = {0xFEE0 + code: code for code in range(0x21, 0x7F)}  # not NFKC: it turns ① into 1
 _CITIZEN_ID = re.compile(r"[0-9]{17}[0-9X]")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}")
 _DIGITS = re.compile(r"[0-9]+")
 _USCC_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC = re.compile(f"[{_USCC_LETTERS}]*")
@@ -125,6 +126,14 @@ def check_phone(text: str) -> str:
     if _MOBILE.fullmatch(number) is None:
         raise IdentifierError(_("手机号码应以 13 至 19 开头"), "prefix")
     return number
+
+
+def check_email(text: str) -> str:
+    """Return an e-mail address as it is written to, or say why it cannot be one."""
+    address = "".join(without_unseen(text).translate(_FULL_WIDTH).split())
+    if len(address) > 100 or _EMAIL.fullmatch(address) is None:
+        raise IdentifierError(_("邮箱的写法有误，例如 name@example.cn"), "email")
+    return address
 
 
 def _compact(text: str) -> str:

@@ -78,6 +78,12 @@ def _address(value: str) -> str:
     return REST
 
 
+def _email(value: str) -> str:
+    """Keep the first letter and the domain: `z***@example.cn`."""
+    name, _at, domain = value.rpartition("@")
+    return f"{name[:1]}{REST}@{domain}"
+
+
 _MASKS: dict[str, Callable[[str], str]] = {
     "citizen_id": _citizen_id,
     "phone": _phone,
@@ -85,5 +91,6 @@ _MASKS: dict[str, Callable[[str], str]] = {
     "name": _name,
     "address": _address,
     "category": lambda _value: REST,  # one of few: any part of it would tell which
+    "email": _email,
 }
 KINDS = frozenset(_MASKS)

@@ -56,6 +56,7 @@ class Settings:
     plugin_errors: int = 5
     plugin_seconds: int = 60
     retention: tuple[tuple[str, int | str], ...] = ()
+    notice_days: int = 365
     outbound_allow: tuple[str, ...] = ()
     catalogue: Path | None = None
     deny: tuple[str, ...] = ()

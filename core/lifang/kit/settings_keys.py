@@ -159,6 +159,7 @@ KEYS = {
     "plugin_seconds": Key(_whole(1, 86400), n_("1 至 86400 的整数")),
     "lag_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
     "retention": Key(_retention, n_('列表，例如 ["core.clock.hour=90"]；天数、latest 或 keep')),
+    "notice_days": Key(_whole(30, 3650), n_("30 至 3650 的整数")),
     "catalogue": Key(_path, n_("插件目录所在的文件夹")),
     "deny": Key(_list_of(_DENIED), n_('列表，例如 ["some_plugin <1.3 2026-11-30 原因"]')),
     "outbound_allow": Key(_endpoints, n_('「主机:端口」的列表，例如 ["10.1.2.3:8443"]')),

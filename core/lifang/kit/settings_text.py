@@ -87,6 +87,10 @@ DEFAULT_FILE = """\
 # How long events stay in the log: days, latest of each record, or keep; else as plugins declare
 # retention = ["core.clock.hour=90"]
 
+# 通知在收件箱里保留几天
+# How many days notices are kept in people's inboxes
+# notice_days = 365
+
 # 允许发往的内部网络地址（主机:端口）；平时只发往公网的 https 地址，不发往内部网络
 # Addresses (host:port) inside the network that may be sent to; else only public https ones are
 # outbound_allow = ["10.1.2.3:8443"]

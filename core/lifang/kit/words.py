@@ -22,6 +22,9 @@ LANGUAGES = (SOURCE, "en")
 _chosen: ContextVar[str | None] = ContextVar("lifang_language", default=None)
 _folders: list[Path] = []
 _catalogues: dict[str, NullTranslations] = {}
+_read_before: dict[Path, list[NullTranslations]] = {}
+"""What the files of a folder say, for as long as it is known: all are gathered anew for each that
+comes or goes."""
 
 
 def _(message: str, /, **values: object) -> str:
@@ -83,6 +86,8 @@ def drop_catalogue(folder: Path) -> None:
     if folder in _folders:
         _folders.remove(folder)
         _catalogues.clear()
+        for spoken in LANGUAGES:
+            _read_before.pop(folder / spoken / "LC_MESSAGES", None)
 
 
 def _language_of_environment() -> str:
@@ -118,6 +123,7 @@ def _filled(source: str, told: str, values: dict[str, object]) -> str:
 
 def _load(spoken: str) -> NullTranslations:
     """Gather all catalogues of a language: the core's first, plugins' as its fallbacks."""
+    from copy import copy
     from gettext import NullTranslations
     from pathlib import Path
 
@@ -125,10 +131,11 @@ def _load(spoken: str) -> NullTranslations:
     core = Path(__file__).parent.parent / "locale"
     for folder in (core, *_folders):
         messages = folder / spoken / "LC_MESSAGES"
-        for stem in sorted({file.stem for file in messages.glob("*.[pm]o")}):
-            read = _read(messages, stem)
-            if read is not None:
-                gathered.add_fallback(read)
+        if messages not in _read_before:
+            stems = sorted({file.stem for file in messages.glob("*.[pm]o")})
+            _read_before[messages] = [one for stem in stems if (one := _read(messages, stem))]
+        for one in _read_before[messages]:
+            gathered.add_fallback(copy(one))  # each is told the next
     return gathered
 
 

@@ -37,6 +37,7 @@ class Contents:
     hooks: tuple[str, ...]
     settings: tuple[str, ...]
     indicators: tuple[str, ...]
+    sheets: tuple[str, ...]
     purposes: tuple[str, ...]
     needs: tuple[str, ...]
     provides: tuple[str, ...]
@@ -54,6 +55,7 @@ def contents(caller: Caller, plugin: str) -> Contents:
         hooks=tuple(sorted(hook.__name__ for hook in loaded.hooks)) if loaded else (),
         settings=_labels(told.get("settings", {}).values()),
         indicators=_labels(told.get("indicators", {}).values()),
+        sheets=_labels(told.get("sheets", {}).values()),
         purposes=_labels(told.get("purposes", {}).values()),
         needs=tuple(told.get("needs", ())),
         provides=tuple(told.get("provides", ())),

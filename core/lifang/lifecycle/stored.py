@@ -37,7 +37,11 @@ def declaration(plugin: Plugin, found: Found) -> Told:
         "writes": sorted(plugin.writes),
         "settings": {name: _setting(one) for name, one in plugin.settings.items()},
         "indicators": _named(plugin.indicators),
+        "sheets": _named(plugin.sheets),
         "purposes": _named(plugin.purposes),
+        "notices": {
+            k: [_labels(one.label), _labels(one.text)] for k, one in plugin.notices.items()
+        },
         "needs": sorted(one.name for one in plugin.needs if not one.optional),
         "provides": sorted(plugin.provides),
         "migrations": migrations_in(plugin.migrations),

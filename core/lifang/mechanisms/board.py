@@ -7,6 +7,7 @@ from dataclasses import replace as but
 from typing import Any
 
 from lifang.entities.caller import Caller
+from lifang.events.tables import Timer
 from lifang.kit import clock
 from lifang.mechanisms import posted
 from lifang.services import reading
@@ -38,6 +39,20 @@ def board(caller: Caller) -> list[Hung]:
     page = reading.find(caller, posted.public_notices, Query(sort="-id", limit=LATEST))
     told = [_hung(caller, view) for view in page.items]
     return sorted(told, key=lambda one: one.standing.state != "running")
+
+
+def hanging(caller: Caller) -> int:
+    """How many of the same still hang, in three statements however many there are."""
+    page = reading.find(caller, posted.public_notices, Query(sort="-id", limit=LATEST))
+    named = {f"{posted.public_notices.aggregate}/{view['id']}": view["id"] for view in page.items}
+    timer: Any = Timer
+    told = (timer.agg.in_(list(named)), timer.name == posted.ENDED, timer.at > clock.now())
+    running = {named[agg] for (agg,) in timer.select(timer.agg).where(*told).tuples()}
+    said: Any = posted.NoticeObjection
+    upheld = said.select(said.notice).where(
+        said.notice.in_(running), said.state == "upheld", said.removed_at.is_null()
+    )
+    return len(running - {number for (number,) in upheld.tuples()})
 
 
 def object_to(caller: Caller, notice: int, text: str) -> Any:

@@ -17,12 +17,15 @@ from typing import Any
 import peewee as pw
 
 from lifang.entities.caller import Caller
+from lifang.entities.community import Community
+from lifang.entities.organization import Organization
 from lifang.kit import clock, json
 from lifang.kit.errors import Conflict, NotFound, NotReady
 from lifang.kit.masking import mask
 from lifang.kit.words import _
 from lifang.mechanisms import codes
 from lifang.mechanisms.attachments import about
+from lifang.mechanisms.sheet import AskedFor, asked_of, declared, seen_of
 from lifang.resources.action import Section
 from lifang.resources.resource import Resource
 from lifang.services import reading
@@ -39,6 +42,9 @@ Content = Callable[[Any, Caller], Sequence[Section]]
 
 PAGE = 200
 """Rows looked at in one go for those that a caller can read."""
+
+SHEETED = (Community, Organization)
+"""What is issued about one of them is a sheet; its `mark` says of which period, and how long."""
 
 TOLD = ("name", "about", "number", "code", "label", "issuer", "day", "holder", "mark",
         "issued_at", "issued_by", "revoked_at", "revoked_by", "reason")  # fmt: skip
@@ -126,7 +132,7 @@ class Document:
             label=self.label, issuer=issuer, day=on, mark=mark,
             holder=mask("name", holder), issued_at=clock.now(), issued_by=caller.name,
         )  # fmt: skip
-        sections = [(s.label, s.columns, s.rows) for s in self.content(record, caller)]
+        sections = [(s.label, s.columns, list(s.rows)) for s in self.content(record, caller)]
         told = json.dumps({"holder": holder, "sections": sections})
         row.content = caller.instance.keys.lock(told, _place(row))
         row.mac = _mac(caller.instance.keys, row)
@@ -166,7 +172,11 @@ class Document:
 
     def of(self, record: Record) -> list[Issued]:
         """What was issued of this kind about a record, the last first."""
-        return [_issued(row) for row in _rows(about(record)) if row.name == self.name]
+        query: Any = DocumentRow.select(
+            *(one for one in DocumentRow._meta.sorted_fields if one.name != "content")
+        )
+        query = query.where(DocumentRow.about == about(record), DocumentRow.name == self.name)
+        return [_issued(row) for row in query.order_by(DocumentRow.id.desc())]
 
 
 def verify(instance: Instance, said: str) -> View:
@@ -214,7 +224,10 @@ def shown(caller: Caller, id: int) -> View:
     if row is None:
         raise NotFound(_("没有找到"))
     resource, number = _subject(caller, row)
-    reading.get(caller, resource, number)
+    if not _of_a_sheet(resource):
+        reading.get(caller, resource, number)
+    elif not _sees_sheet(caller, row, resource, number):
+        raise NotFound(_("没有找到"))
     _demand_sound(caller.instance.keys, row)
     told = plain_json.loads(caller.instance.keys.unlock(bytes(row.content), _place(row)))
     sections = [
@@ -222,7 +235,31 @@ def shown(caller: Caller, id: int) -> View:
         for label, columns, rows in told["sections"]
     ]
     line = _line(caller, resource, number, row)
-    return {**line, "holder": told["holder"], "reason": row.reason, "sections": sections}
+    sheet = row.name if _of_a_sheet(resource) else None
+    more = {"holder": told["holder"], "reason": row.reason, "name": row.name, "sheet": sheet}
+    more["sections"] = sections
+    return line | more
+
+
+def sheet_of(caller: Caller, id: int) -> AskedFor:
+    """What an issued sheet was asked for; NotFound for other documents, and who may not see it."""
+    told = shown(caller, id)
+    kind = declared(caller.instance, str(told["sheet"]))
+    if kind is None:
+        raise NotFound(_("没有找到"))
+    row: Any = DocumentRow.get_by_id(id)
+    resource, number = _subject(caller, row)
+    return asked_of(caller, kind, resource.model.get_by_id(number))
+
+
+def _of_a_sheet(resource: Resource[Any]) -> bool:
+    """Whether what is issued about such a record is a sheet: it is seen like the sheet, not it."""
+    return resource.model in SHEETED
+
+
+def _sees_sheet(caller: Caller, row: Any, resource: Resource[Any], number: int) -> bool:
+    record = resource.model.get_or_none(resource.model.id == number)
+    return record is not None and seen_of(caller, row.name, record)
 
 
 def _readable(caller: Caller, rows: list[Any]) -> list[View]:
@@ -235,6 +272,8 @@ def _readable(caller: Caller, rows: list[Any]) -> list[View]:
             continue
     reach: dict[str, set[int]] = {}
     for resource in {one.id: one for one, _number in about_which.values()}.values():
+        if _of_a_sheet(resource):
+            continue
         numbers = [number for one, number in about_which.values() if one is resource]
         reach[resource.id] = reached(caller, resource, "read", numbers)
     return [
@@ -242,7 +281,11 @@ def _readable(caller: Caller, rows: list[Any]) -> list[View]:
         for row in rows
         if row.id in about_which
         for resource, number in [about_which[row.id]]
-        if number in reach[resource.id]
+        if (
+            _sees_sheet(caller, row, resource, number)
+            if _of_a_sheet(resource)
+            else number in reach[resource.id]
+        )
     ]
 
 
@@ -264,6 +307,9 @@ def _facts(instance: Instance, row: Any) -> View:
     """What stands on the paper and may be known to whoever holds it."""
     label = instance.gone.paper(row.name) or _(row.label)
     same = {name: getattr(row, name) for name in ("number", "issuer", "holder", "mark")}
+    same["extent"] = ""
+    if row.about.partition("/")[0] in {one._meta.table_name for one in SHEETED}:
+        same |= {"extent": row.mark, "mark": ""}
     return {**same, "label": label, "code": codes.written(row.code), "day": str(row.day)}
 
 

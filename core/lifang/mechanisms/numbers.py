@@ -68,12 +68,21 @@ class Number:
         node = self._node(community)
         year = (day or clock.today()).year
         series = node.code if "{code" in self.pattern else f"#{node.id}"
+        last = self._taken(series, year)
+        return self.pattern.format(code=node.code, name=node.name, year=year, n=last)
+
+    def of(self, code: str, caller: Caller) -> str:
+        """Take the next number of this year of what has that code and need be no community."""
+        _unit = caller.instance.database.unit
+        year = clock.today().year
+        return self.pattern.format(code=code, name="", year=year, n=self._taken(code, year))
+
+    def _taken(self, series: str, year: int) -> int:
         told = {"name": self.name, "series": series, "year": year}
         mine = [getattr(NumberRow, key) == value for key, value in told.items()]
         NumberRow.insert(**told, last=0).on_conflict_ignore().execute()
         NumberRow.update(last=NumberRow.last + 1).where(*mine).execute()
-        last = int(NumberRow.select(NumberRow.last).where(*mine).scalar())
-        return self.pattern.format(code=node.code, name=node.name, year=year, n=last)
+        return int(NumberRow.select(NumberRow.last).where(*mine).scalar())
 
     def _node(self, community: Community | int) -> Community:
         """The node whose sequence it is: the community, or the one of the level above it."""

@@ -12,16 +12,19 @@ from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _
 from lifang.mechanisms.consents import Consent, Purpose, consents
+from lifang.mechanisms.laid import STAFF, Laid, concerning, homes_of, known, lay
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.services.gateway import write
-from lifang.services.offers import may, offers
+from lifang.services.offers import may, offered
 from lifang.services.presenting import View
 from lifang.services.query import Query
 
 LATEST = 3
 """How many of one's own records of a kind are shown; the list has the others."""
+TIES = ("affiliations", "household_members", "memberships")
+"""The core's nouns that say where somebody belongs."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,30 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Shelf:
-    """One's latest records of a kind, what can be done to each, and whether one may add another."""
+    """One's latest records of a kind, what can be done to each, and what is known of another one.
+
+    `create` is None where one may not add any.
+    """
 
     resource: Resource[Any]
     items: list[View]
     offered: list[tuple[str, ...]]
-    create: bool
+    create: dict[str, str] | None
 
 
 @dataclass(frozen=True)
 class Oneself:
-    """Who somebody is, where they live, what they agreed to, and what they have here."""
+    """Who somebody is, what they agreed to, what there is to do, what they have, where they belong.
+
+    `panels` are those of desks, each with its plugin, first those that wait for them;
+    `shelves` what no panel shows.
+    """
 
     person: View
-    homes: tuple[Any, ...]
     agreements: list[Agreement]
+    panels: list[tuple[str, Laid]]
     shelves: list[Shelf]
+    ties: list[tuple[Resource[Any], list[View]]]
 
     def told(self) -> dict[str, Any]:
         """The same for programs."""
@@ -63,7 +74,7 @@ class Oneself:
             {
                 "resource": one.resource.id,
                 "label": _(one.resource.label),
-                "create": one.create,
+                "create": one.create is not None,
                 "items": [
                     {**view, "actions": verbs}
                     for view, verbs in zip(one.items, one.offered, strict=True)
@@ -71,7 +82,13 @@ class Oneself:
             }
             for one in self.shelves
         ]
-        return {"person": self.person, "consents": self.agreements, "records": shelves}
+        return {
+            "person": self.person,
+            "consents": self.agreements,
+            "panels": [{"plugin": id, **panel.told()} for id, panel in self.panels],
+            "records": shelves,
+            **{resource.noun: views for resource, views in self.ties},
+        }
 
 
 def as_oneself(caller: Caller) -> Caller:
@@ -84,21 +101,36 @@ def as_oneself(caller: Caller) -> Caller:
 def oneself(caller: Caller) -> Oneself:
     """What a caller finds of themselves; raises Conflict for an account that is no person's."""
     own = as_oneself(caller)
-    people = own.instance.registry.of(Person)
+    registry, people = own.instance.registry, own.instance.registry.of(Person)
     person = reading.get(own, people, int(own.person or 0))
-    homes = tuple(person.homes())
     on = {
         name
         for name in own.instance.plugins.loaded
-        if any(ranges.holds(own.snapshot.where(name), home.path) for home in homes)
+        if any(ranges.holds(own.snapshot.where(name), home.path) for home in homes_of(own))
     }
-    shelves = [shelf for one in own.instance.registry if (shelf := _shelf(own, one, on))]
+    panels = _panels(caller, on)
+    covered = {one.panel.resource for _id, one in panels if one.panel.reach == "own"}
+    nouns = [one for one in registry if one not in covered]
+    shelves = [shelf for one in nouns if (shelf := _shelf(own, one, on))]
+    ties = [one for noun in TIES if (one := registry.find(CORE, noun)) and may(own, one, "read")]
     return Oneself(
         reading.view(own, people, int(person.id)),
-        homes,
         list(_agreements(own, person, on)),
+        panels,
         sorted(shelves, key=lambda shelf: not shelf.items),
+        [(one, reading.find(own, one, Query(sort="-id")).items) for one in ties],
     )
+
+
+def _panels(caller: Caller, on: set[str]) -> list[tuple[str, Laid]]:
+    """What desks have for somebody as a resident; where a plugin is off only what they have."""
+    told = [
+        (id, one)
+        for id in caller.instance.plugins.loaded
+        for one in lay(caller, id, [p for p in concerning(caller, id) if p.reach not in STAFF])
+        if id in on or one.number
+    ]
+    return sorted(told, key=lambda one: (not one[1].waits, not one[1].number))
 
 
 def agree(caller: Caller, purpose: str) -> Any:
@@ -133,9 +165,9 @@ def _shelf(own: Caller, resource: Resource[Any], on: set[str]) -> Shelf | None:
     """One's records of a plugin's resource; None where none of it is for residents."""
     if resource.plugin == CORE or resource.owner is None or not may(own, resource, "read"):
         return None
-    create = resource.plugin in on and may(own, resource, "create")
+    creates = resource.plugin in on and may(own, resource, "create")
     items = reading.find(own, resource, Query(sort="-id", limit=LATEST)).items
-    if not items and (not create or resource.confidential is not None):
+    if not items and (not creates or resource.confidential is not None):
         return None
-    verbs = [tuple(sorted(offers(own, resource, view) & set(resource.actions))) for view in items]
-    return Shelf(resource, items, verbs, create)
+    verbs = [tuple(sorted(held)) for held in offered(own, resource, items, resource.actions)]
+    return Shelf(resource, items, verbs, known(own, resource, "own") if creates else None)

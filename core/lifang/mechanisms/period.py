@@ -42,6 +42,12 @@ class Period:
             raise Malformed(_("统计期 {period} 还没有开始", period=said))
         return period
 
+    @classmethod
+    def quarter(cls) -> Period:
+        """The quarter that runs today."""
+        today = clock.today()
+        return cls(today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1), 3)
+
     @property
     def last(self) -> dt.date:
         """Its last day."""
@@ -63,6 +69,17 @@ class Period:
         if self.first.month == 1:
             return f"{year:04}"
         return f"{self.first:%Y-%m}/{self.last:%Y-%m}"
+
+    @property
+    def words(self) -> str:
+        """How an office says it: 2026年第3季度."""
+        told = {"year": self.first.year, "n": (self.first.month - 1) // self.months + 1}
+        if self.months == 1:
+            return _("{year}年{n}月", **told)
+        if self.months in _PART:
+            half = _("{year}年上半年", **told) if told["n"] == 1 else _("{year}年下半年", **told)
+            return half if self.months == 6 else _("{year}年第{n}季度", **told)
+        return _("{year}年", **told) if self.first.month == 1 else self.key
 
     def before(self) -> Period:
         """The period of the same length just before."""

@@ -1,4 +1,4 @@
-"""Measures rolled up along the tree: one query for all places and all periods."""
+"""Measures rolled up along the tree or by organization: one query for all lines and periods."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
+from types import SimpleNamespace
 from typing import Any
 
 import peewee as pw
@@ -21,17 +22,22 @@ from lifang.kit import clock, ranges
 from lifang.mechanisms.indicator import Amount, Measure
 from lifang.mechanisms.period import Period
 from lifang.resources.reach import Itself, Linked, Via
+from lifang.resources.resource import Resource
 from lifang.services.query import THEN, filter_of
 from lifang.services.then import laid
-from lifang.store.fields import DayField, InstantField, day_of
+from lifang.store.database import embedded
+from lifang.store.fields import InstantField, day_of
 
-ELSEWHERE = 0
-"""Stands for what lies in none of the nodes: directly at the place that was asked for."""
+ELSEWHERE, WHOLE = 0, -1
+"""Stand for what belongs to none of the lines, and for the whole place that was asked for."""
 
 PART = 4
 
 Found = dict[tuple[int, int], tuple[Amount, int]]
-"""By node and number of the period: the amount, and how many people or records are behind it."""
+"""By line and number of the period: the amount, and how many people or records are behind it.
+
+A line is a node's id or, by organization, that one's; or one of the two above.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Frame:
     """What a table is about: the place, its nodes by id and path, the periods without a gap.
 
     `where` is the part of today's tree whose records are counted, `heads` whether the different
-    people behind each figure are wanted.
+    people behind each figure are wanted. Lines are organizations `by_unit`, of whom `unit` leaves
+    only one; `large` says that a good part of all places is meant.
     """
 
     within: Community
@@ -48,14 +55,22 @@ class Frame:
     as_of: str
     where: ranges.Ranges
     heads: bool
+    by_unit: bool = False
+    unit: int | None = None
+    large: bool = False
 
 
 def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
-    """The amounts of a measure for each node and the place itself, in each period."""
+    """The amounts of a measure for each line and the place itself, in each period."""
     model: Any = measure.resource.model
+    of_units = frame.by_unit or frame.unit is not None
     linked = _is_linked(caller, measure)
+    linked = linked or (of_units and isinstance(measure.resource.unit, Linked))
     nested = linked or frame.heads or measure.distinct is not None
-    query, node = _lying(caller, measure, frame, nested=nested)
+    row = measure.placed.model.alias() if measure.at else model
+    query, node = _lying(caller, measure, row, frame, nested=nested)
+    if of_units:
+        query, node = _belonging(measure, frame, query, node, nested=nested)
     query = query.where(model.removed_at.is_null())
     for one in measure.filters:
         query = query.where(filter_of(caller, measure.resource, *one))
@@ -64,7 +79,7 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
     if measure.standing is None:
         query, columns["number"] = _happened(measure, frame.periods, query)
     else:
-        columns["since"], columns["until"] = _stood(measure)
+        columns["since"], columns["until"] = _stood(measure, row)
     if linked:  # a record that is reached over two links counts once in each node
         made = [model.id, *(column.alias(name) for name, column in columns.items())]
         inner = query.select(*made).distinct().alias("each")
@@ -78,44 +93,86 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
 
 
 def _is_linked(caller: Caller, measure: Measure) -> bool:
-    resource = measure.resource
+    resource = measure.placed
     while isinstance(resource.scope, Via):
         above = getattr(resource.model, resource.scope.reference).rel_model
         resource = caller.instance.registry.of(above)
     return isinstance(resource.scope, Linked)
 
 
-def _lying(caller: Caller, measure: Measure, frame: Frame, *, nested: bool) -> tuple[Any, Any]:
-    """Each record with the node it lies in; with `nested` also with the place asked for."""
-    resource, model = measure.resource, measure.resource.model
+def _lying(
+    caller: Caller, measure: Measure, row: Any, frame: Frame, *, nested: bool
+) -> tuple[Any, Any]:
+    """Each record with the node it lies in; with `nested` also with the place asked for.
+
+    `row` is what says where: the record itself, or that of its organization.
+    """
+    resource, model = measure.placed, measure.resource.model
     query: Any = model.select()
+    if measure.at:
+        theirs = getattr(row, str(resource.unit)) == getattr(model, str(measure.resource.unit))
+        query = query.join_from(model, row, on=theirs & row.removed_at.is_null())
     if frame.as_of == THEN:
         roots = [*frame.nodes, int(frame.within.id)]
         lay = laid(caller, resource, roots).alias("lay")
-        query = query.join_from(model, lay, on=lay.c.id == model.id)
+        query = query.join_from(row, lay, on=lay.c.id == row.id)
         seen = policy.placed(caller, resource, frame.where, policy.gathered)
-        return query.where(*policy.wheres(resource, seen)), lay.c.root
+        if measure.at:
+            there = partial(policy.within, frame.where)
+            seen = policy.lying(caller, resource, there, policy.gathered, row)
+        node = pw.Case(None, [(lay.c.root == frame.within.id, WHOLE)], lay.c.root)
+        return query.where(*policy.wheres(resource, seen)), node
     spot = _spots(frame, nested=nested).cte("spot", materialized=True)
-    query, place = _to_the_place(caller, measure, query)
+    query, place = _to_the_place(caller, resource, row, query)
     here = place == spot.c.place
-    if _is_large(frame):  # SQLite reads the left of a cross join first, others as they like
+    if frame.large:  # SQLite reads the left of a cross join first, others as they like
         query = query.join(spot, pw.JOIN.CROSS).where(here)
     else:
         query = query.join(spot, on=here)
     return query.with_cte(spot), spot.c.root
 
 
-def _is_large(frame: Frame) -> bool:
+def is_large(where: ranges.Ranges) -> bool:
     """Whether a good part of all places is meant: place by place would cost five times as much."""
-    inside = Community.select().where(policy.within(frame.where)).count()
+    inside = Community.select().where(policy.within(where)).count()
     return bool(inside * PART > Community.select().count())
+
+
+def _belonging(
+    measure: Measure, frame: Frame, query: Any, node: Any, *, nested: bool
+) -> tuple[Any, Any]:
+    """Each record with the organization it belongs to; with `nested` also as one of the whole."""
+    model: Any = measure.resource.model
+    unit = measure.resource.unit
+    if isinstance(unit, Linked):
+        link: Any = unit.model.alias()
+        here = (getattr(link, unit.here) == model.id) & policy.current(link)
+        query = query.join_from(model, link, pw.JOIN.LEFT_OUTER, on=here)
+        theirs = getattr(link, unit.there)
+    else:
+        theirs = getattr(model, str(unit))
+    if frame.unit is not None:
+        query = query.where(theirs == frame.unit)
+    if not frame.by_unit:
+        return query, node
+    line = pw.fn.COALESCE(theirs, ELSEWHERE)
+    if not nested:
+        return query, line
+    sides = [pw.Select((), (pw.SQL(side).alias("side"),)) for side in ("0", "1")]
+    twice = sides[0].union_all(sides[1]).alias("twice")
+    query = query.join_from(model, twice, pw.JOIN.CROSS)
+    return query, pw.Case(None, [(twice.c.side == 1, WHOLE)], line)
 
 
 def _spots(frame: Frame, *, nested: bool) -> Any:
     """Which place lies in which node, today; with `nested` also each in the place asked for."""
-    place, key = Community.alias(), int(frame.within.id)
-    inside = policy.within(frame.where, place)
-    whole: Any = place.select(place.id.alias("place"), pw.SQL(str(key)).alias("root")).where(inside)
+    place = Community.alias()
+    path = place.path
+    if frame.large and embedded():  # SQLite takes two bounds for few places, and makes no index
+        path = pw.fn.COALESCE(place.path, "")
+    inside = policy.within(frame.where, SimpleNamespace(path=path))
+    root = pw.SQL(str(WHOLE)).alias("root")
+    whole: Any = place.select(place.id.alias("place"), root).where(inside)
     if not frame.nodes:
         return whole
     node: Any = Community.alias()
@@ -128,10 +185,8 @@ def _spots(frame: Frame, *, nested: bool) -> Any:
     return parts.union_all(whole) if nested else parts
 
 
-def _to_the_place(caller: Caller, measure: Measure, query: Any) -> tuple[Any, Any]:
+def _to_the_place(caller: Caller, resource: Resource[Any], at: Any, query: Any) -> tuple[Any, Any]:
     """Join what leads from a record to its place; gives the query and the place's id."""
-    resource = measure.resource
-    at: Any = resource.model
     while isinstance(resource.scope, Via):
         field = getattr(at, resource.scope.reference)
         resource = caller.instance.registry.of(field.rel_model)
@@ -147,21 +202,25 @@ def _to_the_place(caller: Caller, measure: Measure, query: Any) -> tuple[Any, An
 
 def _happened(measure: Measure, periods: Sequence[Period], query: Any) -> tuple[Any, Any]:
     """Keep what happened in the periods; gives the query and the number of each one's period."""
-    day, told = _day(measure)
+    day, told = happened(measure.resource, measure.dated)
     query = query.where(day >= told(periods[0].first), day < told(periods[-1].end))
     ends = [(day < told(period.end), number) for number, period in enumerate(periods[:-1])]
     last = len(periods) - 1
     return query, pw.Case(None, ends, last) if ends else pw.SQL(str(last))
 
 
-def _day(measure: Measure) -> tuple[Any, Callable[[dt.date], str]]:
-    """What says when a record happened, and how the first moment of a day is written there."""
-    model, name = measure.resource.model, measure.dated
-    field: Any = getattr(model, name or measure.resource.dated or "created_at")
+def happened(
+    resource: Resource[Any], name: str | None = None
+) -> tuple[Any, Callable[[dt.date], str]]:
+    """What says when a record happened, by a field or as it is dated, and how days compare to it.
+
+    What is given turns a day into how its first moment is written there.
+    """
+    field: Any = getattr(resource.model, name or resource.dated or "created_at")
     if isinstance(field, InstantField):
         return field, lambda day: str(field.db_value(_midnight(day)))
     if not name and field.null:
-        created: Any = measure.resource.model.created_at
+        created: Any = resource.model.created_at
         return pw.fn.COALESCE(field, day_of(created)), dt.date.isoformat
     return field, dt.date.isoformat
 
@@ -170,14 +229,22 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), clock.zone())
 
 
-def _stood(measure: Measure) -> tuple[Any, Any]:
-    """From which day a record stood and to which, as days."""
-    model: Any = measure.resource.model
+def _stood(measure: Measure, row: Any) -> tuple[Any, Any]:
+    """From which day a record stood and to which, as days; both, where `row` says where it lay."""
+    since, until = _days(measure, measure.resource.model)
+    if measure.at is None:
+        return since, until
+    first, last = _days(measure.at, row)
+    begins = pw.Case(None, [(first > since, first), (first.is_null(is_null=False), since)])
+    return begins, pw.Case(None, [(until.is_null() | (last < until), last)], until)
+
+
+def _days(measure: Measure, row: Any) -> tuple[Any, Any]:
     since, until = measure.standing or (None, None)
-    begins = getattr(model, since or "created_at")
-    ends = getattr(model, until) if until else DayField()
+    begins = getattr(row, since or "created_at")
+    ends = getattr(row, until) if until else pw.SQL("NULL")
     days = [day_of(one) if isinstance(one, InstantField) else one for one in (begins, ends)]
-    return days[0], days[1] if until else pw.SQL("NULL")
+    return days[0], days[1]
 
 
 def _amounts(measure: Measure, frame: Frame, columns: dict[str, Any]) -> Any:
@@ -203,37 +270,38 @@ def _amounts(measure: Measure, frame: Frame, columns: dict[str, Any]) -> Any:
 
 
 def _read(rows: Sequence[Any], measure: Measure, frame: Frame) -> Found:
+    field = measure.resource.model._meta.fields.get(measure.total)
+    places = field.decimal_places if isinstance(field, pw.DecimalField) else 0
     if measure.standing is None:
-        return {(node, number): (_exact(amount), heads) for node, number, amount, heads in rows}
+        return {(node, number): (_exact(sum_, places), heads) for node, number, sum_, heads in rows}
     return {
-        (node, number): (_exact(told[2 * number]), told[2 * number + 1])
+        (node, number): (_exact(told[2 * number], places), told[2 * number + 1])
         for node, *told in rows
         for number in range(len(frame.periods))
     }
 
 
-def _exact(amount: Any) -> Amount:
-    """An amount as either database gives it."""
+def _exact(amount: Any, places: int) -> Amount:
+    """An amount as either database gives it; SQLite adds up decimals as floating point numbers."""
     if amount is None or isinstance(amount, int):
         return amount or 0
-    return Fraction(Decimal(str(amount)))
+    return Fraction(round(Decimal(str(amount)), places))
 
 
 def _completed(found: Found, frame: Frame, *, nested: bool) -> Found:
     """Add what the place comes to, or lies in none of its nodes, where that follows from the rest.
 
-    In today's tree its parts were counted without it; of the tree as it was, the rest is told only
-    where amounts add up.
+    In today's tree and by organization its parts were counted without it; of the tree as it was,
+    the rest is told only where amounts add up.
     """
-    key = int(frame.within.id)
-    if not frame.nodes or nested:
+    if nested or not (frame.nodes or frame.by_unit):
         return found
     sums: dict[int, Amount] = defaultdict(int)
     for (node, number), told in found.items():
-        if node != key:
+        if node != WHOLE:
             sums[number] += told[0]
-    if frame.as_of != THEN:
-        return found | {(key, number): (amount, 0) for number, amount in sums.items()}
-    whole = {number: told for (node, number), told in found.items() if node == key}
+    if frame.by_unit or frame.as_of != THEN:
+        return found | {(WHOLE, number): (amount, 0) for number, amount in sums.items()}
+    whole = {number: told for (node, number), told in found.items() if node == WHOLE}
     rest = {number: told[0] - sums[number] for number, told in whole.items()}
     return found | {(ELSEWHERE, number): (amount, 0) for number, amount in rest.items()}

@@ -82,9 +82,11 @@ class Gone:
     def paper(self, name: str) -> str | None:
         """What a kind of document is called, of a plugin whose words are not spoken here."""
         known = self.of(name.partition(".")[0])
-        for noun in known.told.get("nouns", ()) if known else ():
-            if name in noun.get("documents", ()):
-                return said(noun["documents"][name])
+        told = known.told if known else {}
+        nouns = [one.get("documents", {}) for one in told.get("nouns", ())]
+        for kinds in (told.get("sheets", {}), *nouns):
+            if name in kinds:
+                return said(kinds[name])
         return None
 
     def name(self, plugin: str) -> str:

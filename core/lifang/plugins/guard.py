@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from lifang.events.event import Away, Dead, RetryAfter
 from lifang.kit.errors import LifangError
 from lifang.kit.words import _, n_
 from lifang.plugins.hooks import POLICIES, Policy
@@ -51,19 +52,20 @@ def _guarded(plugin: str, function: Callable[..., Any], watch: Watch) -> Any:
     @functools.wraps(function)
     def call(*given: Any) -> list[Any]:
         caller = given[at]
-        if not watch.answers(plugin, caller, when_off=policy.when_off):
+        if not (policy.when_off or watch.shows(plugin, caller)):
             return []
         key = (plugin, place_of(caller), name)
         if watch.holds(key, caller):
             return _left_out(plugin, policy, "stopped")
         started, mark = time.perf_counter(), object()
-        if inside and started - min(inside.values()) > STUCK:
-            watch.failed(key, "hangs", f"no end within {STUCK:.0f} s", caller)
+        patience = policy.budget if policy.failure == "retry" else STUCK
+        if inside and started - min(inside.values()) > patience:
+            watch.failed(key, "hangs", f"no end within {patience:.0f} s", caller)
             return _left_out(plugin, policy, "no end")
         inside[mark] = started
         try:
             answer = _checked(function(*given), policy)
-        except LifangError as refusal:  # what the caller may not see is no fault of the plugin's
+        except (LifangError, Away, Dead, RetryAfter) as refusal:  # none is a fault of the plugin's
             left_open()
             return _left_out(plugin, policy, refusal)
         except (Exception, SystemExit) as error:
@@ -109,7 +111,10 @@ def _checked(answer: Any, policy: Policy) -> list[Any]:
 
 
 def _left_out(plugin: str, policy: Policy, error: object) -> list[Any]:
-    """What stands for the answer of a plugin that gives none."""
+    """What stands for the answer of a plugin that gives none; raised for who asks again later."""
+    if policy.failure == "retry":
+        sentence = _(CANNOT_SAY, plugin=plugin, error=error)
+        raise error if isinstance(error, BaseException) else Away(sentence)
     return [_(CANNOT_SAY, plugin=plugin, error=error)] if policy.failure == "deny" else []
 
 

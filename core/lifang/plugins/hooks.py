@@ -1,8 +1,9 @@
 """The hooks: code the core must call, because it cannot be said as data.
 
 Every hook gives a list. `all` puts the lists of all plugins together; with `veto` whatever is in
-one of them stands in the way. A plugin that fails is left out (`drop`), or stands in the way
-itself (`deny`). They are asked after those they need, ties by id, the same on every machine.
+one of them stands in the way; what is asked of `each` by itself does something and gives nothing.
+A plugin that fails is left out (`drop`), stands in the way itself (`deny`), or is asked again later
+(`retry`). They are asked after those they need, ties by id, the same on every machine.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import pluggy
 if TYPE_CHECKING:
     from lifang.entities.caller import Caller
     from lifang.entities.community import Community
+    from lifang.mechanisms.notices import Notice
 
 F = TypeVar("F", bound=Callable[..., Any])
-Combine = Literal["all", "veto"]
-Failure = Literal["drop", "deny"]
+Combine = Literal["all", "veto", "each"]
+Failure = Literal["drop", "deny", "retry"]
 
 hookspec = pluggy.HookspecMarker("lifang")
 hookimpl = pluggy.HookimplMarker("lifang")
@@ -79,6 +81,19 @@ def can_enable(caller: Caller, community: Community) -> list[str]:
     """Say why the plugin cannot be switched on at a community, a sentence each; nothing if it can.
 
     Asked of the plugin that is being switched on, before anything is changed.
+    """
+    raise AssertionError("a specification is never called")
+
+
+@_hook(Policy("each", "retry", type(None), budget=10.0))
+def deliver_message(caller: Caller, message: Notice.Message) -> None:
+    """Carry a notice to its reader outside: by mail, by a message service.
+
+    The caller is the plugin itself, in the worker, outside of any transaction; its settings are
+    those of `message.community`. Called at least once for each notice, with one `message.key`;
+    what it raises has it called again, later and later, and in the end parked as a dead letter.
+    `lf.Dead` parks at once what no try can help, `lf.RetryAfter` says when to try again, and with
+    `lf.Away` all messages of the plugin wait; none of the three counts as its fault.
     """
     raise AssertionError("a specification is never called")
 

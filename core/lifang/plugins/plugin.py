@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lifang.entities.caller import Caller
-from lifang.events.event import Handler, Reaction, handler_of
+from lifang.events.event import Event, Handler, Reaction, handler_of, on
 from lifang.events.payloads import Payload
 from lifang.plugins.interfaces import Need, Provided
 from lifang.plugins.setting import Setting
@@ -19,6 +19,12 @@ Duty = Callable[[Caller], bool]
 ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 TAKEN = {"bring", "bundle", "catalogue"}
 """Words that stand where an id does in the addresses of `/admin/plugins` and the API."""
+
+
+@on("core.notice.posted", order="none", mode="ext")
+def deliver_message(event: Event, caller: Caller) -> None:
+    """Whoever carries messages is told of each notice, with a cursor of its own."""
+    caller.instance.notices.deliver(event, caller)
 
 
 class Plugin:
@@ -31,10 +37,12 @@ class Plugin:
     the plugin is on anywhere: they wait for something no longer than a second, and say whether
     there may be more at once; what they raise is logged and tried again later, after 1 to 30
     seconds. `purposes` are what it asks people's consent for (`lf.Purpose`), `indicators` the
-    numbers it reports (`lf.Indicator`), `provides` what it offers other plugins (`lf.provide`) and
-    `needs` what it uses of theirs (`lf.need`). The folder of the module that declares it holds
-    `migrations/` and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables
-    and commands, and for a payload, purpose or indicator that is another plugin's or declared
+    numbers it reports (`lf.Indicator`), `notices` what it tells people (`lf.Notice`), `sheets` its
+    tables on paper (`lf.Sheet`), `provides` what it offers other plugins (`lf.provide`) and `needs`
+    what it uses of theirs (`lf.need`). `desk` is what those who use it daily find on its page
+    (`lf.Desk`), of its own resources. The folder of the module that declares it holds `migrations/`
+    and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables and commands,
+    and for a payload, purpose, indicator, notice or sheet that is another plugin's or declared
     twice.
     """
 
@@ -52,8 +60,11 @@ class Plugin:
         duties: Iterable[Duty] = (),
         purposes: Iterable[Any] = (),
         indicators: Iterable[Any] = (),
+        notices: Iterable[Any] = (),
+        sheets: Iterable[Any] = (),
         provides: Iterable[Provided] = (),
         needs: Iterable[Need] = (),
+        desk: Any = None,
         folder: Path | None = None,
     ) -> None:
         """Keep the declaration; nothing happens until the manager registers it."""
@@ -62,22 +73,29 @@ class Plugin:
         self.id = id
         self.label = label
         self.resources = tuple(resources)
-        self.handlers: tuple[Handler, ...] = tuple(handler_of(react) for react in handlers)
         self.hooks = tuple(hooks)
+        carries = [deliver_message for hook in self.hooks if hook.__name__ == "deliver_message"]
+        self.handlers: tuple[Handler, ...] = tuple(map(handler_of, (*handlers, *carries)))
         self.writes = frozenset(writes)
         self.settings = {one.name: one.of(id) for one in settings}
         declared = tuple(payloads)
         self.payloads = {one.type: one for one in declared}
         self.purposes = {one.name: one for one in purposes}
         self.indicators = {one.name: one for one in indicators}
-        named = (*self.payloads, *self.purposes, *self.indicators)
+        self.notices = {one.name: one for one in notices}
+        self.sheets = {one.name: one for one in sheets}
+        named = (*self.payloads, *self.purposes, *self.indicators, *self.notices, *self.sheets)
         foreign = [name for name in named if not name.startswith(f"{id}.")]
         if foreign or len(declared) > len(self.payloads):
-            wanted = "indicators, payloads and purposes of its own, each once"
+            wanted = "indicators, notices, payloads, purposes and sheets of its own, each once"
             raise ValueError(f"plugin {id}: {wanted}: {foreign}")
         self.duties: tuple[Duty, ...] = tuple(duties)
         self.provides = {one.name: one for one in provides}
         self.needs = tuple(needs)
+        self.desk = desk
+        nouns = [one.resource for one in desk.panels] if desk else []
+        if elsewhere := [one.noun for one in nouns if one not in self.resources]:
+            raise ValueError(f"plugin {id}: its desk shows what is not its own: {elsewhere}")
         self.folder = folder or _folder_of_caller()
 
     @property

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from lifang.kit import ranges
 from lifang.kit.errors import NotReady
 from lifang.kit.words import _
 from lifang.plugins.breaker import Breaker, Key, Stopped, Timing
@@ -21,26 +20,21 @@ class Watch:
     """What a guard asks and tells.
 
     `keeper` is given what was stopped and says whether it could keep it; until then it holds in
-    this process only. With `strict`, the first failure is raised as NotReady.
+    this process only. With `strict`, the first failure is raised as NotReady. `shows` says whether
+    there is a plugin for a caller, as permission has it.
     """
 
     def __init__(self) -> None:
         """Nothing has happened yet."""
         self.breaker = Breaker()
+        self.shows: Callable[[str, Caller], bool] = lambda plugin, caller: bool(
+            caller.snapshot.where(plugin)
+        )
         self.keeper: Callable[[list[Stopped]], bool] | None = None
         self.strict = False
         self.timings: dict[tuple[str, str], Timing] = {}
         self._here: dict[Key, Stopped] = {}
         self._unkept: list[Stopped] = []
-
-    def answers(self, plugin: str, caller: Caller, *, when_off: bool) -> bool:
-        """Whether a plugin is to be asked at all: where it is on for the caller."""
-        if when_off:
-            return True
-        known: bool | None = caller.rights.get(("asked", plugin))
-        if known is None:
-            known = caller.rights["asked", plugin] = is_on(plugin, caller)
-        return known
 
     def holds(self, key: Key, caller: Caller) -> bool:
         """Whether a part of a plugin was stopped where the caller meets it."""
@@ -87,14 +81,6 @@ class Watch:
         """Take over what is kept: what was released elsewhere holds here no more."""
         self._here = {one.key: one for one in self._unkept}
         return frozenset(one.key for one in kept)
-
-
-def is_on(plugin: str, caller: Caller) -> bool:
-    """Whether a plugin is on anywhere the caller stands."""
-    on = caller.snapshot.where(plugin)
-    if not caller.standings:
-        return bool(on)
-    return bool(ranges.intersect(on, ranges.union(one.reach for one in caller.standings)))
 
 
 def failures_of(caller: Caller) -> list[Stopped]:

@@ -283,6 +283,8 @@ def _sensitive(spec: FieldSpec, value: Any) -> str:
             return identifiers.check_citizen_id(value, clock.today())
         case "phone":
             return identifiers.check_phone(value)
+        case "email":
+            return identifiers.check_email(value)
         case "birth_date":
             return _partial_date(spec, _text(spec, value))
     return _text(spec, value)

@@ -262,20 +262,20 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
     for report in made[13:14]:
         to = next(home for home in _under(_homes(), ON) if home.id != report.community_id)
         stage.act("worker-district", noun, "ask_transfer", {"community": int(to.id)}, report)
-    _unit_report(stage)
+    _unit_report(stage, f"{PLUGIN}:unit_reports")
     for person in reporters[6:12]:
         away = {"community": int(_under(_homes(), OFF)[0].id), "date": clock.today().isoformat()}
         write(people, "move", stage.who(stage.boss.name), away, person.id)
     return reporters[0]
 
 
-def _unit_report(stage: Stage) -> None:
+def _unit_report(stage: Stage, noun: str) -> None:
     """The liaison's unit reports where it is, and is accepted."""
     unit: Any = Organization.get_by_id(stage.who("liaison").standings[0].organization)
-    told: Any = {"secretary": "示例书记", "liaison": "示例联络员", "phone": "13800000000"}
-    told |= {"organization": unit.id, "community": unit.sites()[0].id, "members_total": 60}
-    made = stage.act("liaison", f"{PLUGIN}:unit_reports", "create", told)
-    stage.act("worker-district", f"{PLUGIN}:unit_reports", "accept", {}, made)
+    told = {"community": Community.tied_to(unit, "located")[0], "organization": unit}
+    told |= {"secretary": "示例书记", "liaison": "示例联络员", "phone": "13800000000"}
+    told["members_total"] = 60
+    stage.act("worker-district", noun, "accept", {}, stage.act("liaison", noun, "create", told))
 
 
 __all__ = ["Actor", "Progress", "tell"]

@@ -21,7 +21,7 @@ from lifang.store.whole import whole
 @whole
 def erase(caller: Caller, subject: str) -> int:
     """Erase the personal values that events and other records' erasable fields hold of a record
-    (`core.person/7`); gives how many.
+    (`core.person/7`), and the notices somebody got; gives how many.
 
     Told as `core.person.erased`, once for all that was there: who keeps copies of their own erases
     them then. Raises Forbidden for all but platform administrators, Invalid for what is no record.
@@ -33,6 +33,7 @@ def erase(caller: Caller, subject: str) -> int:
     with caller.instance.database.transaction():
         number = int(Erasable.delete().where(Erasable.subject == subject).execute())
         number += _empty(caller, record)
+        number += caller.instance.notices.forget(record)
         told = EventRow.select().where(EventRow.agg == subject, EventRow.type == event)
         if number or not told.exists():
             changes = [Change("erased:events", None, str(number))]

@@ -197,13 +197,9 @@ def _act(
         Change(f"input:{name}", None, values.as_text(said), sensitive=name in personal)
         for name, said in inputs.items()
     ]
+    told_of, theirs = values.as_text, resource.erasable
     changes += [
-        Change(
-            spec.name,
-            values.as_text(kept.get(spec.name), spec),
-            values.as_text(after, spec),
-            sensitive=spec.name in resource.erasable,
-        )  # fmt: skip
+        Change(n := spec.name, told_of(kept.get(n), spec), told_of(after, spec), n in theirs)
         for spec in resource.fields
         if spec.kind != "sensitive"
         and not spec.virtual

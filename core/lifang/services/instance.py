@@ -17,6 +17,7 @@ from lifang.store.database import Database
 from lifang.store.keys import KeyRing
 
 if TYPE_CHECKING:
+    from lifang.app.post import Post
     from lifang.mechanisms.separation import Separation
 
 SAMPLE_NOTE = "demo.json"
@@ -37,6 +38,7 @@ class Instance:
     registry: Registry
     plugins: PluginManager
     separation: Separation
+    notices: Post
     held: int | None = field(default=None, repr=False)
     plans: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lifang.access import policy
@@ -22,17 +23,26 @@ def offers(caller: Caller, resource: Resource[Any], view: View) -> frozenset[str
 
     The gateway judges anew when one is used: this only keeps buttons honest.
     """
+    verbs = ("update", "remove", "reveal", *resource.actions)
+    return offered(caller, resource, [view], verbs)[0]
+
+
+def offered(
+    caller: Caller, resource: Resource[Any], views: Sequence[View], verbs: Iterable[str]
+) -> list[frozenset[str]]:
+    """Which of these verbs reach each of some records: one question for each verb."""
+    held: dict[str, set[int]] = {}
+    for verb in verbs:
+        ids = [int(view["id"]) for view in views if _fits(resource, verb, view)]
+        there = reached(caller, resource, verb, ids)
+        barred = caller.instance.separation.barred(caller, resource, verb, ids) if there else {}
+        held[verb] = there - barred.keys()
+    return [frozenset(verb for verb in held if int(view["id"]) in held[verb]) for view in views]
+
+
+def _fits(resource: Resource[Any], verb: str, view: View) -> bool:
+    """Whether a verb means anything to a record as it stands."""
     state = view.get(resource.state) if resource.state else None
-    verbs = ["update", "remove", "reveal"] if editable(resource, state) else ["reveal"]
-    verbs += [
-        name
-        for name, action in resource.actions.items()
-        if action.offered(state) and (action.when is None or action.when(view))
-    ]
-    one = [int(view["id"])]
-    return frozenset(
-        verb
-        for verb in verbs
-        if reached(caller, resource, verb, one)
-        and not caller.instance.separation.barred(caller, resource, verb, one)
-    )
+    if (action := resource.actions.get(verb)) is None:
+        return verb == "reveal" or editable(resource, state)
+    return action.offered(state) and (action.when is None or action.when(view))

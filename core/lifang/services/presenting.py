@@ -72,12 +72,8 @@ def present(caller: Caller, resource: Resource[Any], rows: Sequence[Sequence[Any
 def present_one(caller: Caller, resource: Resource[Any], record: Any) -> View:
     """The view of a record in hand; no second read decides what its writer is shown, and no later
     one shows what is shown once."""
-    row = [_plain(_attribute(record, name)) for name in stored(resource)]
+    row = [_plain(record.__data__.get(name)) for name in stored(resource)]
     return {**present(caller, resource, [row])[0], **record.shown_once}
-
-
-def _attribute(record: Any, name: str) -> Any:
-    return record.__data__.get(name)
 
 
 def _plain(value: Any) -> Any:
@@ -192,9 +188,8 @@ def shown_fields(
     scope = resource.scope
     reach = policy.rights(caller, resource, "read")
     if resource.veiled:
-        unveiled = {spec.name for spec in resource.fields} - set(resource.veiled)
         whole = reached_by(caller, resource, replace(reach, units=()), ids) if reach.units else ids
-        return {number: unveiled for number in ids if number not in whole}
+        return dict.fromkeys({*ids} - {*whole}, resource.by_name.keys() - {*resource.veiled})
     if not isinstance(scope, Linked) or not scope.whole or reach.tree == ranges.EVERYWHERE:
         return {}
     links = _links(caller, resource, scope, ids) if links is None else links

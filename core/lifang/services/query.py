@@ -41,7 +41,7 @@ class Query:
     `sort` is a field, with `-` for descending; id breaks ties. `within` is a community's code: in
     the tree as it is now, where a node's records are with the one it was merged into, or, `as_of`
     "then", in the tree as it was on each record's own day. What is seen is decided by today's tree.
-    `verb` is what the caller must be allowed to do to a row beside reading it.
+    `verb` must be allowed on a row, too. `narrow`: the filters leave so few that each is judged.
     """
 
     filters: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
@@ -53,6 +53,7 @@ class Query:
     cursor: str | None = None
     exact: Mapping[str, str] = field(default_factory=dict)
     verb: str = "read"
+    narrow: bool = False
 
 
 def read_filters(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str, tuple[Any, ...]], ...]:
@@ -142,10 +143,10 @@ def _placed(query: Query) -> bool:
 
 def is_narrow(caller: Caller, resource: Resource[Any], query: Query) -> bool:
     """Whether a list is found by something rarer than where its rows lie."""
-    if query.exact or (query.within and query.as_of == THEN):
+    if query.narrow or query.exact or (query.within and query.as_of == THEN):
         return True
     for name, operator, _values in query.filters:
-        spec = _plain(resource, name) or resource.by_name.get(name)
+        spec = plain(resource, name) or resource.by_name.get(name)
         if spec is not None and not operator and (name == "id" or spec.target or spec.virtual):
             return True
     return bool(query.q and query.q.strip()) and _is_rare(caller, resource, str(query.q))
@@ -155,7 +156,7 @@ def filter_of(
     caller: Caller, resource: Resource[Any], name: str, operator: str, values: tuple[Any, ...]
 ) -> Any:
     """One filter as a condition; raises Malformed naming the fields that can be asked for."""
-    spec = _plain(resource, name) or resource.by_name.get(name)
+    spec = plain(resource, name) or resource.by_name.get(name)
     known = OPERATORS if spec is not None and not spec.virtual else ()
     if spec is None or not spec.filterable or operator not in ("", *known):
         raise Malformed(_unknown_key(resource, name, operator))
@@ -188,7 +189,8 @@ UNASSIGNED = FieldSpec("unassigned", n_("待归入"), "boolean", null=False, vir
 """Whether a record still lies in a closed node that no single other one took over from."""
 
 
-def _plain(resource: Resource[Any], name: str) -> FieldSpec | None:
+def plain(resource: Resource[Any], name: str) -> FieldSpec | None:
+    """What every record has beside its own fields, by its name."""
     placed = {UNASSIGNED.name: UNASSIGNED} if resource.scope is not None else {}
     return (_PLAIN | placed).get(name)
 
@@ -214,9 +216,8 @@ def _unknown_key(resource: Resource[Any], name: str, operator: str) -> str:
     key = f"{name}__{operator}" if operator else name
     near = difflib.get_close_matches(name, known, n=1)
     hint = _(";是否想写「{near}」?", near=near[0]) if near else ""
-    return (
-        _("不能按「{key}」筛选", key=key) + hint + _("。可用：{known}", known=_("、").join(known))
-    )
+    rest = _("。可用：{known}", known=_("、").join(known))
+    return _("不能按「{key}」筛选", key=key) + hint + rest
 
 
 def _value(caller: Caller, spec: FieldSpec, value: Any) -> Any:

@@ -20,12 +20,8 @@ def standpoint(caller: Caller, resource: Resource[Any]) -> Hashable:
     stands = (caller.standings, caller.person, caller.plugin, caller.scope)
     whose = caller.account if policy.of_an_account(resource) else None
     reach = policy.rights(caller, resource, "read")
-    return (*stands, whose, reach.uncovered, _young(caller, resource, reach), *_today(caller))
-
-
-def _today(caller: Caller) -> tuple[Any, ...]:
-    """What changes conditions for everybody: plugins were switched, or it is tomorrow."""
-    return caller.snapshot.epoch, clock.today()
+    everybody = caller.snapshot.epoch, clock.today()  # plugins were switched, or it is tomorrow
+    return (*stands, whose, reach, _young(caller, resource, reach), *everybody)
 
 
 def _young(caller: Caller, resource: Resource[Any], reach: policy.Rights) -> tuple[int, ...]:
@@ -35,14 +31,13 @@ def _young(caller: Caller, resource: Resource[Any], reach: policy.Rights) -> tup
 
 def reached(caller: Caller, resource: Resource[Any], verb: str, records: Iterable[int]) -> set[int]:
     """Which of these records a verb of the caller's reaches, as they lie in the database now."""
-    return reached_by(caller, resource, policy.rights(caller, resource, verb), records)
+    return reached_by(caller, resource, policy.rights(caller, resource, verb), [*records])
 
 
 def reached_by(
-    caller: Caller, resource: Resource[Any], reach: policy.Rights, records: Iterable[int]
+    caller: Caller, resource: Resource[Any], reach: policy.Rights, wanted: list[int]
 ) -> set[int]:
     """Which of these records such rights reach."""
-    wanted = list(records)
     if not wanted or not reach:
         return set()
     if reach.tree == ranges.EVERYWHERE and not reach.adults:

@@ -77,15 +77,13 @@ BOOKKEEPING = frozenset({"id", "version", "created_at", "created_by", "updated_a
 """Fields that the gateway alone writes."""
 
 
-def ref(
-    model: type[M], label: str, *, anywhere: bool = False, **options: Any
-) -> pw.ForeignKeyField[M]:
+def ref(model: type[M], label: str, *, anywhere: bool = False, **kw: Any) -> pw.ForeignKeyField[M]:
     """Point at another record; the referenced row is never physically deleted.
 
     With `anywhere` it may be one that the writer does not see, and its name is shown to whoever
     reads the record: for what has a public name, as the place somebody moves to.
     """
-    field = pw.ForeignKeyField(model, verbose_name=label, **options)
+    field = pw.ForeignKeyField(model, verbose_name=label, **kw)
     field.anywhere = anywhere  # type: ignore[attr-defined]  # a word of ours on peewee's field
     return field
 

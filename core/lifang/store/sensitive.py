@@ -39,7 +39,7 @@ class Sensitive(SealedBase):
     field_type = "BLOB"
 
     def __init__(self, label: str = "", *, kind: str = "", **options: Any) -> None:
-        """`kind` is one of citizen_id, phone, birth_date, name, address, category."""
+        """`kind` is one of citizen_id, phone, birth_date, name, address, category, email."""
         self.kind = kind
         super().__init__(**{"verbose_name": label or None, "null": True, **options})
 
@@ -62,9 +62,9 @@ class Sensitive(SealedBase):
 
     def among(self, record: Any, caller: Any, values: Collection[str]) -> bool | None:
         """Whether a value is one of some, and no more of it; None where there is none."""
-        sealed, keys = getattr(record, self.name), caller.instance.keys
-        told = {"table": self.model._meta.table_name, "column": self.name, "row": int(record.id)}
-        return None if sealed is None else keys.open(sealed, **told) in values
+        sealed, table = getattr(record, self.name), self.model._meta.table_name
+        opened = caller.instance.keys.open
+        return sealed and opened(sealed, table=table, column=self.name, row=record.id) in values
 
     def db_value(self, value: Any) -> Any:
         """Store ciphertext only."""

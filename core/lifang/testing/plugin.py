@@ -19,6 +19,7 @@ from lifang.testing import network
 if TYPE_CHECKING:
     from flask import Flask
 
+    from lifang.entities.account import Account
     from lifang.entities.caller import Caller
     from lifang.entities.community import Community
     from lifang.entities.organization import Organization
@@ -139,6 +140,17 @@ def enable(instance: Instance) -> Callable[..., None]:
         world.enable(instance, plugin, at=at, **settings)
 
     return switch_on
+
+
+@pytest.fixture
+def notices_of(instance: Instance) -> Callable[..., list[str]]:
+    """What somebody's notices say, the oldest first: `notices_of(person, kind="toys.near")`."""
+    from lifang.testing import world
+
+    def texts(one: Person | Account, *, kind: str | None = None) -> list[str]:
+        return world.notices_of(instance, one, kind)
+
+    return texts
 
 
 @pytest.fixture

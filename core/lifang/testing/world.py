@@ -14,11 +14,13 @@ from typing import Any
 import time_machine
 
 from lifang.access import passwords
+from lifang.access.callers import caller_for
 from lifang.access.roles import FIRST_ADMINISTRATOR
 from lifang.app.instance import create, migrate_core, open_instance
 from lifang.builtin.people import move as move_person
 from lifang.builtin.people import organizations, people
 from lifang.builtin.places import communities
+from lifang.entities.account import Account
 from lifang.entities.caller import Caller, Standing
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
@@ -27,6 +29,7 @@ from lifang.kit import clock
 from lifang.lifecycle import switching
 from lifang.lifecycle.dated import Decree, configure
 from lifang.lifecycle.installing import loaded_of
+from lifang.mechanisms import inbox
 from lifang.plugins.manager import discover
 from lifang.plugins.tables import PluginRow
 from lifang.services.authoring import act
@@ -210,6 +213,15 @@ def enable(instance: Instance, plugin: str, *, at: str, **settings: Any) -> None
     if settings:
         loaded = loaded_of(instance.plugins, discover()[plugin])
         said = {name: loaded.settings[name].written(value) for name, value in settings.items()}
-        configure(boss(instance), plugin, said, Decree("测试", at))
+        configure(boss(instance), plugin, said, Decree("test", at))
     if not settings or not any(on):
         switching.switch(boss(instance), plugin, at=at, on=True)
+
+
+def notices_of(instance: Instance, one: Person | Account, kind: str | None = None) -> list[str]:
+    """What the notices of a person or an account say to them, the oldest first."""
+    if isinstance(one, Account):
+        reader = caller_for(instance, Account.get_by_id(one.id), source="cli")
+    else:
+        reader = caller(instance, "resident", person=one)
+    return [item.text for item in reversed(inbox.items(reader, kind=kind, limit=inbox.MOST))]

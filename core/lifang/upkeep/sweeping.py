@@ -201,6 +201,8 @@ def sweep(caller: Caller) -> Steps:
     if found:
         yield from _archive(caller, sorted(found))
     yield from _forget_messages(instance)
+    while instance.notices.sweep(caller, AT_ONCE):
+        yield
 
 
 def _positions(*conditions: Any, limit: int | None = None) -> list[int]:

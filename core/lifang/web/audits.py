@@ -46,7 +46,7 @@ def audit_page(caller: Caller) -> str:
             _("「{key}」须为其中之一：{known}", key="outcome", known=_("、").join(OUTCOMES))
         )
     limit = looks.rows()
-    found = trail.entries(caller, before=_before(), outcome=outcome, actor=actor, limit=limit + 1)
+    found = trail.entries(caller, before=before(), outcome=outcome, actor=actor, limit=limit + 1)
     asked = [(k, v) for k, v in (("outcome", outcome), ("actor", actor)) if v]
     older = [*asked, ("before", str(found[limit - 1].id))] if len(found) > limit else None
     return render_template(
@@ -63,7 +63,8 @@ def audit_page(caller: Caller) -> str:
     )
 
 
-def _before() -> int | None:
+def before() -> int | None:
+    """The entry that a page of older ones begins behind; raises Malformed for what is no number."""
     said = request.args.get("before")
     if said is None:
         return None

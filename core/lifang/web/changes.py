@@ -19,7 +19,7 @@ from lifang.services import reading
 from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
-from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.addresses import address_of, home_of, same_site, with_query
 from lifang.web.doors import go_to
 from lifang.web.records import Head, head_of, once_page
 
@@ -175,6 +175,12 @@ def _answers(caller: Caller, resource: Resource[Any], verb: str) -> tuple[Form, 
     return Form(judged, version=_version()), told
 
 
+def _back() -> str | None:
+    """The page of this site that led here and is gone back to, if it said so."""
+    said = request.values.get("back")
+    return same_site(said).partition("?")[0] if said else None
+
+
 def _version() -> int | None:
     said = request.form.get("version", "")
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
@@ -186,9 +192,10 @@ def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
         heading=_("新建{label}", label=_(resource.label)),
         resource=resource,
         home=home_of(resource),
-        back=home_of(resource),
+        back=_back() or home_of(resource),
         form=form,
         head=None,
+        back_to=_back(),
         command=commands.asking_line(resource, "create", forms.questions(resource, "create")),
     )
     return page, form.status
@@ -217,6 +224,7 @@ def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
         head=head,
         action=action,
         form=form,
+        back_to=_back(),
         offered=name in head.offered,
         apart=separation.rule_of(head.resource, action),
         command=commands.asking_line(head.resource, name, action.fields, head.view),
@@ -232,10 +240,13 @@ def _remove(head: Head, form: Form) -> tuple[str, int]:
 def _leave(caller: Caller, resource: Resource[Any], record: Any, verb: str) -> Answer:
     """Go on to the record, or to the list when the change took it out of the caller's reach.
 
-    What is shown once is shown by this answer, before anybody goes on.
+    Whoever came from a desk goes back there. What is shown once is shown by this answer, before
+    anybody goes on.
     """
     if record.shown_once:
         return once_page(caller, resource, record)
+    if back := _back():
+        return go_to(with_query(back, [("done", f"{resource.id}.{verb}")]))
     try:
         reading.get(caller, resource, int(record.id))
         target = address_of(resource, record.id)

@@ -96,7 +96,7 @@ def questions(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
 def blank(caller: Caller, specs: Iterable[FieldSpec], given: Mapping[str, str]) -> list[Control]:
     """The questions of a new record; `given` answers some of them beforehand."""
     return [
-        _asked(caller, spec, Control(spec, value=said))
+        _asked(caller, spec, Control(spec, value=pointers.named(caller, spec, said)))
         for spec in specs
         for said in (given.get(spec.name) or _default(spec) or pointers.own(caller, spec),)
     ]

@@ -14,6 +14,7 @@ from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.kit.words import _, _p
 from lifang.lifecycle import isolation, switching, timings
+from lifang.mechanisms.laid import desks
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
 from lifang.services import reading
@@ -21,7 +22,7 @@ from lifang.services.branches import number_at
 from lifang.services.offers import may
 from lifang.services.presenting import names_of
 from lifang.services.query import Query
-from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.addresses import address_of, dashed, home_of, with_query
 
 COUNTED = ("communities", "people", "organizations")
 """The core's nouns whose number the dashboard shows."""
@@ -63,6 +64,7 @@ def home_page(caller: Caller) -> str:
         waiting=waiting_for(caller),
         held=standings_of(caller),
         openings=openings_of(caller),
+        desks=desks_of(caller),
         steps=steps_of(caller, figures) if administers and beginning else [],
         administers=administers,
         done=_("密码已修改") if request.args.get("done") == "password" else None,
@@ -98,6 +100,12 @@ def _held_for(caller: Caller, role: str, model: Any, record: int) -> Standing:
     if found is None:
         return Standing(role, "—")
     return Standing(role, str(found["name"]), address_of(resource, record))
+
+
+def desks_of(caller: Caller) -> list[tuple[str, str]]:
+    """The desks that have something for the caller: of which plugin, and where."""
+    loaded = caller.instance.plugins.loaded
+    return [(_(loaded[id].label), f"/p/{dashed(id)}") for id in desks(caller)]
 
 
 def openings_of(caller: Caller) -> list[tuple[str, str]]:

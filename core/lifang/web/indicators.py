@@ -1,9 +1,11 @@
-"""Figures as pages: what is reported, and an indicator by place and by month with a picture."""
+"""Figures as pages: what is reported, an indicator by itself, a plugin's side by side."""
 
 from __future__ import annotations
 
 import math
 import shlex
+from dataclasses import replace
+from typing import Any
 
 from flask import Response, render_template, request
 
@@ -12,77 +14,132 @@ from lifang.entities.community import KINDS
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import figures, telling
-from lifang.mechanisms.figures import BELOW, MONTH, Table
+from lifang.mechanisms.cells import Row
+from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Scope, Table
 from lifang.mechanisms.indicator import Indicator
-from lifang.mechanisms.period import Period
-from lifang.services.query import NOW
-from lifang.web import pointers
+from lifang.web import pointers, tiles
 from lifang.web.addresses import with_query
 
 HOME = "/indicators"
-ASKED = ("within", "period", "tree", "by")
+ASKED = ("within", "period", "tree", "by", "unit")
 WIDTH, HEIGHT, LINES = 660, 190, 4
 """Of the part of the picture where columns stand, and how many lines lie behind them at most."""
 INK, BAR = "#6b7f92", "#3f86c4"
 """Told apart on light ground as on dark: a picture does not know on which it stands."""
 
+Said = dict[str, str]
+
 
 def indicators_page(caller: Caller) -> str:
     """Every indicator of which the caller sees figures, with what it says of this month."""
+    found = figures.indicators(caller)
+    loaded = caller.instance.plugins.loaded
+    plugins = dict.fromkeys(one.plugin for one in found)
     return render_template(
         "web/indicators.html",
-        found=[
-            (telling.described(one), f"{HOME}/{one.name}") for one in figures.indicators(caller)
-        ],
+        found=[(telling.described(one), f"{HOME}/{one.name}") for one in found],
+        tables=[(_("{label}指标表", label=_(loaded[name].label)), f"{HOME}/table/{name}")
+                for name in plugins],
         command="lifang indicators list",
-    )
+    )  # fmt: skip
 
 
 def indicator_page(caller: Caller, name: str) -> str:
     """An indicator's figures: below the place asked for, and over twelve months."""
     asked, said = figures.indicator(caller, name), _asked(caller)
-    period, by = Period.read(said.get("period")), said.get("by", BELOW)
-    below = _table(caller, asked, said, period, by)
-    months = _table(caller, asked, said, period.trend(), MONTH)
-    kept = [(key, said[key]) for key in ASKED if key in said]
-    narrowed = _narrowed(kept, by)
-    api = f"/api/v1{HOME}/{name}"
-    files = [(form.upper(), with_query(api, [*narrowed, ("format", form)]))
-             for form in telling.FORMS]  # fmt: skip
+    scope = _scope(said, said.get("by", BELOW))
+    below = figures.table(caller, asked, scope)
+    months = figures.table(caller, asked, _trend(said))
+    kept, here = _kept(said), f"{HOME}/{name}"
+    whole = [_("合计：{name}", name=below.total.name), *telling.cells(below, below.total)[1:]]
+
+    def deeper(row: Row) -> str | None:
+        return _deeper(here, below, kept, row)
+
     return render_template(
         "web/indicator.html",
-        asked=telling.described(asked),
-        said={"within": below.total.code, "period": period.key, "tree": below.tree, "by": by},
-        hints=pointers.places(caller),
-        kinds=[(BELOW, _("直接下级")), *((kind, _(label)) for kind, label in KINDS.items())],
-        headings=telling.headings(below),
-        total=telling.cells(below, below.total),
-        rows=[(_deeper(name, kept, row.code, own=row.own), telling.cells(below, row))
-              for row in below.rows],
-        place=below.total.name,
+        asked=telling.described(below.indicator),
+        **_finder(caller, said, below, units=figures.of_units(asked)),
+        headings=[(heading, None) for heading in telling.headings(below)],
+        rows=below.rows and [
+            (None, whole), *((deeper(row), telling.cells(below, row)) for row in below.rows)
+        ],
+        lines_label=_("按单位") if below.by_unit else _("按地方"),
+        map=tiles.drawn(below, deeper),
+        notes=telling.notes(below),
         value=telling.value(asked, below.total.cells[0]),
         parts=telling.parts(below.total.cells[0]),
         change=telling.change(asked, below.total.cells[0]),
         months=_months(asked, months),
-        picture=with_query(f"{HOME}/{name}/chart.svg", [one for one in kept if one[0] != "by"]),
-        until=telling.until(below),
-        files=files,
-        command=_line(name, narrowed),
+        picture=with_query(f"{here}/chart.svg", [one for one in kept if one[0] != "by"]),
+        files=_files(f"/api/v1{here}", _narrowed(kept, scope.by[0])),
+        command=_line("show", name, _narrowed(kept, scope.by[0])),
+    )  # fmt: skip
+
+
+def table_page(caller: Caller, plugin: str) -> str:
+    """The indicators of a plugin side by side, the whole place first."""
+    said = _asked(caller)
+    scope = _scope(said, said.get("by", BELOW))
+    told = figures.statement(caller, plugin, scope)
+    [first, *_more] = told.tables
+    kept, here = _kept(said), f"{HOME}/table/{plugin}"
+    shown = [(key, said[key]) for key in ASKED if key in said and said[key] != MONTH]
+    deep = [with_query(f"{HOME}/{one.indicator.name}", shown) for one in told.tables]
+    lines = list(telling.lines_of(told))
+    monthly = MONTH in scope.by
+    links = [
+        None if monthly or not at else _deeper(here, first, kept, row)
+        for at, (_name, row, _cells) in enumerate(lines)
+    ]
+    return render_template(
+        "web/indicator_table.html",
+        label=telling.headline(told),
+        **_finder(caller, said, first, units=True, months=True),
+        headings=list(zip(telling.heads(told), [None, *deep], strict=True)),
+        rows=[(link, [name, *(telling.short(*one) for one in cells)])
+              for link, (name, _row, cells) in zip(links, lines, strict=True)],
+        notes=telling.under(told),
+        files=_files(f"/api/v1{here}", _narrowed(kept, scope.by[0])),
+        command=_line("table", plugin, _narrowed(kept, scope.by[0])),
     )  # fmt: skip
 
 
 def chart(caller: Caller, name: str) -> Response:
     """The twelve months that end with the period, drawn as columns."""
-    asked, said = figures.indicator(caller, name), _asked(caller)
-    table = _table(caller, asked, said, Period.read(said.get("period")).trend(), MONTH)
+    asked = figures.indicator(caller, name)
+    table = figures.table(caller, asked, _trend(_asked(caller)))
     return Response(_drawn(asked, table), mimetype="image/svg+xml")
 
 
-def _table(
-    caller: Caller, asked: Indicator, said: dict[str, str], period: Period, by: str
-) -> Table:
-    where, tree = said.get("within"), said.get("tree", NOW)
-    return figures.table(caller, asked, within=where, period=period, by=[by], tree=tree)
+def _scope(said: Said, by: str) -> Scope:
+    return Scope.read(said, [by])
+
+
+def _trend(said: Said) -> Scope:
+    """The twelve months that end with the period."""
+    scope = _scope(said, MONTH)
+    return replace(scope, period=scope.span.trend())
+
+
+def _finder(
+    caller: Caller, said: Said, table: Table, *, units: bool, months: bool = False
+) -> dict[str, Any]:
+    """What the form above a table offers and holds; an organization's place is not asked for."""
+    within = said.get("within", "" if table.unit is not None else table.total.code)
+    kinds = [(BELOW, _("直接下级")), *((kind, _(label)) for kind, label in KINDS.items())]
+    kinds += [(UNIT, _("单位"))] if units else []
+    kinds += [(MONTH, _("月份"))] if months else []
+    others = [one for one in _kept(said) if one[0] != "unit"]
+    shown = {"within": within, "period": table.period.key, "tree": table.tree,
+             "by": said.get("by", BELOW), "unit": said.get("unit"),
+             "all": with_query(request.path, others)}  # fmt: skip
+    return {"said": shown, "hints": pointers.places(caller), "kinds": kinds,
+            "place": table.total.name, "until": telling.until(table)}  # fmt: skip
+
+
+def _files(api: str, asked: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(form.upper(), with_query(api, [*asked, ("format", form)])) for form in telling.FORMS]
 
 
 def _step(most: float) -> float:
@@ -111,7 +168,7 @@ def _drawn(asked: Indicator, table: Table) -> str:
     )  # fmt: skip
 
 
-def _asked(caller: Caller) -> dict[str, str]:
+def _asked(caller: Caller) -> Said:
     """What the address asks for, each once; a place may be told by its name."""
     for key, values in request.args.lists():
         if key not in ASKED:
@@ -129,18 +186,22 @@ def _months(asked: Indicator, table: Table) -> list[tuple[str, str, str]]:
     return [(one.key, telling.value(asked, cell), telling.parts(cell)) for one, cell in cells]
 
 
+def _kept(said: Said) -> list[tuple[str, str]]:
+    return [(key, said[key]) for key in ASKED if key in said]
+
+
 def _narrowed(kept: list[tuple[str, str]], by: str) -> list[tuple[str, str]]:
     return [*(one for one in kept if one[0] != "by"), ("by", by)]
 
 
-def _deeper(name: str, kept: list[tuple[str, str]], code: str, *, own: bool) -> str | None:
-    """The same figures of a place in the table."""
-    if own:
+def _deeper(page: str, table: Table, kept: list[tuple[str, str]], row: Row) -> str | None:
+    """The same figures of a place, or an organization, in the table."""
+    if row.own:
         return None
-    rest = [one for one in kept if one[0] not in ("within", "by")]
-    return with_query(f"{HOME}/{name}", [("within", code), *rest])
+    key = "unit" if table.by_unit else "within"
+    return with_query(page, [(key, row.code), *(one for one in kept if one[0] not in (key, "by"))])
 
 
-def _line(name: str, asked: list[tuple[str, str]]) -> str:
+def _line(verb: str, name: str, asked: list[tuple[str, str]]) -> str:
     words = [word for key, value in asked for word in (f"--{key}", value)]
-    return shlex.join(["lifang", "indicators", "show", name, *words])
+    return shlex.join(["lifang", "indicators", verb, name, *words])

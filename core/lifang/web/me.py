@@ -12,13 +12,19 @@ from lifang.entities.caller import Caller
 from lifang.entities.person import Person
 from lifang.kit.errors import Conflict, LifangError
 from lifang.kit.words import _, _p
-from lifang.mechanisms.board import board, object_to
+from lifang.mechanisms.address import address
+from lifang.mechanisms.board import board, hanging, object_to
 from lifang.mechanisms.consents import consents
-from lifang.mechanisms.oneself import Oneself, Shelf, agree, as_oneself, oneself
+from lifang.mechanisms.inbox import unread
+from lifang.mechanisms.oneself import Shelf, agree, as_oneself, oneself
+from lifang.resources import written
+from lifang.resources.resource import Resource
 from lifang.services.gateway import write
-from lifang.web.addresses import address_of, dashed, home_of, with_query
+from lifang.services.presenting import View
+from lifang.web.addresses import address_of, home_of, with_query
+from lifang.web.desks import Button, button_of, done_elsewhere, table_of
 from lifang.web.doors import go_to
-from lifang.web.shown import Shown, show, title_of
+from lifang.web.shown import NOTHING, Shown, show, title_of
 
 ME, NOTICES = "/me", "/notices"
 
@@ -30,7 +36,7 @@ class Entry:
     title: str
     link: str
     state: Shown | None
-    actions: list[tuple[str, str]]
+    buttons: list[Button]
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,15 @@ class Section:
     new: str | None
 
 
+@dataclass(frozen=True)
+class Tie:
+    """Where somebody belongs, of a kind: what each record says, and from when to when."""
+
+    label: str
+    home: str
+    rows: list[tuple[list[Shown], str]]
+
+
 def me_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnValue:
     """Who I am here, what I agreed to, what I have done and can do."""
     try:
@@ -60,11 +75,17 @@ def me_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnV
     page = render_template(
         "web/me.html",
         me=found,
+        whole=address_of(people, found.person["id"]),
         facts=[show(caller, people, people.by_name[n], found.person.get(n)) for n in names],
-        sections=[_section(caller, found, shelf) for shelf in found.shelves],
-        hanging=sum(one.standing.state == "running" for one in board(caller)),
+        tables=[table_of(caller, one, ME) for _id, one in found.panels],
+        sections=[_section(caller, shelf) for shelf in found.shelves],
+        ties=[_tied(caller, *one) for one in found.ties],
+        reached=address(caller),
+        waiting=unread(caller),
+        hanging=hanging(caller),
         error=error,
-        done=_done(request.args.get("done")),
+        done=_done(request.args.get("done")) or done_elsewhere(caller, request.args.get("done")),
+        command="lifang me",
     )
     return page, error.status if error is not None else 200
 
@@ -113,33 +134,34 @@ def _done(word: str | None) -> str | None:
     return told.get(word or "")
 
 
-def _section(caller: Caller, me: Oneself, shelf: Shelf) -> Section:
+def _section(caller: Caller, shelf: Shelf) -> Section:
     resource, state = shelf.resource, shelf.resource.state
     entries = [
         Entry(
             title_of(resource, view),
             address_of(resource, view["id"]),
             show(caller, resource, resource.by_name[state], view[state]) if state else None,
-            [
-                (_(resource.actions[verb].label),
-                 address_of(resource, view["id"], "actions", dashed(verb)))
-                for verb in verbs
-            ],
+            [button_of(resource, view, verb, ME) for verb in verbs],
         )
         for view, verbs in zip(shelf.items, shelf.offered, strict=True)
-    ]  # fmt: skip
-    new = with_query(f"{home_of(resource)}/new", _known(me, shelf)) if shelf.create else None
+    ]
+    new = None
+    if shelf.create is not None:
+        new = with_query(f"{home_of(resource)}/new", [*shelf.create.items(), ("back", ME)])
     matter = _(caller.instance.plugins.loaded[resource.plugin].label)
     label, noun = _p("plural", resource.label), _(resource.label)
     return Section(label, matter, noun, home_of(resource), entries, new)
 
 
-def _known(me: Oneself, shelf: Shelf) -> list[tuple[str, str]]:
-    """What of a new record is known beforehand: whose it is, and where they live."""
-    resource, told = shelf.resource, []
-    owner: Any = resource.by_name.get(resource.owner) if isinstance(resource.owner, str) else None
-    if owner is not None and owner.target is Person:
-        told.append((owner.name, f"{me.person['name']} #{me.person['id']}"))
-    if isinstance(resource.scope, str) and me.homes:
-        told.append((resource.scope, str(me.homes[0].code)))
-    return told
+def _tied(caller: Caller, resource: Resource[Any], views: list[View]) -> Tie:
+    """Where somebody belongs: the others that a record names, as what, from when to when."""
+    told = [s for s in resource.fields if s.target is not Person and s.kind != "boolean"]
+    days = [spec for spec in told if spec.name in ("from_date", "to_date")]
+    rows = []
+    for view in views:
+        cells = [show(caller, resource, s, view[s.name]) for s in told if s not in days]
+        since, until = (written.show(spec, view[spec.name]) for spec in days)
+        lasts = _("{since} 至 {until}", since=since or "—", until=until or _("现在"))
+        lasts = lasts if since or until else ""
+        rows.append(([cell for cell in cells if cell.text != NOTHING], lasts))
+    return Tie(_p("plural", resource.label), home_of(resource), rows)

@@ -19,9 +19,11 @@ from lifang.web import (
     bulk,
     changes,
     confidential,
+    desks,
     events,
     home,
     imports,
+    inbox,
     indicators,
     letters,
     lists,
@@ -31,6 +33,7 @@ from lifang.web import (
     plugin_pages,
     records,
     settings,
+    sheets,
     switches,
     tree,
 )
@@ -49,6 +52,7 @@ blueprint = Blueprint(
 blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
 blueprint.register_blueprint(papers.papers)
+blueprint.register_blueprint(sheets.pages)
 blueprint.register_blueprint(
     Blueprint("kit", __name__, static_folder=STYLES, static_url_path="/assets/kit")
 )
@@ -100,6 +104,55 @@ def object_to_notice(caller: Caller, record: int) -> ResponseReturnValue:
     return me.objection_page(caller, record)
 
 
+@blueprint.get(inbox.HOME)
+@signed_in
+def show_inbox(caller: Caller) -> ResponseReturnValue:
+    """What one was told."""
+    return inbox.inbox_page(caller)
+
+
+@blueprint.post(f"{inbox.HOME}/read")
+@signed_in
+def read_notices(caller: Caller) -> ResponseReturnValue:
+    """All of it is read."""
+    return inbox.read_all_page(caller)
+
+
+@blueprint.post(f"{inbox.HOME}/<int:notice>")
+@signed_in
+def open_notice(caller: Caller, notice: int) -> ResponseReturnValue:
+    """One notice is read, on to its record."""
+    return inbox.open_page(caller, notice)
+
+
+@blueprint.get(inbox.KINDS)
+@signed_in
+def show_kinds(caller: Caller) -> ResponseReturnValue:
+    """Which notices one wants."""
+    return inbox.kinds_page(caller)
+
+
+@blueprint.post(inbox.KINDS)
+@signed_in
+def choose_kinds(caller: Caller) -> ResponseReturnValue:
+    """Want them, or not."""
+    return inbox.choose_page(caller)
+
+
+@blueprint.post(f"{inbox.HOME}/address")
+@signed_in
+def set_address(caller: Caller) -> ResponseReturnValue:
+    """Where they are sent."""
+    return inbox.address_page(caller)
+
+
+@blueprint.get("/p/<plugin>")
+@signed_in
+def show_desk(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """What a plugin has for somebody to work on."""
+    return desks.desk_page(caller, plugin)
+
+
 @blueprint.get("/communities")
 @signed_in
 def show_tree(caller: Caller) -> ResponseReturnValue:
@@ -119,6 +172,13 @@ def show_indicators(caller: Caller) -> ResponseReturnValue:
 def show_indicator(caller: Caller, name: str) -> ResponseReturnValue:
     """The figures of an indicator."""
     return indicators.indicator_page(caller, name)
+
+
+@blueprint.get("/indicators/table/<plugin>")
+@signed_in
+def show_indicator_table(caller: Caller, plugin: str) -> ResponseReturnValue:
+    """All indicators of a plugin side by side."""
+    return indicators.table_page(caller, plugin)
 
 
 @blueprint.get("/indicators/<name>/chart.svg")

@@ -15,12 +15,14 @@ from lifang.http.papers import handed, verified
 from lifang.http.request import the_instance
 from lifang.kit.errors import Invalid, NotFound, TooMany
 from lifang.kit.words import _
-from lifang.mechanisms import attachments, documents
+from lifang.mechanisms import attachments, documents, filling
 from lifang.mechanisms.attachments import View
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.web.addresses import address_of
 from lifang.web.doors import go_to, signed_in
+from lifang.web.sheets import HOME as SHEETS
+from lifang.web.sheets import shown_on_paper
 from lifang.web.shown import when
 
 VERIFY = "/verify"
@@ -80,9 +82,16 @@ def attachment_file(
 @signed_in
 def document_page(caller: Caller, id: int) -> ResponseReturnValue:
     """A document as it was issued, to print."""
+    if request.args.get("format") == "xlsx":
+        return go_to(f"/api/v1/documents/{id}?format=xlsx")
     told, site = documents.shown(caller, id), the_instance().settings.address
     resource = caller.instance.registry.find(*told["record"]["noun"].split("."))
     assert resource is not None  # noqa: S101 – the document was just found by its record
+    if told["sheet"] is not None:
+        asked = documents.sheet_of(caller, id)
+        may = told["state"] == "valid" and asked.all_of(asked.sheet.of, "export")
+        more = {"line": filling.proof(told)[:-1]}
+        return shown_on_paper(told | more, f"{SHEETS}/{told['sheet']}", revocable=may)
     back = address_of(resource, told["record"]["id"])
     return render_template("web/document.html", told=told, site=site, back=back)
 

@@ -19,8 +19,8 @@ from lifang.services import reading
 from lifang.services.branches import key_of
 from lifang.services.offers import may
 from lifang.services.pointing import Pointers
-from lifang.services.presenting import View
-from lifang.services.query import Query
+from lifang.services.presenting import View, names_of
+from lifang.services.query import Query, find_community
 from lifang.web.shell import in_office
 
 NUMBERED = re.compile(r"(?:.*#)?\s*(\S+)\s*", re.DOTALL)
@@ -109,7 +109,8 @@ def words(spec: FieldSpec, value: View | None) -> str:
     """A reference as a form shows it: `张伟 #12`, `畅家巷社区 #620102001001`."""
     if not value or value.get("id") is None:
         return ""
-    return f"{value.get('name') or ''} #{written.write(spec, value)}".strip()
+    key, name = f"#{written.write(spec, value)}", value.get("name") or ""
+    return key if name == key else f"{name} {key}".strip()
 
 
 def places(caller: Caller) -> tuple[str, ...]:
@@ -138,6 +139,15 @@ def place_key(view: View) -> str:
     """What finds a community again that may be closed."""
     closed_on = view["valid_to"] and dt.date.fromisoformat(view["valid_to"])
     return key_of(str(view["code"]), closed_on)
+
+
+def named(caller: Caller, spec: FieldSpec, said: str) -> str:
+    """A number or code that was given beforehand, in words; anything else as it was said."""
+    if spec.kind == "community" and (found := find_community(caller, said)) is not None:
+        return words(spec, {"id": found.id, "name": found.name, "code": found.code})
+    if spec.kind != "reference" or not (said.isascii() and said.isdigit() and len(said) < 19):
+        return said
+    return words(spec, names_of(caller, _target(caller, spec), [int(said)]).get(int(said))) or said
 
 
 def own(caller: Caller, spec: FieldSpec) -> str:

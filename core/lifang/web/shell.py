@@ -15,12 +15,15 @@ from lifang.kit import words
 from lifang.kit.words import _, _p
 from lifang.lifecycle import switching
 from lifang.mechanisms.figures import indicators
+from lifang.mechanisms.inbox import unread
+from lifang.mechanisms.laid import STAFF, concerning, desks
+from lifang.mechanisms.sheet import sheets
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import event_log, trail
 from lifang.services.offers import may
 from lifang.web import doors, looks
-from lifang.web.addresses import home_of
+from lifang.web.addresses import dashed, home_of
 
 ICONS = {
     "core.communities": "tree",
@@ -61,6 +64,7 @@ def surroundings() -> dict[str, Any]:
         "visitor": caller,
         "navigation": navigation(caller) if caller is not None and not bound else [],
         "standings": standings_of(caller) if caller is not None else [],
+        "bell": unread(caller) if caller is not None and not bound else None,
         "must_change": bound,
         "theme": looks.theme(),
         "size": looks.size(),
@@ -79,7 +83,7 @@ def navigation(caller: Caller) -> list[Group]:
     if office or caller.person is None:
         core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
     core.items.extend(_of_many_kinds(caller))
-    plugins: dict[str, Group] = {}
+    plugins = _worked_at(caller)
     for resource in caller.instance.registry:
         if not may(caller, resource, "read") or (resource.confidential and not office):
             continue
@@ -99,6 +103,22 @@ def navigation(caller: Caller) -> list[Group]:
     return [group for group in (core, *plugins.values(), admin) if group.items]
 
 
+def _worked_at(caller: Caller) -> dict[str, Group]:
+    """A group for each plugin whose desk has something for the caller, beginning with that."""
+    told = {}
+    for id in desks(caller):
+        link = f"/p/{dashed(id)}"
+        item = Item(desk_name(caller, id), link, "pen", request.path == link)
+        told[id] = Group(_(caller.instance.plugins.loaded[id].label), [item])
+    return told
+
+
+def desk_name(caller: Caller, plugin: str) -> str:
+    """What a desk is called: a workbench for those who work there, one's own matters for others."""
+    works = any(one.reach in STAFF for one in concerning(caller, plugin))
+    return _("工作台") if works else _("我的事项")
+
+
 def _of_many_kinds(caller: Caller) -> list[Item]:
     """The pages that are no list of one resource: one's own, the notice board, the figures."""
     board = caller.instance.registry.find(CORE, "public_notices")
@@ -107,6 +127,8 @@ def _of_many_kinds(caller: Caller) -> list[Item]:
         items.append(_fixed(_("公示栏"), "/notices", "list"))
     if indicators(caller):
         items.append(_fixed(_p("plural", "指标"), "/indicators", "chart"))
+    if sheets(caller):
+        items.append(_fixed(_("台账和报表"), "/sheets", "list"))
     return items
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.kit.words import _, n_
+from lifang.mechanisms.sheet import declared
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -76,6 +77,8 @@ def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[st
     if kind == "input" and action:
         spec = next((given for given in action.fields if given.name == name), spec)
     papers = {**resource.attachments, **{one.name: one.label for one in resource.documents}}
+    if kind == "document" and (sheet := declared(caller.instance, name)):
+        papers[name] = sheet.label
     label = _(spec.label if spec else papers.get(name, name))
     if kind == "merged":
         return Changed(_("合并自"), None, f"#{change['after']}")

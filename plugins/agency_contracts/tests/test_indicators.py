@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lifang.mechanisms import figures
+from lifang.mechanisms.figures import Scope
 from lifang.mechanisms.period import Period
 from lifang.testing import world
 from lifang_agency_contracts.services.progress import light_of
@@ -18,7 +19,9 @@ YEAR = Period.read("2026")
 def value(deal: Any, name: str, caller: Any = None) -> Any:
     caller = caller or deal.purchaser
     asked = figures.indicator(caller, f"agency_contracts.{name}")
-    return figures.table(caller, asked, within="620102001000", period=YEAR).total.cells[0].value
+    return (
+        figures.table(caller, asked, Scope(within="620102001000", period=YEAR)).total.cells[0].value
+    )
 
 
 def test_execution_cost_and_services_are_counted_from_the_records(deal: Any, clock: Any) -> None:

@@ -202,3 +202,20 @@ def test_what_has_ended_is_told_nothing_more_by_time(office: Office, clock: Cloc
     office.events.deliver()
     assert office.now(report).state == "ended"
     assert Report.select().count() == 1
+
+
+def test_where_a_community_is_closed_its_reports_are_placed_in_another(office: Office) -> None:
+    report = office.active()
+    with pytest.raises(lf.Conflict, match="不能改社区"):
+        lf.write(
+            reports, "update", office.boss, {"community": {"code": world.NEIGHBOUR}}, report.id
+        )
+    tree, told = (
+        office.instance.registry.of(lf.Community),
+        {"date": "2026-05-15", "basis": "兰政发"},
+    )
+    lf.write(tree, "close", office.boss, told, report.community_id)
+    lf.write(reports, "place", office.boss, {"community": {"code": world.NEIGHBOUR}}, report.id)
+    assert (office.now(report).community.code, office.now(report).state) == (
+        world.NEIGHBOUR, "active",
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang_dual_reporting.models import Post, PostClaim, Suspension
 from lifang_dual_reporting.resources import suspensions
-from lifang_dual_reporting.services.report import activate
+from lifang_dual_reporting.services.report import activate, end
 from lifang_dual_reporting.services.suspension import resume, suspend
 from plugins.dual_reporting.tests.office import Office, at
 
@@ -106,6 +106,13 @@ def test_who_is_back_early_goes_on_from_that_day_and_past_days_are_entered_once(
     lf.write(suspensions, "create", office.secretary, told)
     with pytest.raises(lf.Forbidden):
         lf.write(suspensions, "create", office.worker, told)
+    lf.act(suspend, report, office.secretary, cause="other", since=dt.date(2026, 6, 10))
+    office.events.deliver()
+    clock.move_to(at("2026-06-20"))
+    office.look()
+    lf.act(end, office.now(report), office.worker, reason="退休")
+    office.events.deliver()
     office.events.tell_past("dual_reporting", at=world.CHENGGUAN)
     office.events.deliver()
-    assert Suspension.select().count() == 2
+    ends = [str(one.until) for one in Suspension.select().order_by(Suspension.since)]
+    assert ends == ["2026-03-31", "2026-06-09", "2026-06-19"], "who has left is suspended no more"

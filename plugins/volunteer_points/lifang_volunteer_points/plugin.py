@@ -3,12 +3,13 @@
 import lifang as lf
 from lifang_volunteer_points.events import handlers
 from lifang_volunteer_points.indicators import indicators
-from lifang_volunteer_points.pages import home_cards
+from lifang_volunteer_points.pages import desk, home_cards
 from lifang_volunteer_points.purposes import purposes
 from lifang_volunteer_points.resources import resources
 from lifang_volunteer_points.schemas import payloads
 from lifang_volunteer_points.services.thanks import provides
 from lifang_volunteer_points.settings import settings
+from lifang_volunteer_points.sheets import sheets
 
 plugin = lf.Plugin(
     "volunteer_points",
@@ -19,6 +20,8 @@ plugin = lf.Plugin(
     payloads=payloads,
     purposes=purposes,
     indicators=indicators,
+    sheets=sheets,
     hooks=[home_cards],
     provides=provides,
+    desk=desk,
 )

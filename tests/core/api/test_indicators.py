@@ -88,6 +88,47 @@ def test_figures_are_handed_over_as_sheets(tallied: Instance, boss_api: FlaskCli
     assert f"{BASE}/{{name}}" in described
 
 
+def test_a_plugins_indicators_are_told_side_by_side_by_place_and_by_organization(
+    tallied: Instance, api: Api, boss_api: FlaskClient
+) -> None:
+    water = world.organization(tallied, "示例供水公司")
+    tally.serve(tallied, world.HOME, "2026-11-11", 30, unit=water)
+    table = f"{BASE}/table/tally?within={world.CHENGGUAN}&period=2026"
+    client = api("community_worker", at=world.CHENGGUAN)
+    told = client.get(f"{table}&by=below").json
+    assert [one["name"] for one in told["columns"]][:2] == ["tally.count", "tally.per_head"]
+    assert [row["name"] for row in told["rows"]] == ["城关区", "酒泉路街道"]
+    assert [one["value"] for one in told["rows"][0]["figures"]][:2] == [3, 3]
+    assert "锁定率：已锁定的服务，除以全部服务" in told["notes"]
+    by_unit = client.get(f"{table}&by=unit").json
+    assert [(row["code"], row["own"]) for row in by_unit["rows"]] == [
+        (world.CHENGGUAN, False), (str(water.id), False), (world.CHENGGUAN, True),
+    ]  # fmt: skip
+    assert (by_unit["by"], by_unit["unit"]) == ("unit", None)
+    assert client.get(f"{table}&by=month").json["by"] == "month"
+    liaison = api("unit_liaison", unit=water)
+    own = liaison.get(f"{BASE}/tally.count?unit={water.id}&period=2026&by=unit").json
+    assert (own["unit"], own["total"]["figures"][0]["value"]) == (water.id, 1)
+    assert own["total"]["name"] == "示例供水公司（兰州市）" and own["goal"] is None
+    assert liaison.get(f"{BASE}/table/tally").json["rows"][0]["figures"][0]["value"] == 1
+    for asked, status in (
+        (f"{BASE}/tally.count?unit=water", 400), (f"{BASE}/tally.per_head?by=unit", 400),
+        (f"{BASE}/tally.count?unit={'9' * 40}", 400), (f"{BASE}/table/nothing", 404),
+        (f"{table}&by=below&by=month", 400), (f"{table}&format=pdf", 400),
+    ):  # fmt: skip
+        assert client.get(asked).status_code == status, asked
+    assert liaison.get(f"{BASE}/tally.count?unit={water.id + 1}").status_code in (404, 422)
+    csv = client.get(f"{table}&by=below&format=csv")
+    assert csv.headers["Content-Disposition"].endswith('"tally-2026.csv"')
+    lines = csv.data.decode("utf-8-sig").splitlines()
+    assert lines[3].startswith("地方,编号,服务次数（次）,人均服务时长（小时）")
+    assert lines[4].startswith(f"城关区,{world.CHENGGUAN},3,3.0,0,3,—,100.0")
+    assert "锁定率：已锁定的服务，除以全部服务" in lines
+    xlsx = client.get(f"{table}&by=below&format=xlsx")
+    assert rows_of(xlsx.data) == len(lines)
+    assert f"{BASE}/table/{{plugin}}" in boss_api.get("/api/openapi.json").json["paths"]
+
+
 def test_a_list_goes_out_in_the_format_of_a_plugin(tallied: Instance, api: Api) -> None:
     worker = api("community_worker", at=world.HOME)
     for _n in range(3):

@@ -88,11 +88,13 @@ def test_anybody_verifies_a_document_and_nobody_guesses(
     told = stranger.get(f"/api/v1/verify/{issued.code}")
     assert told.status_code == 200 and told.json["state"] == "valid"
     assert set(told.json) == {"state", "code", "label", "number", "issuer", "day", "holder", "mark",
-                              "revoked_on"}  # fmt: skip
+                              "extent", "revoked_on"}  # fmt: skip
     assert told.json["holder"] == "王*兰" and "秀" not in told.text
     assert stranger.get(f"/api/v1/documents/{issued.id}").status_code == 401
     reader = api("grid_worker", at=world.HOME)
     whole = reader.get(f"/api/v1/documents/{issued.id}").json
+    file = reader.get(f"/api/v1/documents/{issued.id}?format=xlsx")
+    assert file.status_code == 200 and file.data.startswith(b"PK")
     assert (whole["holder"], whole["sections"][0]["label"]) == ("王秀兰", "服务记录")
     [line] = reader.get(f"{BASE}/{case.id}/documents").json["items"]
     assert line["record"] == {"noun": "papers.cases", "id": case.id}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lifang.entities.account import Account
 from lifang.services.instance import Instance
 from tests.core.cli.conftest import Command
 
@@ -52,6 +53,25 @@ def test_a_plugin_that_is_off_where_somebody_stands_is_not_there_for_them(lifang
     assert lifang(*show, "1", "--as", "far").err == lifang(*show, "99", "--as", "far").err
     assert lifang("plugin", "disable", "dual_reporting", "--at", HERE).code == 0
     assert lifang(*listing, "near").code == 4
+
+
+@pytest.mark.usefixtures("reports")
+def test_help_tells_of_a_plugin_by_who_asks_and_all_to_who_only_holds_the_machine(
+    lifang: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifang("accounts", "create", "far", "--role", "community_worker", "--at", THERE)
+    nouns, noun = ("dual-reporting", "--help"), ("dual-reporting", "reports", "list", "--help")
+    assert "  reports " in lifang(*nouns).out
+    for said in ("far", "nobody"):
+        monkeypatch.setenv("LIFANG_AS", said)
+        told = lifang(*nouns)
+        assert (told.code, told.out) == ({"far": 4, "nobody": 3}[said], "")
+        monkeypatch.delenv("LIFANG_AS")
+        assert lifang(*noun, f"--as={said}").code == told.code
+    assert lifang(*noun, "--as", "boss").code == 0
+    Account.update(system_user=None).where(Account.name == "boss").execute()
+    assert "  reports " in lifang(*nouns).out
+    assert lifang("dual-reporting", "reports", "list").code == 3
 
 
 def test_plugins_are_installed_switched_and_listed_by_who_may(lifang: Command, worker: str) -> None:

@@ -82,6 +82,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_RETENTION": "core.clock.hour=90, core.job.done=latest",
         "LIFANG_OUTBOUND_ALLOW": "10.1.2.3:8443, [fd00::1]:443",
         "LIFANG_CATALOGUE": "shelf/catalogue",
+        "LIFANG_NOTICE_DAYS": "180",
         "LIFANG_DENY": "some_plugin <1.3 2026-11-30 原因, other_plugin",
     }
     settings = load(tmp_path, env=env)

@@ -146,7 +146,7 @@ def test_a_catalogue_added_later_is_heard_at_once(catalogues, tmp_path):
         assert _("插件说：关") == "off"
 
 
-def test_a_compiled_catalogue_is_used_until_its_source_is_newer(folder):
+def test_a_compiled_catalogue_is_used_until_its_source_is_newer(folder, tmp_path):
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -159,7 +159,13 @@ def test_a_compiled_catalogue_is_used_until_its_source_is_newer(folder):
     with using("en"):
         assert _("插件说：关") == "off"
     os.utime(compiled, (999_999, 999_999))
-    words._catalogues.clear()
+    words.add_catalogue(tmp_path / "another")
+    with using("en"):
+        assert _("插件说：关") == "off"  # who comes later is no reason to read it anew
+    words.drop_catalogue(folder)
+    with using("en"):
+        assert _("插件说：关") == "插件说：关"
+    words.add_catalogue(folder)
     with using("en"):
         assert _("插件说：关") == "shut"
 

@@ -24,6 +24,7 @@ class Service(lf.Record):
     """Minutes that somebody served on a day."""
 
     person = lf.ref(lf.Person, "人员", null=True)
+    organization = lf.ref(lf.Organization, "单位", null=True)
     community = lf.place("社区")
     day = lf.DayField(verbose_name="日期")
     minutes = pw.IntegerField(verbose_name="分钟")
@@ -56,9 +57,14 @@ def as_lines(records: Iterable[Service], caller: lf.Caller, taken: Any) -> Itera
         yield json.dumps({"id": int(one.id), "minutes": one.minutes}) + b"\n"
 
 
-ROLES = {"community_worker": "read create update remove lock export import", "resident": "read:own"}
+ROLES = {
+    "community_worker": "read create update remove lock export import",
+    "unit_liaison": "read:unit",
+    "resident": "read:own",
+}
 services = lf.Resource(
-    Service, label="服务", owner="person", actions=[lock], roles=ROLES, dated="day",
+    Service, label="服务", owner="person", unit="organization", dated="day",
+    actions=[lock], roles=ROLES,
     formats={"lines": lf.Format("JSON Lines", "application/jsonl", "jsonl", as_lines)},
 )  # fmt: skip
 volunteers = lf.Resource(
@@ -83,6 +89,20 @@ per_resident = lf.Indicator(
     lf.Measure(people, standing=(None, None)),
     unit="%", times=100,
 )  # fmt: skip
+over = lf.Setting(
+    "over", str, "锁定率的分母", default="all", choices={"all": "全部服务", "people": "参与的人"}
+)
+goal = lf.Setting("goal", int, "锁定率的目标", default=95, unit="%")
+rate = lf.Indicator(
+    "tally.rate", "锁定率", lf.Measure(services, state="locked"),
+    lf.Indicator.choice(over, {
+        "all": lf.Measure(services), "people": lf.Measure(services, distinct="person"),
+    }),
+    unit="%", times=100, digits=2, better="higher", goal=goal,
+    note=lf.Indicator.choice(over, {
+        "all": "已锁定的服务，除以全部服务", "people": "已锁定的服务，除以参与的人",
+    }),
+)  # fmt: skip
 
 
 class Heard(pw.Model):
@@ -101,14 +121,14 @@ def hears(event: lf.Event, caller: lf.Caller) -> None:
     Heard.create(subject=event.subject)
 
 
-INDICATORS = (count, per_head, served, few, per_resident)
+INDICATORS = (count, per_head, served, few, per_resident, rate)
 
 
 def open_tally(instance: Instance, *, at: str = world.CITY) -> lf.Plugin:
     """Register the plugin and switch it on at a community."""
     plugin = lf.Plugin(
-        "tally", "计数", resources=[services, volunteers], handlers=[hears], settings=[least],
-        indicators=INDICATORS, folder=Path(__file__).parent / "tally",
+        "tally", "计数", resources=[services, volunteers], handlers=[hears],
+        settings=[least, over, goal], indicators=INDICATORS, folder=Path(__file__).parent / "tally",
     )  # fmt: skip
     instance.plugins.register(plugin)
     with instance.database.transaction():
@@ -134,13 +154,15 @@ def switch(instance: Instance, at: str, *, on: bool) -> None:
 
 def serve(
     instance: Instance, at: str, day: str, minutes: int = 60, *,
-    person: lf.Person | None = None, state: str = "locked",
+    person: lf.Person | None = None, unit: lf.Organization | None = None, state: str = "locked",
 ) -> Service:  # fmt: skip
     """Record a service, and count it."""
     boss = world.boss(instance)
-    told = {"community": {"code": at}, "day": day, "minutes": minutes}
+    told: dict[str, Any] = {"community": {"code": at}, "day": day, "minutes": minutes}
     if person is not None:
         told["person"] = int(person.id)
+    if unit is not None:
+        told["organization"] = int(unit.id)
     made: Service = write(services, "create", boss, told)
     return made if state == "noted" else lf.act(lock, made, boss)
 

@@ -10,6 +10,7 @@ import pytest
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Invalid, Malformed, NotFound
 from lifang.mechanisms import figures
+from lifang.mechanisms.figures import Scope
 from lifang.mechanisms.period import Period
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -48,17 +49,17 @@ def test_services_are_rolled_up_along_the_tree(tallied: Instance, boss: Caller) 
     asked = {"period": NOVEMBER, "by": ["below"]}
     boss = world.boss(tallied)
 
-    city = figures.table(boss, tally.count, within=world.CITY, **asked)
+    city = figures.table(boss, tally.count, Scope(within=world.CITY, **asked))
     assert told(city) == {world.CITY: [5], world.CHENGGUAN: [4], world.QILIHE: [1]}
     assert [row.cells[0].before for row in (city.total, *city.rows)] == [1, 1, 0]
-    district = figures.table(boss, tally.count, within=world.CHENGGUAN, **asked)
+    district = figures.table(boss, tally.count, Scope(within=world.CHENGGUAN, **asked))
     own = f"{world.CHENGGUAN}*"
     assert told(district) == {world.CHENGGUAN: [4], STREET: [3], own: [1]}
-    flat = figures.table(boss, tally.count, period=NOVEMBER, by=["community"])
+    flat = figures.table(boss, tally.count, Scope(period=NOVEMBER, by=["community"]))
     homes = {world.HOME: [2], world.NEIGHBOUR: [1], world.FOREIGN: [1]}
     assert told(flat) == {world.CITY: [5], **homes, f"{world.CITY}*": [1]}
     months = Period.read("2026-Q4")
-    told_by_month = figures.table(boss, tally.count, period=months, by=["district", "month"])
+    told_by_month = figures.table(boss, tally.count, Scope(period=months, by=["district", "month"]))
     assert told(told_by_month) == {
         world.CITY: [1, 5, None], world.CHENGGUAN: [1, 4, None], world.QILIHE: [0, 1, None],
     }  # fmt: skip
@@ -75,7 +76,7 @@ def test_a_ratio_tells_what_it_divides_and_never_by_nothing(tallied: Instance) -
     tally.serve(tallied, world.FOREIGN, "2026-11-01", 45)
 
     asked = {"period": Period.read("2026-Q4"), "by": ["community", "month"]}
-    rows = {r.code: r.cells for r in figures.table(boss, tally.per_head, **asked).rows}
+    rows = {r.code: r.cells for r in figures.table(boss, tally.per_head, Scope(**asked)).rows}
     [october, november, december] = rows[world.HOME]
     assert (october.value, october.numerator, october.denominator) == (0, 0, 2)
     assert (november.value, november.numerator, november.denominator) == (1.13, 2.25, 2)
@@ -94,12 +95,12 @@ def test_whoever_is_counted_once_is_counted_once_above_as_well(tallied: Instance
         tally.serve(tallied, code, "2026-11-10", person=who)
     tally.serve(tallied, world.HOME, "2026-10-10", person=li)
 
-    people = figures.table(boss, tally.served, period=NOVEMBER, by=["community"])
+    people = figures.table(boss, tally.served, Scope(period=NOVEMBER, by=["community"]))
     assert told(people) == {
         world.CITY: [2], world.HOME: [1], world.NEIGHBOUR: [1], world.FOREIGN: [1],
     }  # fmt: skip
     assert people.total.cells[0].before == 1
-    share = figures.table(boss, tally.per_resident, within=world.HOME, period=NOVEMBER)
+    share = figures.table(boss, tally.per_resident, Scope(within=world.HOME, period=NOVEMBER))
     assert (share.total.cells[0].value, share.total.cells[0].denominator) == (50, 2)
 
 
@@ -107,12 +108,16 @@ def test_events_told_again_and_again_change_no_figure(tallied: Instance, events:
     boss = world.boss(tallied)
     tally.serve(tallied, world.HOME, "2026-11-10")
     tally.serve(tallied, world.HOME, "2026-11-11", state="noted")
-    before = told(figures.table(boss, tally.count, period=NOVEMBER))
+    before = told(figures.table(boss, tally.count, Scope(period=NOVEMBER)))
     events.deliver()
     [event] = events.published("tally.service.locked")
     events.again(event, tally.hears)
     events.again(event, tally.hears)
-    assert told(figures.table(boss, tally.count, period=NOVEMBER)) == before == {world.CITY: [1]}
+    assert (
+        told(figures.table(boss, tally.count, Scope(period=NOVEMBER)))
+        == before
+        == {world.CITY: [1]}
+    )
 
 
 def test_the_tree_as_it_was_then_keeps_old_figures_where_they_were(
@@ -132,10 +137,10 @@ def test_the_tree_as_it_was_then_keeps_old_figures_where_they_were(
 
     asked = {"within": STREET, "period": Period.read("2026-Q4"), "by": ["community", "month"]}
     boss = world.boss(tallied)
-    assert told(figures.table(boss, tally.count, **asked)) == {
+    assert told(figures.table(boss, tally.count, Scope(**asked))) == {
         STREET: [2, 1, None], world.HOME: [2, 1, None],
     }  # fmt: skip
-    then = told(figures.table(boss, tally.count, tree="then", **asked))
+    then = told(figures.table(boss, tally.count, Scope(tree="then", **asked)))
     assert then == {
         STREET: [2, 1, None],
         world.HOME: [1, 1, None],
@@ -149,11 +154,11 @@ def test_figures_are_for_who_reads_all_that_is_behind_them(tallied: Instance) ->
     worker = world.caller(tallied, "community_worker", at=world.HOME)
     assert told(figures.table(worker, tally.count)) == {world.HOME: [1]}
     with pytest.raises(Invalid):
-        figures.table(worker, tally.count, within=STREET)
+        figures.table(worker, tally.count, Scope(within=STREET))
     resident = world.caller(tallied, "resident", person=li)
     assert figures.indicators(resident) == []
     with pytest.raises(NotFound):
-        figures.table(resident, tally.count, within=world.HOME)
+        figures.table(resident, tally.count, Scope(within=world.HOME))
     with pytest.raises(NotFound):
         figures.indicator(resident, "tally.count")
 
@@ -163,10 +168,10 @@ def test_where_the_plugin_is_off_nothing_is_counted(tallied: Instance) -> None:
         tally.serve(tallied, code, "2026-11-10")
     tally.switch(tallied, world.NEIGHBOUR, on=False)
     boss = world.boss(tallied)
-    rows = told(figures.table(boss, tally.count, by=["community"]))
+    rows = told(figures.table(boss, tally.count, Scope(by=["community"])))
     assert rows == {world.CITY: [2], world.HOME: [1], world.FOREIGN: [1]}
     with pytest.raises(NotFound):
-        figures.table(boss, tally.count, within=world.NEIGHBOUR)
+        figures.table(boss, tally.count, Scope(within=world.NEIGHBOUR))
 
 
 def test_few_people_are_withheld_and_cannot_be_worked_out(tallied: Instance) -> None:
@@ -181,15 +186,17 @@ def test_few_people_are_withheld_and_cannot_be_worked_out(tallied: Instance) -> 
     boss = world.boss(tallied)
     asked = {"within": STREET, "period": NOVEMBER, "by": ["community"]}
     shown = {STREET: [13], world.HOME: [4], world.NEIGHBOUR: [9]}
-    assert told(figures.table(boss, tally.few, **asked)) == shown
+    assert told(figures.table(boss, tally.few, Scope(**asked))) == shown
     decree = Decree("保护个人信息", world.CITY, tally.day("2026-11-01"), None, False)
     configure(boss, "tally", {"least": "3"}, decree)
-    table = figures.table(boss, tally.few, **asked)
+    table = figures.table(boss, tally.few, Scope(**asked))
     assert told(table) == {STREET: [13], world.HOME: [None], world.NEIGHBOUR: [None]}
     assert all(row.cells[0].withheld for row in table.rows)
-    alone = figures.table(boss, tally.few, within=world.NEIGHBOUR, period=NOVEMBER)
+    alone = figures.table(boss, tally.few, Scope(within=world.NEIGHBOUR, period=NOVEMBER))
     assert alone.total.cells[0].withheld
-    october = figures.table(boss, tally.few, within=world.NEIGHBOUR, period=Period.read("2026-10"))
+    october = figures.table(
+        boss, tally.few, Scope(within=world.NEIGHBOUR, period=Period.read("2026-10"))
+    )
     assert october.total.cells[0].value == 0
 
 

@@ -27,6 +27,7 @@ from lifang.store.fields import DayField, InstantField
 from lifang.store.record import BOOKKEEPING, Record
 from lifang.testing import world
 from tests.core.mechanisms import casework
+from tests.core.needed import needed
 
 PLAIN: tuple[tuple[type[Any], Any], ...] = (
     (pw.BooleanField, False),
@@ -100,7 +101,7 @@ def test_no_account_of_a_person_does_what_is_kept_from_them(instance: Instance) 
     casework.install(instance)
     for found in entry_points(group="lifang.plugins"):
         if found.name != "core":
-            world.enable(instance, found.name, at=world.CITY)
+            world.enable(instance, found.name, at=world.CITY, **needed(found.name))
     instance.plugins.refresh()
     home = Community.get(Community.code == world.HOME)
     unit = world.organization(instance, "单位")

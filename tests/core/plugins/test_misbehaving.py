@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -29,11 +29,12 @@ from lifang.testing.events import Events
 from tests.core.cli.conftest import Command
 from tests.core.plugins.conftest import Layout
 from tests.core.plugins.misbehaving import MISBEHAVING
-from tests.core.web.conftest import Visit
+from tests.core.web.conftest import Visit, Visitor
 
 START = 10.0
 """Seconds in which an instance is there, whatever is installed."""
 
+ENDING = [name for name, told in MISBEHAVING.items() if told.ends]
 HERE = [name for name, told in MISBEHAVING.items() if not told.ends]
 LOADING = [name for name in HERE if MISBEHAVING[name].shown in ("rejected", "faulted")]
 RUNNING = [name for name in HERE if MISBEHAVING[name].shown in ("refused", "harmless")]
@@ -42,15 +43,48 @@ READABLE = re.compile(r"[\u4e00-\u9fff]{4}")
 
 def switched_on(instance: Instance, *names: str) -> None:
     """Let plugins be installed and on in 城关区 without asking whether they can be loaded."""
-    node = lf.Community.get(lf.Community.code == world.CHENGGUAN)
     now, present = lf.now(), discover()
     for name in names:
         folder = waiting.folder_of(present[name]) if name in present else None
         shutil.rmtree(folder or "", ignore_errors=True)  # what waits for migrations is not loaded
         told = {"label": name, "version": "1.0.0", "state": "installed", "changed_at": now}
         PluginRow.insert(name=name, **told).on_conflict_ignore().execute()
-        Activation.create(plugin=name, community=node, on=True, changed_at=now)
+    turned_on(*names)
+
+
+def turned_on(*names: str) -> None:
+    """Let installed plugins be on in 城关区."""
+    node = lf.Community.get(lf.Community.code == world.CHENGGUAN)
+    told = {"community": node, "on": True, "changed_at": lf.now()}
+    Activation.insert_many([{"plugin": name} | told for name in names]).execute()
     bump_epoch()
+
+
+def put_back(*names: str) -> None:
+    """Let plugins that were uninstalled be installed, and on where they were."""
+    PluginRow.update(state="installed").where(PluginRow.name.in_(names)).execute()
+    Activation.update(on=True).where(Activation.plugin.in_(names)).execute()
+    bump_epoch()
+
+
+def demand_removable(
+    names: Sequence[str], back: Callable[..., None], lifang: Command, administrator: Visitor
+) -> None:
+    """Each can be got rid of, by command and by page; in between all are brought back."""
+    for turn in (0, 1):
+        for number, name in enumerate(names, turn):
+            if number % 2:
+                said = lifang("plugin", "uninstall", name, "--keep", "--yes")
+                assert said.code == 0, (name, said)
+            else:
+                done = administrator.post(f"/admin/plugins/{name}/uninstall", {"how": "keep"})
+                assert done.status_code == 303, (name, done.text)
+        rows = PluginRow.select().where(PluginRow.name.in_(names))
+        assert {row.name: row.state for row in rows} == dict.fromkeys(names, "uninstalled")
+        assert not Activation.select().where(Activation.plugin.in_(names), Activation.on).exists()
+        if not turn:
+            back(*names)
+            assert Activation.select().where(Activation.on).count() > len(names)
 
 
 def demand_reasons(instance: Instance) -> None:
@@ -74,7 +108,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("patient")
 @pytest.mark.once
 def test_what_cannot_be_loaded_is_told_with_a_reason_and_the_others_are_there(
-    instance: Instance, boss: Caller, laid_out: Layout, lifang: Command
+    instance: Instance, boss: Caller, laid_out: Layout, visit: Visit, lifang: Command
 ) -> None:
     laid_out(*LOADING)
     world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
@@ -104,9 +138,21 @@ def test_what_cannot_be_loaded_is_told_with_a_reason_and_the_others_are_there(
     assert reading.count(boss, people, Query()) == 1
     told = lifang("plugin", "list", "--json").out
     assert "dual_reporting" in told
-    for name in ("hangs_at_import", "same_id_twice", "core_table"):
-        said = lifang("plugin", "uninstall", name, "--keep", "--yes")
-        assert said.code == 0, (name, said)
+    demand_removable(LOADING, put_back, lifang, visit("platform_administrator"))
+
+
+@pytest.mark.once
+def test_what_would_end_the_process_is_removed_in_safe_mode(
+    instance: Instance, laid_out: Layout, visit: Visit, lifang: Command
+) -> None:
+    world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
+    laid_out(*ENDING)
+    instance.plugins.safe = True
+    switched_on(instance, *ENDING)
+    assert not instance.plugins.refresh().where(ENDING[0])
+    demand_removable(ENDING, put_back, lifang, visit("platform_administrator"))
+    instance.plugins.safe = False
+    assert "dual_reporting" in instance.plugins.refresh().on
 
 
 def test_what_failed_is_tried_again_in_another_version_or_when_somebody_says_so(
@@ -164,7 +210,8 @@ def test_whatever_goes_wrong_while_they_run_stays_their_own(
     world.enable(instance, "dual_reporting", at=world.CHENGGUAN)
     for name in RUNNING:
         switching.install(boss, name)
-    switched_on(instance, *RUNNING)
+    turned_on(*RUNNING)
+    instance.plugins.refresh()
     assert set(RUNNING) <= instance.plugins.loaded.keys()
     worker = visit("community_worker", at=world.HOME)
     for _time in range(6):
@@ -182,12 +229,15 @@ def test_whatever_goes_wrong_while_they_run_stays_their_own(
     assert "home_cards：8 次，" in lifang("plugin", "show", "prints").out
     assert lifang("plugin", "install", "migration_raises").code == 1
     assert worker.text("/people")
-    for number, name in enumerate(RUNNING):  # each can be got rid of, by page or by command
-        if number % 2:
-            assert lifang("plugin", "uninstall", name, "--keep", "--yes").code == 0, name
-        else:
-            removed = first.post(f"/admin/plugins/{name}/uninstall", {"how": "keep"})
-            assert removed.status_code == 303, (name, removed.text)
+    assert "什么也没有" in lifang("plugin", "uninstall", "migration_raises", "--keep", "--yes").err
+
+    def back(*names: str) -> None:
+        for name in names:
+            switching.install(boss, name)
+        put_back(*names)
+        assert set(names) <= instance.plugins.refresh().on.keys()
+
+    demand_removable(RUNNING, back, lifang, first)
     instance.plugins.refresh()
     assert not set(RUNNING) & instance.plugins.loaded.keys()
     assert "已报到人数" in worker.text("/")

@@ -147,8 +147,10 @@ def test_a_form_can_be_answered_beforehand_by_its_address(
     worker: Visitor, reporting: None, li_qiang: Person
 ) -> None:
     page = worker.text(f"{REPORTS}/new?person={li_qiang.id}&community={world.HOME}")
-    assert value_of(page, "person") == str(li_qiang.id)
-    assert value_of(page, "community") == world.HOME
+    assert value_of(page, "person") == f"李强 #{li_qiang.id}"
+    assert value_of(page, "community") == f"畅家巷社区 #{world.HOME}"
+    page = worker.text(f"{REPORTS}/new?person=999999&community=nowhere")
+    assert (value_of(page, "person"), value_of(page, "community")) == ("999999", "nowhere")
 
 
 def test_a_name_that_is_a_script_is_shown_and_never_run(

@@ -13,7 +13,8 @@ from lifang.testing import world
 from tests.core.web.conftest import REPORTS, Visitor
 
 SEEN_BY_ALL = ["/", "/communities", "/people", "/organizations", "/affiliations", "/memberships",
-               "/account/password", "/me", "/notices", "/consents", "/public-notices"]  # fmt: skip
+               "/account/password", "/me", "/notices", "/consents", "/public-notices",
+               "/sheets", "/inbox", "/inbox/kinds"]  # fmt: skip
 FOR_ADMINISTRATORS = ["/admin/plugins", "/admin/plugins/dual-reporting?show=history",
                       "/admin/plugins/dual-reporting/enable", "/admin/accounts",
                       "/admin/accounts/new", "/admin/grants",
@@ -27,8 +28,10 @@ CHANGING = ["/sign-out", "/looks", "/people/new", "/people/1/edit", "/people/1/r
             "/people/1/reveal", "/people/1/actions/move", "/admin/accounts/new",
             "/admin/accounts/1/password", "/admin/plugins/dual_reporting/enable",
             "/account/password", "/admin/events/letters", "/me/consents",
-            "/notices/1/objections"]  # fmt: skip
-NOWHERE = ["/nowhere", "/accounts", "/grants", "/reports", "/people/999999", "/people/x",
+            "/notices/1/objections", "/sheets/tally.roll/issue", "/documents/1/revoke",
+            "/inbox/read", "/inbox/1", "/inbox/kinds", "/inbox/address"]  # fmt: skip
+NOWHERE = ["/nowhere", "/sheets/tally.roll", "/sheets/tally.roll/print",
+           "/accounts", "/grants", "/reports", "/people/999999", "/people/x",
            "/admin/people", "/admin/nothing", "/p/core/people", "/p/nothing/reports",
            "/p/dual-reporting/nothing", "/people/1/actions/fly", "/people/999999/history",
            "/communities?at=999"]  # fmt: skip

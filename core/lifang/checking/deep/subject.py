@@ -21,6 +21,7 @@ from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
 from lifang.lifecycle import switching
+from lifang.lifecycle.dated import Decree, configure
 from lifang.plugins.plugin import Plugin
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
@@ -135,8 +136,7 @@ def running(
     The plugin must be found by its metadata. Raises whatever keeps it from being installed.
     """
     told = {"LIFANG_DURABILITY": "normal"} if url is None else {"LIFANG_DATABASE": url}
-    told["LIFANG_BROKER"] = NOWHERE
-    instance = create(home, environ=told)
+    instance = create(home, environ={**told, "LIFANG_BROKER": NOWHERE})
     try:
         with instance.database.connection():
             for code, name, kind, above in PLACES:
@@ -144,6 +144,9 @@ def running(
                 given |= {"parent": {"code": above}} if above else {}
                 write(communities, "create", boss_of(instance), given)
             switching.install(boss_of(instance), source.id)
+            asked = instance.plugins.loaded[source.id].settings.values()
+            if given := {one.name: _some(one) for one in asked if one.required}:
+                configure(boss_of(instance), source.id, given, Decree("check", ON))
             switching.switch(boss_of(instance), source.id, at=ON, on=True)
             instance.plugins.refresh()
             plugin = instance.plugins.loaded.get(source.id)
@@ -152,3 +155,9 @@ def running(
             yield Subject(source, plugin, instance, effects=effects)
     finally:
         instance.close()
+
+
+def _some(setting: Any) -> str:
+    """A value that a setting without a default may have."""
+    plain = {"int": str(setting.minimum or 1), "date": "2026-01-01", "list": "1"}
+    return next(iter(dict(setting.options())), plain.get(setting.kind.__name__, "check"))

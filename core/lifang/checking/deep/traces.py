@@ -41,8 +41,9 @@ def client_of(subject: Subject, *roles: str, at: str | None = None) -> FlaskClie
 
 
 def _addresses(subject: Subject) -> Iterator[str]:
-    """Where the plugin's nouns are, in pages and in the interface."""
+    """Where the plugin's nouns and its desk are, in pages and in the interface."""
     area = subject.plugin.id.replace("_", "-")
+    yield from (f"/p/{area}", f"/api/v1/desks/{area}")
     for one in subject.plugin.resources:
         noun = one.noun.replace("_", "-")
         row = subject.made.get(one.model)

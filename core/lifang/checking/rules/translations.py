@@ -25,8 +25,8 @@ LINE = re.compile(
 """A line of a catalogue: babel itself takes a text whose quotes do not close."""
 MARKS = {"lifang._", "lifang.n_", "lifang._p"}
 SHOWN = (
-    "Plugin Resource Setting action Indicator place ref Sensitive State Money DayField Card "
-    "InstantField PartialDateField Document Purpose Ledger CheckIn Places Format Score"
+    "Plugin Resource Setting action Indicator place ref Sensitive State Money DayField Card Notice "
+    "InstantField PartialDateField Document Purpose Ledger CheckIn Places Format Score Desk.panel"
 )
 """What has labels: whatever Chinese stands in one of these, people are shown."""
 UNSHOWN = {"default", "presets", "doc", "reason", "text", "template", "search"}

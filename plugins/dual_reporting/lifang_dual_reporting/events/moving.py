@@ -33,7 +33,7 @@ def suggest_transfer(event: lf.Event, caller: lf.Caller) -> None:
 
 def lives_in(community: lf.Community, report: Report) -> bool:
     """Whether whoever reports lives in a community today."""
-    return any(covers(community, home) for home in report.person.homes())
+    return any(covers(community, home) for home in lf.Community.tied_to(report.person, "resides"))
 
 
 @lf.on("core.person.updated")

@@ -49,12 +49,15 @@ def keep_suspension(event: lf.Event, caller: lf.Caller) -> None:
         lf.write(suspensions, "create", caller, told | {"note": event.data.get("note")})
 
 
-@lf.on(f"{REPORT}.resumed")
+@lf.on(f"{REPORT}.resumed", f"{REPORT}.ended", f"{REPORT}.transferred")
 def end_suspension(event: lf.Event, caller: lf.Caller) -> None:
-    """A suspension lasts until the day before somebody goes on."""
-    day = dt.date.fromisoformat(event.data["date"])
+    """A suspension lasts until the day before somebody goes on, or reports there no more."""
+    report, said = lf.find(reports, caller, id=event.subject), event.data.get("date")
+    day = dt.date.fromisoformat(said) if said else report and report.ended_on
+    if not day:
+        return
     for one in lf.each(suspensions, caller, report=event.subject, since__lte=day):
-        if one.until is None or one.until >= day:
+        if one.until is None or one.since < day <= one.until:  # told anew, a later one stays
             until = max(day - ONE_DAY, one.since).isoformat()
             lf.write(suspensions, "update", caller, {"until": until}, one.id)
 

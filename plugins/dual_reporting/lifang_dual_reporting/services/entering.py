@@ -110,8 +110,12 @@ def _demand_place(report: Report, caller: lf.Caller) -> None:
     if caller.plugin is not None:
         return
     here, rule = report.community, settings.place(report.community_id)
-    homes = report.person.homes()
-    sites = report.organization.sites() if report.organization is not None else []
+    homes = lf.Community.tied_to(report.person, "resides")
+    sites = (
+        lf.Community.tied_to(report.organization, "located")
+        if report.organization is not None
+        else []
+    )
     lives, works = (any(covers(here, one) for one in some) for some in (homes, sites))
     if rule == "residence" and not lives:
         refuse(
@@ -130,7 +134,7 @@ def _demand_place(report: Report, caller: lf.Caller) -> None:
 
 
 def _demand_settled(report: Report, before: Report, caller: lf.Caller) -> None:
-    if report.community_id != before.community_id:
+    if report.community_id != before.community_id and before.community.valid_to is None:
         raise lf.Conflict(_("已接收的报到不能改社区；请办理转移"))
     changed = [name for name in SETTLED if report.__data__.get(name) != before.__data__.get(name)]
     if changed and is_own(report, caller) and not on_duty(caller):

@@ -106,7 +106,7 @@ def _whose(report: Report) -> dict[str, Any]:
 
 
 def _grid_of_home(report: Report) -> lf.Community | None:
-    for home in report.person.homes():
+    for home in lf.Community.tied_to(report.person, "resides"):
         grid = home.parent if home.kind == "building" else home
         if grid is not None and grid.kind == "grid" and covers(report.community, grid):
             return grid
@@ -114,5 +114,5 @@ def _grid_of_home(report: Report) -> lf.Community | None:
 
 
 def _home_elsewhere(report: Report) -> lf.Community | None:
-    homes = [community_of(home) for home in report.person.homes()]
+    homes = [community_of(home) for home in lf.Community.tied_to(report.person, "resides")]
     return next((home for home in homes if home.id != report.community_id), None)

@@ -17,14 +17,15 @@ def complete(report: UnitReport, caller: lf.Caller) -> None:
         refuse("reported_on", "future", _("报到日期不能晚于今天"))
     before = UnitReport.get_or_none(UnitReport.id == report.id)
     if before is not None:
-        if before.state == "accepted" and report.community_id != before.community_id:
+        moved = report.community_id != before.community_id and before.community.valid_to is None
+        if before.state == "accepted" and moved:
             raise lf.Conflict(_("已接收的单位报到不能改社区；请结束后重新报到"))
         return
     report.reported_on = report.reported_on or lf.today()
     mine = UnitReport.organization == report.organization_id, UnitReport.removed_at.is_null()
     if UnitReport.select().where(*mine, UnitReport.state.in_(("submitted", "accepted"))).exists():
         raise lf.Conflict(_("该单位已经报到；单位只向一个社区报到"))
-    sites = report.organization.sites()
+    sites = lf.Community.tied_to(report.organization, "located")
     if sites and not any(covers(report.community, site) for site in sites):
         refuse("community", "elsewhere", _("单位不在「{name}」", name=report.community.name))
 

@@ -99,7 +99,7 @@ service_records = lf.Resource(
     timers=["confirm_due", "legal_due", "lock_due"],
     roles={
         "resident": "read:own dispute:own",
-        "unit_liaison": "read:unit",
+        "unit_liaison": "read:unit export:unit",
         "community_worker": "read create confirm dispute evaluate mark_synced export",
         "subdistrict_admin": "audit approve_hours approve_late propose correct void lock",
         "district_admin": "enter_approval",

@@ -19,8 +19,8 @@ from lifang.entities.community import Community
 from lifang.entities.person import Affiliation, Person
 from lifang.kit import clock
 from lifang.kit.errors import Forbidden, Invalid, NotFound
+from lifang.mechanisms.registers import ledger
 from lifang.services.instance import Instance
-from lifang.services.ledger import ledger
 from lifang.services.query import Query
 from lifang.testing import world
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,12 +61,12 @@ def ledger(
         row = 0
         for views in exchange.pages(caller, resource, asked):
             if purpose is not None and secret:
-                _uncover(caller, resource, views, secret)
+                uncover(caller, resource, views, secret)
             for view in views:
                 row += 1
-                told = [_cell(spec, view[spec.name]) for spec in resource.fields]
+                told = [cell(spec, view[spec.name]) for spec in resource.fields]
                 page.add([row, *told], look="ruled")
-        _foot(page, len(resource.fields) + 1)
+        foot(page, len(resource.fields) + 1)
 
     if form == "xlsx":
         return workbook.written(_p("plural", resource.label), fill)
@@ -114,28 +114,44 @@ def _head(
     *,
     then: bool,
 ) -> None:
-    named, columns = place.name if place else "", len(resource.fields) + 1
+    named = place.name if place else ""
     title = _("{place}{label}台账", place=named, label=_p("plural", resource.label)).strip()
-    page.banner(title, columns, look="title")
+    parts = [*filled_in(caller, named), *([_("按当时的区划")] if then else [])]
+    head(page, title, parts, [_("序号"), *(_(spec.label) for spec in resource.fields)])
+
+
+def filled_in(caller: Caller, unit: str, *more: str) -> list[str]:
+    """The parts of the second row: for whom it was filled in, by whom, and when."""
     by = Person.get_or_none(Person.id == caller.person) if caller.person else None
-    parts = (
-        _("填报单位：{name}", name=named or GAP),
+    return [
+        _("填报单位：{name}", name=unit or GAP),
         _("填报人：{name}", name=by.name if by else caller.name),
+        *more,
         _("日期：{day}", day=clock.today().isoformat()),
-        *([_("按当时的区划")] if then else []),
-    )
-    page.banner(GAP.join(parts), columns, look="note")
-    page.head([_("序号"), *(_(spec.label) for spec in resource.fields)], look="ruled_head")
+    ]
+
+
+def head(page: lines.Paper, title: str, parts: Sequence[str], headings: Sequence[str]) -> None:
+    """Write what stands above the rows: the title, who filled it in, the headings."""
+    across = max(1, len(headings))
+    page.banner(title, across, look="title")
+    page.banner(GAP.join(parts), across, look="note")
+    page.head(headings, look="ruled_head")
     page.for_paper(_("第 {page} 页，共 {pages} 页", page="&P", pages="&N"))
 
 
-def _foot(page: lines.Paper, columns: int) -> None:
+def foot(page: lines.Paper, columns: int) -> None:
+    """Write the line where it is signed."""
     page.add([])
-    parts = (_("填报人："), _("审核人："), _("日期："))
-    page.banner((GAP * 3).join(parts), columns, look="note")
+    page.banner((GAP * 3).join(signed()), columns, look="note")
 
 
-def _uncover(
+def signed() -> tuple[str, ...]:
+    """Who signs below, each with room for a pen."""
+    return _("填报人："), _("审核人："), _("日期：")
+
+
+def uncover(
     caller: Caller, resource: Resource[Any], views: list[View], secret: list[FieldSpec]
 ) -> None:
     """Put full values where the caller sees a mask and may hand out what is behind it."""
@@ -150,7 +166,7 @@ def _uncover(
                 view[spec.name] = values.opened(caller, resource, record, spec.name)
 
 
-def _cell(spec: FieldSpec, value: Any) -> workbook.Cell:
+def cell(spec: FieldSpec, value: Any) -> workbook.Cell:
     """A value as people read it on paper; instants are told by the clock of the instance."""
     if value is None:
         return None

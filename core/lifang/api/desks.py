@@ -1,0 +1,51 @@
+"""Desks for programs: what a plugin has for somebody to work on, with what they can do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Response
+
+from lifang.api import answering
+from lifang.api.operations import READING, Path, content, operation
+from lifang.api.rules import blueprint, refuse_query
+from lifang.api.schemas import Schema, ref, whole
+from lifang.http.request import current_caller
+from lifang.kit.words import _
+from lifang.mechanisms.laid import desk
+
+BASE = "/v1/desks"
+SLUG = "desks"
+
+
+@blueprint.get(f"{BASE}/<plugin>")
+def show_desk(plugin: str) -> Response:
+    """The panels of a plugin's desk that concern the caller."""
+    caller = current_caller()
+    refuse_query()
+    laid = [one.told() for one in desk(caller, plugin.replace("-", "_"))]
+    return answering.told({"plugin": plugin.replace("-", "_"), "panels": laid})
+
+
+def described() -> Iterator[tuple[str, Schema]]:
+    """What is answered, by name."""
+    text, words = {"type": "string"}, {"type": ["string", "null"]}
+    record = {"type": "object", "description": _("一条记录，另有 actions：现在可以办理的操作")}
+    known = {"type": ["object", "null"], "additionalProperties": text}
+    values = {"type": "array", "items": text}
+    yield "Panel", whole(
+        label=text, resource=text, reach={"enum": ["tree", "unit", "own", "home"]},
+        number={"type": "integer"}, total={"type": ["object", "null"]}, sort=text, empty=words,
+        filters={"type": "object", "additionalProperties": values}, create=known,
+        choose={"type": ["object", "null"]}, items={"type": "array", "items": record},
+    )  # fmt: skip
+    yield "Desk", whole(plugin=text, panels={"type": "array", "items": ref("Panel")})
+
+
+def paths() -> Iterator[Path]:
+    """Every address."""
+    name = {"name": "plugin", "in": "path", "required": True, "schema": {"type": "string"}}
+    summary = _("插件的工作台：等着办理的记录，和可以办理的操作")
+    shown = {"200": {"description": summary, "content": content(ref("Desk"))}}
+    told = operation("show_desk", SLUG, summary, shown, READING)
+    yield f"/api{BASE}/{{plugin}}", {"get": told | {"parameters": [name]}}

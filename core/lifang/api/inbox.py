@@ -1,0 +1,185 @@
+"""The inbox over HTTP: what one was told, what of it is read, and what one wants to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response
+
+from lifang.api import answering, asking, schemas
+from lifang.api.operations import (
+    READING,
+    WRITING,
+    Path,
+    body,
+    content,
+    exactly,
+    operation,
+    parameter,
+)
+from lifang.api.rules import blueprint, refuse_query
+from lifang.api.schemas import Schema, ref
+from lifang.http.request import current_caller
+from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.words import _
+from lifang.mechanisms import inbox
+from lifang.mechanisms.address import address, set_address
+
+BASE = "/v1/inbox"
+SLUG = "inbox"
+TEXT: Schema = {"type": "string"}
+NONE: Schema = {"type": ["string", "null"]}
+CLAIM: Schema = {"type": "boolean"}
+IDS: Schema = {"type": "array", "items": schemas.ID, "minItems": 1, "maxItems": inbox.MOST}
+
+
+@blueprint.get(BASE)
+def list_notices() -> Response:
+    """One's notices, the newest first."""
+    caller = current_caller()
+    words = asking.words("unread", "kind", "limit", "cursor")
+    if words.get("unread", "false") not in ("true", "false"):
+        raise Malformed(_("「{key}」须为 true 或 false", key="unread"))
+    limit = _number(words, "limit", 50, inbox.MOST)
+    before = _number(words, "cursor", None, 10**18)
+    unread, kind = words.get("unread") == "true", words.get("kind")
+    found = inbox.items(caller, unread=unread, kind=kind, before=before, limit=(limit or 0) + 1)
+    last = str(found[limit - 1].id) if limit and len(found) > limit else None
+    told = [asdict(one) for one in found[:limit]]
+    return answering.told({"items": told, "next": last, "unread": inbox.unread(caller)})
+
+
+@blueprint.post(f"{BASE}/read")
+def read_notices() -> Response:
+    """Some of them are read, or all."""
+    caller = current_caller()
+    refuse_query()
+    told = asking.body()
+    asking.refuse_unknown(told, ("ids", "all"))
+    ids = told.get("ids", ())
+    every = told == {"all": True}
+    fits = isinstance(ids, list) and 0 < len(ids) <= inbox.MOST and "all" not in told
+    if not every and not (fits and all(type(one) is int for one in ids)):
+        sentence = _("正文须为 {one} 或 {all}", one='{"ids": [7]}', all='{"all": true}')
+        raise Invalid(sentence, errors=[FieldError("ids", "invalid", sentence)])
+    return answering.told({"read": inbox.read(caller, None if every else ids)})
+
+
+@blueprint.get(f"{BASE}/kinds")
+def list_kinds() -> Response:
+    """The kinds there are, and what one wants of each."""
+    caller = current_caller()
+    refuse_query()
+    return answering.told({"items": [asdict(one) for one in inbox.kinds(caller)], "next": None})
+
+
+@blueprint.post(f"{BASE}/kinds/<name>")
+def choose_kind(name: str) -> Response:
+    """Want a kind, or not."""
+    caller = current_caller()
+    refuse_query()
+    told = asking.body()
+    asking.refuse_unknown(told, ("shown", "sent"))
+    for key, value in told.items():
+        if not isinstance(value, bool):
+            sentence = _("「{key}」须为 true 或 false", key=key)
+            raise Invalid(sentence, errors=[FieldError(key, "invalid", sentence)])
+    return answering.told(asdict(inbox.choose(caller, name, **told)))
+
+
+@blueprint.get(f"{BASE}/address")
+def show_address() -> Response:
+    """Where one's notices are sent, masked."""
+    caller = current_caller()
+    refuse_query()
+    return answering.told(address(caller))
+
+
+@blueprint.post(f"{BASE}/address")
+def change_address() -> Response:
+    """Where they are sent from now on."""
+    caller = current_caller()
+    refuse_query()
+    told = asking.body()
+    asking.refuse_unknown(told, ("email", "language"))
+    given = {name: asking.text(told, name) or None for name in told if told[name] is not None}
+    set_address(caller, email=given.get("email"), language=given.get("language"))
+    return answering.told(address(caller))
+
+
+def _number(words: dict[str, str], key: str, default: int | None, most: int) -> int | None:
+    said = words.get(key)
+    if said is None:
+        return default
+    if not (said.isascii() and said.isdigit() and len(said) < 19 and 1 <= int(said) <= most):
+        raise Malformed(_("「{key}」须为 1 至 {most} 的整数", key=key, most=most))
+    return int(said)
+
+
+def described() -> Iterator[tuple[str, Schema]]:
+    """What is answered, by name."""
+    led = _whole(resource=TEXT, id=schemas.ID)
+    led["type"] = ["object", "null"]
+    told = dict.fromkeys(("kind", "title", "text", "at"), TEXT)
+    yield "Notice", _whole(id=schemas.ID, **told, read_at=NONE, record=led)
+    items = {"type": "array", "items": ref("Notice")}
+    yield "NoticeList", _whole(items=items, next=NONE, unread={"type": "integer"})
+    claims = dict.fromkeys(("required", "shown", "sent"), CLAIM)
+    yield "NoticeKind", _whole(**dict.fromkeys(("name", "label", "plugin"), TEXT), **claims)
+    kinds = {"type": "array", "items": ref("NoticeKind")}
+    yield "NoticeKindList", _whole(items=kinds, next={"type": "null"})
+    yield "NoticeAddress", _whole(email=NONE, language=NONE)
+
+
+def paths() -> Iterator[Path]:
+    """Every address."""
+    limit = {"type": "integer", "minimum": 1, "maximum": inbox.MOST, "default": 50}
+    asked = [
+        parameter("unread", CLAIM, _("只看未读")),
+        parameter("kind", TEXT, _("只看这一种")),
+        parameter("limit", limit, _("一页多少行")),
+        parameter("cursor", TEXT, _("上一页的 next")),
+    ]
+    read = (*READING, 403)
+    listed = _operation(
+        "list_notices", _("收件箱：收到的通知"), "NoticeList", read, parameters=asked
+    )
+    yield f"/api{BASE}", {"get": listed}
+    many = {"oneOf": [exactly(ids=IDS), exactly(all={"const": True})]}
+    summary = _("把一些或全部通知标为已读")
+    done = {"200": {"description": summary, "content": content(_whole(read={"type": "integer"}))}}
+    marked = operation("read_notices", SLUG, summary, done, WRITING, requestBody=body(many))
+    yield f"/api{BASE}/read", {"post": marked}
+    kinds = _operation("list_notice_kinds", _("接收哪些通知"), "NoticeKindList", read)
+    yield f"/api{BASE}/kinds", {"get": kinds}
+    wanted = _open(shown=CLAIM, sent=CLAIM)
+    name = {"name": "name", "in": "path", "required": True, "schema": TEXT}
+    chosen = _operation("choose_notice_kind", _("接收或不接收一种通知"), "NoticeKind", WRITING,
+                        parameters=[name], requestBody=body(wanted))  # fmt: skip
+    yield f"/api{BASE}/kinds/{{name}}", {"post": chosen}
+    where = _("接收通知的邮箱")
+    given = _open(email=NONE, language={"enum": ["zh", "en", None]})
+    yield (
+        f"/api{BASE}/address",
+        {
+            "get": _operation("show_notice_address", where, "NoticeAddress", read),
+            "post": _operation(
+                "set_notice_address", where, "NoticeAddress", WRITING, requestBody=body(given)
+            ),
+        },
+    )
+
+
+def _operation(id: str, summary: str, answer: str, refused: tuple[int, ...], **more: Any) -> Any:
+    told = {"200": {"description": summary, "content": content(ref(answer))}}
+    return operation(id, SLUG, summary, told, refused, **more)
+
+
+def _whole(**members: Any) -> Schema:
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+def _open(**members: Any) -> Schema:
+    return {"type": "object", "properties": members, "additionalProperties": False}

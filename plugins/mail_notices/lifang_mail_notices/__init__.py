@@ -1,0 +1,1 @@
+"""Notices by mail (邮件通知) for Lifang."""
