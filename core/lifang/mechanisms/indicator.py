@@ -42,6 +42,8 @@ class Measure:
     names, else as the resource is `dated`, else by the day of registration. With `standing=(since,
     until)`, two fields, it is a stock: what stood on the last day of the period, from the day of
     the one (None: of registration) to that of the other, which does not count (None: to this day).
+    With `at`, another stock, a record lies where that of its organization lies, while both stand:
+    of whom a unit employs as many are counted where the unit reports, wherever they live.
     Filters look at records as they are now. Raises TypeError for fields the resource lacks, and for
     a total of floating point numbers. Measures of the same `key` count the same.
     """
@@ -55,10 +57,11 @@ class Measure:
         distinct: str | None = None,
         dated: str | None = None,
         standing: tuple[str | None, str | None] | None = None,
+        at: Measure | None = None,
         **filters: Any,
     ) -> None:
         """Keep what is counted; how is worked out when it is asked for."""
-        self.resource = resource
+        self.resource, self.at = resource, at
         self.total, self.distinct = total, distinct
         self.dated, self.standing = dated, standing
         self.filters = read_filters(filters.items())
@@ -72,7 +75,20 @@ class Measure:
             raise TypeError(f"a measure of {resource.noun}: it lies in no community")
         if isinstance(known.get(total or ""), pw.FloatField):
             raise TypeError(f"a measure of {resource.noun}: {total} does not add up exactly")
-        self.key = repr((resource.id, total, distinct, dated, standing, self.filters))
+        sides = (self, at) if at else ()
+        if any(not isinstance(one.resource.unit, str) or not one.standing for one in sides):
+            raise TypeError(
+                f"a measure of {resource.noun}: at is a stock of units, as it is itself"
+            )
+        if at and (at.at or at.filters):
+            raise TypeError(f"a measure of {resource.noun}: at has no filters, and lies by itself")
+        told = (resource.id, total, distinct, dated, standing, self.filters)
+        self.key: str = repr((*told, at and at.key))
+
+    @property
+    def placed(self) -> Resource[Any]:
+        """Whose records say where what is counted lies."""
+        return (self.at or self).resource
 
     @property
     def of_units(self) -> bool:
@@ -124,7 +140,8 @@ class Indicator:
     people (or where records are nobody's, records) must stand behind a figure: with fewer it is
     withheld, and then one more beside it, so that the total does not tell it. It is a number or an
     `lf.Setting` of one. `goal` is the value to be reached, in the unit of the indicator, or a
-    setting of it. `note` says in a sentence what is counted and what is not.
+    setting of it, of which 0 asks nothing where higher is better. `note` says in a sentence what is
+    counted and what is not.
 
     Where a local rule decides over what is divided, `per` and `note` are each an
     `lf.Indicator.choice(setting, {value: …})`: the rule of the place that is asked for, on the
@@ -179,6 +196,8 @@ class Indicator:
         """The indicator as the rules of a place make it on a day."""
         ruled: dict[str, Any] = {name: getattr(self, name) for name in RULED}
         told = {name: one(place, on) for name, one in ruled.items() if callable(one)}
+        if self.better == "higher" and told.get("goal") == 0:
+            told["goal"] = None
         return replace(self, **told)
 
     def exact(self, numerator: Amount, denominator: Amount | None) -> Fraction | None:

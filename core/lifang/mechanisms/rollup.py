@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,7 @@ from lifang.resources.resource import Resource
 from lifang.services.query import THEN, filter_of
 from lifang.services.then import laid
 from lifang.store.database import embedded
-from lifang.store.fields import DayField, InstantField, day_of
+from lifang.store.fields import InstantField, day_of
 
 ELSEWHERE, WHOLE = 0, -1
 """Stand for what belongs to none of the lines, and for the whole place that was asked for."""
@@ -67,7 +67,8 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
     linked = _is_linked(caller, measure)
     linked = linked or (of_units and isinstance(measure.resource.unit, Linked))
     nested = linked or frame.heads or measure.distinct is not None
-    query, node = _lying(caller, measure, frame, nested=nested)
+    row = measure.placed.model.alias() if measure.at else model
+    query, node = _lying(caller, measure, row, frame, nested=nested)
     if of_units:
         query, node = _belonging(measure, frame, query, node, nested=nested)
     query = query.where(model.removed_at.is_null())
@@ -78,7 +79,7 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
     if measure.standing is None:
         query, columns["number"] = _happened(measure, frame.periods, query)
     else:
-        columns["since"], columns["until"] = _stood(measure)
+        columns["since"], columns["until"] = _stood(measure, row)
     if linked:  # a record that is reached over two links counts once in each node
         made = [model.id, *(column.alias(name) for name, column in columns.items())]
         inner = query.select(*made).distinct().alias("each")
@@ -92,26 +93,37 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
 
 
 def _is_linked(caller: Caller, measure: Measure) -> bool:
-    resource = measure.resource
+    resource = measure.placed
     while isinstance(resource.scope, Via):
         above = getattr(resource.model, resource.scope.reference).rel_model
         resource = caller.instance.registry.of(above)
     return isinstance(resource.scope, Linked)
 
 
-def _lying(caller: Caller, measure: Measure, frame: Frame, *, nested: bool) -> tuple[Any, Any]:
-    """Each record with the node it lies in; with `nested` also with the place asked for."""
-    resource, model = measure.resource, measure.resource.model
+def _lying(
+    caller: Caller, measure: Measure, row: Any, frame: Frame, *, nested: bool
+) -> tuple[Any, Any]:
+    """Each record with the node it lies in; with `nested` also with the place asked for.
+
+    `row` is what says where: the record itself, or that of its organization.
+    """
+    resource, model = measure.placed, measure.resource.model
     query: Any = model.select()
+    if measure.at:
+        theirs = getattr(row, str(resource.unit)) == getattr(model, str(measure.resource.unit))
+        query = query.join_from(model, row, on=theirs & row.removed_at.is_null())
     if frame.as_of == THEN:
         roots = [*frame.nodes, int(frame.within.id)]
         lay = laid(caller, resource, roots).alias("lay")
-        query = query.join_from(model, lay, on=lay.c.id == model.id)
+        query = query.join_from(row, lay, on=lay.c.id == row.id)
         seen = policy.placed(caller, resource, frame.where, policy.gathered)
+        if measure.at:
+            there = partial(policy.within, frame.where)
+            seen = policy.lying(caller, resource, there, policy.gathered, row)
         node = pw.Case(None, [(lay.c.root == frame.within.id, WHOLE)], lay.c.root)
         return query.where(*policy.wheres(resource, seen)), node
     spot = _spots(frame, nested=nested).cte("spot", materialized=True)
-    query, place = _to_the_place(caller, measure, query)
+    query, place = _to_the_place(caller, resource, row, query)
     here = place == spot.c.place
     if frame.large:  # SQLite reads the left of a cross join first, others as they like
         query = query.join(spot, pw.JOIN.CROSS).where(here)
@@ -173,10 +185,8 @@ def _spots(frame: Frame, *, nested: bool) -> Any:
     return parts.union_all(whole) if nested else parts
 
 
-def _to_the_place(caller: Caller, measure: Measure, query: Any) -> tuple[Any, Any]:
+def _to_the_place(caller: Caller, resource: Resource[Any], at: Any, query: Any) -> tuple[Any, Any]:
     """Join what leads from a record to its place; gives the query and the place's id."""
-    resource = measure.resource
-    at: Any = resource.model
     while isinstance(resource.scope, Via):
         field = getattr(at, resource.scope.reference)
         resource = caller.instance.registry.of(field.rel_model)
@@ -219,14 +229,22 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), clock.zone())
 
 
-def _stood(measure: Measure) -> tuple[Any, Any]:
-    """From which day a record stood and to which, as days."""
-    model: Any = measure.resource.model
+def _stood(measure: Measure, row: Any) -> tuple[Any, Any]:
+    """From which day a record stood and to which, as days; both, where `row` says where it lay."""
+    since, until = _days(measure, measure.resource.model)
+    if measure.at is None:
+        return since, until
+    first, last = _days(measure.at, row)
+    begins = pw.Case(None, [(first > since, first), (first.is_null(is_null=False), since)])
+    return begins, pw.Case(None, [(until.is_null() | (last < until), last)], until)
+
+
+def _days(measure: Measure, row: Any) -> tuple[Any, Any]:
     since, until = measure.standing or (None, None)
-    begins = getattr(model, since or "created_at")
-    ends = getattr(model, until) if until else DayField()
+    begins = getattr(row, since or "created_at")
+    ends = getattr(row, until) if until else pw.SQL("NULL")
     days = [day_of(one) if isinstance(one, InstantField) else one for one in (begins, ends)]
-    return days[0], days[1] if until else pw.SQL("NULL")
+    return days[0], days[1]
 
 
 def _amounts(measure: Measure, frame: Frame, columns: dict[str, Any]) -> Any:

@@ -6,28 +6,52 @@ from typing import Any
 
 import lifang as lf
 from lifang import _
-from lifang_dual_reporting.models import AnnualReview, Feedback, Report, UnitReport, UnitReview
+from lifang_dual_reporting.models import (
+    AnnualReview,
+    Feedback,
+    Report,
+    ServiceCard,
+    ServiceEntry,
+    UnitReport,
+    UnitReview,
+)
+from lifang_dual_reporting.models.report import CHANNELS
 from lifang_dual_reporting.models.review import GRADES, PARTS
-from lifang_dual_reporting.services import employer, rates
+from lifang_dual_reporting.models.service import NATURES
+from lifang_dual_reporting.policies import local
+from lifang_dual_reporting.services import counting, employer, rates
 
 receipt_number = lf.Number("dual_reporting.receipt", "回执号", "SBD-{code}-{year}-{n:04}")
 unit_receipt_number = lf.Number("dual_reporting.unit_receipt", "回执号", "DBD-{code}-{year}-{n:04}")
 review_number = lf.Number("dual_reporting.review", "年度评议", "PY-{code}-{year}-{n:04}")
 feedback_number = lf.Number("dual_reporting.feedback", "服务反馈", "FK-{code}-{year}-{n:04}")
+card_number = lf.Number("dual_reporting.card", "服务记录卡", "FW-{code}-{year}-{n:04}")
 
 
 def receipt_content(report: Report, caller: lf.Caller) -> list[lf.Section]:
-    """Who reported to which community and when: the employer keeps it, so it says no address."""
+    """The slip as it was handed in, and what the community says to it.
+
+    The employer keeps it, so it says neither where somebody lives nor their political status.
+    """
     unit = report.organization.name if report.organization is not None else "—"
-    rows = (
+    heads = (_("事项"), _("内容"))
+    slip = (
         (_("姓名"), report.person.name),
         (_("单位及职务"), f"{unit} {report.post_title or ''}".strip()),
+        (_("特长"), report.skills or "—"),
+        (_("服务意向"), report.service_intent or "—"),
+        (_("可服务时间"), report.available_time or "—"),
+        (_("报到方式"), _(dict(CHANNELS)[report.channel]) if report.channel else "—"),
+        (_("报到单编号"), report.slip_no or "—"),
+    )
+    rows = (
+        (_("姓名"), report.person.name),
         (_("接收社区"), report.community.name),
         (_("报到日期"), str(report.reported_on or "—")),
         (_("接收日期"), str(report.accepted_on)),
         (_("回执号"), report.receipt_no or ""),
     )
-    return [lf.Section(_("报到回执"), (_("事项"), _("内容")), rows)]
+    return [lf.Section(_("报到单"), heads, slip), lf.Section(_("报到回执"), heads, rows)]
 
 
 def unit_receipt_content(report: UnitReport, caller: lf.Caller) -> list[lf.Section]:
@@ -142,6 +166,45 @@ def feedback_content(sheet: Feedback, caller: lf.Caller) -> list[lf.Section]:
     ]
 
 
+def card_content(card: ServiceCard, caller: lf.Caller) -> list[lf.Section]:
+    """What somebody served in a community in a year, with the codes by which it is rated."""
+    report, person = card.report, card.person
+    where = counting.confirmed([card.person_id], counting.year_of(card.year), caller)
+    found = ServiceEntry.select().where(*where, ServiceEntry.community == report.community)
+    entries: list[ServiceEntry] = list(found.order_by(ServiceEntry.start))
+    facts = (
+        (_("姓名"), person.name),
+        (_("单位"), report.organization.name if report.organization is not None else "—"),
+        (_("报到社区"), report.community.name),
+        (_("年度"), str(card.year)),
+        (_("服务次数"), str(len(entries))),
+        (_("服务时长"), hours(sum(one.minutes for one in entries))),
+    )
+    heads = (
+        _("日期"), _("起止时间"), _("岗位或活动"), _("服务内容"), _("性质"), _("时长"),
+        _("评价码"), _("居民评分"),
+    )  # fmt: skip
+    rows = tuple(_entered(one, caller) for one in entries)
+    return [
+        lf.Section(_("基本情况"), (_("事项"), _("内容")), facts),
+        lf.Section(_("服务（活动）记录"), heads, rows),
+        lf.Section(_("说明"), (), ((_("服务对象可凭评价码在里坊评分，每次服务每人评一次。"),),)),
+    ]
+
+
+def _entered(entry: ServiceEntry, caller: lf.Caller) -> tuple[str, ...]:
+    since, until = local(entry.start, caller), local(entry.end, caller)
+    at = entry.post.name if entry.post is not None else entry.activity
+    return (
+        str(since.date()), f"{since:%H:%M}–{until:%H:%M}", at or "—", entry.content,
+        _(dict(NATURES)[entry.nature]), hours(entry.minutes), entry.code or "—",
+        "—" if entry.stars is None else _("{n} 星", n=entry.stars),
+    )  # fmt: skip
+
+
+service_card = lf.Document(
+    "dual_reporting.service_card", "服务（活动）记录卡", content=card_content
+)
 review_sheet = lf.Document("dual_reporting.review_sheet", "年度评议反馈表", content=review_content)
 unit_review_sheet = lf.Document(
     "dual_reporting.unit_review_sheet", "单位年度评议反馈表", content=unit_review_content

@@ -9,6 +9,7 @@ from lifang_dual_reporting.purposes import purposes
 from lifang_dual_reporting.resources import resources
 from lifang_dual_reporting.schemas import payloads
 from lifang_dual_reporting.settings import settings
+from lifang_dual_reporting.sheets import sheets
 
 plugin = lf.Plugin(
     "dual_reporting",
@@ -21,4 +22,5 @@ plugin = lf.Plugin(
     notices=notices,
     hooks=[home_cards],
     indicators=indicators,
+    sheets=sheets,
 )

@@ -19,10 +19,14 @@ def midnight(day: dt.date, caller: lf.Caller) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), ZoneInfo(caller.instance.settings.zone))
 
 
+def local(moment: dt.datetime, caller: lf.Caller) -> dt.datetime:
+    """A moment as clocks of the instance show it."""
+    return moment.astimezone(ZoneInfo(caller.instance.settings.zone))
+
+
 def last_day(moment: dt.datetime, caller: lf.Caller) -> dt.date:
     """The day at whose end, at midnight, a deadline passes."""
-    before = moment - dt.timedelta(seconds=1)
-    return before.astimezone(ZoneInfo(caller.instance.settings.zone)).date()
+    return local(moment - dt.timedelta(seconds=1), caller).date()
 
 
 def covers(community: lf.Community, place: lf.Community) -> bool:

@@ -48,8 +48,6 @@ def test_each_employer_gets_one_sheet_a_quarter_with_hours_and_ratings_and_no_ad
     voice = year.person("周静")
     said = {"person": voice.id, "code": year.now(entry).code, "stars": 4}
     lf.write(service_ratings, "create", year.me(voice), said)
-    year.go("2026-09-30", 23.9)
-    assert year.sheets() == []
     year.go("2026-10-01", 0)
     assert year.sheets() == [
         ("示例甲", "2026-Q3", 2, 270, "sent"),
@@ -119,6 +117,8 @@ def test_a_liaison_says_of_many_sheets_at_once_that_they_have_come(year: Year, p
 def test_quarters_are_right_at_year_ends_and_where_days_are_told_late(year: Year) -> None:
     bureau = year.unit()
     report = year.active(organization=bureau.id)
+    year.go("2026-09-30", 23.9)
+    assert year.sheets() == [], "a quarter is over at midnight"
     year.set(quarter_feedback="no")
     year.go("2026-10-01", 0)
     assert year.sheets() == [], "where it is off, none is sent"

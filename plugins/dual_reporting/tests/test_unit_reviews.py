@@ -45,7 +45,8 @@ def people_of(year: Year, bureau: lf.Organization, accepted: int, reached: int) 
             AnnualReview.create(
                 person=person, report=report, organization=bureau, community=home, year=2026,
                 since="2026-03-01", minutes=3000, asked_hours=50, target_minutes=3000,
-                reached=number < reached,
+                reached=number < reached, reached_on="2026-06-01" if number < reached else None,
+                until="2027-01-01",
             )  # fmt: skip
             made.append(report)
     return made
@@ -86,17 +87,17 @@ def test_below_ninety_five_in_either_rate_a_unit_is_not_honoured(year: Year, api
     judge(year, one)
     with pytest.raises(lf.Invalid, match=r"报到率 96.67 %，完成率 94.83 %，须都不低于 95 %"):
         lf.act(unit_review.sign, year.now(one), year.secretary, grade="excellent")
-    last = AnnualReview.get(AnnualReview.report == people[-1].id)
-    AnnualReview.update(reached=True).where(AnnualReview.id == last.id).execute()
+    late = {"reached": True, "reached_on": "2026-10-01"}
+    AnnualReview.update(late).where(AnnualReview.report == people[-1].id).execute()
     told = secretary.post(f"{path}/actions/recount").json
-    assert (told["completion_rate"], told["eligible"]) == (9655, True)
+    assert (told["completion_rate"], told["eligible"]) == (96.55, True)
     lf.act(unit_review.sign, year.now(one), year.secretary, grade="excellent")
     year.events.deliver()
-    AnnualReview.update(reached=False).execute()
+    AnnualReview.update(reached=False, reached_on=None).execute()
     with pytest.raises(lf.Conflict):
         lf.act(unit_review.recount, year.now(one), year.secretary)
     kept = year.now(one)
-    assert (kept.state, kept.grade, kept.completion_rate) == ("fed_back", "excellent", 9655)
+    assert (kept.state, kept.grade, kept.completion_rate) == ("fed_back", "excellent", 96.55)
 
 
 def test_the_completion_rate_is_divided_by_what_the_district_says_and_the_sheet_says_it(
@@ -132,9 +133,9 @@ def test_where_there_is_nothing_to_divide_by_there_is_no_rate_and_no_honour(year
     year.unit_reports(bureau, 0)
     one = lf.act(unit_review.open, UnitReview.get(), year.secretary)
     assert (one.reporting_rate, one.completion_rate, one.eligible) == (None, None, False)
-    assert (rates.text(None), rates.kept(Fraction(55, 58))) == ("—", 9483)
+    assert (rates.text(None), rates.kept(Fraction(55, 58))) == ("—", 94.83)
     assert [rates.kept(rates.share(*parts)) for parts in ((55, 60), (58, 60), (1, 0))] == [
-        9167, 9667, None,
+        91.67, 96.67, None,
     ]  # fmt: skip
     assert rates.Figures(20, 19, 19).eligible("accepted", 95), "95 % is not below 95 %"
     assert not rates.Figures(10_000, 9_499, 9_499).eligible("accepted", 95)

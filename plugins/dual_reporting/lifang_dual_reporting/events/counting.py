@@ -85,9 +85,11 @@ def close_year(event: lf.Event, caller: lf.Caller) -> None:
     report = lf.find(reports, caller, id=event.subject)
     if report is None or report.ended_on is None:
         return
-    running = {"report": report.id, "year__gte": report.ended_on.year, "state": "serving"}
-    for one in lf.each(annual_reviews, caller, **running):
-        lf.act(review.close, one, caller)
+    for one in lf.each(annual_reviews, caller, report=report.id, year__gte=report.ended_on.year):
+        if one.state == "serving":
+            lf.act(review.close, one, caller)
+        elif one.until != review.over_on(one):
+            lf.act(review.cut_off, one, caller)
     if report.accepted_on is not None and report.organization_id is not None:
         send_sheet(report.organization_id, report.community_id, last_of(report), caller)
 

@@ -48,7 +48,8 @@ class AnnualReview(lf.Record):
     of their own will, `target_minutes` what the place asks (`asked_hours`), less in proportion to
     suspended days; all follow from what is kept elsewhere and are counted anew. `reached` says
     whether the target is. Whose report ends or moves on within the year has a row that is `closed`:
-    it counts up to that day, and the new community's counts the whole year.
+    it counts up to that day, and the new community's counts the whole year. It stands from `since`
+    up to the day before `until`; `reached_on` is the day with whose service the target was reached.
     """
 
     person = lf.ref(lf.Person, "人员")
@@ -57,11 +58,13 @@ class AnnualReview(lf.Record):
     community = lf.place("社区")
     year = pw.IntegerField(verbose_name="年度")
     since = lf.DayField(verbose_name="起算日期")
+    until = lf.DayField(verbose_name="止算日期", help_text="从这一天起不再计")
     minutes = pw.IntegerField(default=0, verbose_name="服务时长（分钟）")
     voluntary_minutes = pw.IntegerField(default=0, verbose_name="其中自愿服务（分钟）")
     asked_hours = pw.IntegerField(default=0, verbose_name="年度要求（小时）")
     target_minutes = pw.IntegerField(default=0, verbose_name="应服务时长（分钟）")
     reached = pw.BooleanField(default=False, verbose_name="已达标")
+    reached_on = lf.DayField(null=True, verbose_name="达标日期")
     own_grade, own_text = _part("自评等次"), _said("自评")
     leader_grade, leader_text = _part("领导点评等次"), _said("领导点评")
     masses_grade, masses_text = _part("群众评议等次"), _said("群众评议")
@@ -91,8 +94,8 @@ class UnitReview(lf.Record):
     """A year of a unit: how many of its people report and serve, and whether it may be honoured.
 
     Figures are counted when it is opened and kept as they are when it is signed. Rates are in
-    hundredths of a per cent and empty where there is nothing to divide by; `denominator` says what
-    the completion rate was divided by.
+    per cent, with two digits, and empty where there is nothing to divide by; `denominator` says
+    what the completion rate was divided by.
     """
 
     organization = lf.ref(lf.Organization, "单位", anywhere=True)
@@ -101,8 +104,8 @@ class UnitReview(lf.Record):
     members_total = pw.IntegerField(default=0, verbose_name="应报到人数")
     accepted = pw.IntegerField(default=0, verbose_name="已报到人数")
     reached = pw.IntegerField(default=0, verbose_name="达标人数")
-    reporting_rate = pw.IntegerField(null=True, verbose_name="报到率（万分之一）")
-    completion_rate = pw.IntegerField(null=True, verbose_name="完成率（万分之一）")
+    reporting_rate = pw.DoubleField(null=True, verbose_name="报到率（%）")
+    completion_rate = pw.DoubleField(null=True, verbose_name="完成率（%）")
     denominator = pw.CharField(
         max_length=16,
         choices=[("accepted", "已报到人数"), ("should_report", "应报到人数")],

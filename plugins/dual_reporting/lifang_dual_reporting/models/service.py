@@ -17,6 +17,7 @@ CATEGORIES = [
     ("safety", "安全宣传与治安巡逻"),
     ("other", "其他"),
 ]
+NATURES = [("voluntary", "自愿服务"), ("duty", "单位安排（工作时间）")]
 
 
 class Post(lf.Record):
@@ -86,7 +87,7 @@ class ServiceEntry(lf.Record):
     content = pw.CharField(max_length=200, verbose_name="服务内容")
     nature = pw.CharField(
         max_length=10,
-        choices=[("voluntary", "自愿服务"), ("duty", "单位安排（工作时间）")],
+        choices=NATURES,
         verbose_name="性质",
     )
     code = pw.CharField(max_length=16, null=True, verbose_name="评价码")
@@ -129,3 +130,25 @@ class ServiceRating(lf.Record):
 
         table_name = "dual_reporting_service_rating"
         unique = (lf.unique("entry", "person"),)
+
+
+class ServiceCard(lf.Record):
+    """A service card (服务记录卡): what somebody served in a community in a year, on paper.
+
+    Each says what was confirmed when it was issued; whoever served more since has another issued.
+    """
+
+    report = lf.ref(Report, "报到记录")
+    person = lf.ref(lf.Person, "人员")
+    year = pw.IntegerField(verbose_name="年度")
+    number = pw.CharField(max_length=40, null=True, verbose_name="编号")
+    issued_on = lf.DayField(null=True, verbose_name="开具日期")
+    report_id: int
+    person_id: int
+
+    class Meta:
+        """Looked for by person and year."""
+
+        table_name = "dual_reporting_service_card"
+        unique = (lf.unique("number"),)
+        indexes = ((("person", "year"), False),)

@@ -15,6 +15,7 @@ from lifang_dual_reporting.resources.reviewing import (
 from lifang_dual_reporting.resources.serving import (
     post_claims,
     posts,
+    service_cards,
     service_entries,
     service_ratings,
 )
@@ -28,6 +29,7 @@ resources: list[lf.Resource[Any]] = [
     post_claims,
     service_entries,
     service_ratings,
+    service_cards,
     unit_activities,
     unit_tasks,
     annual_reviews,
@@ -44,6 +46,7 @@ __all__ = [
     "reminders",
     "reports",
     "resources",
+    "service_cards",
     "service_entries",
     "service_ratings",
     "suspensions",

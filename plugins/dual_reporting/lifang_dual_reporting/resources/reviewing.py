@@ -26,7 +26,7 @@ annual_reviews = lf.Resource(
     actions=[
         review.open, review.own, review.leader, review.masses, review.community,
         review.organization, review.sign, review.feed_back, review.receipt, review.lapse,
-        review.recount, review.close,
+        review.recount, review.close, review.cut_off,
     ],
     roles={
         "resident": "read:own own:own",
@@ -34,7 +34,7 @@ annual_reviews = lf.Resource(
         "community_worker": "read masses community export",
         "community_secretary": "create open leader organization sign",
     },
-    never="update remove import recount close feed_back lapse",
+    never="update remove import recount close cut_off feed_back lapse",
 )  # fmt: skip
 
 unit_reviews = lf.Resource(

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import lifang as lf
-from lifang_dual_reporting.models import Post, PostClaim, Report, ServiceEntry, ServiceRating
+from lifang_dual_reporting import documents
+from lifang_dual_reporting.models import (
+    Post,
+    PostClaim,
+    Report,
+    ServiceCard,
+    ServiceEntry,
+    ServiceRating,
+)
 from lifang_dual_reporting.models.report import SERVING
-from lifang_dual_reporting.services import entry, post, rating
+from lifang_dual_reporting.services import card, entry, post, rating
 
 
 def of_reporters(model: Any, people: tuple[int, ...]) -> Any:
@@ -91,6 +99,22 @@ service_ratings = lf.Resource(
     erasable={"remark": ("person",)},
     rules=[rating.find_entry],
     saved=[rating.follow],
+    roles={"resident": "read:own create:own", "community_worker": "read create export"},
+    never="update remove import",
+)
+
+service_cards = lf.Resource(
+    ServiceCard,
+    label="服务记录卡",
+    scope=lf.Via("report"),
+    columns=("person", "report", "year", "number", "issued_on"),
+    search=["person.name", "number"],
+    owner="person",
+    locked=("number", "issued_on"),
+    dated="issued_on",
+    rules=[card.fill],
+    saved=[card.issue],
+    documents=[documents.service_card],
     roles={"resident": "read:own create:own", "community_worker": "read create export"},
     never="update remove import",
 )

@@ -6,10 +6,12 @@ import calendar
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+import peewee as pw
 
 import lifang as lf
 from lifang_dual_reporting.models import (
@@ -22,6 +24,7 @@ from lifang_dual_reporting.models import (
     UnitReport,
 )
 from lifang_dual_reporting.policies import midnight
+from lifang_dual_reporting.services.entry import local_day
 from lifang_dual_reporting.services.rates import Figures
 from lifang_dual_reporting.services.unit_activity import days_of as quarter
 
@@ -67,6 +70,23 @@ def ended_before(day: dt.date, *, half: bool = False) -> str:
     return f"{day.year}-Q{before}" if before else f"{day.year - 1}-Q4"
 
 
+def confirmed(
+    people: Collection[int], days: tuple[dt.date, dt.date], caller: lf.Caller
+) -> list[Any]:
+    """The conditions of people's confirmed service that began on those days."""
+    return [ServiceEntry.person.in_(list(people)), *between(*days, caller)]
+
+
+def between(first: dt.date, last: dt.date, caller: lf.Caller) -> list[Any]:
+    """The conditions of anybody's confirmed service that began on those days."""
+    return [
+        ServiceEntry.state == "confirmed",
+        ServiceEntry.removed_at.is_null(),
+        ServiceEntry.start >= midnight(first, caller),
+        ServiceEntry.start < midnight(last + ONE_DAY, caller),
+    ]
+
+
 def served(
     people: Collection[int],
     days: tuple[dt.date, dt.date],
@@ -75,13 +95,7 @@ def served(
 ) -> dict[int, Service]:
     """What people did in confirmed service that began on those days, perhaps for one community."""
     found: dict[int, Service] = defaultdict(Service)
-    where = [
-        ServiceEntry.person.in_(list(people)),
-        ServiceEntry.state == "confirmed",
-        ServiceEntry.removed_at.is_null(),
-        ServiceEntry.start >= midnight(days[0], caller),
-        ServiceEntry.start < midnight(days[1] + ONE_DAY, caller),
-    ]
+    where = confirmed(people, days, caller)
     if community is not None:
         where.append(ServiceEntry.community == community)
     rows: Any = ServiceEntry.select(ServiceEntry.person, ServiceEntry.nature, ServiceEntry.minutes)
@@ -106,6 +120,19 @@ def who_served(days: tuple[dt.date, dt.date], caller: lf.Caller) -> Any:
         ServiceEntry.start < midnight(days[1] + ONE_DAY, caller),
         ServiceEntry.minutes > 0,
     )
+
+
+def reached_on(
+    person: int, minutes: int, days: tuple[dt.date, dt.date], caller: lf.Caller
+) -> dt.date | None:
+    """On which of those days somebody's confirmed service came to so many minutes, if it did."""
+    rows: Any = ServiceEntry.select(ServiceEntry.start, ServiceEntry.minutes)
+    rows = rows.where(*confirmed([person], days, caller)).order_by(ServiceEntry.start)
+    for start, one in rows.tuples():
+        minutes -= one
+        if minutes <= 0:
+            return local_day(start, caller)
+    return None
 
 
 def suspended_days(person: int, days: tuple[dt.date, dt.date]) -> int:
@@ -146,16 +173,29 @@ def unit_figures(organization: int, community: int, year: int) -> Figures:
         UnitReport.removed_at.is_null(),
     )
     total = unit.order_by(UnitReport.id.desc()).limit(1).scalar()
-    theirs: Any = Report.select(Report.id).where(
-        standing_on(day), Report.organization == organization
-    )
-    reached = AnnualReview.select().where(
-        AnnualReview.report.in_(theirs),
-        AnnualReview.year == year,
-        AnnualReview.reached,
+    return figures_of({organization: int(total or 0)}, day)[organization]
+
+
+def figures_of(units: Mapping[int, int], day: dt.date) -> dict[int, Figures]:
+    """How the people of units reported on a day and had served in its year, wherever that is.
+
+    `units` says how many of each should report.
+    """
+    theirs = standing_on(day) & Report.organization.in_(list(units))
+    each: Any = Report.select(Report.organization, pw.fn.COUNT(Report.id)).where(theirs)
+    accepted = dict(each.group_by(Report.organization).tuples())
+    done: Any = AnnualReview.select(Report.organization, pw.fn.COUNT(AnnualReview.id)).join(Report)
+    done = done.where(
+        theirs,
+        AnnualReview.year == day.year,
+        AnnualReview.reached_on <= day,
         AnnualReview.removed_at.is_null(),
     )
-    return Figures(int(total or 0), int(theirs.count()), int(reached.count()))
+    reached = dict(done.group_by(Report.organization).tuples())
+    return {
+        unit: Figures(total, accepted.get(unit, 0), reached.get(unit, 0))
+        for unit, total in units.items()
+    }
 
 
 def unit_activities(organization: int, community: int, year: int) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import lifang as lf
 from lifang import _
 from lifang_dual_reporting.models import PostClaim, Report, ServiceEntry, ServiceRating
 from lifang_dual_reporting.models.report import SERVING
-from lifang_dual_reporting.policies import refuse
+from lifang_dual_reporting.policies import local, refuse
 
 LONGEST = dt.timedelta(days=1)
 SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -132,7 +131,7 @@ def reporting_on(person: int, community: int, day: dt.date) -> Report | None:
 
 def local_day(instant: dt.datetime, caller: lf.Caller) -> dt.date:
     """The day of an instant as people of the instance read it."""
-    return instant.astimezone(ZoneInfo(caller.instance.settings.zone)).date()
+    return local(instant, caller).date()
 
 
 def _demand_post(entry: ServiceEntry) -> None:

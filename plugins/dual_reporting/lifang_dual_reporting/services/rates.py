@@ -1,8 +1,8 @@
 """The rates of units, and what each is divided by: here once, for reviews, sheets and indicators.
 
-A rate is an exact fraction, or None where there is nothing to divide by. It is kept in hundredths
-of a per cent, rounded half up, and shown as `96.67 %` or `—`; what is decided by it is decided by
-the fraction.
+A rate is an exact fraction, or None where there is nothing to divide by. It is kept in per
+cent with two digits, rounded half up, and shown as `96.67 %` or `—`; what is decided by it is
+decided by the fraction.
 """
 
 from __future__ import annotations
@@ -51,11 +51,16 @@ def share(part: int, whole: int) -> Fraction | None:
     return Fraction(part, whole) if whole > 0 else None
 
 
-def kept(rate: Fraction | None) -> int | None:
-    """A rate in hundredths of a per cent, rounded half up: 55/58 → 9483."""
-    return None if rate is None else int((rate * 20_000 + 1) // 2)
+def kept(rate: Fraction | None) -> float | None:
+    """A rate in per cent with two digits, rounded half up: 55/58 → 94.83."""
+    return None if rate is None else int((rate * 20_000 + 1) // 2) / 100
 
 
-def text(hundredths: int | None) -> str:
-    """A kept rate as people read it: 9483 → `94.83 %`, nothing → `—`."""
-    return "—" if hundredths is None else f"{hundredths // 100}.{hundredths % 100:02} %"
+def per_head(minutes: int, people: int) -> float | None:
+    """Minutes in hours per head to one decimal, rounded half up; None where there is nobody."""
+    return (minutes + 3 * people) // (6 * people) / 10 if people > 0 else None
+
+
+def text(rate: float | None) -> str:
+    """A kept rate as people read it: 94.83 → `94.83 %`, nothing → `—`."""
+    return "—" if rate is None else f"{rate:.2f} %"

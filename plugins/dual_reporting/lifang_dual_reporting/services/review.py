@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 import lifang as lf
@@ -14,8 +15,8 @@ from lifang_dual_reporting.policies import refuse
 from lifang_dual_reporting.services import counting, parts
 
 COUNTED = (
-    "organization", "since", "minutes", "voluntary_minutes", "asked_hours", "target_minutes",
-    "reached",
+    "organization", "since", "until", "minutes", "voluntary_minutes", "asked_hours",
+    "target_minutes", "reached", "reached_on",
 )  # fmt: skip
 RUNNING = ("serving", "reviewing", "closed")
 """States in which figures are still counted anew; what was signed stays as it was signed."""
@@ -51,19 +52,35 @@ def figures(review: AnnualReview, caller: lf.Caller, *, closing: bool = False) -
     began = report.previous.ended_on if report.previous_id else report.accepted_on
     ended = report.ended_on if closing or review.state == "closed" else None
     until = min(ended, last) if ended is not None else last
-    done = counting.served([review.person_id], (first, until), caller)[review.person_id]
+    whose = review.person_id
+    done = counting.served([whose], (first, until), caller)[whose]
     hours = settings.annual_hours(review.community_id, min(last, lf.today()))
-    suspended = counting.suspended_days(review.person_id, (first, last))
+    suspended = counting.suspended_days(whose, (first, last))
     asked = counting.target(hours, review.year, suspended)
+    since = max(began or first, first)
+    reached = counting.reached_on(whose, asked, (first, until), caller) if asked else since
     return {
         "organization": report.organization_id,
-        "since": max(began or first, first),
+        "since": since,
+        "until": over_on(review),
         "minutes": done.minutes,
         "voluntary_minutes": done.voluntary,
         "asked_hours": hours,
         "target_minutes": asked,
         "reached": done.minutes >= asked,
+        "reached_on": max(reached, since) if reached else None,
     }
+
+
+def over_on(review: AnnualReview) -> dt.date:
+    """From which day on a review no longer stands: its year is over, or its report is.
+
+    Of whom no community has accepted it never does.
+    """
+    first, after = (counting.year_of(review.year + more)[0] for more in (0, 1))
+    if review.report.accepted_on is None:
+        return first
+    return min(review.report.ended_on or after, after)
 
 
 def count_anew(review: AnnualReview, caller: lf.Caller) -> None:
@@ -91,6 +108,12 @@ def close(review: AnnualReview, caller: lf.Caller) -> lf.Data:
     """The report has ended, or moved on, within the year: this stays as it stands."""
     _count(review, caller, closing=True)
     return parts.whose(review)
+
+
+@lf.action("截止", event="cut_off", when=lambda _view: False, waits=False)
+def cut_off(review: AnnualReview, caller: lf.Caller) -> None:
+    """The report has ended while the year was judged: it stands no longer, as it was counted."""
+    review.until = over_on(review)
 
 
 @lf.action("启动评议", moves={"serving": "reviewing"}, event="opened", waits=False)
