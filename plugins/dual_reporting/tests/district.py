@@ -25,6 +25,7 @@ from lifang_dual_reporting.resources import (
     post_claims,
     posts,
     reports,
+    service_cards,
     service_entries,
     service_ratings,
     unit_activities,
@@ -267,6 +268,9 @@ class District(Year):
                 passes = one.report.accepted_on is not None
                 grade = "qualified" if passes else "unqualified"
                 lf.write(annual_reviews, "sign", self.boss, {"grade": grade}, one.id)
+        for n in range(2):
+            card = {"report": self.reports[n].id, "person": self.people[n].id, "year": 2026}
+            lf.write(service_cards, "create", self.boss, card)
         for one in UnitReview.select().where(UnitReview.year == 2026):
             lf.write(unit_reviews, "open", self.boss, {}, one.id)
         self.events.deliver()
