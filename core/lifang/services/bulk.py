@@ -114,7 +114,8 @@ def _any(caller: Caller, resource: Resource[Any], query: Query) -> bool:
     question = None if theirs else asked_by(caller, resource, query)
 
     def build(_values: object = ()) -> Any:
-        told = [*conditions(caller, resource, query), *(~one for one, _why in theirs)]
+        told = conditions(caller, resource, query, apart=False)
+        told += [~one for one, _why in theirs]
         return model.select(model.id).where(*told).limit(1)
 
     return bool(database.ask(("any", question), (), build) if question else database.rows(build()))

@@ -89,16 +89,18 @@ def asked_by(caller: Caller, resource: Resource[Any], query: Query) -> Hashable 
 
 
 def conditions(
-    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool | None = None
-) -> list[Any]:
+    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool | None = None,
+    apart: bool = True,
+) -> list[Any]:  # fmt: skip
     """Every condition of a list, permission first; raises Malformed for what cannot be asked.
 
     With `gathering` the subtree is gathered by index, else each row is judged by itself; unless
-    said, it is gathered where nothing else keeps the rows few.
+    said, it is gathered where nothing else keeps the rows few. It is so `apart` from the other
+    conditions where a page is sorted; who asks for any row, or counts, lets one index serve both.
     """
     model: Any = resource.model
     gathering = not is_narrow(caller, resource, query) if gathering is None else gathering
-    told = [model.removed_at.is_null(), *subtree(caller, resource, query, gathering=gathering)]
+    told = [model.removed_at.is_null(), *subtree(caller, resource, query, gathering=gathering, apart=apart)]
     if query.verb != "read":
         reach = policy.rights(caller, resource, query.verb)
         told += policy.wheres(resource, policy.condition(caller, resource, reach))
@@ -116,13 +118,13 @@ def conditions(
 
 
 def subtree(
-    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool
+    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool, apart: bool = True
 ) -> tuple[Any, ...]:
     """Where the rows of a list lie: a place asked for is the smaller part, so that is gathered."""
     model: Any = resource.model
     among = policy.gathered if gathering else policy.judged
     told = policy.wheres(resource, part(caller, resource, query, among))
-    if gathering and told:
+    if gathering and apart and told:
         mine = model.select(model.id).where(*told).cte("mine", materialized=True)
         told = (model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine)),)
     readable = policy.readable(caller, resource) if _placed(query) else True

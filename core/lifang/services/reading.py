@@ -70,7 +70,7 @@ def count(caller: Caller, resource: Resource[Any], query: Query) -> int:
     """How many rows a list has, within what the caller may see."""
     open_to(caller, resource)
     model: Any = resource.model
-    told = conditions(caller, resource, query)
+    told = conditions(caller, resource, query, apart=False)
     return int(model.select(model.id).where(*told).count())
 
 

@@ -113,7 +113,11 @@ class Report(lf.Record):
 
         table_name = "dual_reporting_report"
         unique = (lf.unique("person", state=STANDING), lf.unique("receipt_no"))
-        indexes = ((("organization", "state"), False),)
+        indexes = (
+            (("organization", "state"), False),
+            (("community", "state", "removed_at"), False),
+            (("community", "transfer_asked_on"), False),
+        )
 
 
 class Suspension(lf.Record):

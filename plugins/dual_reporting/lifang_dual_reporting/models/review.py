@@ -87,7 +87,10 @@ class AnnualReview(lf.Record):
 
         table_name = "dual_reporting_annual_review"
         unique = (lf.unique("report", "year"),)
-        indexes = ((("organization", "year"), False),)
+        indexes = (
+            (("organization", "year"), False),
+            (("community", "state", "removed_at"), False),
+        )
 
 
 class UnitReview(lf.Record):
@@ -133,6 +136,7 @@ class UnitReview(lf.Record):
 
         table_name = "dual_reporting_unit_review"
         unique = (lf.unique("organization", "community", "year"),)
+        indexes = ((("community", "state", "removed_at"), False),)
 
 
 class Reminder(lf.Record):

@@ -106,7 +106,11 @@ class ServiceEntry(lf.Record):
 
         table_name = "dual_reporting_service_entry"
         unique = (lf.unique("source"), lf.unique("code"))
-        indexes = ((("person", "start"), False), (("organization", "start"), False))
+        indexes = (
+            (("person", "start"), False),
+            (("organization", "start"), False),
+            (("community", "state", "removed_at"), False),
+        )
 
 
 class ServiceRating(lf.Record):

@@ -68,7 +68,10 @@ class UnitActivity(lf.Record):
 
         table_name = "dual_reporting_unit_activity"
         unique = (lf.unique("source"),)
-        indexes = ((("organization", "day"), False),)
+        indexes = (
+            (("organization", "day"), False),
+            (("community", "state", "removed_at"), False),
+        )
 
 
 class UnitTask(lf.Record):
@@ -94,4 +97,7 @@ class UnitTask(lf.Record):
         """Looked for by unit and month."""
 
         table_name = "dual_reporting_unit_task"
-        indexes = ((("organization", "month"), False),)
+        indexes = (
+            (("organization", "month"), False),
+            (("community", "state", "removed_at"), False),
+        )
