@@ -15,8 +15,11 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from flask.testing import FlaskClient
 
 from lifang.access.callers import caller_for
 from lifang.app.http import create_app
@@ -126,7 +129,7 @@ def _seat(places: list[int], n: int) -> int:
 
 def _units(fill: Fill, places: list[int], units: int) -> list[int]:
     """Organizations of a district, each located in one of its communities."""
-    told = sample_organizations(random.Random(1), units, ["620102"])  # noqa: S311 – samples
+    told = sample_organizations(random.Random(1), units, ["620102"])
     found = fill.put(Organization, (
         {"name": one["name"], "kind": "party", "no_uscc_reason": "示例"} for one in told
     ))  # fmt: skip
@@ -139,14 +142,16 @@ def _units(fill: Fill, places: list[int], units: int) -> list[int]:
 
 def _people(fill: Fill, homes: list[int], offices: list[int]) -> tuple[list[int], list[int]]:
     """Everybody with a home, an employer and a report, nine in ten of them accepted."""
-    told = sample_people(random.Random(2), len(homes), ["620102"])  # noqa: S311 – samples
+    told = sample_people(random.Random(2), len(homes), ["620102"])
     people = fill.put(Person, ({"name": one["name"], "sex": one["sex"]} for one in told))
     both = list(enumerate(zip(people, homes, offices, strict=True)))
     fill.put(Affiliation, (
         {"person": who, "community": home, "kind": "resides", "primary": True}
         for _n, (who, home, _office) in both
     ))  # fmt: skip
-    fill.put(Membership, ({"person": who, "organization": office} for _n, (who, _h, office) in both))
+    fill.put(
+        Membership, ({"person": who, "organization": office} for _n, (who, _h, office) in both)
+    )
     states = ("active", "active", "accepted", "submitted", "active")
     reports = fill.put(kept.Report, (
         {
@@ -162,7 +167,7 @@ def _people(fill: Fill, homes: list[int], offices: list[int]) -> tuple[list[int]
 
 def _year(fill: Fill, year: list[tuple[int, int, int, int]]) -> dict[str, Any]:
     """What everybody did in the year, and what was said of it."""
-    begins = dt.datetime(2026, 1, 15, 1, tzinfo=dt.timezone.utc)
+    begins = dt.datetime(2026, 1, 15, 1, tzinfo=dt.UTC)
     entries = fill.put(kept.ServiceEntry, (
         {
             "person": who, "organization": office, "community": home, "content": "示例服务",
@@ -272,7 +277,7 @@ def pages(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def serve(home: Path, size: str) -> None:
-    """Build a district, say what its pages ask for, and answer each line with CPU and statements."""
+    """Build a district, and answer each line with the CPU and the statements of a page."""
     for instance in world.new_instance(home):
         started = time.perf_counter()
         known = build(instance, *SIZES[size])
@@ -287,22 +292,24 @@ def serve(home: Path, size: str) -> None:
                 instance, "resident", person=Person.get_by_id(known["people"])
             ),
         }
-        app, clients = create_app(instance), {}
+        app = create_app(instance)
+        clients = {name: app.test_client() for name in holders}
         for name, one in holders.items():
-            clients[name] = app.test_client()
             clients[name].set_cookie("lifang", visitors.session(instance, one), path="/")
         for line in sys.stdin:
             who, path, times = json.loads(line)
+            told: Any = None
             if who == "year":
-                print(json.dumps(_of_the_year(instance, holders["district"])), flush=True)
-                continue
+                told = _of_the_year(instance, holders["district"])
+            else:
+                work = partial(_ask, clients[who], path)
+                told = len(_statements(instance, work)), cpu_of(work, times)
+            print(json.dumps(told), flush=True)
 
-            def ask(who: str = who, path: str = path) -> None:
-                answer = clients[who].get(path)
-                assert answer.status_code == 200, (who, path, answer.status, answer.text[:2000])
 
-            asked = _statements(instance, ask)
-            print(json.dumps([cpu_of(ask, times), len(asked)]), flush=True)
+def _ask(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status, answer.text)
 
 
 def _of_the_year(instance: Instance, holder: Account) -> dict[str, tuple[float, int]]:
@@ -361,12 +368,14 @@ def district(folder: Path, *, rounds: int = 5) -> Iterator[Result]:
             told: dict[str, int] = {}
 
             def go(size: str, number: int = number, told: dict[str, int] = told) -> float:
-                cpu, told[size] = asks[size](*paths[size][number])
+                told[size], cpu = asks[size](*paths[size][number])
                 return float(cpu)
 
             took = interleaved({size: lambda size=size: go(size) for size in both}, rounds=rounds)
             more = told["district"] - told["small"]
-            what = f"{who}: `{path}`, 20,000 reports ÷ 200, CPU" + (f"; {more:+} statements" if more else "")
+            what = f"{who}: `{path}`, 20,000 reports ÷ 200, CPU" + (
+                f"; {more:+} statements" if more else ""
+            )
             yield took.shorter("P1", what, base="small", ours="district", floor=1.5, target=1.2)
         years = {size: ask("year") for size, ask in asks.items()}
         for name, (seconds, statements) in years["district"].items():

@@ -100,7 +100,10 @@ def conditions(
     """
     model: Any = resource.model
     gathering = not is_narrow(caller, resource, query) if gathering is None else gathering
-    told = [model.removed_at.is_null(), *subtree(caller, resource, query, gathering=gathering, apart=apart)]
+    told = [
+        model.removed_at.is_null(),
+        *subtree(caller, resource, query, gathering=gathering, apart=apart),
+    ]
     if query.verb != "read":
         reach = policy.rights(caller, resource, query.verb)
         told += policy.wheres(resource, policy.condition(caller, resource, reach))

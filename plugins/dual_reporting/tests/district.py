@@ -8,7 +8,8 @@ plugin, so it may be off then: life goes on around it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import lifang as lf
@@ -47,25 +48,21 @@ TABLES = [getattr(models, name) for name in models.__all__]
 WRITTEN = {"version", "created_at", "created_by", "updated_at"}
 SECRET = {"code", "phone", "phone_index", "political_status", "household_address"}
 """What is drawn by lot or sealed, and so another in every instance."""
-TOLD = (dt.date, dt.datetime)
 PERIODS = ("2026", "2026-08", "2026-Q3")
 
 Rows = list[dict[str, Any]]
 
 
-def rows(*, days: bool = True) -> dict[str, Rows]:
+def rows(*, but: Mapping[str, set[str]] = MappingProxyType({})) -> dict[str, Rows]:
     """Every row of the plugin's tables, without versions and times of writing.
 
-    Without `days` also without the days on which something was done: those follow from when it was
-    told.
+    `but` names, by table, days that say when something was told.
     """
     found = {}
     for model in TABLES:
+        passing = WRITTEN | SECRET | but.get(model.__name__, set())
         told = [one.__data__ for one in model.select().order_by(model.id)]
-        kept = [{k: v for k, v in row.items() if k not in WRITTEN | SECRET} for row in told]
-        if not days:
-            kept = [{k: v for k, v in row.items() if not isinstance(v, TOLD)} for row in kept]
-        found[model.__name__] = kept
+        found[model.__name__] = [{k: v for k, v in one.items() if k not in passing} for one in told]
     return found
 
 
@@ -138,7 +135,9 @@ class District(Year):
             data |= {"community": self.homes[n % 2], "skills": ("书法", "电工", "")[n % 3]}
             self.people.append(one)
             self.reports.append(
-                lf.write(reports, "create", self.boss, data | {"public_servant": True, "listed": True})
+                lf.write(
+                    reports, "create", self.boss, data | {"public_servant": True, "listed": True}
+                )
             )
         self.offered = [self.offer(n % 2, f"示例岗位{n}", 1 + count // 16) for n in range(4)]
 
@@ -157,12 +156,11 @@ class District(Year):
 
     def holiday(self) -> None:
         """August: nobody works in the plugin; people move, and others tell of what was done."""
-        self.go("2026-08-08")
+        self.go("2026-08-31")
         self.around(8)
         for n in self.some(8, 17)[:2]:
             world.move(self.instance, self.people[n], to=HOMES[(n + 1) % 2])
         self.events.deliver()
-        self.go("2026-08-31")
 
     def arrive(self, whose: list[int]) -> None:
         """Those on the list report by slip and are accepted, most of them early in the year."""
@@ -205,7 +203,9 @@ class District(Year):
             where = {"organization": unit.id, "community": self.homes[n % 2]}
             if (month + n) % 4 == 0:
                 told = where | {"day": f"2026-{month:02}-05", "kind": "visit", "people": 3}
-                made = lf.write(unit_activities, "create", self.boss, told | {"content": "示例走访"})
+                made = lf.write(
+                    unit_activities, "create", self.boss, told | {"content": "示例走访"}
+                )
                 lf.write(unit_activities, "confirm", self.boss, {}, made.id)
             told = where | {"month": f"2026-{month:02}", "content": "示例任务"}
             lf.write(unit_tasks, "create", self.boss, told)
@@ -260,7 +260,9 @@ class District(Year):
     def review(self, day: dt.date) -> None:
         """The year is reviewed, signed and fed back; some employers say that it has come."""
         self.go(str(day))
-        every = list(AnnualReview.select().where(AnnualReview.year == 2026).order_by(AnnualReview.id))
+        every = list(
+            AnnualReview.select().where(AnnualReview.year == 2026).order_by(AnnualReview.id)
+        )
         for one in every:
             if one.state == "serving" and one.id % 3 == 0:
                 lf.write(annual_reviews, "open", self.boss, {}, one.id)
@@ -278,7 +280,7 @@ class District(Year):
             for one in noun.model.select().where(noun.model.state.in_(("fed_back", "sent"))):
                 if one.id % 2:
                     lf.write(noun, "receipt", self.liaison(one.organization), {}, one.id)
-        self.go(str(day + dt.timedelta(days=28)))
+        self.go(str(day + dt.timedelta(days=16)))
 
 
 __all__ = ["District", "measured", "rows"]

@@ -195,7 +195,9 @@ def end_half_year(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
         if settings.cycle(place, last) != "half_year":
             continue
         there = Report.select().where(whose, Report.community == place).order_by(Report.id)
-        missed = [o for o in there if not _listed_later(o, last) and not _was_away(o, (first, last))]
+        missed = [
+            o for o in there if not _listed_later(o, last) and not _was_away(o, (first, last))
+        ]
         yield from _remind(caller, [told | {"community": place, "report": o.id} for o in missed])
 
 

@@ -51,7 +51,9 @@ def said(every: Sequence[Mapping[str, Any]]) -> set[str]:
         return set()
     kind, period = every[0]["kind"], every[0]["period"]
     rows: Any = Reminder.select(Reminder.key).where(
-        Reminder.kind == kind, Reminder.period == period, Reminder.community == every[0]["community"]
+        Reminder.kind == kind,
+        Reminder.period == period,
+        Reminder.community == every[0]["community"],
     )
     return {key for (key,) in rows.tuples()}
 
