@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench import (
     bus,
     country,
+    district,
     exchange,
     fifty,
     figures,
@@ -86,6 +87,7 @@ def _runs(*, full: bool) -> dict[str, Run]:
             *(country.whole_country(folder, rows=country.WHOLE, rounds=1) if full else ()),
         ],
         "D1": lambda folder: figures.rolled_up(folder, rows=1_000_000),
+        "P1": district.district,
         "S1": lambda folder: exchange.finding_a_name(folder, rows=many),
     }
 

@@ -17,8 +17,8 @@ from plugins.dual_reporting.tests.office import at
 
 Figures = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 Told = tuple[str, int, range]
-SHORT = ("2026-06-25", 24, range(7, 10))
-"""From when on, so many people, months of 2026; the end of a half-year and of a quarter lie there."""
+SHORT = ("2026-06-25", 18, range(7, 10))
+"""From when on, how many people, and which months, with the end of a half-year and a quarter."""
 WHOLE = ("2026-01-05", 200, range(1, 13))
 LATE = {"ServiceEntry": {"confirmed_on"}, "Report": {"ended_on"}}
 """Days on which the plugin itself did something: where it was off, on the day it is on again."""

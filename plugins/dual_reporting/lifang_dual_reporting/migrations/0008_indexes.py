@@ -2,22 +2,25 @@
 
 from typing import Any
 
-TABLES = ("report", "service_entry", "annual_review", "unit_activity", "unit_task", "unit_review")
-COLUMNS = ("community_id", "state", "removed_at")
-ASKED = ("community_id", "transfer_asked_on")
-REPORT = "dual_reporting_report"
+STATE = ("community_id", "state", "removed_at")
+INDEXES = {
+    "report": (*STATE, "transfer_asked_on"),
+    "service_entry": STATE,
+    "annual_review": STATE,
+    "unit_activity": STATE,
+    "unit_task": STATE,
+    "unit_review": STATE,
+}
 
 
 def up(migrator: Any, db: Any) -> None:
     """Index each table that is worked through by state."""
-    migrator.migrate(*(migrator.add_index(f"dual_reporting_{one}", COLUMNS) for one in TABLES))
-    migrator.migrate(migrator.add_index(REPORT, ASKED))
+    for name, columns in INDEXES.items():
+        migrator.migrate(migrator.add_index(f"dual_reporting_{name}", columns))
 
 
 def down(migrator: Any, db: Any) -> None:
     """Take the indexes back."""
-    migrator.migrate(migrator.drop_index(REPORT, f"{REPORT}_{'_'.join(ASKED)}"))
-    names = {one: f"dual_reporting_{one}" for one in TABLES}
-    migrator.migrate(*(
-        migrator.drop_index(name, f"{name}_{'_'.join(COLUMNS)}") for name in names.values()
-    ))  # fmt: skip
+    for name, columns in INDEXES.items():
+        table = f"dual_reporting_{name}"
+        migrator.migrate(migrator.drop_index(table, f"{table}_{'_'.join(columns)}"))

@@ -115,8 +115,7 @@ class Report(lf.Record):
         unique = (lf.unique("person", state=STANDING), lf.unique("receipt_no"))
         indexes = (
             (("organization", "state"), False),
-            (("community", "state", "removed_at"), False),
-            (("community", "transfer_asked_on"), False),
+            (("community", "state", "removed_at", "transfer_asked_on"), False),
         )
 
 

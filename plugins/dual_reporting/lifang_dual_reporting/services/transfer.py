@@ -87,7 +87,7 @@ def withdraw_transfer(report: Report, caller: lf.Caller) -> None:
     "放行",
     moves=dict.fromkeys(SERVING, "transferred"),
     when=lambda view: bool(view["transfer_asked_on"]),
-    among={"transfer_asked_on__isnull": False},
+    among={"state": list(SERVING), "transfer_asked_on__isnull": False},
     waits=False,
 )
 def release(report: Report, caller: lf.Caller) -> lf.Data:
