@@ -105,8 +105,9 @@ class Sheet:
 
     `name` is `<plugin>.<sheet>`, `of` the resource whose readers see it. Either `columns` are told
     of the records that the filters in `where` leave (those of `lf.each`, or a function of what is
-    asked that gives them), in the `order` of a list; each is a heading with a path over references (`"person.name"`), or with a function of some
-    records and of what is asked that gives a value for each record's number, missing ones empty.
+    asked that gives them), in the `order` of a list; each is a heading with a path over references
+    (`"person.name"`), or with a function of some records and of what is asked that gives a value
+    for each record's number, missing ones empty.
     Or `rows` is a function of what is asked (`lf.Sheet.Asked`) that gives rows of cells, under
     `headings`, themselves perhaps such a function. 序号 comes first without being named.
 
