@@ -3,6 +3,7 @@
 import lifang as lf
 from lifang_dual_reporting.events import handlers
 from lifang_dual_reporting.indicators import indicators
+from lifang_dual_reporting.notices import notices
 from lifang_dual_reporting.pages import home_cards
 from lifang_dual_reporting.purposes import purposes
 from lifang_dual_reporting.resources import resources
@@ -18,6 +19,7 @@ plugin = lf.Plugin(
     handlers=handlers,
     payloads=payloads,
     purposes=purposes,
+    notices=notices,
     hooks=[home_cards],
     indicators=indicators,
     sheets=sheets,
