@@ -12,6 +12,7 @@ from peewee import fn
 
 from lifang.access.policy import of_an_account, shows
 from lifang.entities.caller import Caller, Standing
+from lifang.entities.community import Community
 from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.kit.errors import Busy, Forbidden, NotFound, NotReady
@@ -140,7 +141,8 @@ def homes_of(caller: Caller) -> tuple[Any, ...]:
     """The communities a caller lives in today, the primary one first."""
     found: tuple[Any, ...] | None = caller.rights.get("homes of")
     if found is None:
-        found = tuple(Person(id=caller.person).homes()) if caller.person else ()
+        who = Person(id=caller.person)
+        found = tuple(Community.tied_to(who, "resides")) if caller.person else ()
         caller.rights["homes of"] = found
     return found
 
