@@ -54,7 +54,8 @@ class Community(Record):
         links, today = one.affiliation_set, clock.today()
         link = links.model
         holds = link.removed_at.is_null() & (link.to_date.is_null() | (link.to_date > today))
-        rows = links.where(link.kind == kind, holds).order_by(link.primary.desc(), link.id)
+        rows = links.select(link, cls).join(cls).where(link.kind == kind, holds)
+        rows = rows.order_by(link.primary.desc(), link.id)
         return [row.community for row in rows]
 
 
