@@ -89,21 +89,18 @@ def asked_by(caller: Caller, resource: Resource[Any], query: Query) -> Hashable 
 
 
 def conditions(
-    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool | None = None,
-    apart: bool = True,
+    caller: Caller, resource: Resource[Any], query: Query, *, apart: bool = True,
+    gathering: bool | None = None,
 ) -> list[Any]:  # fmt: skip
     """Every condition of a list, permission first; raises Malformed for what cannot be asked.
 
     With `gathering` the subtree is gathered by index, else each row is judged by itself; unless
-    said, it is gathered where nothing else keeps the rows few. It is so `apart` from the other
-    conditions where a page is sorted; who asks for any row, or counts, lets one index serve both.
+    said, it is gathered where nothing else keeps the rows few. A page gathers it `apart`.
     """
     model: Any = resource.model
     gathering = not is_narrow(caller, resource, query) if gathering is None else gathering
-    told = [
-        model.removed_at.is_null(),
-        *subtree(caller, resource, query, gathering=gathering, apart=apart),
-    ]
+    told = [*subtree(caller, resource, query, gathering=gathering, apart=apart)]
+    told.append(model.removed_at.is_null())
     if query.verb != "read":
         reach = policy.rights(caller, resource, query.verb)
         told += policy.wheres(resource, policy.condition(caller, resource, reach))

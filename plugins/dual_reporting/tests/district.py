@@ -8,17 +8,12 @@ plugin, so it may be off then: life goes on around it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
 import lifang as lf
 from lifang.events.publish import publish
-from lifang.mechanisms import figures
-from lifang.mechanisms.figures import Scope
-from lifang.mechanisms.period import Period
 from lifang.testing import world
-from lifang_dual_reporting import models
 from lifang_dual_reporting.models import AnnualReview, Report, ServiceEntry, UnitReview, UnitTask
 from lifang_dual_reporting.resources import (
     annual_reviews,
@@ -44,42 +39,6 @@ RULES = {
     "task_day": 10, "unit_visits": 1, "unit_pass_rate": 50, "report_to_pass": True,
 }  # fmt: skip
 RECORD = "volunteer_points.service_record"
-TABLES = [getattr(models, name) for name in models.__all__]
-WRITTEN = {"version", "created_at", "created_by", "updated_at"}
-SECRET = {"code", "phone", "phone_index", "political_status", "household_address"}
-"""What is drawn by lot or sealed, and so another in every instance."""
-PERIODS = ("2026", "2026-08", "2026-Q3")
-
-Rows = list[dict[str, Any]]
-
-
-def rows(*, but: Mapping[str, set[str]] = MappingProxyType({})) -> dict[str, Rows]:
-    """Every row of the plugin's tables, without versions and times of writing.
-
-    `but` names, by table, days that say when something was told.
-    """
-    found = {}
-    for model in TABLES:
-        passing = WRITTEN | SECRET | but.get(model.__name__, set())
-        told = [one.__data__ for one in model.select().order_by(model.id)]
-        found[model.__name__] = [{k: v for k, v in one.items() if k not in passing} for one in told]
-    return found
-
-
-def measured(caller: lf.Caller) -> dict[str, Any]:
-    """Every indicator of the plugin, by community, by unit and by month, over several periods."""
-    found = {}
-    for one in figures.indicators(caller):
-        for period in PERIODS if one.name.startswith("dual_reporting.") else ():
-            for by in (["community"], ["unit"], ["month"]):
-                scope = Scope(world.CHENGGUAN, Period.read(period), by)
-                try:
-                    table = figures.table(caller, one, scope)
-                except lf.Invalid:  # not every figure lies at units or runs by month
-                    continue
-                cells = [(row.name, [c.value for c in row.cells]) for row in table.rows]
-                found[f"{one.name} {period} {by[0]}"] = cells
-    return found
 
 
 class District(Year):
@@ -281,6 +240,3 @@ class District(Year):
                 if one.id % 2:
                     lf.write(noun, "receipt", self.liaison(one.organization), {}, one.id)
         self.go(str(day + dt.timedelta(days=16)))
-
-
-__all__ = ["District", "measured", "rows"]

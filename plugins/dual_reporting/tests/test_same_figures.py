@@ -12,7 +12,8 @@ from lifang.lifecycle import switching
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
 from lifang_dual_reporting.plugin import plugin
-from plugins.dual_reporting.tests.district import TABLES, District, measured, rows
+from plugins.dual_reporting.tests.district import District
+from plugins.dual_reporting.tests.figures import TABLES, measured, rows
 from plugins.dual_reporting.tests.office import at
 
 Figures = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
