@@ -99,8 +99,7 @@ def conditions(
     """
     model: Any = resource.model
     gathering = not is_narrow(caller, resource, query) if gathering is None else gathering
-    told = [*subtree(caller, resource, query, gathering=gathering, apart=apart)]
-    told.append(model.removed_at.is_null())
+    told = [model.removed_at.is_null(), *subtree(caller, resource, query, gathering, apart=apart)]
     if query.verb != "read":
         reach = policy.rights(caller, resource, query.verb)
         told += policy.wheres(resource, policy.condition(caller, resource, reach))
@@ -118,7 +117,7 @@ def conditions(
 
 
 def subtree(
-    caller: Caller, resource: Resource[Any], query: Query, *, gathering: bool, apart: bool = True
+    caller: Caller, resource: Resource[Any], query: Query, gathering: bool, *, apart: bool
 ) -> tuple[Any, ...]:
     """Where the rows of a list lie: a place asked for is the smaller part, so that is gathered."""
     model: Any = resource.model
