@@ -99,7 +99,8 @@ def conditions(
     """
     model: Any = resource.model
     gathering = not is_narrow(caller, resource, query) if gathering is None else gathering
-    told = [model.removed_at.is_null(), *subtree(caller, resource, query, gathering, apart=apart)]
+    among = policy.gathered if gathering else policy.judged
+    told = [model.removed_at.is_null(), *subtree(caller, resource, query, among, apart=apart)]
     if query.verb != "read":
         reach = policy.rights(caller, resource, query.verb)
         told += policy.wheres(resource, policy.condition(caller, resource, reach))
@@ -117,13 +118,12 @@ def conditions(
 
 
 def subtree(
-    caller: Caller, resource: Resource[Any], query: Query, gathering: bool, *, apart: bool
+    caller: Caller, resource: Resource[Any], query: Query, among: policy.Among, *, apart: bool
 ) -> tuple[Any, ...]:
     """Where the rows of a list lie: a place asked for is the smaller part, so that is gathered."""
     model: Any = resource.model
-    among = policy.gathered if gathering else policy.judged
     told = policy.wheres(resource, part(caller, resource, query, among))
-    if gathering and apart and told:
+    if apart and told and among is policy.gathered:
         mine = model.select(model.id).where(*told).cte("mine", materialized=True)
         told = (model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine)),)
     readable = policy.readable(caller, resource) if _placed(query) else True

@@ -18,7 +18,7 @@ from plugins.dual_reporting.tests.office import at
 
 Figures = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 Told = tuple[str, int, range]
-SHORT = ("2026-06-25", 18, range(7, 10))
+SHORT = ("2026-06-25", 14, range(7, 10))
 """From when on, how many people, and which months, with the end of a half-year and a quarter."""
 WHOLE = ("2026-01-05", 200, range(1, 13))
 LATE = {"ServiceEntry": {"confirmed_on"}, "Report": {"ended_on"}}
