@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifang_dual_reporting.events import clockwork, counting, serving
+from lifang_dual_reporting.events import clockwork, counting, serving, telling
 from lifang_dual_reporting.events.moving import end_for_who_left, suggest_transfer
 from lifang_dual_reporting.events.reporting import (
     begin_in_time,
@@ -20,4 +20,5 @@ handlers = [
     suggest_transfer, end_for_who_left, begin_with_first_post, begin_in_time, keep_suspension,
     end_suspension, resume_in_time, release_in_time, report_there, follow_the_calendar,
     forget_what_was_sensitive, *serving.handlers, *counting.handlers, *clockwork.handlers,
+    *telling.handlers,
 ]  # fmt: skip
