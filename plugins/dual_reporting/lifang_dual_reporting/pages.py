@@ -180,7 +180,7 @@ of_oneself = [
         "我的报到", reports, {"state": STANDING}, reach="own", limit=1, create={},
         columns=("community", "organization", "receipt_no", "transfer_to", "state"),
         actions=("submit", "ask_transfer", "withdraw_transfer"),
-        empty="您还没有向社区报到。在职党员和其他公职人员请在这里报到。",
+        empty="您还没有向社区报到。应报到的在职人员，请在这里报到。",
     ),
     lf.Desk.panel(
         "我今年的服务时长", annual_reviews,
