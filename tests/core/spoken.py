@@ -14,8 +14,12 @@ SPOKEN = {
         "验收单": "the label of a document",
     },
     "dual_reporting": dict.fromkeys(
-        ("已报到人数", "社区报到回执", "单位报到回执", "岗位名额"), "card, paper, places"
-    ),
+        (
+            "已报到人数", "社区报到回执", "单位报到回执", "岗位名额", "年度评议反馈表",
+            "单位年度评议反馈表", "服务（活动）记录卡",
+        ),
+        "card, papers, places",
+    ),  # fmt: skip
     "volunteer_points": {
         "报名中的活动": "the title of a card",
         **dict.fromkeys(("件", "个"), "the unit of a ledger"),

@@ -127,8 +127,8 @@ def test_no_file_names_a_folder_of_somebodys_machine() -> None:
 
 
 PLACES_OF_A_PLUGIN = {
-    "documents", "events", "indicators", "models", "pages", "plugin", "policies", "purposes",
-    "resources", "schemas", "services", "settings", "sheets",
+    "documents", "events", "indicators", "models", "notices", "pages", "plugin", "policies",
+    "purposes", "resources", "schemas", "services", "settings", "sheets",
 }  # fmt: skip
 """Where a reader finds each concern; absent where there is none (`design/plugins.md` §5)."""
 OWN_WORDS = {"agency_contracts": {"ocds", "ocds_blocks"}}

@@ -10,8 +10,10 @@ import pytest
 
 import lifang as lf
 from lifang.mechanisms import documents as issued
+from lifang.services.erasing import erase
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
+from lifang_dual_reporting.models.review import PARTS
 from lifang_dual_reporting.resources import annual_reviews
 from lifang_dual_reporting.services import review
 from plugins.dual_reporting.tests.office import at
@@ -163,3 +165,15 @@ def test_who_may_not_sees_nothing_of_a_year_and_the_employer_nothing_of_home(yea
     for who in (year.liaison(year.unit("示例乙")), year.neighbour, year.me(year.person("王芳"))):
         assert list(lf.each(annual_reviews, who)) == []
     assert not {"household_address", "political_status"} & annual_reviews.by_name.keys()
+
+
+def test_who_is_erased_leaves_a_year_without_what_was_said_of_it(year: Year) -> None:
+    report = year.active()
+    one = year.opened(report)
+    year.judge(one)
+    erase(year.boss, f"core.person/{report.person_id}")
+    kept = year.now(one)
+    assert [getattr(kept, f"{name}_text") for name in PARTS] == [None] * 5
+    assert kept.own_grade == "qualified"
+    [said] = year.events.published("dual_reporting.annual_review.own_given")
+    assert said.data["text"] == lf.ERASED

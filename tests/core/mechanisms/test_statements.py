@@ -338,3 +338,31 @@ def test_a_year_in_which_a_community_moved_is_told_as_it_is_now_and_as_it_was(
     for half, count in (("2026-H1", 2), ("2026-H2", 0)):
         scope = Scope(world.CHENGGUAN, Period.read(half), tree="then")
         assert figures.table(boss, tally.count, scope).total.cells[0].value == count, half
+
+
+def test_what_a_unit_has_is_counted_where_the_unit_is(
+    tallied: Instance, units: list[lf.Organization]
+) -> None:
+    boss = world.boss(tallied)
+    seat = lf.Measure(tally.volunteers, standing=("joined", "left"))
+    stood = lf.Measure(tally.services, standing=("day", None))
+    for wrong in ({"at": seat}, {"at": stood}, {"at": lf.Measure(tally.services)}):
+        with pytest.raises(TypeError, match="at is a stock of units"):
+            lf.Measure(tally.services, dated="day", **wrong)
+    for at in (lf.Measure(tally.services, standing=("day", None), state="locked"),
+               lf.Measure(tally.services, standing=("day", None), at=stood)):  # fmt: skip
+        with pytest.raises(TypeError, match="no filters"):
+            lf.Measure(tally.services, standing=("day", None), at=at)
+    tally.Service.delete().execute()
+    tally.serve(tallied, world.HOME, "2026-11-05", unit=units[0], minutes=30)
+    tally.serve(tallied, world.FOREIGN, "2026-11-02", unit=units[1])
+    minutes = lf.Measure(tally.services, total="minutes", standing=("day", None), at=stood)
+    shared = lf.Indicator("tally.shared", "分钟", minutes, stood, digits=0)
+    city = Scope(period=NOVEMBER, by=["district"])
+    assert told(figures.table(boss, shared, city)) == {
+        "兰州市": [45], "城关区": [30], "七里河区": [60],
+    }  # fmt: skip
+    by_unit = figures.table(boss, shared, Scope(world.CHENGGUAN, NOVEMBER, ["unit"], "then"))
+    assert told(by_unit) == {"城关区": [30], "示例供水公司": [30]}
+    before = Scope(period=Period.read("2026-10"))
+    assert told(figures.table(boss, shared, before)) == {"兰州市": [None]}
