@@ -145,7 +145,7 @@ def test_grades_follow_points_and_whether_one_ever_reported(year: Year) -> None:
 
     bureau = year.unit()
     never = year.report(year.person("赵敏"), listed=True, organization=bureau.id)
-    year.go("2026-12-31")
+    year.go("2026-11-03")
     listed = year.opened(never)
     assert (listed.since, listed.minutes) == (dt.date(2026, 1, 1), 0)
     year.judge(listed)
