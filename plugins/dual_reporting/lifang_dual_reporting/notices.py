@@ -71,9 +71,7 @@ leader = lf.Notice(
     "待填写的领导点评",
     "「{place}」已启动 {year} 年度评议，请为本单位的人填写领导点评",
 )
-reviewed = lf.Notice(
-    "dual_reporting.reviewed", "年度评议已有结果", "您的 {year} 年度评议已有结果"
-)
+reviewed = lf.Notice("dual_reporting.reviewed", "年度评议已有结果", "您的 {year} 年度评议已有结果")
 overdue = lf.Notice(
     "dual_reporting.overdue",
     "反馈逾期未回执",

@@ -69,7 +69,9 @@ def test_a_worker_finds_what_waits_accepts_confirms_and_releases_from_one_page(
     lf.act(ask_transfer, goes, office.me(goes), community=there)
     worker = page("community_worker", at=world.HOME)
     shown = worker.text(HOME)
-    assert all(one in shown for one in ("待接收的报到", "李强", "待放行的转移", "王芳", "2026-05-22"))
+    assert all(
+        one in shown for one in ("待接收的报到", "李强", "待放行的转移", "王芳", "2026-05-22")
+    )
     for path in (
         f"reports/{waits.id}/actions/accept",
         f"service-entries/{entry.id}/actions/confirm",
@@ -99,7 +101,10 @@ def test_a_worker_puts_whoever_has_no_grid_into_one_of_the_community(
     )
     other = lf.Community.get(lf.Community.code == world.NEIGHBOUR)
     assert numbers(office.worker)["没有网格的人"] == 1
-    worker, path = page("community_worker", at=world.HOME), f"{HOME}/reports/{one.id}/actions/assign"
+    worker, path = (
+        page("community_worker", at=world.HOME),
+        f"{HOME}/reports/{one.id}/actions/assign",
+    )
     assert path in worker.text(HOME)
     assert worker.post(path, {"grid": f"{other.name} #{other.code}"}).status_code == 422
     assert "网格须在" in worker.post(path, {"grid": world.HOME}).text, "a community is no grid"
@@ -169,16 +174,28 @@ def test_a_liaison_finds_their_people_with_hours_and_what_is_due_and_nothing_of_
     assert numbers(liaison)["本单位的活动"] == 1 and numbers(office.worker)["待确认的单位活动"] == 1
 
 
+def lives(office: Year, page: Callable[..., Any], person: lf.Person) -> Any:
+    """Somebody at their own page, let in as a resident of their home."""
+    visitor = page("resident", person=person)
+    with office.instance.database.transaction():
+        account = Account.get(Account.name == visitor.name)
+        home = lf.Community.get(lf.Community.code == world.HOME)
+        Grant.create(account=account, role="resident", community=home)
+    return visitor
+
+
+def post_of(office: Year) -> Any:
+    """A post of one place in the community."""
+    data = {"name": "楼道清洁员", "community": {"code": world.HOME}, "category": "governance"}
+    return lf.write(posts, "create", office.worker, {**data, "slots": 1})
+
+
 def test_a_person_reports_takes_a_post_and_reads_hours_against_the_target_on_their_own_page(
     office: Year, page: Callable[..., Any]
 ) -> None:
     office.set(annual_hours=50)
     liqiang = office.person("李强")
-    visitor = page("resident", person=liqiang)
-    with office.instance.database.transaction():
-        account = Account.get(Account.name == visitor.name)
-        home = lf.Community.get(lf.Community.code == world.HOME)
-        Grant.create(account=account, role="resident", community=home)
+    visitor = lives(office, page, liqiang)
     assert "您还没有向社区报到" in visitor.text("/me")
     [new] = re.findall(rf'href="({HOME}/reports/new[^"]*)"', visitor.text("/me"))
     data = {"person": str(liqiang.id), "community": world.HOME, "skills": "水电维修", "back": "/me"}
@@ -188,8 +205,7 @@ def test_a_person_reports_takes_a_post_and_reads_hours_against_the_target_on_the
     assert f"{HOME}/reports/new" not in visitor.text("/me"), "nobody reports twice"
     registry = office.instance.registry
     lf.write(registry.of(Report), "accept", office.worker, {}, mine.id)
-    data = {"name": "楼道清洁员", "community": {"code": world.HOME}, "category": "governance"}
-    place = lf.write(posts, "create", office.worker, {**data, "slots": 1})
+    place = post_of(office)
     office.events.deliver()
     ways = re.findall(rf'href="({HOME}/post-claims/new[^"]+)"', visitor.text("/me"))
     choose = next(unescape(one) for one in ways if f"post={place.id}" in unescape(one))
@@ -225,4 +241,6 @@ def test_the_district_finds_what_is_overdue_and_the_way_to_its_figures(
         shown = page(role, at=code).text(HOME)
         assert "兰州市示例局" in shown and "/indicators/table/dual_reporting" in shown, role
     assert "逾期未回执的服务反馈" not in numbers(office.neighbour)
-    assert "/indicators/table/dual_reporting" in page("district_admin", at=world.CHENGGUAN).text(HOME)
+    assert "/indicators/table/dual_reporting" in page("district_admin", at=world.CHENGGUAN).text(
+        HOME
+    )

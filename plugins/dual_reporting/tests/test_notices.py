@@ -83,9 +83,7 @@ def test_a_unit_learns_what_became_of_its_own_report(office: Post) -> None:
     assert office.read(liaison) == [
         "「畅家巷社区」已接收兰州市示例局的报到，回执号 DBD-620102001001-2026-0001"
     ]
-    assert office.read(second) == [
-        "「畅家巷社区」退回了示例乙的报到，原因见记录；应报到的社区：—"
-    ]
+    assert office.read(second) == ["「畅家巷社区」退回了示例乙的报到，原因见记录；应报到的社区：—"]
     assert "13812345678" not in str(office.read(liaison) + office.read(second))
 
 
@@ -132,7 +130,12 @@ def test_the_employer_learns_the_days_of_a_suspension_and_never_why(office: Post
     bureau = office.unit()
     liaison = office.account("unit_liaison", unit=bureau)
     one = office.member("李强", bureau)
-    told = {"cause": "illness", "note": "住院手术", "since": lf.today(), "until": at("2026-06-30").date()}
+    told = {
+        "cause": "illness",
+        "note": "住院手术",
+        "since": lf.today(),
+        "until": at("2026-06-30").date(),
+    }
     lf.act(suspend, one, office.secretary, **told)
     lf.act(resume, office.now(one), office.secretary)
     lf.act(suspend, office.now(one), office.secretary, **told | {"until": None})
@@ -173,7 +176,7 @@ def test_before_the_deadline_the_person_is_told_and_the_unit_once_for_all(office
     ]
 
 
-def test_a_quarters_sheet_asks_for_a_receipt_that_nobody_can_leave_out_and_tells_the_subdistrict_late(
+def test_a_quarters_sheet_asks_for_a_receipt_and_the_subdistrict_learns_when_it_is_late(
     office: Post, page: Any
 ) -> None:
     office.set(unit_visits="1")
@@ -253,9 +256,7 @@ def test_who_waited_for_a_post_learns_that_it_is_theirs(office: Post) -> None:
         for who in (one, two)
     )
     lf.act(post.give_up, first, office.me(one))
-    assert office.read(two.person, "promoted") == [
-        "您候补的岗位「楼道清洁员」有名额了，已为您认领"
-    ]
+    assert office.read(two.person, "promoted") == ["您候补的岗位「楼道清洁员」有名额了，已为您认领"]
     assert office.read(one.person, "promoted") == []
 
 

@@ -6,7 +6,6 @@ them: a liaison of sixty has one paper to read, not sixty.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import lifang as lf
@@ -35,7 +34,8 @@ def tell_receipt(event: lf.Event, caller: lf.Caller) -> None:
     """Who reported, and the employer, know the number of the receipt."""
     for report in _report_of(event, caller):
         told = {"place": report.community.name, "number": event.data["receipt_no"]}
-        notices.receipt.send(report, caller, **_once(event), to=_all(report), who=_who(report), **told)
+        told |= {"who": _who(report)}
+        notices.receipt.send(report, caller, **_once(event), to=_all(report), **told)
 
 
 @lf.on(f"{REPORT}.rejected", f"{OWN}.unit_report.rejected")

@@ -35,8 +35,8 @@ reports = lf.Resource(
     documents=[documents.receipt],
     timers=report.TIMERS,
     actions=[
-        report.submit, report.accept, report.assign, report.reject, report.activate, suspension.suspend,
-        suspension.resume, transfer.propose_transfer, transfer.ask_transfer,
+        report.submit, report.accept, report.assign, report.reject, report.activate,
+        suspension.suspend, suspension.resume, transfer.propose_transfer, transfer.ask_transfer,
         transfer.withdraw_transfer, transfer.release, transfer.redate, report.end, report.clear,
     ],
     roles={

@@ -61,9 +61,7 @@ def accept(report: Report, caller: lf.Caller, *, grid: Grid = None) -> lf.Data:
     when=lambda view: view["state"] in SERVING,
     among={"state": list(SERVING)},
 )
-def assign(
-    report: Report, caller: lf.Caller, *, grid: Annotated[lf.Community, "网格"]
-) -> lf.Data:
+def assign(report: Report, caller: lf.Caller, *, grid: Annotated[lf.Community, "网格"]) -> lf.Data:
     """Put somebody who serves into a grid of the community, also after they were accepted."""
     if report.state not in SERVING:
         raise lf.Conflict(_("只有已接收的报到可以划入网格"))
