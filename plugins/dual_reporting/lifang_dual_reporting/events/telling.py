@@ -129,7 +129,7 @@ def tell_feedback(event: lf.Event, caller: lf.Caller) -> None:
     """The employer is asked to say that a sheet has come."""
     for one in lf.each(feedbacks, caller, id=event.subject):
         since, until = employer.days_of(one)
-        told = {"place": one.community.name, "since": since, "until": until}
+        told: dict[str, Any] = {"place": one.community.name, "since": since, "until": until}
         due = event.data["receipt_due"]
         notices.feedback.send(one, caller, **_once(event), to=_unit(one), due=due, **told)
 
