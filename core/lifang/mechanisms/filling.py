@@ -88,7 +88,8 @@ class Filled:
             found: Sequence[Any] = list(islice(made(self.asked), MOST + 1))
         else:
             model: Any = sheet.of.model
-            query = model.select(model.id).where(*self.asked.only(sheet.of, **sheet.where))
+            where = sheet.where(self.asked) if callable(sheet.where) else sheet.where
+            query = model.select(model.id).where(*self.asked.only(sheet.of, **where))
             order = Order.read(sheet.of, sheet.order).columns(model)
             found = [one for (one,) in query.order_by(*order).limit(MOST + 1).tuples()]
         if len(found) > MOST:

@@ -104,9 +104,10 @@ class Sheet:
     """A table that is kept on paper: who is on it, what stands in its columns, what is below it.
 
     `name` is `<plugin>.<sheet>`, `of` the resource whose readers see it. Either `columns` are told
-    of the records that the filters in `where` leave (those of `lf.each`), in the `order` of a list;
-    each is a heading with a path over references (`"person.name"`), or with a function of some
-    records and of what is asked that gives a value for each record's number, missing ones empty.
+    of the records that the filters in `where` leave (those of `lf.each`, or a function of what is
+    asked that gives them), in the `order` of a list; each is a heading with a path over references
+    (`"person.name"`), or with a function of some records and of what is asked that gives a value
+    for each record's number, missing ones empty.
     Or `rows` is a function of what is asked (`lf.Sheet.Asked`) that gives rows of cells, under
     `headings`, themselves perhaps such a function. 序号 comes first without being named.
 
@@ -126,7 +127,7 @@ class Sheet:
         *,
         of: Resource[Any],
         columns: Iterable[tuple[str, Column]] = (),
-        where: Mapping[str, Any] | None = None,
+        where: Mapping[str, Any] | Callable[[AskedFor], Mapping[str, Any]] | None = None,
         order: str = "id",
         rows: Callable[[AskedFor], Iterable[Sequence[Any]]] | None = None,
         headings: Sequence[str] | Callable[[AskedFor], Sequence[str]] = (),
@@ -137,7 +138,7 @@ class Sheet:
     ) -> None:
         """Keep the declaration."""
         self.name, self.label, self.of = name, label, of
-        self.columns, self.where, self.order = tuple(columns), dict(where or {}), order
+        self.columns, self.where, self.order = tuple(columns), where or {}, order
         self.rows, self.headings, self.note = rows, headings, note
         self.by, self.period, self.dated = tuple(by), period, dated
         self.plugin = name.partition(".")[0]
@@ -147,7 +148,8 @@ class Sheet:
     def _wrong(self) -> str:
         """What cannot be kept of the declaration, or nothing."""
         heads = {way.partition(".")[0] for _head, way in self.columns if isinstance(way, str)}
-        named = {one.partition("__")[0] for one in self.where} | {self.dated or "id"}
+        fixed = () if callable(self.where) else self.where
+        named = {one.partition("__")[0] for one in fixed} | {self.dated or "id"}
         unknown = heads | named
         unknown -= {*self.of.by_name, "id", "created_at", "updated_at"}
         told = {

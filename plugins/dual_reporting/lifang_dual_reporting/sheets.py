@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import peewee as pw
 
 import lifang as lf
 from lifang import _
 from lifang_dual_reporting.models import AnnualReview, Post, PostClaim, Report, ServiceEntry
 from lifang_dual_reporting.models.report import SERVING
-from lifang_dual_reporting.models.review import GRADES, PARTS
+from lifang_dual_reporting.models.review import PARTS
 from lifang_dual_reporting.policies import local
 from lifang_dual_reporting.resources import (
     annual_reviews,
@@ -77,26 +75,20 @@ def hours(records: Sequence[ServiceEntry], asked: lf.Sheet.Asked) -> Told:
     return {one.id: round(one.minutes / 60, 1) for one in records}
 
 
-def review_rows(asked: lf.Sheet.Asked) -> Iterator[tuple[Any, ...]]:
-    """The year of each who reports there: hours, the five parts, the grade, the receipt."""
+def served(records: Sequence[AnnualReview], asked: lf.Sheet.Asked) -> Told:
+    """服务时长: of the year, in hours."""
+    return {one.id: round(one.minutes / 60, 1) for one in records}
+
+
+def target(records: Sequence[AnnualReview], asked: lf.Sheet.Asked) -> Told:
+    """应服务时长: what the year asks, in hours, where it asks anything."""
+    return {one.id: round(one.target_minutes / 60, 1) or "—" for one in records}
+
+
+def of_its_year(asked: lf.Sheet.Asked) -> dict[str, Any]:
+    """The reviews of the year in which a period lies."""
     assert asked.period is not None  # noqa: S101 – the sheet is of one
-    grades, states = dict(GRADES), dict(AnnualReview.state.choices)
-    whose = asked.only(annual_reviews, ever=True, year=asked.period.last.year)
-    query = AnnualReview.select(AnnualReview, lf.Person, lf.Organization).join(lf.Person)
-    query = query.switch(AnnualReview).join(lf.Organization, pw.JOIN.LEFT_OUTER)
-    for one in query.where(*whose).order_by(AnnualReview.id).iterator():
-        given = [getattr(one, f"{part}_grade") for part in PARTS]
-        yield (
-            one.person.name,
-            one.organization.name if one.organization_id else None,
-            round(one.minutes / 60, 1),
-            round(one.target_minutes / 60, 1) if one.target_minutes else "—",
-            one.reached,
-            *(_(grades[grade]) if grade else "—" for grade in (*given, one.grade)),
-            _(states[one.state]),
-            one.fed_back_on,
-            one.receipted_on,
-        )
+    return {"year": asked.period.last.year}
 
 
 sheets = [
@@ -182,11 +174,19 @@ sheets = [
         "dual_reporting.reviews",
         "年度评议一览表",
         of=annual_reviews,
-        rows=review_rows,
-        headings=(
-            "姓名", "单位", "服务时长（小时）", "应服务时长（小时）", "是否达标",
-            *PARTS.values(), "评定等次", "进度", "反馈日期", "回执日期",
+        columns=(
+            ("姓名", "person"),
+            ("单位", "organization"),
+            ("服务时长（小时）", served),
+            ("应服务时长（小时）", target),
+            ("是否达标", "reached"),
+            *((label, f"{part}_grade") for part, label in PARTS.items()),
+            ("评定等次", "grade"),
+            ("进度", "state"),
+            ("反馈日期", "fed_back_on"),
+            ("回执日期", "receipted_on"),
         ),
+        where=of_its_year,
         by=BOTH,
         period=True,
         dated="",

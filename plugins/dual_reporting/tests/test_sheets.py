@@ -160,6 +160,8 @@ def test_the_unit_table_adds_up_and_leaves_empty_what_cannot_be_divided(office: 
     own = filled(office.liaison(other), "units", period="2026-Q2")
     assert list(own.rows()) == [[1, "示例二局", 4, 0, 0, "—", 0, 0]]
     assert filled(office.neighbour, "units", within=world.NEIGHBOUR).total == 0
+    nowhere = filled(office.liaison(office.unit("示例四局")), "units")
+    assert nowhere.total == 0 and nowhere.headings[1] == "单位" and "÷已报到人数" in nowhere.note
 
 
 def test_a_service_card_has_the_years_service_and_the_codes_to_rate_it(

@@ -91,7 +91,9 @@ def told_for(resource: Resource[Any], verb: str, instance: Instance, home: Commu
     return {
         spec.name: {"code": home.code}
         if spec.kind == "community"
-        else INPUTS.get(spec.kind) or row(spec.target, "", 0, home).id
+        else next(iter(dict(spec.choices)), None)
+        or INPUTS.get(spec.kind)
+        or row(spec.target, "", 0, home).id
         for spec in resource.actions[verb].fields
         if spec.required
     }
