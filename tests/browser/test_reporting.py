@@ -20,9 +20,9 @@ def press(watched: Watched, panel: str, row: str, button: str) -> None:
 
 
 def report_of(watched: Watched) -> None:
-    """Open the record from the desk, where somebody new has no grid yet."""
-    watched.open(DESK)
-    watched.page.locator("section:has(h2:text-is('没有网格的人')) >> text=尉迟明月").first.click()
+    """Look for the record in the list and open it."""
+    watched.open(f"{DESK}/reports?q=尉迟明月")
+    watched.page.locator("main tbody a").first.click()
 
 
 def save(watched: Watched, says: str = "已新建") -> None:
