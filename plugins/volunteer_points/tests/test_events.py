@@ -9,7 +9,7 @@ import pytest
 
 import lifang as lf
 from lifang.lifecycle.switching import switch
-from lifang.mechanisms.figures import table
+from lifang.mechanisms.figures import Scope, table
 from lifang.mechanisms.ledger import discrepancies
 from lifang.mechanisms.period import Period
 from lifang.services.erasing import erase
@@ -198,7 +198,7 @@ def test_a_year_told_twice_and_from_the_start_leaves_hours_and_points_unchanged(
     lf.act(shop.pick_up, one, station.worker, code=code)
     station.events.deliver()
 
-    boss, year = station.boss, Period.read("2026")
+    boss, asked = station.boss, Scope(within=world.HOME, period=Period.read("2026"))
 
     def picture() -> Any:
         return (
@@ -206,7 +206,7 @@ def test_a_year_told_twice_and_from_the_start_leaves_hours_and_points_unchanged(
             [(r.minutes, r.points, r.state) for r in ServiceRecord.select()],
             [points.balance(who, station.boss) for who in people],
             station.now(soap).stock,
-            [str(table(boss, one, within=world.HOME, period=year).total) for one in indicators],
+            [str(table(boss, one, asked).total) for one in indicators],
         )
 
     before = picture()

@@ -332,5 +332,5 @@ def test_a_declaration_that_cannot_be_so_is_refused_where_it_stands():
         with pytest.raises(ValueError, match=LOCKED):
             lf.payload(LOCKED, First, **wrong)
     for declared in ([lf.payload("core.person.moved", First)], [first, second]):
-        with pytest.raises(ValueError, match="payloads and purposes of its own"):
+        with pytest.raises(ValueError, match="payloads, purposes and sheets of its own"):
             Plugin("probe", "probe", payloads=declared, folder=Path(__file__).parent)
