@@ -79,6 +79,7 @@ def furnish(instance: Instance) -> dict[str, Any]:
     for one in made[:4]:
         write(reports, "accept", boss, {}, one.id)
     write(reports, "end", boss, {"reason": "已调离"}, made[0].id)
+    employer(instance, people[4])
     told = {"person": people[0].id, "name": people[0].name, "report": made[8].id}
     return {
         **told,
@@ -89,6 +90,28 @@ def furnish(instance: Instance) -> dict[str, Any]:
         "notice": resident(instance, people[7]),
         "code": city(instance, [people[one] for one in grown if 8 <= one < 20]),
     }
+
+
+def employer(instance: Instance, person: Any) -> None:
+    """A unit with a liaison; one of its people has reported to 畅家巷 since long before."""
+    boss = world.boss(instance)
+    unit = world.organization(instance, "兰州市示例局")
+    seats, reports = (
+        instance.registry.find(*noun)
+        for noun in (("core", "memberships"), ("dual_reporting", "reports"))
+    )
+    assert seats is not None and reports is not None
+    [mine] = reports.model.select().where(reports.model.person == person)
+    write(seats, "create", boss, {"person": person.id, "organization": unit.id})
+    write(reports, "update", boss, {"organization": unit.id}, mine.id)
+    if mine.state == "submitted":
+        write(reports, "accept", boss, {}, mine.id)
+    long_ago = {"accepted_on": clock.today() - dt.timedelta(days=200)}  # as time alone could bring
+    reports.model.update(long_ago).where(reports.model.id == mine.id).execute()
+    made, _password = accounts.create_account(boss, "liaison", role="unit_liaison", unit=unit.id)
+    made.update(password=hash_password(PASSWORD), must_change=False).where(
+        Account.id == made.id
+    ).execute()
 
 
 def city(instance: Instance, adults: list[Any]) -> str:

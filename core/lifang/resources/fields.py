@@ -24,7 +24,7 @@ class FieldSpec:
     `kind` is one of text, paragraph, integer, number, money, boolean, day, instant, partial_date,
     choice, state, community, reference, sensitive. `virtual` fields are shown over a link, without
     a column; `locked` ones are moved by actions only. `passing` inputs are kept nowhere. `anywhere`
-    ones may point beyond what the caller reads.
+    ones may point beyond what the caller reads; `named` ones are named to all who read the record.
     """
 
     name: str
@@ -43,6 +43,7 @@ class FieldSpec:
     check: Check | None = None
     passing: bool = False
     anywhere: bool = False
+    named: bool = False
 
     @property
     def sortable(self) -> bool:
@@ -125,4 +126,5 @@ def read_field(field: Any, *, locked: bool, check: Check | None) -> FieldSpec:
         default=None if callable(field.default) else field.default,
         check=check,
         anywhere=getattr(field, "anywhere", False),
+        named=getattr(field, "named", False),
     )

@@ -250,16 +250,16 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
             told |= {"slip_no": f"示例报到单 {number + 1}", "political_status": "中共党员"}
         made.append(stage.act("worker-district", noun, "create", told))
         progress(_("报到"), number + 1, len(reporters))
-    for report in made[: max(1, len(made) * 3 // 4)]:
+    for report in (accepted := made[: max(1, len(made) * 3 // 4)]):
         stage.act("worker-district", noun, "accept", {}, report)
-    for report in made[1:6]:
+    for report in accepted[1:6]:
         stage.act("worker-district", noun, "end", {"reason": _("已退休")}, report)
-    for report in made[12:13]:
+    for report in accepted[12:13]:
         week = stage.who(stage.boss.name).served_by(PLUGIN)  # what a week does
         write(stage.boss.instance.registry.of(type(report)), "activate", week, {}, report.id)
         since = {"cause": "secondment", "since": str(clock.today())}
         stage.act("district", noun, "suspend", since, report)
-    for report in made[13:14]:
+    for report in accepted[13:14]:
         to = next(home for home in _under(_homes(), ON) if home.id != report.community_id)
         stage.act("worker-district", noun, "ask_transfer", {"community": int(to.id)}, report)
     _unit_report(stage, f"{PLUGIN}:unit_reports")
@@ -272,9 +272,9 @@ def _reports(stage: Stage, residents: list[Person], progress: Progress) -> Perso
 def _unit_report(stage: Stage, noun: str) -> None:
     """The liaison's unit reports where it is, and is accepted."""
     unit: Any = Organization.get_by_id(stage.who("liaison").standings[0].organization)
-    told = {"community": Community.tied_to(unit, "located")[0], "organization": unit}
-    told |= {"secretary": "示例书记", "liaison": "示例联络员", "phone": "13800000000"}
-    told["members_total"] = 60
+    told: dict[str, Any] = {"organization": unit, "phone": "13800000000", "members_total": 60}
+    told["community"] = Community.tied_to(unit, "located")[0]
+    told |= {"secretary": "示例书记", "liaison": "示例联络员"}
     stage.act("worker-district", noun, "accept", {}, stage.act("liaison", noun, "create", told))
 
 

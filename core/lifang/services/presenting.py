@@ -87,7 +87,7 @@ def _plain(value: Any) -> Any:
 def _name_references(caller: Caller, spec: FieldSpec, views: list[View]) -> None:
     ids = {view[spec.name] for view in views if view[spec.name] is not None}
     target = caller.instance.registry.of(spec.target) if spec.target else None
-    names = names_of(caller, target, ids, anywhere=spec.anywhere) if target else {}
+    names = names_of(caller, target, ids, anywhere=spec.named) if target else {}
     for view in views:
         if view[spec.name] is not None:
             view[spec.name] = names.get(view[spec.name], UNREADABLE)

@@ -77,14 +77,18 @@ BOOKKEEPING = frozenset({"id", "version", "created_at", "created_by", "updated_a
 """Fields that the gateway alone writes."""
 
 
-def ref(model: type[M], label: str, *, anywhere: bool = False, **kw: Any) -> pw.ForeignKeyField[M]:
+def ref(
+    model: type[M], label: str, *, anywhere: bool = False, named: bool = False, **kw: Any
+) -> pw.ForeignKeyField[M]:
     """Point at another record; the referenced row is never physically deleted.
 
     With `anywhere` it may be one that the writer does not see, and its name is shown to whoever
-    reads the record: for what has a public name, as the place somebody moves to.
+    reads the record: for what has a public name, as the place somebody moves to. With `named` only
+    the latter: whose papers one keeps is known by name, also after they have moved away.
     """
     field = pw.ForeignKeyField(model, verbose_name=label, **kw)
     field.anywhere = anywhere  # type: ignore[attr-defined]  # a word of ours on peewee's field
+    field.named = named or anywhere  # type: ignore[attr-defined]  # likewise
     return field
 
 

@@ -12,7 +12,9 @@ from lifang.entities.caller import Caller
 from lifang.kit.errors import NotFound
 from lifang.kit.words import _
 from lifang.lifecycle import isolation
+from lifang.mechanisms.figures import indicators
 from lifang.mechanisms.laid import Laid, concerning, desk
+from lifang.mechanisms.sheet import sheets
 from lifang.resources.resource import Resource
 from lifang.services.offers import may
 from lifang.services.presenting import View
@@ -74,10 +76,21 @@ def desk_page(caller: Caller, plugin: str) -> ResponseReturnValue:
         label=_(caller.instance.plugins.loaded[id].label) if concerning(caller, id) else "",
         name=desk_name(caller, id),
         tables=[table_of(caller, one, here) for one in desk(caller, id)],
+        ways=_ways(caller, id),
         notes=isolation.notes(caller),
         done=done_elsewhere(caller, request.args.get("done")),
         command=f"lifang desk {plugin}",
     )
+
+
+def _ways(caller: Caller, id: str) -> list[tuple[str, str]]:
+    """What tells of the plugin as a whole: its figures side by side, and its tables on paper."""
+    told = [one for one in sheets(caller) if one.plugin == id]
+    ways = [(_(one.label), f"/sheets/{one.name}") for one in told]
+    if any(one.plugin == id for one in indicators(caller)):
+        label = _("{label}指标表", label=_(caller.instance.plugins.loaded[id].label))
+        ways.insert(0, (label, f"/indicators/table/{id}"))
+    return ways
 
 
 def table_of(caller: Caller, laid: Laid, back: str) -> Table:

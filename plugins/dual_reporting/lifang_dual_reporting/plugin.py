@@ -4,7 +4,7 @@ import lifang as lf
 from lifang_dual_reporting.events import handlers
 from lifang_dual_reporting.indicators import indicators
 from lifang_dual_reporting.notices import notices
-from lifang_dual_reporting.pages import home_cards
+from lifang_dual_reporting.pages import desk, home_cards
 from lifang_dual_reporting.purposes import purposes
 from lifang_dual_reporting.resources import resources
 from lifang_dual_reporting.schemas import payloads
@@ -19,8 +19,9 @@ plugin = lf.Plugin(
     handlers=handlers,
     payloads=payloads,
     purposes=purposes,
-    notices=notices,
     hooks=[home_cards],
     indicators=indicators,
     sheets=sheets,
+    notices=notices,
+    desk=desk,
 )

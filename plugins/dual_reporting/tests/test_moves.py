@@ -219,28 +219,3 @@ def test_where_a_community_is_closed_its_reports_are_placed_in_another(office: O
     assert (office.now(report).community.code, office.now(report).state) == (
         world.NEIGHBOUR, "active",
     )  # fmt: skip
-
-
-def test_the_employer_the_person_and_the_community_find_in_their_inbox_what_concerns_them(
-    office: Office, api: Any
-) -> None:
-    bureau, wang = office.unit(), office.person("王芳")
-    office.seat(wang, bureau)
-    liaison, mine = api("unit_liaison", unit=bureau), api("resident", person=wang)
-    worker = api("community_worker", at=world.HOME)
-    report = lf.act(accept, office.report(wang, organization=bureau.id), office.worker)
-    world.move(office.instance, wang, to=world.NEIGHBOUR)
-    office.events.deliver()
-    lf.act(ask_transfer, office.now(report), office.me(wang))
-    lf.act(end, office.now(report), office.me(wang), reason="退休")
-    office.events.deliver()
-
-    def told(who: Any) -> list[str]:
-        return [one["text"] for one in who.get("/api/v1/inbox").json["items"]][::-1]
-
-    receipt = "王芳的报到已由畅家巷社区接收，回执号 SBD-620102001001-2026-0001"
-    assert told(liaison) == [receipt, "王芳在畅家巷社区的报到已结束"]
-    assert told(mine) == [receipt, "您已迁居；报到要转到张家园社区的，请申请转移"]
-    assert told(worker) == ["有一份报到申请转移，最迟 2026-05-22 放行"]
-    office.events.tell_past("dual_reporting", at=world.CHENGGUAN)
-    assert len(told(liaison)) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifang_dual_reporting.events import clockwork, counting, serving
+from lifang_dual_reporting.events import clockwork, counting, serving, telling
 from lifang_dual_reporting.events.moving import end_for_who_left, suggest_transfer
 from lifang_dual_reporting.events.reporting import (
     begin_in_time,
@@ -15,11 +15,10 @@ from lifang_dual_reporting.events.reporting import (
     report_there,
     resume_in_time,
 )
-from lifang_dual_reporting.events.telling import tell_of_reports
 
 handlers = [
     suggest_transfer, end_for_who_left, begin_with_first_post, begin_in_time, keep_suspension,
     end_suspension, resume_in_time, release_in_time, report_there, follow_the_calendar,
-    forget_what_was_sensitive, tell_of_reports, *serving.handlers, *counting.handlers,
-    *clockwork.handlers,
+    forget_what_was_sensitive, *serving.handlers, *counting.handlers, *clockwork.handlers,
+    *telling.handlers,
 ]  # fmt: skip

@@ -86,7 +86,9 @@ def up(migrator: Any, db: Any) -> None:
 def down(migrator: Any, db: Any) -> None:
     """Take them away; who is in a state of today's only has no place in what was before."""
     migrator.migrate(migrator.drop_table("dual_reporting_suspension"))
-    migrator.migrate(migrator.drop_index(REPORT, f"{REPORT}_organization_id_state"))
+    pointers = [name for name, column in COLUMNS.items() if isinstance(column, pw.ForeignKeyField)]
+    for name in ("organization_id_state", *pointers):
+        migrator.migrate(migrator.drop_index(REPORT, f"{REPORT}_{name}"))
     db.execute_sql(f'DROP INDEX "{REPORT}_one_receipt_no"')
     db.execute_sql(f'DROP INDEX "{UNIQUE}"')
     migrator.migrate(*(migrator.drop_column(REPORT, name) for name in reversed(COLUMNS)))

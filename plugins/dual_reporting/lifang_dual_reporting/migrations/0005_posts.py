@@ -115,7 +115,8 @@ def down(migrator: Any, db: Any) -> None:
     """Take them away, the last first."""
     for name in ("source", "code"):
         db.execute_sql(f'DROP INDEX "{ENTRY}_one_{name}"')
-    migrator.migrate(migrator.drop_index(ENTRY, f"{ENTRY}_organization_id_start"))
+    for name in ("organization_id_start", "post_id"):
+        migrator.migrate(migrator.drop_index(ENTRY, f"{ENTRY}_{name}"))
     migrator.migrate(*(migrator.drop_column(ENTRY, name) for name in reversed(COLUMNS)))
     for table in reversed(TABLES):
         migrator.migrate(migrator.drop_table(table._meta.table_name))

@@ -40,7 +40,7 @@ class Report(lf.Record):
     another community stays here as `transferred`; the new one names it as `previous`.
     """
 
-    person = lf.ref(lf.Person, "人员")
+    person = lf.ref(lf.Person, "人员", named=True)
     organization = lf.ref(lf.Organization, "所在单位", null=True, anywhere=True)
     community = lf.place(
         "居住社区", anywhere=True

@@ -52,7 +52,7 @@ class AnnualReview(lf.Record):
     up to the day before `until`; `reached_on` is the day with whose service the target was reached.
     """
 
-    person = lf.ref(lf.Person, "人员")
+    person = lf.ref(lf.Person, "人员", named=True)
     report = lf.ref(Report, "报到记录")
     organization = lf.ref(lf.Organization, "所在单位", null=True, anywhere=True)
     community = lf.place("社区")

@@ -49,7 +49,7 @@ class PostClaim(lf.Record):
     """Somebody who reports to a community takes one of its posts, or waits for it to come free."""
 
     post = lf.ref(Post, "岗位")
-    person = lf.ref(lf.Person, "人员")
+    person = lf.ref(lf.Person, "人员", named=True)
     report = lf.ref(Report, "报到记录", null=True)
     organization = lf.ref(lf.Organization, "所在单位", null=True)
     claimed_on = lf.DayField(null=True, verbose_name="认领日期")
@@ -76,7 +76,7 @@ class ServiceEntry(lf.Record):
     whoever was served rates by it, and `stars` is the average of what `raters` residents said.
     """
 
-    person = lf.ref(lf.Person, "人员")
+    person = lf.ref(lf.Person, "人员", named=True)
     organization = lf.ref(lf.Organization, "所在单位", null=True)
     community = lf.place("服务社区")
     post = lf.ref(Post, "岗位", null=True)

@@ -35,15 +35,15 @@ reports = lf.Resource(
     documents=[documents.receipt],
     timers=report.TIMERS,
     actions=[
-        report.submit, report.accept, report.reject, report.activate, suspension.suspend,
-        suspension.resume, transfer.propose_transfer, transfer.ask_transfer,
+        report.submit, report.accept, report.assign, report.reject, report.activate,
+        suspension.suspend, suspension.resume, transfer.propose_transfer, transfer.ask_transfer,
         transfer.withdraw_transfer, transfer.release, transfer.redate, report.end, report.clear,
     ],
     roles={
         "resident": "read:own create:own update:own submit:own ask_transfer:own"
         " withdraw_transfer:own end:own reveal:own",
         "unit_liaison": "read:unit create:unit ask_transfer:unit withdraw_transfer:unit end:unit",
-        "community_worker": "read create update submit accept reject ask_transfer"
+        "community_worker": "read create update submit accept assign reject ask_transfer"
         " withdraw_transfer release end import export",
         "community_secretary": "suspend resume remove reveal",
         "district_admin": "export_full",

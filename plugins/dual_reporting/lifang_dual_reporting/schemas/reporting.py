@@ -29,6 +29,12 @@ class Accepted(Whose):
     grid = ma.fields.Integer(strict=True)
 
 
+class Grid(Whose):
+    """Somebody was put into a grid."""
+
+    grid = ma.fields.Integer(strict=True)
+
+
 class Rejected(Whose):
     """A community has sent a report back; `suggested` is where it belongs, if that is known."""
 
@@ -75,6 +81,7 @@ _OF_REPORTS: tuple[tuple[str, type[ma.Schema], tuple[str, ...]], ...] = (
     ("submitted", Submitted, ("slip_no",)),
     ("accepted", Accepted, ()),
     ("rejected", Rejected, ("reason",)),
+    ("assigned", Grid, ()),
     ("activated", Whose, ()),
     ("ended", Ended, ("reason",)),
     ("suspended", Suspended, ("cause", "note")),

@@ -9,7 +9,7 @@ import lifang as lf
 from lifang import _
 from lifang_dual_reporting import documents, settings
 from lifang_dual_reporting.models import Report
-from lifang_dual_reporting.models.report import STANDING
+from lifang_dual_reporting.models.report import SERVING, STANDING
 from lifang_dual_reporting.policies import community_of, covers, refuse
 from lifang_dual_reporting.services.entering import demand_scope, is_own, take_consent
 
@@ -43,9 +43,7 @@ def submit(
 def accept(report: Report, caller: lf.Caller, *, grid: Grid = None) -> lf.Data:
     """Accept a submitted report on behalf of the community, and issue its receipt."""
     place = report.community
-    if grid is not None and not (grid.kind == "grid" and covers(place, grid)):
-        refuse("grid", "outside", _("网格须在「{name}」之内", name=place.name))
-    report.grid = grid or _grid_of_home(report)
+    report.grid = _inside(report, grid) or _grid_of_home(report)
     report.accepted_on = lf.today()
     report.receipt_no = documents.receipt_number.next(place, caller)
     documents.receipt.issue(
@@ -55,6 +53,20 @@ def accept(report: Report, caller: lf.Caller, *, grid: Grid = None) -> lf.Data:
     after = dt.timedelta(days=settings.activate_days(place))
     lf.timer(report, caller, "activate_due", lf.now() + after)
     return _whose(report) | {"receipt_no": report.receipt_no}
+
+
+@lf.action(
+    "划入网格",
+    event="assigned",
+    when=lambda view: view["state"] in SERVING,
+    among={"state": list(SERVING)},
+)
+def assign(report: Report, caller: lf.Caller, *, grid: Annotated[lf.Community, "网格"]) -> lf.Data:
+    """Put somebody who serves into a grid of the community, also after they were accepted."""
+    if report.state not in SERVING:
+        raise lf.Conflict(_("只有已接收的报到可以划入网格"))
+    report.grid = _inside(report, grid)
+    return _whose(report)
 
 
 @lf.action("退回", moves={"submitted": "rejected", "pending": "rejected"}, waits=False)
@@ -103,6 +115,13 @@ def clear(report: Report, caller: lf.Caller) -> None:
 def _whose(report: Report) -> dict[str, Any]:
     """Whom an event is about, for those who tell the employer."""
     return {"person": report.person_id, "organization": report.organization_id}
+
+
+def _inside(report: Report, grid: lf.Community | None) -> lf.Community | None:
+    place = report.community
+    if grid is not None and not (grid.kind == "grid" and covers(place, grid)):
+        refuse("grid", "outside", _("网格须在「{name}」之内", name=place.name))
+    return grid
 
 
 def _grid_of_home(report: Report) -> lf.Community | None:
