@@ -55,7 +55,7 @@ class AnnualReview(lf.Record):
     person = lf.ref(lf.Person, "人员", named=True)
     report = lf.ref(Report, "报到记录")
     organization = lf.ref(lf.Organization, "所在单位", null=True, anywhere=True)
-    community = lf.place("社区")
+    community = lf.place("社区", anywhere=True)
     year = pw.IntegerField(verbose_name="年度")
     since = lf.DayField(verbose_name="起算日期")
     until = lf.DayField(verbose_name="止算日期", help_text="从这一天起不再计")
@@ -102,7 +102,7 @@ class UnitReview(lf.Record):
     """
 
     organization = lf.ref(lf.Organization, "单位", anywhere=True)
-    community = lf.place("社区")
+    community = lf.place("社区", anywhere=True)
     year = pw.IntegerField(verbose_name="年度")
     members_total = pw.IntegerField(default=0, verbose_name="应报到人数")
     accepted = pw.IntegerField(default=0, verbose_name="已报到人数")
@@ -157,7 +157,7 @@ class Reminder(lf.Record):
         ],
         verbose_name="事项",
     )
-    community = lf.place("社区")
+    community = lf.place("社区", anywhere=True)
     report = lf.ref(Report, "报到记录", null=True)
     person = lf.ref(lf.Person, "人员", null=True)
     organization = lf.ref(lf.Organization, "单位", null=True, anywhere=True)
@@ -186,7 +186,7 @@ class Feedback(lf.Record):
     """
 
     organization = lf.ref(lf.Organization, "单位", anywhere=True)
-    community = lf.place("社区")
+    community = lf.place("社区", anywhere=True)
     period = pw.CharField(max_length=30, verbose_name="期间")
     report = lf.ref(Report, "报到记录", null=True)
     people = pw.IntegerField(default=0, verbose_name="人数")

@@ -78,7 +78,7 @@ class ServiceEntry(lf.Record):
 
     person = lf.ref(lf.Person, "人员", named=True)
     organization = lf.ref(lf.Organization, "所在单位", null=True)
-    community = lf.place("服务社区")
+    community = lf.place("服务社区", anywhere=True)
     post = lf.ref(Post, "岗位", null=True)
     activity = pw.CharField(max_length=120, null=True, verbose_name="活动")
     start = lf.InstantField(verbose_name="开始时间")

@@ -49,7 +49,7 @@ class UnitActivity(lf.Record):
     """
 
     organization = lf.ref(lf.Organization, "单位")
-    community = lf.place("社区")
+    community = lf.place("社区", anywhere=True)
     day = lf.DayField(verbose_name="日期")
     kind = pw.CharField(
         max_length=12,
@@ -82,7 +82,7 @@ class UnitTask(lf.Record):
     """
 
     organization = lf.ref(lf.Organization, "单位")
-    community = lf.place("社区")
+    community = lf.place("社区", anywhere=True)
     month = pw.CharField(max_length=7, verbose_name="月份", help_text="例如 2026-05")
     content = pw.CharField(max_length=200, verbose_name="任务内容")
     due_on = lf.DayField(null=True, verbose_name="完成期限")
