@@ -122,9 +122,11 @@ def reporting_on(person: int, community: int, day: dt.date) -> Report | None:
     What has become of it since does not matter: told late or again, the answer stays the same.
     """
     place: lf.Community = lf.Community.get_by_id(community)
-    held = Report.state.in_(SERVING) | (Report.ended_on >= day)
-    since = Report.accepted_on.is_null() | (Report.accepted_on <= day)
-    rows = Report.select().where(Report.person == person, Report.removed_at.is_null(), held, since)
+    since = Report.accepted_on <= day
+    held = (Report.state.in_(SERVING) & (since | Report.accepted_on.is_null())) | (
+        since & (Report.ended_on >= day)  # who was sent back never reported
+    )
+    rows = Report.select().where(Report.person == person, Report.removed_at.is_null(), held)
     found = [one for one in rows if place.path.startswith(one.community.path)]
     return max(found, key=lambda one: one.id, default=None)
 
