@@ -16,6 +16,8 @@ from lifang_dual_reporting.models import Feedback, Report, ServiceEntry
 from plugins.dual_reporting.tests.office import at
 from plugins.dual_reporting.tests.yearly import Year
 
+pytestmark = pytest.mark.once  # says nothing about the database
+
 HOME = "/p/dual-reporting"
 
 

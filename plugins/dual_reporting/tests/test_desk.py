@@ -24,6 +24,8 @@ from lifang_dual_reporting.services.transfer import ask_transfer
 from plugins.dual_reporting.tests.office import at
 from plugins.dual_reporting.tests.yearly import Year
 
+pytestmark = pytest.mark.once  # says nothing about the database
+
 HOME = "/p/dual-reporting"
 
 

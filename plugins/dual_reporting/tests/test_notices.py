@@ -19,6 +19,8 @@ from plugins.dual_reporting.tests.office import at
 from plugins.dual_reporting.tests.readers import Post
 from plugins.dual_reporting.tests.yearly import SAID
 
+pytestmark = pytest.mark.once  # says nothing about the database
+
 
 @pytest.fixture
 def office(instance: Any, enable: Callable[..., None], clock: Clock, boss: lf.Caller) -> Post:

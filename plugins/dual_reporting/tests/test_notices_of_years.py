@@ -15,6 +15,8 @@ from lifang_dual_reporting.services import post, review, unit_review, unit_task
 from plugins.dual_reporting.tests.office import at
 from plugins.dual_reporting.tests.readers import Post
 
+pytestmark = pytest.mark.once  # says nothing about the database
+
 
 @pytest.fixture
 def office(instance: Any, enable: Callable[..., None], clock: Clock, boss: lf.Caller) -> Post:

@@ -21,6 +21,8 @@ from lifang_dual_reporting.services.report import accept, reject
 from plugins.dual_reporting.tests import town
 from plugins.dual_reporting.tests.office import Office, at
 
+pytestmark = pytest.mark.once  # says nothing about the database
+
 ADDRESS, PARTY, PHONE = "丁香家园 3号楼 2单元 501", "中共党员", "13800005678"
 CARDS = "/api/v1/dual-reporting/service-cards"
 

@@ -24,7 +24,7 @@ def test_notices_are_listed_and_read(instance: Instance, lifang: Command, worker
     assert listed.code == 0, listed.err
     first, second = listed.out.splitlines()[1:]
     number = first.split("\t")[0]
-    assert first.endswith("未读\t报到截止提醒\t距报到截止还有 5 天")
+    assert first.endswith("未读\t临近截止提醒\t距报到截止还有 5 天")
     assert second.endswith("距报到截止还有 7 天")
     older = lifang("inbox", "list", "--before", number, *as_worker).out
     assert "5 天" not in older and "7 天" in older
@@ -43,7 +43,7 @@ def test_kinds_are_chosen_and_an_address_is_given(
     bellman.open_bellman(instance)
     as_worker = ("--as", worker)
     chosen = lifang("inbox", "choose", "bellman.near", "--shown", "no", *as_worker)
-    assert "bellman.near\t报到截止提醒\t通知员\t否\t是\t是" in chosen.out
+    assert "bellman.near\t临近截止提醒\t通知员\t否\t是\t是" in chosen.out
     assert lifang("inbox", "choose", "bellman.due", "--sent", "no", *as_worker).code == 5
     kinds = json.loads(lifang("inbox", "kinds", "--json", *as_worker).out)["items"]
     assert {one["name"]: one["shown"] for one in kinds} == {

@@ -16,7 +16,7 @@ from lifang.services.delivery import let_in
 from lifang.services.instance import Instance
 from lifang.testing import world
 
-near = lf.Notice("bellman.near", "报到截止提醒", "{who}距报到截止还有 {days} 天")
+near = lf.Notice("bellman.near", "临近截止提醒", "{who}距报到截止还有 {days} 天")
 due = lf.Notice("bellman.due", "请签收回执", "回执须在 {until} 前签收", required=True)
 
 

@@ -203,7 +203,7 @@ def test_each_reader_sees_names_and_ways_as_far_as_their_rights_go(
     assert tell(to=wang, key="说", who="电话 13800001234，", days=1) == 1
     assert texts(signed_in(instance, wang))[0].startswith("电话 138****1234，")
     with using("en"):
-        assert inbox.items(signed_in(instance, wang))[0].title == "报到截止提醒"
+        assert inbox.items(signed_in(instance, wang))[0].title == "临近截止提醒"
 
 
 def test_read_is_read_by_oneself_only(instance: Instance, tell: Tell) -> None:
@@ -264,12 +264,12 @@ def test_what_a_plugin_told_says_that_it_is_off_or_gone(instance: Instance, tell
     PluginRow.update(declared=told).where(PluginRow.name == "bellman").execute()
     bump(instance)
     [item] = inbox.items(signed_in(instance, wang))
-    assert (item.title, item.text) == ("报到截止提醒（未启用）", "距报到截止还有 7 天")
+    assert (item.title, item.text) == ("临近截止提醒（未启用）", "距报到截止还有 7 天")
     assert item.record is None
     PluginRow.update(state="uninstalled").where(PluginRow.name == "bellman").execute()
     bump(instance)
     [item] = inbox.items(signed_in(instance, wang))
-    assert (item.title, item.text) == ("报到截止提醒（已卸载）", "距报到截止还有 7 天")
+    assert (item.title, item.text) == ("临近截止提醒（已卸载）", "距报到截止还有 7 天")
     assert inbox.unread(signed_in(instance, wang)) == 1
 
 

@@ -64,7 +64,7 @@ def test_a_carrier_is_told_in_the_language_and_with_the_address_of_the_reader(
     events.deliver()
     [told] = [one for one in carried if one.kind == "bellman.near"]
     assert (told.email, told.account, told.language) == ("wang@example.cn", wang.id, "en")
-    assert (told.title, told.text) == ("报到截止提醒", "距报到截止还有 7 天")
+    assert (told.title, told.text) == ("临近截止提醒", "距报到截止还有 7 天")
     assert told.community.code == world.CHENGGUAN or told.community.code == world.HOME
     number = inbox.items(signed_in(instance, wang), kind="bellman.near")[0].id
     assert told.link == f"https://lifang.example.cn/inbox#n-{number}"
