@@ -19,6 +19,17 @@ KNOW_NO_DATABASE = ("tests/core/web/", "tests/core/cli/")
 """Pages and commands import neither peewee nor the store (a contract keeps it so): what they ask of
 a database, services and the API ask on both."""
 
+OF_RULES = tuple(
+    f"plugins/dual_reporting/tests/test_{name}.py"
+    for name in (
+        "clockwork", "dual_reporting", "feedback", "posts_seen", "private", "reviews",
+        "service_entries", "serving", "suspensions", "told_again", "unit_reports",
+        "unit_reviews", "units", "years",
+    )
+)  # fmt: skip
+"""Rules and words of the year: claims at once, entering, moves, figures and the whole year are
+asked of both databases, and all of it goes by the same gateway."""
+
 
 settings.register_profile("beside others", deadline=None)
 settings.load_profile("beside others")
@@ -29,7 +40,7 @@ settings.load_profile("beside others")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Do not repeat on PostgreSQL what says nothing about the database."""
     for one in items:
-        if one.nodeid.startswith(KNOW_NO_DATABASE):
+        if one.nodeid.startswith((*KNOW_NO_DATABASE, *OF_RULES)):
             one.add_marker(pytest.mark.once)
 
 
