@@ -49,7 +49,7 @@ def held_posts(records: Sequence[Report], asked: lf.Sheet.Asked) -> Told:
 
 
 def remark(records: Sequence[Report], asked: lf.Sheet.Asked) -> Told:
-    """备注: that nothing is asked of somebody for now, or where they want to go."""
+    """Why nothing is asked of somebody for now, or the community they have asked to move to."""
     places = _by_id(lf.Community, [one.transfer_to_id for one in records])
     said = {
         one.id: _("申请转往「{name}」", name=places[one.transfer_to_id])
