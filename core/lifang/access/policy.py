@@ -166,7 +166,7 @@ def _granted(caller: Caller, resource: Resource[Any], verb: str) -> Rights:
         uncovered = resource.confidential.uncovered(caller, resource) if verb == "read" else ()
         return Rights(on=on, person=person, uncovered=uncovered)
     person = _self_of(caller, resource) if own else None
-    tree = ranges.intersect(ranges.union(reaches), on)
+    tree = ranges.intersect(ranges.union(reaches), on) if reaches else ranges.NOWHERE
     return Rights(tree, on, person, tuple(units), adults and bool(tree))
 
 

@@ -6,6 +6,7 @@ A subtree is the interval from its path to the end of it; BETWEEN would let the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 Range = tuple[str, str]
 Ranges = tuple[Range, ...]
@@ -26,6 +27,7 @@ def union(ranges: Iterable[Range]) -> Ranges:
     return tuple(joined)
 
 
+@lru_cache(4_096)  # a page asks it of every noun, and few parts of the tree are ever asked about
 def intersect(one: Ranges, other: Ranges) -> Ranges:
     """What lies in both."""
     both = (

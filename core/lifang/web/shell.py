@@ -79,15 +79,15 @@ def surroundings() -> dict[str, Any]:
 def navigation(caller: Caller) -> list[Group]:
     """The ways open to a caller: the core's, each plugin's, administration."""
     core, admin = Group(""), Group(_("管理"))
-    office = in_office(caller)
+    office, here = in_office(caller), request.path
     if office or caller.person is None:
-        core.items.append(Item(_("概览"), "/", "home", request.path == "/"))
+        core.items.append(Item(_("概览"), "/", "home", here == "/"))
     core.items.extend(_of_many_kinds(caller))
     plugins = _worked_at(caller)
     for resource in caller.instance.registry:
         if not may(caller, resource, "read") or (resource.confidential and not office):
             continue
-        item = _item(resource)
+        item = _item(resource, here)
         if resource.plugin != CORE:
             label = _(caller.instance.plugins.loaded[resource.plugin].label)
             plugins.setdefault(resource.plugin, Group(label)).items.append(item)
@@ -132,12 +132,13 @@ def _of_many_kinds(caller: Caller) -> list[Item]:
     return items
 
 
-def _item(resource: Resource[Any]) -> Item:
-    return _fixed(_p("plural", resource.label), home_of(resource), ICONS.get(resource.id, "list"))
+def _item(resource: Resource[Any], path: str) -> Item:
+    label, link = _p("plural", resource.label), home_of(resource)
+    return _fixed(label, link, ICONS.get(resource.id, "list"), path)
 
 
-def _fixed(label: str, link: str, icon: str) -> Item:
-    path = request.path
+def _fixed(label: str, link: str, icon: str, path: str | None = None) -> Item:
+    path = path or request.path
     return Item(label, link, icon, path == link or path.startswith(f"{link}/"))
 
 
