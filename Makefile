@@ -43,8 +43,9 @@ lint: dev ## style, types, import contracts, budgets
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q -p no:randomly tests/core/test_budget.py tests/core/test_contracts.py
 
-docs: dev ## the documentation, into docs/_build/html; a warning is an error
-	$(BIN)/python docs/generate.py
+docs: dev ## the documentation, into docs/_build/html; a warning or a broken example is an error
+	$(BIN)/python docs/generate.py $(if $(CI),--check)
+	$(BIN)/python -m pytest -q -p no:randomly tests/core/test_reference.py tests/walks/test_pages.py
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
 	@echo "docs/_build/html/index.html"
 

@@ -16,7 +16,6 @@ extensions = ["myst_parser", "docs.page_parts"]
 source_suffix = {".md": "markdown"}
 root_doc = "index"
 exclude_patterns = ["_build", "layers/modules"]
-suppress_warnings = ["toc.empty_glob"]  # a folder of pages may be empty, a page may not be missing
 myst_heading_anchors = 3
 
 html_theme = "furo"

@@ -15,7 +15,7 @@ Operations = dict[tuple[str, str], dict[str, Any]]
 
 HEAD = """\
 What a server describes of itself at `/api/openapi.json`, for whoever may read everything; each caller is told what they can reach. Request and
-answer are told there, member by member. How a client is made from it: [the tutorial](../../api/index.md). Refusals are
+answer are told there, member by member. How a client is made from it: [From other systems](../../plugin-authors.md). Refusals are
 [problem documents](../errors.md); the last column says which statuses an operation may answer with instead."""
 
 
@@ -57,7 +57,7 @@ def _owner(tag: str, plugins: dict[str, Plugin]) -> str:
 def _index(plugins: dict[str, Plugin], owners: list[str]) -> Table:
     yield "# 接口 · API"
     yield ""
-    yield HEAD.replace("../../", "../../")
+    yield HEAD
     yield ""
     for id in owners:
         yield f"- [{both(plugins[id].label)}]({id}.md)"

@@ -1,4 +1,4 @@
-"""What the pages for beginners and for authors show is run: every command, every piece of Python."""
+"""What pages for beginners and for authors show is run: every command, every piece of Python."""
 
 from __future__ import annotations
 
@@ -83,9 +83,15 @@ def test_no_page_shows_commands_that_nothing_runs() -> None:
     for page in PAGES:
         for block in blocks(page):
             if block["language"] in ("", "console", "sh", "bash", "shell"):
-                typed = [one for one in block["text"].splitlines() if re.match(r"(\$ )?lifang ", one)]
+                typed = [
+                    one for one in block["text"].splitlines() if re.match(r"(\$ )?lifang ", one)
+                ]
                 where = f"{name(page)}: {typed[:1]}"
                 assert block["language"] == "console" or not typed, where
                 if block["language"] == "console":
                     assert all(one.startswith("$ ") for one in typed), where
-                    assert page.parent.name == "plugins" or page.name == "first-day.md" or name(page) in TYPED
+                    assert (
+                        page.parent.name == "plugins"
+                        or page.name == "first-day.md"
+                        or name(page) in TYPED
+                    )
