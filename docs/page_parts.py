@@ -70,7 +70,7 @@ class Shelf(TocTree):
         known = self.env.found_docs
         here = [one for one in self.content if patfilter(known, one)]
         self.content = StringList(here, source=self.env.current_document.docname)
-        return super().run()
+        return super().run() if here else []
 
 
 class Architecture(SphinxDirective):
