@@ -105,7 +105,8 @@ def picture(link: Any) -> str:
 
 
 def _plugins() -> str:
-    return f"plugins/*: {len(list((layers.ROOT / 'plugins').glob('*/pyproject.toml')))} 个插件"
+    number = len(list((layers.ROOT / "plugins").glob("*/pyproject.toml")))
+    return f"{number} 个插件 · {number} plugins"
 
 
 def _note(layer: str) -> str:

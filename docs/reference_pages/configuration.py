@@ -28,6 +28,10 @@ ELSEWHERE = {
 """Variables that are no key of the file; a test finds one that is missing here."""
 
 
+Keys = dict[str, tuple[str, str, str]]
+"""What the file of a new instance tells of each key: a value, Chinese, English."""
+
+
 def explained() -> Iterator[tuple[str, str, str, str]]:
     """Every key that the file of a new instance shows: key, value shown, Chinese, English."""
     notes: list[str] = []
@@ -56,16 +60,23 @@ def page(plugins: dict[str, Plugin]) -> Table:
     yield "`lifang.toml` in the folder of the instance; restart after a change. Variables outrank the file; a key or value that cannot be is named."
     yield "What districts turn without a restart are [settings](settings.md)."
     yield ""
-    rows = [
-        (f"`{key}`", f"`{variable(key)}`", _shown(told, key), f"{one.right} · {english(one.right)}", *told.get(key, ("", "", ""))[1:])
-        for key, one in KEYS.items()
-    ]  # fmt: skip
-    yield from table("key", "variable", "in a new file", "value", "中文", "English", rows=rows)
-    yield "## Other variables"
+    rows = [(f"`{_shown(told, key)}`", *_meant(told, key)) for key in KEYS]
+    yield from table("as a new file shows it", "中文", "English", rows=rows)
+    yield "## 环境变量 · Variables"
     yield ""
-    rows = [(f"`{name}`", *ELSEWHERE.get(name, ("", ""))) for name in sorted(RESERVED)]
+    variables = {variable(key): (f"{key} 一项", f"the key {key}") for key in KEYS} | ELSEWHERE
+    rows = [
+        (f"`{name}`", *variables.get(name, ("", ""))) for name in sorted({*variables, *RESERVED})
+    ]
     yield from table("variable", "中文", "English", rows=rows)
 
 
-def _shown(told: dict[str, tuple[str, str, str]], key: str) -> str:
-    return f"`{told[key][0]}`" if key in told else "–"
+def _shown(told: Keys, key: str) -> str:
+    return f"{key} = {told[key][0]}" if key in told else key
+
+
+def _meant(told: Keys, key: str) -> tuple[str, str]:
+    """What a key is for, and what it may say."""
+    right = KEYS[key].right
+    _value, chinese, meant = told.get(key, ("", "", ""))
+    return f"{chinese.rstrip('！')}。值：{right}", f"{meant.rstrip('!')}. Value: {english(right)}"

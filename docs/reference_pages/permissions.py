@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from docs.reference_pages.shared import Table, both, code, table
-from lifang.entities.account import ROLES
+from lifang.access.roles import FIRST_ADMINISTRATOR, INSTANCE_ROLES, ROLES, included
 from lifang.kit import words
 from lifang.plugins.plugin import Plugin
 from lifang.resources.resource import Resource
@@ -14,23 +14,15 @@ from lifang.resources.verbs import verb_name
 
 def permissions_page(plugins: dict[str, Plugin]) -> Table:
     """Who may do what with every noun."""
-    yield "# Permissions"
+    yield "# Roles and permissions"
     yield ""
-    yield "Who may do what, as the declarations say it. `own`: only what is theirs; `unit`: only their organization's; roles of the"
-    yield (
-        "ladder include those below them: "
-        + " > ".join(
-            (
-                "district_admin",
-                "subdistrict_admin",
-                "community_secretary",
-                "community_worker",
-                "grid_worker",
-            )
-        )
-        + ". What a role does not"
-    )
-    yield "name it may not do; the platform's three administrators hold instance-wide roles."
+    yield "Who may do what, as the declarations say it. A role is held at a community and everything under it, for an organization, or for the whole"
+    yield "instance, until a day if one was named. `own`: only what is theirs; `unit`: only their organization's. What a role does not name it may not do."
+    yield ""
+    yield "## 角色 · Roles"
+    yield ""
+    yield from table("role", "in code", "held for", "includes", rows=map(_role, ROLES))
+    yield f"The first administrator, made by `lifang init`, holds {code(FIRST_ADMINISTRATOR)}."
     yield ""
     for plugin in plugins.values():
         yield f"## {both(plugin.label)}"
@@ -42,6 +34,14 @@ def permissions_page(plugins: dict[str, Plugin]) -> Table:
             if resource.never:
                 yield f"Given to nobody on purpose: {code(sorted(resource.never))}."
                 yield ""
+
+
+def _role(role: str) -> list[str]:
+    held = {"unit_liaison": "an organization", "resident": "oneself"}.get(
+        role, "a part of the tree"
+    )
+    held = "the instance" if role in INSTANCE_ROLES else held
+    return [both(ROLES[role]), f"`{role}`", held, code(included(role)[1:])]
 
 
 def _roles(resource: Resource[Any]) -> list[list[str]]:

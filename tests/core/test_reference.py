@@ -49,7 +49,7 @@ def test_every_hook_key_variable_and_command_has_an_entry() -> None:
     for name in told:
         assert f"## `{name}(" in kept("hooks"), name
     for name in (*KEYS, *VARIABLES, *RESERVED):
-        assert f"| `{name}` |" in kept("configuration") or f"| `{name}` " in kept("configuration")
+        assert re.search(rf"^\| `{name}[ `]", kept("configuration"), re.M), name
     for name in COMMANDS:
         assert re.search(rf"^## {name}$", kept("commands/core"), re.M), name
 
