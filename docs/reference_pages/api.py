@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docs.reference_pages.shared import Table, both, table
@@ -79,16 +80,20 @@ def _page(plugin: Plugin, nouns: list[str], chinese: Operations, english: Operat
         yield ""
         rows = [
             (
-                f"`{method.upper()}`",
-                f"`{path}`",
-                one["summary"],
-                english[path, method]["summary"],
+                f"`{method.upper()} {path}`",
+                _spaced(one["summary"]),
+                _spaced(english[path, method]["summary"]),
                 _refusals(one),
             )
             for (path, method), one in chinese.items()
             if tag_of(one) == noun
         ]
-        yield from table("method", "address", "中文", "English", "refused with", rows=rows)
+        yield from table("operation", "中文", "English", "refused with", rows=rows)
+
+
+def _spaced(summary: str) -> str:
+    """A summary whose lists may break into lines."""
+    return re.sub(r",(?=\S)", ", ", summary)
 
 
 def _refusals(one: dict[str, Any]) -> str:

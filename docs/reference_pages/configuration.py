@@ -60,8 +60,8 @@ def page(plugins: dict[str, Plugin]) -> Table:
     yield "`lifang.toml` in the folder of the instance; restart after a change. Variables outrank the file; a key or value that cannot be is named."
     yield "What districts turn without a restart are [settings](settings.md)."
     yield ""
-    rows = [(f"`{_shown(told, key)}`", *_meant(told, key)) for key in KEYS]
-    yield from table("as a new file shows it", "中文", "English", rows=rows)
+    rows = [(f"`{key}`", _shown(told, key), *_meant(told, key)) for key in KEYS]
+    yield from table("key", "in a new file", "中文", "English", rows=rows)
     yield "## 环境变量 · Variables"
     yield ""
     variables = {variable(key): (f"{key} 一项", f"the key {key}") for key in KEYS} | ELSEWHERE
@@ -72,7 +72,7 @@ def page(plugins: dict[str, Plugin]) -> Table:
 
 
 def _shown(told: Keys, key: str) -> str:
-    return f"{key} = {told[key][0]}" if key in told else key
+    return f"`{told[key][0]}`" if key in told else "–"
 
 
 def _meant(told: Keys, key: str) -> tuple[str, str]:

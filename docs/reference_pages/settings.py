@@ -19,9 +19,8 @@ def settings_page(plugins: dict[str, Plugin]) -> Table:
             [
                 f"`{name}`",
                 both(one.label),
-                one.kind.__name__,
+                f"{one.kind.__name__} {_bounds(one)}",
                 _default(one),
-                _bounds(one),
                 ", ".join(
                     f"{preset} = {one.written(value)}" for preset, value in one.presets.items()
                 )
@@ -33,9 +32,7 @@ def settings_page(plugins: dict[str, Plugin]) -> Table:
         if rows:
             yield f"## {both(plugin.label)}"
             yield ""
-            yield from table(
-                "setting", "label", "kind", "default", "allowed", "presets", "help", rows=rows
-            )
+            yield from table("setting", "label", "value", "default", "presets", "help", rows=rows)
 
 
 def _default(one: Any) -> str:
@@ -48,4 +45,4 @@ def _bounds(one: Any) -> str:
         return code(one.choices)
     low = "" if one.minimum is None else one.minimum
     high = "" if one.maximum is None else one.maximum
-    return f"{low}…{high}" if f"{low}{high}" else "–"
+    return f"{low}…{high}" if f"{low}{high}" else ""
