@@ -108,7 +108,8 @@ def _fields() -> dict[str, list[str]]:
     """The codes of field errors that are written out in the code, each with its modules."""
     told: dict[str, list[str]] = {}
     for file in _files():
-        name = ".".join(file.relative_to(ROOT).with_suffix("").parts[1:])
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[1 if parts[0] == "core" else 2 :])
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if (
                 isinstance(node, ast.Call)
