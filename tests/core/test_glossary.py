@@ -88,11 +88,6 @@ def test_labels_use_the_english_of_the_glossary() -> None:
     assert wrong == []
 
 
-def test_no_sentence_has_two_translations() -> None:
-    two = {label: english for (_context, label), english in said().items() if len(english) > 1}
-    assert two == {}
-
-
 def test_the_words_in_code_are_found_in_the_code() -> None:
     files = [file for folder in FOLDERS for file in folder.rglob("*.py")]
     words = {one for file in files for one in re.findall(r"[a-z]\w*", file.read_text("utf-8"))}

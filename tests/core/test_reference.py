@@ -43,6 +43,15 @@ def test_the_reference_is_as_the_declarations_say() -> None:
     assert not wrong, f"python docs/generate.py writes {wrong}"
 
 
+@pytest.mark.once
+def test_a_page_that_is_out_of_date_missing_or_left_over_is_named() -> None:
+    told = made()
+    assert stale(told | {"reference/hooks.md": "# Hooks\n"}) == ["reference/hooks.md"]
+    assert stale(told | {"reference/more.md": ""}) == ["reference/more.md"]
+    less = {name: text for name, text in told.items() if name != "reference/api/core.md"}
+    assert stale(less) == ["reference/api/core.md"]
+
+
 def test_every_hook_key_variable_and_command_has_an_entry() -> None:
     told = {name for name, one in inspect.getmembers(hooks) if hasattr(one, "lifang_spec")}
     assert told

@@ -79,6 +79,25 @@ def test_the_python_of_a_page_runs(page: Path) -> None:
             exec(compile(text, name(page), "exec"), known)  # noqa: S102 – our own page
 
 
+def test_an_example_that_does_not_hold_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+
+    def tried(*lines: str) -> None:
+        page.write_text("\n".join(["```console", *lines, "```", ""]), "utf-8")
+        commands.run_here(list(commands.steps(page, slow=True)), tmp_path, partial(say, hands))
+
+    tried("$ echo one   two", "one two", "$ echo 3 > three", "$ cat three", "…")
+    tried("$ lifang --version", "lifang …", "$ lifang nothing || echo $?", "2")
+    with pytest.raises(AssertionError, match="does not say: one three"):
+        tried("$ echo one two", "one three")
+    with pytest.raises(AssertionError, match=r"\$ false"):
+        tried("$ false")
+    with pytest.raises(AssertionError, match="lifang nothing"):
+        tried("$ lifang nothing")
+    with pytest.raises(AssertionError, match="lifang --version"):
+        tried("$ lifang --version || echo refused")
+
+
 def test_no_page_shows_commands_that_nothing_runs() -> None:
     for page in PAGES:
         for block in blocks(page):
