@@ -24,7 +24,7 @@ def events_page(plugins: dict[str, Plugin]) -> Table:
         for handler in plugin.handlers:
             for type in handler.types:
                 heard.setdefault(type, []).append(f"{plugin.id}.{handler.name}")
-    yield "# Events"
+    yield "# 事件 · Events"
     yield ""
     yield "What the core and the plugins of this repository tell, and who of them listens. How delivery works: [Events](../events.md)."
     yield "Every noun also tells `.created`, `.updated` and `.removed`; they are listed where somebody listens."

@@ -12,7 +12,7 @@ from lifang.plugins.plugin import Plugin
 
 def hooks_page(plugins: dict[str, Plugin]) -> Table:
     """Every hook, from its definition, and who uses it."""
-    yield "# Hooks"
+    yield "# 挂钩 · Hooks"
     yield ""
     yield "Code the core must call because it cannot be said as data. A hook is added with its first user; there are never more than 16."
     yield "An implementation is a function of the hook's name, marked `@lf.hookimpl`, listed in `hooks=` of the plugin. It takes the"

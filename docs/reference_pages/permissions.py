@@ -14,7 +14,7 @@ from lifang.resources.verbs import verb_name
 
 def permissions_page(plugins: dict[str, Plugin]) -> Table:
     """Who may do what with every noun."""
-    yield "# Roles and permissions"
+    yield "# 角色和权限 · Roles and permissions"
     yield ""
     yield "Who may do what, as the declarations say it. A role is held at a community and everything under it, for an organization, or for the whole"
     yield "instance, until a day if one was named. `own`: only what is theirs; `unit`: only their organization's. What a role does not name it may not do."

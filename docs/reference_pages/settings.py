@@ -10,7 +10,7 @@ from lifang.plugins.plugin import Plugin
 
 def settings_page(plugins: dict[str, Plugin]) -> Table:
     """Every setting that a district can turn."""
-    yield "# Settings"
+    yield "# 设置 · Settings"
     yield ""
     yield "What districts turn, each for a part of the tree and from a day on: `lifang plugin config`, `lifang settings explain`."
     yield ""
