@@ -23,6 +23,9 @@ from lifang.store.whole import whole
 
 M = TypeVar("M", bound=Record)
 
+AT_MOST = 1_000
+"""So far is counted where a number is only shown."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -72,6 +75,20 @@ def count(caller: Caller, resource: Resource[Any], query: Query) -> int:
     model: Any = resource.model
     told = conditions(caller, resource, query, apart=False)
     return int(model.select(model.id).where(*told).count())
+
+
+def count_up(caller: Caller, resource: Resource[Any], query: Query) -> int:
+    """How many rows a list has, but `AT_MOST + 1` however many more: costs what a page of it does.
+
+    For what is shown by the way; `told_number` says it.
+    """
+    open_to(caller, resource)
+    return len(Listing(caller, resource, query, ["id"], limit=AT_MOST + 1).rows())
+
+
+def told_number(number: int) -> str:
+    """What `count_up` counted, as it is shown."""
+    return f"{AT_MOST:,}+" if number > AT_MOST else f"{number:,}"
 
 
 def get(caller: Caller, resource: Resource[M], id: int) -> M:

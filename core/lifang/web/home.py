@@ -54,7 +54,7 @@ def home_page(caller: Caller) -> str:
     """The dashboard."""
     figures = figures_of(caller)
     administers = switching.may_administer(caller)
-    beginning = any(card.value == "0" for card in figures[:1]) or "start" in request.args
+    beginning = any(card.value == 0 for card in figures[:1]) or "start" in request.args
     cards = [*caller.instance.plugins.cards(caller), *isolation.notes(caller)]
     timings.note(caller.instance)
     return render_template(
@@ -67,6 +67,7 @@ def home_page(caller: Caller) -> str:
         desks=desks_of(caller),
         steps=steps_of(caller, figures) if administers and beginning else [],
         administers=administers,
+        said=reading.told_number,
         done=_("密码已修改") if request.args.get("done") == "password" else None,
     )
 
@@ -123,8 +124,8 @@ def figures_of(caller: Caller) -> list[Card]:
     for noun in COUNTED:
         resource = caller.instance.registry.find("core", noun)
         if resource is not None and may(caller, resource, "read"):
-            number = reading.count(caller, resource, Query())
-            told.append(Card(_p("plural", resource.label), f"{number:,}", home_of(resource)))
+            number = reading.count_up(caller, resource, Query())
+            told.append(Card(_p("plural", resource.label), number, _counting(resource, number)))
     return told
 
 
@@ -137,14 +138,20 @@ def waiting_for(caller: Caller) -> list[Waiting]:
         for state, label in resource.by_name[resource.state].choices:
             if verbs := _movers(caller, resource, state):
                 query = Query(filters=((resource.state, "", (state,)),))
-                number = reading.count(caller, resource, query)
-                link = with_query(home_of(resource), [(resource.state, state)])
+                number = reading.count_up(caller, resource, query)
+                link = _counting(resource, number, (resource.state, state))
                 told.append(
                     Waiting(
                         _p("plural", resource.label), _(label), number, link, _("、").join(verbs)
                     )
                 )
     return [one for one in told if one.number]
+
+
+def _counting(resource: Resource[Any], number: int, *filters: tuple[str, str]) -> str:
+    """The list behind a number; it counts exactly what was not counted to the end here."""
+    more = [("count", "true")] if number > reading.AT_MOST else []
+    return with_query(home_of(resource), [*filters, *more])
 
 
 def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:
@@ -159,8 +166,8 @@ def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:
 def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
     """The way from an empty instance to one that is of use."""
     counted = dict(zip(COUNTED, figures, strict=False))
-    planted = "communities" in counted and counted["communities"].value != "0"
-    peopled = "people" in counted and counted["people"].value != "0"
+    planted = "communities" in counted and counted["communities"].value != 0
+    peopled = "people" in counted and counted["people"].value != 0
     plugins = switching.listed(caller)
     on = any(switch.on for plugin in plugins for switch in plugin.switches)
     return [
