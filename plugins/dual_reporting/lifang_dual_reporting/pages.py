@@ -47,7 +47,7 @@ in_community = [
         actions=("release",), empty="没有待放行的转移。",
     ),
     lf.Desk.panel(
-        "待确认的服务", service_entries, {"state": "submitted"}, sort="start",
+        "待确认的服务", service_entries, {"state": "submitted"},
         columns=("person", "start", "minutes", "content", "nature"), actions=("confirm", "void"),
         create={}, empty="没有待确认的服务。",
     ),
