@@ -19,7 +19,7 @@ from lifang.kit.words import _
 from lifang.mechanisms.notices import Notice, NoticeChoice, NoticeRow, reader
 from lifang.plugins import declared
 from lifang.resources.schema import LARGEST
-from lifang.services.presenting import UNREADABLE, names_of
+from lifang.services.presenting import names_of
 from lifang.services.standpoint import reached
 from lifang.store.record import moment
 from lifang.store.whole import whole
@@ -179,7 +179,10 @@ def _words(caller: Caller, kind: str, path: str | None, values: dict[str, Any]) 
 def _plain(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict) and "at" in value:
         return clock.local(dt.datetime.fromisoformat(value["at"])).strftime("%Y-%m-%d %H:%M")
-    return names.get(value["record"], UNREADABLE["name"]) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    unseen = _("有关人员") if value["record"].startswith("core.person/") else _("有关记录")
+    return names.get(value["record"], unseen)
 
 
 def _seen(caller: Caller, records: Iterable[str]) -> tuple[dict[str, str], dict[str, Way]]:

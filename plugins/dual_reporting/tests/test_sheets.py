@@ -15,8 +15,9 @@ import lifang as lf
 from lifang.mechanisms import documents, filling, sheet
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
-from lifang_dual_reporting.models import Post, PostClaim
+from lifang_dual_reporting.models import AnnualReview, Post, PostClaim
 from lifang_dual_reporting.resources import reports, service_cards
+from lifang_dual_reporting.services import review
 from lifang_dual_reporting.services.report import accept, reject
 from plugins.dual_reporting.tests import town
 from plugins.dual_reporting.tests.office import Office, at
@@ -149,6 +150,12 @@ def test_the_unit_table_adds_up_and_leaves_empty_what_cannot_be_divided(office: 
     town.serve(one, 3, "2026-05-02")
     town.begin(office, one)
     told = filled(office.worker, "units", within=world.HOME, period="2026-Q2")
+    assert list(told.rows())[0] == [1, "兰州市示例局", 2, 1, 50, 3, "—", "—"]
+    assert told.note.startswith("本地没有规定年度服务时长，所以没有达标人数和完成率。")
+    office.set(annual_hours=3)
+    review.count_anew(AnnualReview.get(), office.boss.served_by("dual_reporting"))
+    told = filled(office.worker, "units", within=world.HOME, period="2026-Q2")
+    assert told.note.startswith("报到率＝")
     assert list(told.rows()) == [
         [1, "兰州市示例局", 2, 1, 50, 3, 1, 100],
         [2, "示例二局", 4, 0, 0, "—", 0, "—"],
