@@ -45,7 +45,6 @@ def receipt_content(report: Report, caller: lf.Caller) -> list[lf.Section]:
         (_("报到单编号"), report.slip_no or "—"),
     )
     rows = (
-        (_("姓名"), report.person.name),
         (_("接收社区"), report.community.name),
         (_("报到日期"), str(report.reported_on or "—")),
         (_("接收日期"), str(report.accepted_on)),

@@ -215,4 +215,5 @@ def test_the_receipt_repeats_the_slip_without_what_is_private(settled: Office, p
     for one in ("报到单", "报到回执", "水电维修", "社区治理", "0007", "畅家巷社区",
                 "兰州市示例局 科长"):  # fmt: skip
         assert one in text, one
+    assert text.count("姓名") == 1
     assert "丁香家园" not in text and PARTY not in text and PHONE not in text
