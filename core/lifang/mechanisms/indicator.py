@@ -140,8 +140,8 @@ class Indicator:
     people (or where records are nobody's, records) must stand behind a figure: with fewer it is
     withheld, and then one more beside it, so that the total does not tell it. It is a number or an
     `lf.Setting` of one. `goal` is the value to be reached, in the unit of the indicator, or a
-    setting of it, of which 0 asks nothing where higher is better. `asks` is a setting of how much is
-    asked of those who are counted: where that is 0, there is no value. `note` says in a sentence
+    setting of it, of which 0 asks nothing where higher is better. `asks` is a setting of how much
+    is asked of those who are counted: where that is 0, there is no value. `note` says in a sentence
     what is counted and what is not.
 
     Where a local rule decides over what is divided, `per` and `note` are each an

@@ -31,7 +31,7 @@ def up(migrator: Any, db: Any) -> None:
 def down(migrator: Any, db: Any) -> None:
     """Let everybody have reached what nobody asks, as it was."""
     for table, names in PAPERS.items():
-        db.execute_sql(f"{REACHED[table]} WHERE \"reached\" IS NULL")
+        db.execute_sql(f'{REACHED[table]} WHERE "reached" IS NULL')
         migrator.migrate(migrator.add_not_null(table, "reached"))
         for name in names:
             migrator.migrate(migrator.drop_column(table, name))
