@@ -226,6 +226,8 @@ def test_accepting_gives_the_grid_of_home_or_one_of_the_community(
     listed = desk.text("/p/dual-reporting")
     assert f"/reports/{without.id}/actions/assign" in listed, "who has none stays on the desk"
     assert f"/reports/{by_api.id}/actions/assign" not in listed
+    rows = desk.text("/p/dual-reporting/reports")
+    assert '<span class="nowrap">SBD-620102001001-' in rows, "a receipt's number is not broken"
 
 
 def test_what_belongs_elsewhere_is_sent_back_and_names_the_right_community(office: Office) -> None:

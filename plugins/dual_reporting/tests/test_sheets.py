@@ -82,6 +82,8 @@ def test_the_register_has_the_usual_columns_and_masks_what_is_sensitive(
     assert rows[3][3] == "1980-**-**" and rows[3][7] == "138****5678"
     assert rows[3][8:11] == ["水电维修", "楼道维修员", "2026-05-15"]
     printed = worker.text(address.replace("register?", "register/print?"))
+    assert '<td class="whole">李强</td>' in printed, "a name is not broken on paper"
+    assert 'scrolls" tabindex="0" role="region" aria-label="畅家巷社区在职党员' in shown
     for text in (shown, printed, str(rows)):
         assert not any(one in text for one in (ADDRESS, "501", PARTY, PHONE, "1980-05"))
     worker.text(f"{address.replace('register?', 'register/print?')}&purpose=核对", status=403)
