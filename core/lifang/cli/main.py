@@ -38,6 +38,7 @@ SECTIONS = {
         "worker": ("instance", n_("只运行事件分发")),
         "migrate": ("instance", n_("把数据库升级到程序的版本")),
         "backup": ("backup", n_("备份：运行中也能做，加密；核对、恢复")),
+        "keys": ("keys", n_("密钥：写到纸上、从纸上恢复、更换数据密钥")),
         "db": ("moving", n_("数据库：搬到 PostgreSQL，或搬回")),
         "doctor": ("checkup", n_("检查密钥、文件夹、授权、积压，有问题说明怎么办")),
     },
