@@ -7,36 +7,30 @@ that was killed goes on where it was. Values keep their versions: they say what 
 from __future__ import annotations
 
 import base64
-import fcntl
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from lifang.entities.attachment import Attachment
 from lifang.entities.caller import Caller
 from lifang.events.personal import place_of
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, Forbidden, NotFound
+from lifang.kit.errors import Forbidden, NotFound
 from lifang.kit.words import _
 from lifang.mechanisms import attachments
 from lifang.mechanisms.documents import DocumentRow, reseal
-from lifang.plugins.tables import SettingRow, bump_generation
+from lifang.plugins.tables import bump_generation
 from lifang.services import depot
 from lifang.services.auditing import record_note
 from lifang.services.instance import Instance
 from lifang.store import copying
 from lifang.store.keys import FORMAT, Key, create_key, read_master
+from lifang.upkeep import backup
 from lifang.upkeep.backup import Steps
 
 PIECE = 500
 PREFIX = len(FORMAT) + 4
 """How a sealed value begins: its form, and the number of its key."""
-
-Row = tuple[int, bytes]
 
 
 @dataclass
@@ -61,7 +55,7 @@ def rotate(caller: Caller, progress: Steps) -> Rotated:
     """
     if not caller.runs_it:
         raise Forbidden(_("只有平台管理员可以更换数据密钥"))
-    with _alone(caller.instance.settings.run / "rotate.lock"):
+    with backup.workplace(caller.instance.settings.run / "rotation"):
         done = _begun(caller)
         while _pass(caller.instance, done, progress):
             pass  # until nobody seals anything under an old key any more
@@ -72,18 +66,6 @@ def rotate(caller: Caller, progress: Steps) -> Rotated:
             old.execute()
             record_note(caller, "key", "rotate", reason=f"{done.values} + {done.files}")
     return done
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Conflict(_("另一次密钥更换正在进行，请稍后再试")) from None
-    finally:
-        os.close(held)
 
 
 def _begun(caller: Caller) -> Rotated:
@@ -106,10 +88,12 @@ def _pass(instance: Instance, done: Rotated, progress: Steps) -> bool:
     places = [*_columns(instance), ("erasable", "value")]
     for number, (table, column) in enumerate(places, start=1):
         progress(_("重新加密"), number, len(places) + 1)
-        if table == "erasable":
-            _erasable(instance, done)
-        else:
-            _column(instance, table, column, done)
+        after: Any = 0 if table != "erasable" else ("", "")
+        while after is not None:
+            piece = _erasable if table == "erasable" else partial(_piece, table, column)
+            after, sealed, lost = instance.database.whole(partial(piece, instance, after))
+            done.values += sealed
+            done.lost += [f"{table}.{column} #{one}" for one in lost]
     _files(instance, done)
     progress(_("重新加密"), len(places) + 1, len(places) + 1)
     return done.values + done.files > before
@@ -124,117 +108,77 @@ def _columns(instance: Instance) -> Iterator[tuple[str, str]]:
                     yield table.name, one.name
 
 
-def _column(instance: Instance, table: str, column: str, done: Rotated) -> None:
-    """Seal one column anew, piece by piece."""
-    quoted, slot = instance.database.quoted, instance.database.engine.param
-    old = [FORMAT + n.to_bytes(4, "big") for n in instance.keys.keys["field"] if n != done.key]
+Piece = tuple[Any, int, list[Any]]
+"""Where the next piece begins, or None; how many values were sealed; which ones do not open."""
+
+
+def _piece(table: str, column: str, instance: Instance, after: int) -> Piece:
+    """Seal some cells of a column anew."""
+    database, slot = instance.database, instance.database.engine.param
+    name, more, place = database.quoted(column), *BOUND.get((table, column), ((), ""))
+    cell = column.removesuffix("_sealed") if table == TRAIL else column
+    place = place or f"{table}|{cell}|{{0}}"
+    old = [FORMAT + number.to_bytes(4, "big") for number in instance.keys.keys["field"]]
+    old.remove(FORMAT + instance.keys.current["field"].to_bytes(4, "big"))
     asked = (
-        f"SELECT id, {quoted(column)} FROM {quoted(table)} "  # noqa: S608 – the database's own names
-        f"WHERE substr({quoted(column)}, 1, {PREFIX}) IN ({', '.join([slot] * len(old))}) "
-        f"AND id > {slot} ORDER BY id LIMIT {PIECE}"
+        f"SELECT {', '.join(map(database.quoted, ('id', column, *more)))} "  # noqa: S608 – the database's own names
+        f"FROM {database.quoted(table)} WHERE id > {slot} "
+        f"AND substr({name}, 1, {PREFIX}) IN ({', '.join([slot] * len(old))}) "
+        f"ORDER BY id LIMIT {PIECE}"
     )
-    own = OWN.get((table, column))
-    after = 0
-    while True:
-
-        def piece(after: int = after) -> tuple[int, int, list[str]]:
-            with instance.database.transaction():
-                rows = instance.database.engine.execute_sql(asked, (*old, after)).fetchall()
-                lost = (own or partial(_plainly, table, column))(instance, rows)
-            last = rows[-1][0] if len(rows) == PIECE else 0
-            return last, len(rows) - len(lost), [f"{table}.{column} #{one}" for one in lost]
-
-        after, sealed, lost = instance.database.whole(piece)
-        done.values += sealed
-        done.lost += lost
-        if not after:
-            return
-
-
-def _plainly(table: str, column: str, instance: Instance, rows: Iterable[Row]) -> list[int]:
-    """Seal cells anew that are bound to their table, column and row; gives those that are lost."""
-    place = f"{table}|{column.removesuffix('_sealed') if table == 'audit_change' else column}"
-    return _each(instance, table, column, rows, lambda number: f"{place}|{number}")
-
-
-def _each(
-    instance: Instance, table: str, column: str, rows: Iterable[Row], place: Callable[[int], str]
-) -> list[int]:
+    told = (
+        f"UPDATE {database.quoted(table)} SET {name} = {slot} WHERE id = {slot} AND {name} = {slot}"  # noqa: S608 – the same
+    )
     fresh, lost = [], []
-    for number, blob in rows:
-        try:
-            plain = instance.keys.unlock(bytes(blob), place(number))
-            fresh.append((instance.keys.lock(plain, place(number)), number, bytes(blob)))
-        except (KeyError, ValueError):
-            lost.append(number)
-    database = instance.database
-    slot, name = database.engine.param, database.quoted(column)
-    told = f"UPDATE {database.quoted(table)} SET {name} = {slot} "  # noqa: S608 – the database's own names
-    database.each(f"{told}WHERE id = {slot} AND {name} = {slot}", fresh)
-    return lost
+    with database.transaction():
+        rows = database.engine.execute_sql(asked, (after, *old)).fetchall()
+        for number, blob, *bound in rows:
+            if table == DOCUMENTS:  # a digest of the whole row goes along
+                lost += [] if reseal(instance.keys, DocumentRow.get_by_id(number)) else [number]
+                continue
+            try:
+                anew = _anew(instance, bytes(blob), place.format(number, *bound))
+                fresh.append((anew, number, bytes(blob)))
+            except (KeyError, ValueError):
+                lost.append(number)
+        database.each(told, fresh)
+    return rows[-1][0] if len(rows) == PIECE else None, len(rows) - len(lost), lost
 
 
-def _documents(instance: Instance, rows: Iterable[Row]) -> list[int]:
-    found = [DocumentRow.get_by_id(number) for number, _blob in rows]
-    return [int(row.id) for row in found if not reseal(instance.keys, row)]
+def _anew(instance: Instance, blob: bytes, place: str) -> bytes:
+    return instance.keys.lock(instance.keys.unlock(blob, place), place)
 
 
-def _names(instance: Instance, rows: Iterable[Row]) -> list[int]:
-    def place(number: int) -> str:
-        return attachments.binding(Attachment.get_by_id(number))
-
-    return _each(instance, "core_attachment", "name", rows, place)
-
-
-def _settings(instance: Instance, rows: Iterable[Row]) -> list[int]:
-    def place(number: int) -> str:
-        row: Any = SettingRow.get_by_id(number)
-        return f"core_setting|{row.plugin}.{row.key}|{row.community_id}"
-
-    return _each(instance, "core_setting", "sealed", rows, place)
-
-
-OWN = {
-    ("core_document", "content"): _documents,
-    ("core_attachment", "name"): _names,
-    ("core_setting", "sealed"): _settings,
+TRAIL, DOCUMENTS = "audit_change", DocumentRow._meta.table_name
+BOUND = {
+    ("core_attachment", "name"): (attachments.BINDING, "attachment|{1}|{2}|{3}|{4}|{5}"),
+    ("core_setting", "sealed"): (("plugin", "key", "community_id"), "core_setting|{1}.{2}|{3}"),
 }
-"""What is bound to more than its cell."""
+"""What is bound to more than its cell: by which columns, and how."""
 
 
-def _erasable(instance: Instance, done: Rotated) -> None:
-    """Seal the personal values of events anew."""
+def _erasable(instance: Instance, after: tuple[str, str]) -> Piece:
+    """Seal some personal values of events anew."""
     database, slot = instance.database, instance.database.engine.param
     asked = (
         f"SELECT subject, key, value FROM erasable WHERE (subject, key) > ({slot}, {slot}) "  # noqa: S608 – our own words
         f"ORDER BY subject, key LIMIT {PIECE}"
     )
     told = f"UPDATE erasable SET value = {slot} WHERE subject = {slot} AND key = {slot}"  # noqa: S608 – our own words
-    at = ("", "")
-    while True:
-
-        def piece(at: tuple[str, str] = at) -> tuple[list[Any], int, list[str]]:
-            fresh, lost = [], []
-            with database.transaction():
-                rows = database.engine.execute_sql(asked, at).fetchall()
-                for subject, key, value in rows:
-                    blob, place = base64.b64decode(value), place_of((subject, key))
-                    if int.from_bytes(blob[1:PREFIX], "big") == done.key:
-                        continue
-                    try:
-                        sealed = instance.keys.lock(instance.keys.unlock(blob, place), place)
-                        fresh.append((base64.b64encode(sealed).decode(), subject, key))
-                    except (KeyError, ValueError):
-                        lost.append(f"erasable #{key}")
-                database.each(told, fresh)
-            return rows, len(fresh), lost
-
-        rows, sealed, lost = database.whole(piece)
-        done.values += sealed
-        done.lost += lost
-        if len(rows) < PIECE:
-            return
-        at = rows[-1][0], rows[-1][1]
+    fresh, lost = [], []
+    with database.transaction():
+        rows = database.engine.execute_sql(asked, after).fetchall()
+        for subject, key, value in rows:
+            blob, place = base64.b64decode(value), place_of((subject, key))
+            if int.from_bytes(blob[1:PREFIX], "big") == instance.keys.current["field"]:
+                continue
+            try:
+                sealed = base64.b64encode(_anew(instance, blob, place)).decode()
+                fresh.append((sealed, subject, key))
+            except (KeyError, ValueError):
+                lost.append(key)
+        database.each(told, fresh)
+    return tuple(rows[-1][:2]) if len(rows) == PIECE else None, len(fresh), lost
 
 
 def _files(instance: Instance, done: Rotated) -> None:

@@ -31,7 +31,8 @@ def command(name: str, help: str, session: Session) -> click.Command:
         [
             Command("export", n_("把密钥写到纸上：四行字母和一个二维码；记入审计"), _export,
                     [output, yes]),
-            Command("import", n_("从纸上的四行字母恢复密钥文件；- 表示从键盘输入"), _import, [file]),
+            Command("import", n_("从纸上的四行字母恢复密钥文件；- 表示从键盘输入"), _import,
+                    [file]),
             Command("rotate", n_("换一把数据密钥，重新加密全部敏感信息；可以中断，再运行就接着做"),
                     _rotate, [yes]),
         ],

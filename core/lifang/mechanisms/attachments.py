@@ -207,15 +207,14 @@ def _bound(told: dict[str, Any]) -> str:
     return "|".join(("attachment", *(str(told[k]) for k in sorted(told))))
 
 
-def binding(row: Any) -> str:
-    """The place the name of a kept file is sealed for."""
-    return _bound({k: getattr(row, k) for k in ("about", "kind", "place", "type", "digest")})
+BINDING = ("about", "digest", "kind", "place", "type")
 
 
 def name_of(caller: Caller, row: Any) -> str:
     """What a file was called when it was added."""
+    told = {k: getattr(row, k) for k in BINDING}
     try:
-        return caller.instance.keys.unlock(bytes(row.name), binding(row)).decode()
+        return caller.instance.keys.unlock(bytes(row.name), _bound(told)).decode()
     except KeyError:
         return _("（登记被改动过）")
 

@@ -6,8 +6,9 @@ import datetime as dt
 import io
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -35,12 +36,10 @@ def reseal(instance: Instance, name: str) -> None:
     path, part = _path(instance, name), instance.settings.data / ".resealed.part"
     part.unlink(missing_ok=True)
     with opened(instance, name) as source:
-        kept = path.stat()
         _seal(instance, name, source, part)
-    os.utime(part, ns=(kept.st_atime_ns, kept.st_mtime_ns))
-    if path.exists():  # not dropped meanwhile
+    with suppress(FileNotFoundError):  # it was dropped meanwhile
+        shutil.copystat(path, part)
         part.replace(path)
-    part.unlink(missing_ok=True)
 
 
 def _seal(instance: Instance, name: str, source: IO[bytes], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A new data key seals everything anew: killed halfway it goes on, and nothing is lost or changed."""
+"""A new data key seals everything anew: killed halfway it goes on, nothing is lost or changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lifang.kit.errors import Conflict, Forbidden
 from lifang.mechanisms import attachments
 from lifang.services.instance import Instance
 from lifang.store import copying
-from lifang.store.keys import Key
+from lifang.store.keys import Key, load_keys
 from lifang.testing import world
 from lifang.upkeep import backup
 from tests.core.app.populated import SECRET, goes_on
@@ -49,7 +49,7 @@ def sealed_under(instance: Instance) -> dict[int, int]:
     for table in copying.tables(instance.database):
         for one in instance.database.engine.get_columns(table.name):
             if table.name != "core_key" and one.data_type.upper() in ("BLOB", "BYTEA"):
-                asked = f'SELECT "{one.name}" FROM "{table.name}"'
+                asked = f'SELECT "{one.name}" FROM "{table.name}"'  # noqa: S608 – the database's own names
                 for (blob,) in instance.database.engine.execute_sql(asked).fetchall():
                     if blob and bytes(blob)[:1] == b"\x01":
                         number = int.from_bytes(bytes(blob)[1:5], "big")
@@ -68,7 +68,8 @@ def test_killed_halfway_it_goes_on_and_everything_opens_also_in_old_backups(
         moving.move(url, quiet, plan=False)
     with opened() as instance:
         row = Attachment.get()
-        row.name = instance.keys.lock("证明.pdf".encode(), attachments.binding(row))
+        told = {k: getattr(row, k) for k in attachments.BINDING}
+        row.name = instance.keys.lock("证明.pdf".encode(), attachments._bound(told))
         row.save()
         old = instance.keys.current["field"]
         before = sealed_under(instance)
@@ -80,15 +81,13 @@ def test_killed_halfway_it_goes_on_and_everything_opens_also_in_old_backups(
     assert died.returncode == -signal.SIGKILL
     with opened() as instance:
         assert instance.keys.current["field"] != old
-        halfway = sealed_under(instance)
-        assert halfway[old] > 0
+        assert sealed_under(instance)[old] > 0
         done = rotate(world.boss(instance), quiet)
         assert (done.resumed, done.files, done.lost) == (True, 1, [])
         assert sealed_under(instance) == {done.key: sum(before.values())}
         person = Person.get_by_id(1)
         assert (person.version, Key.get_by_id(old).retired_at is not None) == (version, True)
-        found = instance.keys.index(SECRET["phone"], kind="phone")
-        assert person.phone_index == found
+        assert person.phone_index == instance.keys.index(SECRET["phone"], kind="phone")
         assert attachments.name_of(world.boss(instance), Attachment.get()) == "证明.pdf"
     goes_on(place, password)
 
@@ -99,11 +98,8 @@ def test_killed_halfway_it_goes_on_and_everything_opens_also_in_old_backups(
 
 
 def test_who_runs_beside_it_reads_what_is_sealed_anew(instance: Instance) -> None:
-    told = {**SECRET, "name": "李强"}
     boss = world.boss(instance)
-    person = world.person(instance, "李强", **{"phone": told["phone"]})
-    from lifang.store.keys import load_keys
-
+    person = world.person(instance, "李强", phone=SECRET["phone"])
     beside = load_keys(instance.settings.key_file)
     done = rotate(boss, quiet)
     blob = Person.get_by_id(person.id).phone
@@ -122,7 +118,7 @@ def test_what_was_altered_stays_and_is_named(instance: Instance) -> None:
         ).execute()
         Erasable.create(subject="core.person/1", key="k", value="AQAAAAE" + "A" * 60 + "=")
     done = rotate(boss, quiet)
-    assert set(done.lost) == {f"core_person.phone #{other.id}", "erasable #k"}
+    assert set(done.lost) == {f"core_person.phone #{other.id}", "erasable.value #k"}
     assert AuditChange.select().where(AuditChange.after == SECRET["phone"]).count() == 0
 
 
@@ -130,16 +126,15 @@ def test_what_was_altered_stays_and_is_named(instance: Instance) -> None:
 def test_only_a_platform_administrator_rotates_and_one_at_a_time(
     instance: Instance, tmp_path: Path
 ) -> None:
-    import fcntl
-
     boss = world.boss(instance)
     worker = world.caller(instance, "community_worker", at=world.HOME)
     with pytest.raises(Forbidden, match="平台管理员"):
         rotate(worker, quiet)
-    with (instance.settings.run / "rotate.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(Conflict, match="正在进行"):
-            rotate(boss, quiet)
+    with (
+        backup.workplace(instance.settings.run / "rotation"),
+        pytest.raises(Conflict, match="正在进行"),
+    ):
+        rotate(boss, quiet)
     assert Key.select().where(Key.purpose == "field").count() == 1
     assert settings.load(instance.settings.home).key_file.exists()
     assert rotate(boss, quiet).key
