@@ -39,7 +39,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
     )  # fmt: skip
 
 
-def _demand(given: Given, asked: str) -> None:
+def demand(given: Given, asked: str) -> None:
     """Ask before what should not be done by a slip; a pipe has to say --yes."""
     if given["yes"]:
         return
@@ -50,7 +50,7 @@ def _demand(given: Given, asked: str) -> None:
 
 def _export(session: Session, given: Given) -> None:
     caller = session.caller
-    _demand(given, _("密钥会以明文出现。旁边没有别人、没有远程共享屏幕吗？"))
+    demand(given, _("密钥会以明文出现。旁边没有别人、没有远程共享屏幕吗？"))
     print_, lines = paper_key.export(caller)
     if given["output"]:
         page = paper_key.page(print_, lines, str(session.instance.settings.home))
@@ -82,7 +82,7 @@ def _import(session: Session, given: Given) -> None:
 
 def _rotate(session: Session, given: Given) -> None:
     caller = session.caller
-    _demand(given, _("现在换一把数据密钥，并重新加密全部敏感信息？服务可以照常运行"))
+    demand(given, _("现在换一把数据密钥，并重新加密全部敏感信息？服务可以照常运行"))
     with steps() as progress:
         done = session.hands.rotate(caller, progress)
     if session.json:

@@ -70,6 +70,7 @@ SECTIONS = {
         "jobs": ("nouns", n_("任务：导入等费时的工作，进度和结果")),
         "events": ("events", n_("事件和它们的处理进度")),
         "retention": ("retention", n_("事件保留：归档并移出到期的事件，查看档案")),
+        "privacy": ("privacy", n_("个人信息：交给本人、删除")),
         "audit": ("audit", n_("审计：查看、核对、固定")),
     },
 }

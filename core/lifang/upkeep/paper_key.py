@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
+from lifang.kit.errors import Conflict, Forbidden, Invalid
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.services.auditing import record_note
@@ -30,7 +30,8 @@ from lifang.upkeep.archive import fingerprint
 PIECE, CHECK, LINES, GROUP = 8, 2, 4, 4
 MARK = "LIFANG-KEY-1"
 LOOKS = str.maketrans("0189", "OIBG")
-LINE = re.compile(r"([1-4])[.:、)\s-]*((?:[A-Z2-7][\s-]*){16})")
+PAGE = Path(__file__).with_name("paper_key.html")
+LINE = re.compile(r"([1-4])[.:、)\s-]+((?:[A-Z0-9][\s-]*){12,20})")
 
 
 def export(caller: Caller) -> tuple[str, list[str]]:
@@ -61,19 +62,17 @@ def read(text: str) -> bytes:
     Raises Invalid with a sentence for each line that is missing or mistyped.
     """
     found: dict[int, bytes] = {}
-    wrong: list[FieldError] = []
+    wrong = []
     for line in text.upper().splitlines():
         number, piece = _line(line)
         if number:
             found[number] = piece or found.get(number, b"")
     for number in range(1, LINES + 1):
-        if number not in found:
-            wrong.append(FieldError(str(number), "required", _("缺少第 {n} 行", n=number)))
-        elif not found[number]:
-            told = _("第 {n} 行抄错了：校验不符", n=number)
-            wrong.append(FieldError(str(number), "invalid", told))
+        if not found.get(number):
+            mistyped = _("第 {n} 行抄错了：校验不符", n=number)
+            wrong.append(mistyped if number in found else _("缺少第 {n} 行", n=number))
     if wrong:
-        raise Invalid(_("；").join(one.message for one in wrong), errors=wrong)
+        raise Invalid(_("；").join(wrong))
     return b"".join(found[number] for number in range(1, LINES + 1))
 
 
@@ -107,18 +106,15 @@ def _fits(told: Settings, master: bytes) -> bool:
 
 def _line(said: str) -> tuple[int, bytes]:
     """The number of a line and its 8 bytes, none where they do not agree; 0 where it is no line."""
-    head = said.strip()[:1]
-    match = LINE.fullmatch(head + said.strip()[1:].translate(LOOKS))
+    match = LINE.fullmatch(said.strip())
     if match is None:
-        begins = re.match(r"\s*([1-4])[.:、)\s-]+[A-Z0-9]{4}[\s-]+[A-Z0-9]{3}", said)
-        return (int(begins[1]), b"") if begins else (0, b"")
-    number = int(match[1])
+        return 0, b""
+    number, letters = int(match[1]), re.sub(r"[\s-]", "", match[2]).translate(LOOKS)
     try:
-        raw = base64.b32decode(re.sub(r"[\s-]", "", match[2]))
+        raw = base64.b32decode(letters)
     except binascii.Error:
         return number, b""
-    piece = raw[:PIECE]
-    return number, piece if raw[PIECE:] == _check(number, piece) else b""
+    return number, raw[:PIECE] if raw[PIECE:] == _check(number, raw[:PIECE]) else b""
 
 
 def _check(number: int, piece: bytes) -> bytes:
@@ -130,7 +126,7 @@ def page(print_: str, lines: list[str], home: str) -> str:
     import segno
 
     code = segno.make("\n".join([MARK, *lines]), error="q").svg_data_uri(border=2, scale=6)
-    return PAGE.substitute(
+    return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title=_("里坊密钥（纸质副本）"),
         warn=_("谁拿到这张纸和一份备份，谁就能读出全部居民信息。放进信封封好，锁进保险柜。"),
         facts=_("实例 {home} · 密钥指纹 {print} · {day} 打印",
@@ -143,13 +139,3 @@ def page(print_: str, lines: list[str], home: str) -> str:
         safe=_("不要把它和备份放在一起，不要拍照，不要发送。打印后删除这个文件。"),
         sign=_("保管人：＿＿＿＿＿＿　　存放地点：＿＿＿＿＿＿　　日期：＿＿＿＿＿＿"),
     )  # fmt: skip
-
-
-PAGE = Template("""<!doctype html>
-<html lang="zh"><head><meta charset="utf-8"><title>$title</title><style>
-body{font:16px/1.6 "Noto Sans CJK SC",sans-serif;max-width:42rem;margin:2rem auto;color:#000}
-pre{font:700 22px/1.9 monospace;border:2px solid #000;padding:1rem}
-img{width:15rem} .warn{border-left:6px solid #000;padding-left:1rem;font-weight:700}
-</style></head><body><h1>$title</h1><p>$facts</p><p class="warn">$warn</p><pre>$lines</pre>
-<img src="$code" alt="$alt"><p>$how</p><p>$safe</p><p>$sign</p></body></html>
-""")
