@@ -36,6 +36,7 @@ SECTIONS = {
         "demo": ("instance", n_("建立并运行一个示例实例")),
         "serve": ("instance", n_("运行网页、接口和事件分发")),
         "worker": ("instance", n_("只运行事件分发")),
+        "service": ("service", n_("输出 systemd 服务文件：不用 root 运行，限制权限")),
         "migrate": ("instance", n_("把数据库升级到程序的版本")),
         "backup": ("backup", n_("备份：运行中也能做，加密；核对、恢复")),
         "keys": ("keys", n_("密钥：写到纸上、从纸上恢复、更换数据密钥")),
