@@ -114,7 +114,8 @@ def requirements(folder: Path) -> Iterator[str]:
 
 def notices(folder: Path) -> Iterator[str]:
     """Name, version and licence of every wheel that is not ours, and the texts they carry."""
-    yield "本归档包含下列第三方软件，各按自己的许可证分发。\nThird-party software in this archive.\n"
+    yield "本归档包含下列第三方软件，各按自己的许可证分发。\n"
+    yield "Third-party software in this archive, each under its own licence.\n"
     for path in sorted(folder.glob("*.whl")):
         with zipfile.ZipFile(path) as wheel:
             inside = wheel.namelist()
@@ -123,15 +124,13 @@ def notices(folder: Path) -> Iterator[str]:
             if str(head["Name"]).startswith("lifang"):
                 continue
             said = head["License-Expression"] or (head["License"] or "").split("\n")[0][:80]
-            classified = [one.split(" :: ")[-1] for one in head.get_all("Classifier", [])
-                          if one.startswith("License ::")]  # fmt: skip
-            said = said or ", ".join(classified)
+            classified = [one for one in head.get_all("Classifier", []) if "License ::" in one]
+            said = said or ", ".join(one.split(" :: ")[-1] for one in classified)
             yield f"\n{'=' * 78}\n{head['Name']} {head['Version']}: {said}\n"
             for name in inside:
-                if re.search(
-                    r"\.dist-info/(licenses/)?[^/]*(LICEN[CS]E|COPYING|NOTICE)[^/]*$", name, re.I
-                ):
-                    yield f"\n--- {name}\n{wheel.read(name).decode('utf-8', 'replace')}\n"
+                if LICENCE.search(name):
+                    text = wheel.read(name).decode("utf-8", "replace")
+                    yield f"\n--- {name}\n{text}\n"
 
 
 def packed(folder: Path, target: Path) -> None:

@@ -42,14 +42,11 @@ command -v "$python" >/dev/null || die "找不到 $python；请安装 Python 3.1
 "$python" -c 'import ensurepip, venv' 2>/dev/null || die "缺少 venv；请安装软件包 python3.11-venv"
 [ -z "$service" ] || [ "$(id -u)" = 0 ] || die "--service 需要 root"
 
-# Runs as whom the instance belongs to: root must leave no file behind that the service cannot read.
-as_owner() {
-    if [ "$(id -u)" = 0 ] && [ -d "$home" ] && [ "$(stat -c %u "$home")" != 0 ]; then
-        runuser -u "$(stat -c %U "$home")" -- env LIFANG_HOME="$home" "$@"
-    else
-        env LIFANG_HOME="$home" "$@"
-    fi
-}
+# As whom the instance belongs to: root must leave no file behind that the service cannot read.
+as_owner=(env "LIFANG_HOME=$home")
+if [ "$(id -u)" = 0 ] && [ -d "$home" ] && [ "$(stat -c %u "$home")" != 0 ]; then
+    as_owner=(runuser -u "$(stat -c %U "$home")" -- "${as_owner[@]}")
+fi
 
 place_program() {
     say "核对归档…"
@@ -98,7 +95,7 @@ has_service() { [ -d /run/systemd/system ] && systemctl cat lifang.service >/dev
 start_again() { if [ -n "${stopped:-}" ]; then systemctl start lifang.service; fi; }
 
 answers() {
-    as_owner "$target/bin/lifang" serve --port "$port" --workers 1 --no-worker >"$log" 2>&1 &
+    "${as_owner[@]}" "$target/bin/lifang" serve --port "$port" --workers 1 --no-worker >"$log" 2>&1 &
     local pid=$! ready=1
     for _ in $(seq 120); do
         kill -0 "$pid" 2>/dev/null || break
@@ -119,7 +116,7 @@ take_back() {
     say "升级没有成功，恢复原样…" >&2
     [ ! -s "$log" ] || sed 's/^/    /' "$log" >&2
     if [ -n "$touched" ]; then
-        as_owner "$old/bin/lifang" backup restore "$backup" --replace >/dev/null
+        "${as_owner[@]}" "$old/bin/lifang" backup restore "$backup" --replace >/dev/null
     fi
     start_again
     die "已恢复到 $(basename "$old")，数据与升级前一样；备份在 ${backup:-（没有做）}"
@@ -134,7 +131,7 @@ upgrade_it() {
     log=$(mktemp) touched='' backup='' stopped=''
     chmod 666 "$log"
     say "将要执行的迁移："
-    as_owner "$target/bin/lifang" migrate --plan || die "新版本不能用于现在的数据，什么都没有改动"
+    "${as_owner[@]}" "$target/bin/lifang" migrate --plan || die "新版本不能用于现在的数据，什么都没有改动"
     if has_service && systemctl is-active --quiet lifang.service; then
         systemctl stop lifang.service
         stopped=yes
@@ -145,11 +142,11 @@ upgrade_it() {
     trap take_back ERR
     say "备份…"
     backup=$home/backup/lifang-before-$version-$(date +%Y%m%d-%H%M%S).lifang
-    as_owner "$old/bin/lifang" backup create "$backup" >"$log" 2>&1
-    as_owner "$old/bin/lifang" backup verify "$backup" >"$log" 2>&1
+    "${as_owner[@]}" "$old/bin/lifang" backup create "$backup" >"$log" 2>&1
+    "${as_owner[@]}" "$old/bin/lifang" backup verify "$backup" >"$log" 2>&1
     say "迁移…"
     touched=yes
-    as_owner "$target/bin/lifang" migrate --no-backup >"$log" 2>&1
+    "${as_owner[@]}" "$target/bin/lifang" migrate --no-backup >"$log" 2>&1
     say "试运行…"
     answers
     switch_to "releases/$version"

@@ -17,7 +17,7 @@ unpack() { mkdir -p "$1" && tar xzf "$archives/lifang-$1-"*.tar.gz -C "$1" --str
 where=(--prefix "$place/prog" --home "$place/home" --python "$python" --port 18731)
 lifang() { "$place/prog/bin/lifang" "$@"; }
 serving() {
-    lifang serve --port 18732 >"$place/serve.log" 2>&1 &
+    "$place/prog/bin/lifang" serve --port 18732 >"$place/serve.log" 2>&1 &
     pid=$!
     for _ in $(seq 120); do
         curl -sf -o /dev/null http://127.0.0.1:18732/readyz && return

@@ -1,4 +1,4 @@
-"""From the release archive, without sources and without a network: installed, upgraded, restored."""
+"""From the archive, without sources or network: installed, served, upgraded, restored."""
 
 from __future__ import annotations
 
@@ -80,7 +80,6 @@ def test_the_archive_installs_serves_upgrades_and_restores_without_a_network(
         ["unshare", "-rn", *walk, python], env=env, cwd=place, text=True, capture_output=True,
         check=False,
     )  # fmt: skip
-    print(done.stdout)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("== ")] == [
         "install", "init", "serve", "damaged", "failing", "upgrade", "restore", "done",
