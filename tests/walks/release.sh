@@ -50,8 +50,8 @@ lifang people import people.csv
 lifang plugin install volunteer_points --yes >/dev/null || true
 heading serve
 serving
-curl -sf http://127.0.0.1:18732/sign-in | grep -q 里坊
-curl -sf http://127.0.0.1:18732/metrics | grep -q lifang_uptime_seconds
+curl -sf http://127.0.0.1:18732/sign-in | grep >/dev/null 里坊
+curl -sf http://127.0.0.1:18732/metrics | grep >/dev/null lifang_uptime_seconds
 unpack 0.1.1
 if 0.1.1/install.sh --upgrade "${where[@]}" 2>refused; then echo "upgraded while serving" >&2; exit 7; fi
 grep -q 停止 refused
@@ -65,22 +65,22 @@ heading failing
 before=$(lifang people list --json)
 if 0.1.2/install.sh --upgrade "${where[@]}" 2>refused; then echo "0.1.2 cannot work" >&2; exit 7; fi
 grep -q 恢复 refused
-lifang --version | grep -q 0.1.0
+lifang --version | grep >/dev/null 0.1.0
 [ "$(lifang people list --json)" = "$before" ]
 lifang audit verify >/dev/null
 heading upgrade
 0.1.1/install.sh --upgrade "${where[@]}"
-lifang --version | grep -q 0.1.1
-lifang migrate --plan | grep -q 没有待执行的迁移
+lifang --version | grep >/dev/null 0.1.1
+lifang migrate --plan | grep >/dev/null 没有待执行的迁移
 serving
-curl -sf http://127.0.0.1:18732/sign-in | grep -q 里坊
+curl -sf http://127.0.0.1:18732/sign-in | grep >/dev/null 里坊
 stop
 heading restore
 lifang people create --name 赵后来 --community 620102001001 >/dev/null
 kept=$(ls home/backup/lifang-before-0.1.1-*.lifang)
 lifang backup restore "$kept" --replace
 [ "$(lifang people list --json)" = "$before" ]
-lifang people reveal 1 --field phone --reason 核对 | grep -q 13812345678
+lifang people reveal 1 --field phone --reason 核对 | grep >/dev/null 13812345678
 serving
 stop
 heading done
