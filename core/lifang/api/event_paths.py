@@ -106,12 +106,6 @@ def _list(name: str, summary: str, answer: str, narrowed: list[Schema]) -> Opera
                      parameters=[*paging, *narrowed])  # fmt: skip
 
 
-def _show() -> Operation:
-    summary = _("一个事件：内容、处理链、错误、相关事件")
-    answers = {"200": _answer(summary, "EventInFull")}
-    return operation("show_event", SLUG, summary, answers, (*READING, 403), parameters=[POSITION])
-
-
 def _treat(verb: Verb) -> Operation:
     name, said = _input(verb)
     answers = {"200": _answer(_(VERBS[verb]), "Treated")}
@@ -135,7 +129,11 @@ def _treat_many(verb: Verb) -> Operation:
     keys = {
         "type": "array",
         "minItems": 1,
-        "items": {"type": "string", "pattern": "^[0-9]{1,18}@."},
+        "items": {
+            "type": "string",
+            "pattern": "^[0-9]{1,18}@.",
+            "examples": ["17@plugin.handler"],
+        },
     }
     asked = _object(
         {
