@@ -6,7 +6,7 @@ from importlib import metadata
 from typing import Any
 
 from apispec import APISpec
-from flask import Response, current_app
+from flask import Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 
 from lifang.api import (
@@ -50,7 +50,10 @@ Cache = dict[tuple[Any, ...], bytes]
 def describe() -> Response:
     """Describe what the caller can read; whoever is not signed in sees the core's own nouns."""
     refuse_query()
-    return Response(_made(), mimetype="application/json")
+    response = Response(_made(), mimetype="application/json")
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.record_once

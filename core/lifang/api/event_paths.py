@@ -56,11 +56,11 @@ def described() -> Iterator[tuple[str, Schema]]:
     event, why = shape(SeenEvent), {"why": {"type": "array", "items": {"type": "string"}}}
     chain = {"chain": _many(shape(Step)), "related": _many(ref("Event"))}
     yield "Event", event
-    yield "EventInFull", _with(event, chain)
+    yield "EventInFull", whole(**event["properties"], **chain)
     yield "EventList", _listed(ref("Event"))
     yield "Delivery", shape(Letter)
     yield "DeliveryList", _listed(ref("Delivery"))
-    yield "LagList", _listed(_with(shape(Lag), why))
+    yield "LagList", _listed(whole(**shape(Lag)["properties"], **why))
     done = whole(verb={"type": "string", "enum": list(VERBS)}, done={"type": "integer"})
     yield "Treated", {"anyOf": [done, whole(preview=shape(Plan))]}
 
@@ -195,10 +195,6 @@ def _many(item: Schema) -> Schema:
 
 def _listed(item: Schema) -> Schema:
     return whole(items=_many(item), next={"type": ["string", "null"]})
-
-
-def _with(made: Schema, more: dict[str, Schema]) -> Schema:
-    return whole(**made["properties"], **more)
 
 
 def _object(members: dict[str, Schema], required: list[str]) -> Schema:

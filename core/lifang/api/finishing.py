@@ -24,7 +24,8 @@ TEXTS = {
     **dict.fromkeys(("name", "label", "title", "summary", "text"), n_("示例")),
 }
 FORMATS = {"date": "2026-11-30", "date-time": "2026-11-30T09:00:00.000000+08:00"}
-PLAIN: dict[str, Any] = {"boolean": True, "number": 12.5, "null": None, "array": [], "string": "…"}
+PLAIN: dict[str, Any] = {"boolean": True, "number": 12.5, "null": None, "array": [], "string": "…",
+                        "integer": 1}  # fmt: skip
 
 
 def finish(made: dict[str, Any]) -> dict[str, Any]:
@@ -34,8 +35,7 @@ def finish(made: dict[str, Any]) -> dict[str, Any]:
     for schema in (*schemas.values(), *_bodies(made)):
         _word(schema)
     for operation in _operations(made):
-        if "description" not in operation:
-            operation["description"] = _(_deed(operation))
+        operation.setdefault("description", _deed(operation))
         for one in operation.get("parameters", ()):
             said = MEMBERS.get(one["name"], "")
             one.setdefault("description", _(said) if said else one["name"])
@@ -50,11 +50,8 @@ def sample(schema: Schema, schemas: dict[str, Schema]) -> Any:
     """A value that a schema allows: what must be said, and nothing that need not be."""
     if "$ref" in schema:
         return sample(schemas[schema["$ref"].rpartition("/")[2]], schemas)
-    for known in ("examples", "enum"):
-        if known in schema:
-            return schema[known][0]
-    if "const" in schema:
-        return schema["const"]
+    if known := schema.get("examples") or schema.get("enum") or schema.get("const"):
+        return known[0] if isinstance(known, list) else known
     either = schema.get("allOf") or schema.get("anyOf") or schema.get("oneOf")
     if either and "properties" not in schema:
         return sample(either[0], schemas)
@@ -64,11 +61,9 @@ def sample(schema: Schema, schemas: dict[str, Schema]) -> Any:
         needed = [*schema.get("required", ()), *(either[0]["required"] if either else ())]
         told = {name: sample(schema["properties"][name], schemas) for name in needed}
         return {name: _(TEXTS.get(name, one)) if one == "…" else one for name, one in told.items()}
-    if kind == "array":
-        return [sample(schema["items"], schemas)] if schema.get("items") else []
-    if kind == "integer":
-        return schema.get("minimum", 1)
-    return FORMATS.get(schema.get("format", ""), PLAIN[kind])
+    if kind == "array" and schema.get("items"):
+        return [sample(schema["items"], schemas)]
+    return FORMATS.get(schema.get("format", ""), schema.get("minimum", PLAIN[kind]))
 
 
 def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -76,11 +71,11 @@ def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _deed(operation: dict[str, Any]) -> str:
-    """What is said of an operation, or of what it does with records of any noun."""
+    """What is said of an operation beyond its summary, or of what it does with any records."""
     name, tag = operation["operationId"], "".join(operation.get("tags", ()))
     verb = name.removesuffix(f"_{tag}")
     known = (name, "many" if verb.endswith("_many") else verb, tag)
-    return next((DEEDS[one] for one in known if one in DEEDS), "")
+    return next((_(DEEDS[one]) for one in known if one in DEEDS), operation["summary"])
 
 
 def _bodies(made: dict[str, Any]) -> Iterator[Schema]:

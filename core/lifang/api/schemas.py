@@ -135,7 +135,8 @@ def _plain(spec: FieldSpec) -> Schema:
 
 
 def _invented_secret(spec: FieldSpec) -> str:
-    return _(INVENTED[spec.secret or ""])
+    invented = INVENTED[spec.secret or ""]
+    return _(invented)
 
 
 def _invented(spec: FieldSpec, longest: int) -> str:

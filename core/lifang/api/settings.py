@@ -24,7 +24,7 @@ from lifang.api.operations import (
     parameter,
 )
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.entities.caller import Caller
 from lifang.http.request import current_caller
 from lifang.kit import clock
@@ -142,16 +142,12 @@ def described() -> Iterator[tuple[str, Schema]]:
     setting = event_paths.shape(Told)
     yield "Setting", setting
     layers = {"type": "array", "items": event_paths.shape(Layer)}
-    members = {**setting["properties"], "history": layers}
-    yield (
-        "SettingInFull",
-        {"type": "object", "required": list(members), "properties": members},
-    )
-    items = {"items": {"type": "array", "items": ref("Setting")}, "next": {"type": "null"}}
-    yield "SettingList", {"type": "object", "required": list(items), "properties": items}
-    preview = {"preview": {"type": "array", "items": event_paths.shape(Difference)}}
-    changes = {"type": "object", "required": ["preview"], "properties": preview}
-    yield "SettingsSet", {"anyOf": [ref("SettingList"), changes]}
+    yield "SettingInFull", whole(**setting["properties"], history=layers)
+    items = {"type": "array", "items": ref("Setting")}
+    yield "SettingList", whole(items=items, next={"type": "null"})
+    yield "SettingDifference", event_paths.shape(Difference)
+    yield "SettingsPreview", whole(preview={"type": "array", "items": ref("SettingDifference")})
+    yield "SettingsSet", {"anyOf": [ref("SettingList"), ref("SettingsPreview")]}
     yield "SettingsImported", event_paths.shape(Plan)
 
 

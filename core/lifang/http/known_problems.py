@@ -23,82 +23,37 @@ class Kind:
 
 
 KINDS = {
-    "malformed": Kind(
-        400,
-        n_("请求读不懂：JSON 有误，或查询参数不认识、写错了。"),
-        n_("按 detail 改正后重发；known 列出认识的参数。"),
-    ),
-    "unauthenticated": Kind(
-        401,
-        n_("没有带令牌，或令牌无效、已过期。"),
-        n_("请管理员用 lifang token create 发一个令牌，放在 Authorization: Bearer 里。"),
-    ),
-    "forbidden": Kind(
-        403,
-        n_("账号读得到这条记录，但没有办理这件事的权限，或令牌的范围不够。"),
-        n_("请管理员授予所需的角色，或换一个范围更大的令牌。"),
-    ),
-    "not_found": Kind(
-        404,
-        n_("不存在、读不到，或插件没有启用：三种情况的回答完全一样。"),
-        n_("核对地址和编号；/api/openapi.json 列出这个账号可用的全部地址。"),
-    ),
-    "method_not_allowed": Kind(
-        405,
-        n_("这个地址有，但不支持这种方法。"),
-        n_("改用响应头 Allow 列出的方法。"),
-    ),
-    "conflict": Kind(
-        409,
+    "malformed": Kind(400, n_("请求读不懂：JSON 有误，或查询参数不认识、写错了。"),
+        n_("按 detail 改正后重发；known 列出认识的参数。")),
+    "unauthenticated": Kind(401, n_("没有带令牌，或令牌无效、已过期。"),
+        n_("请管理员用 lifang token create 发一个令牌，放在 Authorization: Bearer 里。")),
+    "forbidden": Kind(403, n_("账号读得到这条记录，但没有办理这件事的权限，或令牌的范围不够。"),
+        n_("请管理员授予所需的角色，或换一个范围更大的令牌。")),
+    "not_found": Kind(404, n_("不存在、读不到，或插件没有启用：三种情况的回答完全一样。"),
+        n_("核对地址和编号；/api/openapi.json 列出这个账号可用的全部地址。")),
+    "method_not_allowed": Kind(405, n_("这个地址有，但不支持这种方法。"),
+        n_("改用响应头 Allow 列出的方法。")),
+    "conflict": Kind(409,
         n_("记录的状态不允许这样做，已有相同的记录，或同一个 Idempotency-Key 用于另一个请求。"),
-        n_("先读取记录的现状，再决定做什么；新的请求用新的 Idempotency-Key。"),
-    ),
-    "stale": Kind(
-        412,
-        n_("读取之后，别人先改了这条记录。"),
-        n_("current 是现在的内容，changed 是变动的字段：核对后用新的 ETag 重发。"),
-    ),
-    "too_large": Kind(
-        413,
-        n_("请求的正文超过了允许的大小。"),
-        n_("分成几次发送；表格请用导入的地址。"),
-    ),
-    "unsupported_media_type": Kind(
-        415,
-        n_("这个地址不接受这种内容类型。"),
-        n_("用 Content-Type: application/json 发送；导入的地址接受 CSV 和 XLSX。"),
-    ),
-    "invalid": Kind(
-        422,
-        n_("请求读得懂，但内容不成立；errors 逐个字段说明。"),
-        n_("按 errors 里每个字段的 message 改正；code 供程序判断。"),
-    ),
-    "precondition_missing": Kind(
-        428,
-        n_("修改和移除须写明是针对哪个版本的。"),
-        n_("先读取记录，把 ETag 的值放在 If-Match 里重发。"),
-    ),
-    "too_many": Kind(
-        429,
-        n_("尝试太频繁。"),
-        n_("等一段时间再试。"),
-    ),
-    "busy": Kind(
-        503,
-        n_("数据库正忙，这一次没有写入。"),
-        n_("等响应头 Retry-After 所说的秒数，用同一个 Idempotency-Key 重发。"),
-    ),
-    "not_ready": Kind(
-        503,
-        n_("实例暂时不能服务：正在升级，或缺少密钥。"),
-        n_("等响应头 Retry-After 所说的秒数再试；仍不行请联系管理员。"),
-    ),
-    "error": Kind(
-        500,
-        n_("出了没有预料到的错误；细节只记在服务器的日志里。"),
-        n_("把 request_id 告诉管理员。"),
-    ),
-}
+        n_("先读取记录的现状，再决定做什么；新的请求用新的 Idempotency-Key。")),
+    "stale": Kind(412, n_("读取之后，别人先改了这条记录。"),
+        n_("current 是现在的内容，changed 是变动的字段：核对后用新的 ETag 重发。")),
+    "too_large": Kind(413, n_("请求的正文超过了允许的大小。"),
+        n_("分成几次发送；表格请用导入的地址。")),
+    "unsupported_media_type": Kind(415, n_("这个地址不接受这种内容类型。"),
+        n_("用 Content-Type: application/json 发送；导入的地址接受 CSV 和 XLSX。")),
+    "invalid": Kind(422, n_("请求读得懂，但内容不成立；errors 逐个字段说明。"),
+        n_("按 errors 里每个字段的 message 改正；code 供程序判断。")),
+    "precondition_missing": Kind(428, n_("修改和移除须写明是针对哪个版本的。"),
+        n_("先读取记录，把 ETag 的值放在 If-Match 里重发。")),
+    "too_many": Kind(429, n_("尝试太频繁。"), n_("等一段时间再试。")),
+    "busy": Kind(503, n_("数据库正忙，这一次没有写入。"),
+        n_("等响应头 Retry-After 所说的秒数，用同一个 Idempotency-Key 重发。")),
+    "not_ready": Kind(503, n_("实例暂时不能服务：正在升级，或缺少密钥。"),
+        n_("等响应头 Retry-After 所说的秒数再试；仍不行请联系管理员。")),
+    "error": Kind(500, n_("出了没有预料到的错误；细节只记在服务器的日志里。"),
+        n_("把 request_id 告诉管理员。")),
+}  # fmt: skip
 
 CODES = {
     "blank": n_("名称不能是空白"), "authority": n_("登记管理部门的代码不存在"),

@@ -49,17 +49,6 @@ class Call:
         return str(next(iter(self.told.get("tags", ())), GENERAL))
 
 
-@dataclass(frozen=True)
-class Member:
-    """A parameter, or a member of what is sent or answered."""
-
-    name: str
-    kind: str
-    required: bool
-    said: str
-    place: str = ""
-
-
 @docs.get(HOME)
 def show_docs() -> ResponseReturnValue:
     """What holds of every call, and what there is to call."""
@@ -100,12 +89,11 @@ def show_call(tag: str, name: str) -> ResponseReturnValue:
         "web/api_call.html",
         call=call,
         label=_label(spec, tag),
-        asked=[_parameter(spec, one) for one in asked],
+        asked=asked,
         sent=sent,
-        members=list(_members(spec, sent)),
         example=_shown(sent),
-        answers=[(status, one["description"]) for status, one in answers],
-        answered=list(_members(spec, _content(spec, good))),
+        answers=answers,
+        answered=_content(spec, good),
         answer=_shown(_content(spec, good)),
         line=_line(call, asked, sent),
     )
@@ -158,33 +146,6 @@ def _content(spec: Described, told: Described) -> Described:
     """The schema of what is sent or answered as JSON; nothing where that is a file."""
     schema = told.get("content", {}).get("application/json", {}).get("schema", {})
     return _resolved(spec, schema)
-
-
-def _members(spec: Described, schema: Described) -> Iterator[Member]:
-    needed = schema.get("required", ())
-    for name, one in schema.get("properties", {}).items():
-        yield Member(name, _kind(spec, one), name in needed, one.get("description", ""))
-
-
-def _parameter(spec: Described, one: Described) -> Member:
-    needed = one.get("required", False)
-    return Member(one["name"], _kind(spec, one["schema"]), needed, one["description"], one["in"])
-
-
-def _kind(spec: Described, schema: Described) -> str:
-    """A type in words that programmers know."""
-    if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
-    for either in ("allOf", "anyOf", "oneOf"):
-        if either in schema:
-            return " | ".join(_kind(spec, one) for one in schema[either])
-    kinds = schema.get("type", "object")
-    told = " | ".join([kinds] if isinstance(kinds, str) else kinds)
-    if "enum" in schema:
-        return " | ".join(json.dumps(one, ensure_ascii=False) for one in schema["enum"])
-    if told == "array" and "items" in schema:
-        return f"array<{_kind(spec, schema['items'])}>"
-    return f"{told} ({schema['format']})" if "format" in schema else told
 
 
 def _shown(schema: Described) -> str:
