@@ -101,7 +101,7 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         info={"description": _introduction()},
         servers=[{"url": "/"}],
         security=[{"bearer": []}],
-        tags=[{"name": one.slug, "description": one.label} for one in told]
+        tags=[{"name": one.slug, "description": one.labels} for one in told]
         + [bus] * events
         + [kept] * life
         + [figures, tables, turned, worked, post],
@@ -145,8 +145,7 @@ def _add_shared(spec: APISpec) -> None:
     place = {"id": 7, "name": _("示例社区"), "code": "620102001001"}
     shared = {
         "Reference": schemas.REFERENCE,
-        "ReferenceGiven": schemas.REFERENCE_GIVEN,
-        "CommunityGiven": schemas.COMMUNITY_GIVEN,
+        **schemas.GIVEN,
         "CommunityReference": schemas.COMMUNITY_REFERENCE | {"examples": [place]},
         "Problem": schemas.PROBLEM,
         "Imported": schemas.IMPORTED,

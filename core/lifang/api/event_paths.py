@@ -53,16 +53,18 @@ INPUTS: dict[Verb, tuple[str, Schema, str]] = {
 
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
-    event, why = shape(SeenEvent), {"why": {"type": "array", "items": {"type": "string"}}}
+    event, why = members(SeenEvent), {"why": {"type": "array", "items": {"type": "string"}}}
     chain = {"chain": _many(shape(Step)), "related": _many(ref("Event"))}
     yield "Event", event
     yield "EventInFull", whole(**event["properties"], **chain)
     yield "EventList", _listed(ref("Event"))
-    yield "Delivery", shape(Letter)
+    yield "Delivery", members(Letter)
     yield "DeliveryList", _listed(ref("Delivery"))
     yield "LagList", _listed(whole(**shape(Lag)["properties"], **why))
     done = whole(verb={"type": "string", "enum": list(VERBS)}, done={"type": "integer"})
-    yield "Treated", {"anyOf": [done, whole(preview=shape(Plan))]}
+    yield "Treated", {"anyOf": [ref("TreatedNow"), ref("TreatedPreview")]}
+    yield "TreatedNow", done
+    yield "TreatedPreview", whole(preview=shape(Plan))
 
 
 def paths() -> Iterator[Path]:
@@ -155,6 +157,15 @@ def _treat_many(verb: Verb) -> Operation:
     )  # fmt: skip
 
 
+SHARED = {SeenEvent: "Event", Letter: "Delivery"}
+"""What has a name of its own, so that it is told once."""
+
+
+def members(kind: Any) -> Schema:
+    """A dataclass as JSON tells it."""
+    return whole(**{name: shape(one) for name, one in get_type_hints(kind).items()})
+
+
 def shape(kind: Any) -> Schema:
     """A type as JSON tells it (see `event_log.told`)."""
     plain = {int: "integer", str: "string", bool: "boolean"}
@@ -167,7 +178,7 @@ def shape(kind: Any) -> Schema:
     if get_origin(kind) is Literal:
         return {"type": "string", "enum": list(get_args(kind))}
     if is_dataclass(kind):
-        return whole(**{name: shape(one) for name, one in get_type_hints(kind).items()})
+        return ref(SHARED[kind]) if kind in SHARED else members(kind)
     if get_origin(kind) is tuple:
         return _many(shape(get_args(kind)[0]))
     if get_origin(kind) is UnionType:

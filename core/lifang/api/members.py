@@ -70,7 +70,7 @@ MEMBERS = {
     "stack": n_("在哪里出错"), "state": n_("状态"), "status": n_("HTTP 状态码；或目录中的状态"),
     "subject": n_("记录的编号"), "subscriber": n_("订阅的名称"), "summary": n_("简介"),
     "switch": n_("开关来自哪里"), "switches": n_("各处的开关"), "table": n_("数据表"),
-    "tells": n_("发出的事件"), "text": n_("正文"), "timings": n_("各部分用的时间"),
+    "tells": n_("发出的事件"), "text": n_("给人看的正文"), "timings": n_("各部分用的时间"),
     "title": n_("标题"), "total": n_("合计"), "tree": n_("按现在（now）还是当时（then）的区划"),
     "tries": n_("尝试过几次"), "type": n_("类型；问题说明的地址"),
     "unchanged": n_("没有变化的数目"), "unit": n_("单位"), "unread": n_("未读的数目"),
@@ -79,7 +79,8 @@ MEMBERS = {
     "updated_at": n_("最后修改的时间"), "value": n_("值"), "values": n_("各项设置的值"),
     "verb": n_("做了什么"), "version": n_("版本"), "why": n_("原因"),
     "withheld": n_("人数太少，不公布"), "within": n_("社区的编号"), "words": n_("给人看的一句话"),
-    "wrong": n_("有误的行和原因"), "If-Match": n_("记录的版本，取自响应头 ETag"),
+    "wrong": n_("有误的行和原因"), "format": n_("文件的格式"), "exported_on": n_("导出的日期"),
+    "If-Match": n_("记录的版本，取自响应头 ETag"),
     "If-None-Match": n_("手里的版本；没有变化就回答 304"),
     "Idempotency-Key": n_("这个请求的名称，自定；重发用同一个，24 小时内只办理一次"),
 }  # fmt: skip

@@ -263,7 +263,7 @@ class Noun:
         asked = [parameter("purpose", {"type": "string", "minLength": 1}, stated)]
         text = {"type": "array", "items": {"type": "string"}}
         members = {"title": {"type": "string"}, "notes": text, "columns": text,
-                   "rows": {"type": "array", "items": {"type": "array"}}}  # fmt: skip
+                   "rows": schemas.TABLE}  # fmt: skip
         rows = {"type": "object", "required": list(members), "properties": members}
         summary = _("打印用的{label}台账", label=self.labels)
         return self._file("ledger", summary, "xlsx", rows, asked)

@@ -42,9 +42,7 @@ ATTACHMENT = whole(
     id=schemas.ID, kind=TEXT, label=TEXT, name=TEXT, type=TEXT, size={"type": "integer"},
     digest=TEXT, added_at=TEXT, added_by=TEXT,
 )  # fmt: skip
-CELL: Schema = {"type": ["string", "number", "null"]}
-TABLE = {"type": "array", "items": {"type": "array", "items": CELL}}
-SECTION = whole(label=TEXT, columns={"type": "array", "items": TEXT}, rows=TABLE)
+SECTION = whole(label=TEXT, columns={"type": "array", "items": TEXT}, rows=schemas.TABLE)
 
 
 def of(noun: Noun) -> Iterator[Path]:

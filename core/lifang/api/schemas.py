@@ -64,6 +64,8 @@ def given(specs: Iterable[FieldSpec], *, partial: bool) -> Schema:
     """An object that a request may send; `partial` asks for nothing."""
     told = tuple(specs)
     properties = {spec.name: _described(spec, _asked(spec)) for spec in told}
+    for one in properties.values() if partial else ():
+        one.pop("default", None)  # a client that fills it in would change what was not meant
     made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [spec.name for spec in told if spec.required and not partial]
     return {**made, "required": required} if required else made
@@ -182,11 +184,16 @@ def _one_key(name: str, made: Schema) -> Schema:
 
 
 CODE: Schema = {"type": "string", "examples": ["620102001001"]}
-REFERENCE_GIVEN: Schema = {"anyOf": [ID, _one_key("id", ID)], "examples": [1]}
-COMMUNITY_GIVEN: Schema = {
-    "anyOf": [ID, _one_key("code", CODE), _one_key("id", ID)],
-    "examples": [{"code": "620102001001"}],
+GIVEN: dict[str, Schema] = {
+    "ById": _one_key("id", ID),
+    "ByCode": _one_key("code", CODE),
+    "ReferenceGiven": {"anyOf": [ID, ref("ById")], "examples": [1]},
+    "CommunityGiven": {
+        "anyOf": [ID, ref("ByCode"), ref("ById")],
+        "examples": [{"code": "620102001001"}],
+    },
 }
+"""How requests point at other records."""
 REFERENCE: Schema = {
     "type": "object",
     "required": ["id", "name"],
@@ -214,7 +221,13 @@ PROBLEM: Schema = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "request_id": {"type": ["string", "null"]},
-        "errors": {"type": "array", "items": {"type": "object"}},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": dict.fromkeys(("field", "code", "message"), {"type": "string"}),
+            },
+        },
     },
 }
 
@@ -228,6 +241,7 @@ def _many(item: Schema) -> Schema:
     return {"type": "array", "items": item}
 
 
+TABLE = _many(_many({"type": ["string", "number", "null"]}))
 _NUMBER: Schema = {"type": "integer"}
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}

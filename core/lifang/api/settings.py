@@ -33,7 +33,7 @@ from lifang.kit.words import _
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Difference, Told
 from lifang.lifecycle.layers import Layer
-from lifang.lifecycle.settings_files import FORMATS, Plan
+from lifang.lifecycle.settings_files import FORMATS, Line, Plan
 from lifang.services import idempotency
 from lifang.services.event_log import told
 
@@ -185,7 +185,11 @@ def paths() -> Iterator[Path]:
     )  # fmt: skip
     forms = parameter("format", {"type": "string", "enum": list(FORMATS)}, _("文件格式"))
     out = _("把一个社区和它下面的全部设置导出为文件")
-    file = {kind.partition(";")[0]: {"schema": BINARY} for kind in FORMATS.values()}
+    line = {**event_paths.members(Line), "required": ["plugin", "key", "place", "since", "value"]}
+    lines = whole(format={"const": 1}, exported_on=first, settings={"type": "array", "items": line})
+    file = {kind.partition(";")[0]: {"schema": BINARY} for kind in FORMATS.values()} | content(
+        lines
+    )
     yield (
         f"{base}/export",
         {"get": operation("export_settings", SLUG, out, {"200": {"description": out,

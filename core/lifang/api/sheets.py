@@ -111,13 +111,13 @@ def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
     text, number = {"type": "string"}, {"type": ["integer", "null"]}
     texts = {"type": "array", "items": text}
-    none, rows = {"type": ["string", "null"]}, {"type": "array", "items": {"type": "array"}}
+    none = {"type": ["string", "null"]}
     yield "Sheet", whole(name=text, label=text, of=text, by=texts, period={"type": "boolean"})
     items = {"type": "array", "items": ref("Sheet")}
     yield "SheetList", whole(items=items, next={"type": "null"})
     yield "FilledSheet", whole(
         sheet=text, title=text, line=texts, within=none, unit=number, period=none, note=text,
-        total={"type": "integer"}, columns=texts, rows=rows,
+        total={"type": "integer"}, columns=texts, rows=schemas.TABLE,
     )  # fmt: skip
 
 
