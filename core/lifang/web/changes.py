@@ -94,7 +94,7 @@ def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
     head = _offered(caller, resource, record, "update")
     specs = forms.questions(resource, "update")
     if request.method == "GET":
-        filled = forms.filled(caller, specs, head.view)
+        filled = forms.filled(caller, specs, head.view, request.args)
         return _edit(head, Form(filled, version=head.view["version"]))
     form, told = _answers(caller, resource, "update")
     if form.problems or "find" in request.form:

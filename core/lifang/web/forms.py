@@ -32,7 +32,10 @@ WIDGETS = {
 
 @dataclass(frozen=True)
 class Control:
-    """One question as it stands: `was` is what the answer was before anybody touched it."""
+    """One question as it stands: `was` is what the answer was before anybody touched it.
+
+    `pick` is where what fits is offered while somebody types.
+    """
 
     spec: FieldSpec
     value: str = ""
@@ -41,6 +44,7 @@ class Control:
     note: str | None = None
     options: tuple[tuple[str, str], ...] = ()
     hints: tuple[str, ...] = ()
+    pick: str = ""
 
     @property
     def name(self) -> str:
@@ -102,12 +106,20 @@ def blank(caller: Caller, specs: Iterable[FieldSpec], given: Mapping[str, str]) 
     ]
 
 
-def filled(caller: Caller, specs: Iterable[FieldSpec], view: View) -> list[Control]:
-    """The questions about a standing record, answered as it is now."""
+def filled(
+    caller: Caller, specs: Iterable[FieldSpec], view: View, given: Mapping[str, str]
+) -> list[Control]:
+    """The questions about a standing record, answered as it is now; `given` proposes otherwise."""
     controls = []
     for spec in specs:
         now = _text(spec, view.get(spec.name))
-        controls.append(_asked(caller, spec, Control(spec, value=now, was=now)))
+        control = Control(spec, value=now, was=now)
+        if spec.name in given and spec.kind != "sensitive":
+            shown = written.show(spec, view.get(spec.name)) or _("空")
+            note = _("现在是「{value}」；保存后改为这里填写的", value=shown)
+            said = pointers.named(caller, spec, given[spec.name])
+            control = replace(control, value=said, note=note)
+        controls.append(_asked(caller, spec, control))
     return controls
 
 
@@ -191,7 +203,8 @@ def overtaken(controls: list[Control], current: View, changed: list[str]) -> lis
 
 def _asked(caller: Caller, spec: FieldSpec, control: Control) -> Control:
     if control.pointing:
-        return replace(control, hints=pointers.suggestions(caller, spec))
+        hints = pointers.suggestions(caller, spec)
+        return replace(control, hints=hints, pick=pointers.offering(caller, spec))
     return replace(control, options=_options(spec))
 
 
