@@ -50,8 +50,8 @@ class Entry:
     verb: str
     reason: str | None
     changes: list[Changed]
-    undo: str | None
-    begins: bool
+    undo: str | None = None
+    begins: bool = False
 
 
 def timeline(
