@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import string
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import fields
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -289,13 +291,43 @@ def walk(client: FlaskClient, start: str) -> Iterator[tuple[str, str]]:
         ahead += [urljoin(address, link) for link in links.found]
 
 
+COMMAND = re.compile(r'<p class="command">.*?<code>(.*?)</code>', re.DOTALL)
+WITHOUT = frozenset({"/account/password"})
+"""Pages that no command can do: a password is typed by whoever it belongs to."""
+
+
+def understood(root: Root, session: Session, line: str) -> None:
+    """Every word of a command that a page shows means something; `…` stands for an answer."""
+    words = shlex.split(line)
+    assert words.pop(0) == "lifang", line
+    command: click.Command = root
+    context = Context(root, info_name="lifang", obj=session)
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        name = words.pop(0)
+        under = command.get_command(context, name)
+        assert under is not None, (line, name)
+        command, context = under, Context(under, info_name=name, parent=context, obj=session)
+    told, left, _order = command.make_parser(context).parse_args(args=words)
+    needed = {
+        one.name for one in command.params if isinstance(one, click.Argument) and one.required
+    }
+    assert not left and not [name for name in needed if told.get(str(name)) is None], line
+
+
 @pytest.mark.once
-def test_every_page_speaks_english_to_those_who_chose_it(reader):
-    seen = set()
+def test_every_page_speaks_english_and_names_the_command_that_does_the_same(reader, somewhere):
+    seen, lines = set(), {}
     for path, text in walk(reader, "/"):
         assert '<html lang="en"' in text, path
         english(text)
         seen.add(re.sub(r"\d+", "1", path))
+        if "document.css" not in text:  # what is printed has nothing around it
+            kind = re.sub(r"\d+", "1", path)
+            lines.setdefault(kind, set()).update(map(unescape, COMMAND.findall(text)))
+    assert {path for path, told in lines.items() if not told} == WITHOUT
+    root, session = shell(somewhere)
+    for line in sorted(set().union(*lines.values())):
+        understood(root, session, line)
     assert {
         "/", "/communities", "/people", "/people/new", "/people/1", "/people/1/history",
         "/people/import", "/communities/import", "/people/1/edit", "/people/1/remove",
@@ -338,6 +370,13 @@ def test_the_api_is_described_in_english(reader):
     assert "List: People" in english(described)
 
 
+def shell(instance: Instance) -> tuple[Root, Session]:
+    """The command line before an instance; nothing else is in its hands."""
+    nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
+    hands = Hands(lambda: nullcontext(instance), *[nothing] * (len(fields(Hands)) - 1))
+    return Root(), Session(lambda: hands)
+
+
 def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
     """The help of a command and of everything under it."""
     yield context.command_path, context.get_help()
@@ -351,10 +390,7 @@ def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str,
 
 def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):
     monkeypatch.setenv("LIFANG_LANG", "en")
-    nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
-    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * (len(fields(Hands)) - 1))
-    root = Root()
-    session = Session(lambda: hands)
+    root, session = shell(somewhere)
     with Context(root, info_name="lifang", obj=session) as context:
         told = dict(helps(root, context))
         group = root.get_command(context, "dual-reporting")

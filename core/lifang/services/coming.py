@@ -13,6 +13,12 @@ from lifang.resources.resource import Resource
 from lifang.services.query import Query, conditions
 
 
+def hurried(until: dt.datetime) -> set[str]:
+    """The plugins any of whose records has a deadline before a moment."""
+    told = Timer.select(Timer.plugin).where(Timer.at < until, ~Timer.rule.is_null()).distinct()
+    return {plugin for (plugin,) in told.tuples()}
+
+
 def coming(
     caller: Caller, resource: Resource[Any], query: Query, *, until: dt.datetime, limit: int
 ) -> list[tuple[dt.datetime, int]]:

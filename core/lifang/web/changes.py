@@ -19,7 +19,7 @@ from lifang.services import reading
 from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
-from lifang.web.addresses import address_of, home_of, same_site, with_query
+from lifang.web.addresses import address_of, dashed, home_of, same_site, with_query
 from lifang.web.doors import go_to
 from lifang.web.records import Head, head_of, once_page
 
@@ -202,6 +202,8 @@ def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
 
 
 def _edit(head: Head, form: Form) -> tuple[str, int]:
+    words = [commands.named(head.resource, head.view)]
+    words += [word for one in form.controls[:1] for word in (f"--{dashed(one.name)}", "…")]
     page = render_template(
         "web/form.html",
         heading=_("修改：{title}", title=head.title),
@@ -210,9 +212,7 @@ def _edit(head: Head, form: Form) -> tuple[str, int]:
         back=head.link,
         form=form,
         head=head,
-        command=commands.line(
-            head.resource, "update", commands.named(head.resource, head.view), "…"
-        ),
+        command=commands.line(head.resource, "update", *words),
     )
     return page, form.status
 

@@ -17,6 +17,7 @@ from lifang.services.presenting import View
 from lifang.web import pointers
 
 POINTING = frozenset({"reference", "community"})
+BORN = ("birth_date",)
 PARTS = ("year", "month", "day")
 WIDGETS = {
     "paragraph": "area",
@@ -68,7 +69,9 @@ class Control:
     def parts(self) -> list[tuple[str, str, str]]:
         """The year, the month and the day of a partial date: each name, what it is, its answer."""
         said = [*self.value.split("-", 2), "", ""]
-        names = zip(PARTS, (_p("date", "年"), _p("date", "月"), _p("date", "日")), said, strict=False)
+        names = zip(
+            PARTS, (_p("date", "年"), _p("date", "月"), _p("date", "日")), said, strict=False
+        )
         return [(f"{self.name}.{part}", label, value) for part, label, value in names]
 
     @property
@@ -146,7 +149,7 @@ def answered(caller: Caller, specs: Iterable[FieldSpec], form: Mapping[str, str]
 
 
 def _is_partial(spec: FieldSpec) -> bool:
-    return spec.kind == "partial_date" or spec.secret == "birth_date"
+    return spec.kind == "partial_date" or spec.secret in BORN
 
 
 def _said(spec: FieldSpec, form: Mapping[str, str]) -> str:

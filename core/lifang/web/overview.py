@@ -17,7 +17,7 @@ from lifang.mechanisms import figures
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import branches, event_log, letters, reading
-from lifang.services.coming import coming
+from lifang.services.coming import coming, hurried
 from lifang.services.offers import may
 from lifang.services.query import Query
 from lifang.upkeep import doctor
@@ -104,10 +104,13 @@ def placed(resource: Resource[Any]) -> bool:
 def due_of(caller: Caller, within: str | None) -> list[Due]:
     """The open deadlines of the coming week among what the caller sees, the nearest first."""
     told: list[tuple[dt.datetime, int, Resource[Any]]] = []
-    query = Query(within=within, narrow=True)
+    query, until = Query(within=within, narrow=True), clock.now() + AHEAD
+    plugins = hurried(until)
     for resource in caller.instance.registry:
-        if resource.timers and may(caller, resource, "read") and (placed(resource) or not within):
-            found = coming(caller, resource, query, until=clock.now() + AHEAD, limit=MOST)
+        if not resource.timers or resource.plugin not in plugins:
+            continue
+        if may(caller, resource, "read") and (placed(resource) or not within):
+            found = coming(caller, resource, query, until=until, limit=MOST)
             told += [(at, record, resource) for at, record in found]
     nearest = sorted(told, key=lambda one: one[0])[:MOST]
     return [_due(caller, *one) for one in nearest]
