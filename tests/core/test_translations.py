@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import string
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from functools import cache
-from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-import click
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -32,9 +27,6 @@ from lifang.builtin.plugin import plugin as core
 from lifang.checking import deep, rules  # noqa: F401 – declares the rules
 from lifang.checking.rule import RULES
 from lifang.cli.frame import Context
-from lifang.cli.hands import Hands
-from lifang.cli.main import Root
-from lifang.cli.session import Session
 from lifang.entities.account import Account, Grant
 from lifang.kit.words import _, _p, using
 from lifang.plugins.manager import discover
@@ -48,6 +40,7 @@ from lifang_mail_notices.plugin import plugin as mail_notices
 from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
+from tests.core.commanded import helps, lines_of, shell, understood
 from tests.core.needed import needed
 from tests.core.spoken import SPOKEN
 
@@ -291,27 +284,8 @@ def walk(client: FlaskClient, start: str) -> Iterator[tuple[str, str]]:
         ahead += [urljoin(address, link) for link in links.found]
 
 
-COMMAND = re.compile(r'<p class="command">.*?<code>(.*?)</code>', re.DOTALL)
 WITHOUT = frozenset({"/account/password"})
 """Pages that no command can do: a password is typed by whoever it belongs to."""
-
-
-def understood(root: Root, session: Session, line: str) -> None:
-    """Every word of a command that a page shows means something; `…` stands for an answer."""
-    words = shlex.split(line)
-    assert words.pop(0) == "lifang", line
-    command: click.Command = root
-    context = Context(root, info_name="lifang", obj=session)
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        name = words.pop(0)
-        under = command.get_command(context, name)
-        assert under is not None, (line, name)
-        command, context = under, Context(under, info_name=name, parent=context, obj=session)
-    told, left, _order = command.make_parser(context).parse_args(args=words)
-    needed = {
-        one.name for one in command.params if isinstance(one, click.Argument) and one.required
-    }
-    assert not left and not [name for name in needed if told.get(str(name)) is None], line
 
 
 @pytest.mark.once
@@ -323,7 +297,7 @@ def test_every_page_speaks_english_and_names_the_command_that_does_the_same(read
         seen.add(re.sub(r"\d+", "1", path))
         if "document.css" not in text:  # what is printed has nothing around it
             kind = re.sub(r"\d+", "1", path)
-            lines.setdefault(kind, set()).update(map(unescape, COMMAND.findall(text)))
+            lines.setdefault(kind, set()).update(lines_of(text))
     assert {path for path, told in lines.items() if not told} == WITHOUT
     root, session = shell(somewhere)
     for line in sorted(set().union(*lines.values())):
@@ -368,24 +342,6 @@ def test_forms_blame_in_english(reader):
 def test_the_api_is_described_in_english(reader):
     described = reader.get("/api/openapi.json").text
     assert "List: People" in english(described)
-
-
-def shell(instance: Instance) -> tuple[Root, Session]:
-    """The command line before an instance; nothing else is in its hands."""
-    nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
-    hands = Hands(lambda: nullcontext(instance), *[nothing] * (len(fields(Hands)) - 1))
-    return Root(), Session(lambda: hands)
-
-
-def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    """The help of a command and of everything under it."""
-    yield context.command_path, context.get_help()
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            under = command.get_command(context, name)
-            assert under is not None
-            told = Context(under, info_name=name, parent=context, obj=context.obj)
-            yield from helps(under, told)
 
 
 def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):

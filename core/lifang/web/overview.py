@@ -14,10 +14,10 @@ from lifang.kit import clock
 from lifang.kit.words import _
 from lifang.lifecycle import switching
 from lifang.mechanisms import figures
+from lifang.mechanisms.coming import coming, hurried
 from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import branches, event_log, letters, reading
-from lifang.services.coming import coming, hurried
 from lifang.services.offers import may
 from lifang.services.query import Query
 from lifang.upkeep import doctor

@@ -15,8 +15,8 @@ from lifang.services.query import Query, conditions
 
 def hurried(until: dt.datetime) -> set[str]:
     """The plugins any of whose records has a deadline before a moment."""
-    told = Timer.select(Timer.plugin).where(Timer.at < until, ~Timer.rule.is_null()).distinct()
-    return {plugin for (plugin,) in told.tuples()}
+    told: Any = Timer.select(Timer.plugin).where(Timer.at < until, ~Timer.rule.is_null()).distinct()
+    return {row[0] for row in told.tuples()}
 
 
 def coming(
