@@ -16,7 +16,7 @@ Operations = dict[tuple[str, str], dict[str, Any]]
 
 HEAD = """\
 What a server describes of itself at `/api/openapi.json`, for whoever may read everything; each caller is told what they can reach. Request and
-answer are told there, member by member. How a client is made from it: [From other systems](../../plugin-authors.md). Refusals are
+answer are told there, member by member. How a client is made from it: [A program that talks to Lifang](../../api/tutorial.md). Refusals are
 [problem documents](../errors.md); the last column says which statuses an operation may answer with instead."""
 
 

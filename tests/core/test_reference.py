@@ -12,6 +12,7 @@ from docs.generate import DOCS, pages, stale
 from docs.reference_pages import errors, layers, shared
 from lifang.cli.main import COMMANDS
 from lifang.entities.account import ROLES
+from lifang.http.known_problems import CODES, KINDS
 from lifang.kit import words
 from lifang.kit.settings import RESERVED
 from lifang.kit.settings_keys import KEYS, VARIABLES
@@ -89,10 +90,12 @@ def test_every_setting_event_and_role_has_an_entry() -> None:
 
 def test_every_error_has_an_entry_that_says_what_to_do() -> None:
     page = kept("errors")
-    assert set(errors.problems()) == set(errors.ADVICE)
-    for code, (chinese, english) in errors.ADVICE.items():
+    assert {one.code for one in errors.kinds()} <= set(KINDS)
+    for code, one in KINDS.items():
         assert f"\n## {code}\n" in page
-        assert chinese and english
+        assert one.means and one.mend
+    ours = {code for code, given in errors.fields().items() if "lifang." in " ".join(given)}
+    assert ours - set(CODES) == set()
 
 
 def test_every_layer_has_a_page_that_says_what_it_may_import() -> None:
