@@ -36,6 +36,10 @@
         box.innerHTML = page;
         box.hidden = false;
         options = [...box.querySelectorAll("[role=option]")];
+        const [only, more] = options, value = only?.dataset.value ?? "", typed = field.value.trim();
+        // what is said in full needs no choice, and the list would lie over the buttons
+        const full = [value, value.split("#").pop(), only?.firstElementChild.textContent];
+        if (!more && typed && full.includes(typed)) return close();
         options.forEach((one, each) => { one.id = `${id}-${each}`; });
         const list = box.firstElementChild;
         list.id = id;
