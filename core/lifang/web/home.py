@@ -57,7 +57,7 @@ def home_page(caller: Caller) -> str:
     within = level.code if level and level.code else None
     figures = figures_of(caller, within)
     administers = switching.may_administer(caller)
-    beginning = any(card.value == "0" for card in figures[:1]) or "start" in request.args
+    beginning = any(card.value == 0 for card in figures[:1]) or "start" in request.args
     cards = [*caller.instance.plugins.cards(caller), *isolation.notes(caller)]
     timings.note(caller.instance)
     worked_at = desks_of(caller)
@@ -76,6 +76,7 @@ def home_page(caller: Caller) -> str:
         command=f"lifang desk {worked_at[0][1][3:]}" if worked_at else "lifang inbox",
         steps=steps_of(caller, figures) if administers and beginning else [],
         administers=administers,
+        said=reading.told_number,
         done=_("密码已修改") if request.args.get("done") == "password" else None,
     )
 
@@ -132,9 +133,9 @@ def figures_of(caller: Caller, within: str | None = None) -> list[Card]:
     for noun in COUNTED:
         resource = caller.instance.registry.find("core", noun)
         if resource is not None and may(caller, resource, "read"):
-            number = reading.count(caller, resource, Query(within=within))
-            link = with_query(home_of(resource), _narrowed(resource, within))
-            told.append(Card(_p("plural", resource.label), f"{number:,}", link))
+            number = reading.count_up(caller, resource, Query(within=within))
+            link = _counting(resource, number, *_narrowed(resource, within))
+            told.append(Card(_p("plural", resource.label), number, link))
     return told
 
 
@@ -149,15 +150,21 @@ def waiting_for(caller: Caller, within: str | None = None) -> list[Waiting]:
         for state, label in resource.by_name[resource.state].choices:
             if verbs := _movers(caller, resource, state):
                 query = Query(filters=((resource.state, "", (state,)),), within=within)
-                number = reading.count(caller, resource, query)
+                number = reading.count_up(caller, resource, query)
                 asked = [(resource.state, state), *_narrowed(resource, within)]
-                link = with_query(home_of(resource), asked)
+                link = _counting(resource, number, *asked)
                 told.append(
                     Waiting(
                         _p("plural", resource.label), _(label), number, link, _("、").join(verbs)
                     )
                 )
     return [one for one in told if one.number]
+
+
+def _counting(resource: Resource[Any], number: int, *filters: tuple[str, str]) -> str:
+    """The list behind a number; it counts exactly what was not counted to the end here."""
+    more = [("count", "true")] if number > reading.AT_MOST else []
+    return with_query(home_of(resource), [*filters, *more])
 
 
 def _narrowed(resource: Resource[Any], within: str | None) -> list[tuple[str, str]]:
@@ -179,8 +186,8 @@ def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:
 def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
     """The way from an empty instance to one that is of use."""
     counted = dict(zip(COUNTED, figures, strict=False))
-    planted = "communities" in counted and counted["communities"].value != "0"
-    peopled = "people" in counted and counted["people"].value != "0"
+    planted = "communities" in counted and counted["communities"].value != 0
+    peopled = "people" in counted and counted["people"].value != 0
     plugins = switching.listed(caller)
     on = any(switch.on for plugin in plugins for switch in plugin.switches)
     return [

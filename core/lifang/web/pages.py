@@ -15,6 +15,7 @@ from lifang.http import problems
 from lifang.kit.words import _, _p
 from lifang.lifecycle.verbs import VERBS
 from lifang.web import (
+    api_docs,
     audits,
     bulk,
     changes,
@@ -52,6 +53,7 @@ blueprint = Blueprint(
 )
 blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
+blueprint.register_blueprint(api_docs.docs)
 blueprint.register_blueprint(papers.papers)
 blueprint.register_blueprint(sheets.pages)
 blueprint.register_blueprint(

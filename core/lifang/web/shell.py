@@ -106,6 +106,7 @@ def navigation(caller: Caller) -> list[Group]:
     if switching.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
         admin.items.insert(1, _fixed(_p("plural", "设置"), "/admin/settings", "sliders"))
+        admin.items.append(_fixed(_("接口说明"), "/api/docs", "list"))
     if trail.may_audit(caller):
         admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))
     if event_log.sight(caller):
