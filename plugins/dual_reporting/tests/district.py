@@ -120,7 +120,6 @@ class District(Year):
         one = next(one for one in serving if one.transfer_asked_on is None)
         to = self.homes[1 - self.homes.index(one.community_id)]
         lf.act(ask_transfer, one, self.boss, community=lf.Community.get_by_id(to))
-        self.leaver = one.id
 
     def holiday(self) -> None:
         """August: nobody works in the plugin; people move, and others tell of what was done."""
