@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from types import SimpleNamespace
 from typing import Any
 
 from lifang.kit import words
 from lifang.kit.words import _, n_
+from lifang.plugins import importing, waiting
+from lifang.plugins.finding import discover
 from lifang.plugins.tables import PluginRow, read_epoch
 
 ABSENT = {
     "off": n_("{label}（未启用）"),
+    "pending": n_("{label}（等待迁移）"),
     "missing": n_("{label}（缺软件包）"),
     "uninstalled": n_("{label}（已卸载）"),
     "purged": n_("{label}（已清除）"),
 }
 """How something is called whose plugin is not here."""
-
-GROUP = "lifang.plugins"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,9 @@ def said(labels: Mapping[str, str]) -> str:
 
 
 def _read(row: Any) -> Declared:
-    state = row.state if row.state in ABSENT else "off"
-    if state == "off" and not metadata.entry_points(group=GROUP, name=row.name):
+    state, found = row.state if row.state in ABSENT else "off", discover().get(row.name)
+    if state == "off" and found is None:
         state = "missing"
+    elif found and state == "off" and row.name not in importing.versions and waiting.due(found):
+        state = "pending"
     return Declared(row.name, row.label, state, json.loads(row.declared or "{}"))

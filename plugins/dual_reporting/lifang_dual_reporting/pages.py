@@ -104,13 +104,13 @@ in_community = [
     lf.Desk.panel(
         "评议中的人", annual_reviews, {"state": "reviewing"},
         columns=("person", "organization", "year", "minutes"),
-        actions=("masses", "community", "leader", "organization", "sign"),
+        actions=("own", "leader", "masses", "community", "organization", "sign"),
         empty="没有评议中的人。",
     ),
     lf.Desk.panel(
         "评议中的单位", unit_reviews, {"state": "reviewing"},
         columns=("organization", "year", "eligible"),
-        actions=("masses", "community", "leader", "organization", "sign"),
+        actions=("own", "leader", "masses", "community", "organization", "sign"),
         empty="没有评议中的单位。",
     ),
 ]  # fmt: skip

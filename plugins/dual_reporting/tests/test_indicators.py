@@ -192,8 +192,15 @@ def test_who_is_judged_when_a_report_ends_counts_no_longer(office: Office) -> No
     unit = office.unit()
     town.unit_report(unit, world.HOME, members=2)
     stays, leaves = (town.report(office, unit, world.HOME, name) for name in ("李强", "王敏"))
+    for one in (stays, leaves):
+        town.serve(one, 2)
     reviews = [town.begin(office, one) for one in (stays, leaves)]
-    lf.act(yearly.open, reviews[1], office.secretary)
+    assert value(office, "completion_rate") is None, "no hours are asked: nobody has reached them"
+    assert reviews[0].reached is None
+    office.set(annual_hours=2)
+    for one in reviews:
+        yearly.count_anew(one, office.boss.served_by("dual_reporting"))
+    lf.act(yearly.open, office.now(reviews[1]), office.secretary)
     assert value(office, "completion_rate") == 100
     lf.act(reporting.end, leaves, office.worker, reason="退休")
     office.events.deliver()
