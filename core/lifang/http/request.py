@@ -65,7 +65,8 @@ def asked_plugin() -> str:
 
 def for_programs() -> bool:
     """Whether the request is for the API, which answers in JSON whatever happens."""
-    return request.path == "/api" or request.path.startswith("/api/")
+    path = request.path
+    return f"{path}/".startswith("/api/") and not path.startswith(("/api/docs", "/api/problems"))
 
 
 def _begin() -> None:

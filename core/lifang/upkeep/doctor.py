@@ -48,7 +48,7 @@ Check = Callable[[Any], Iterator[Finding]]
 
 def examine_folder(told: Settings) -> list[Finding]:
     """Look at the folder, the key, the disk and the database file, without opening the instance."""
-    return [found for check in (_folder, _key, _disk, _database, _backup) for found in check(told)]
+    return [found for check in (_folder, _key, _disk, _database, backups) for found in check(told)]
 
 
 def examine(instance: Instance) -> list[Finding]:
@@ -143,7 +143,8 @@ def _database(told: Settings) -> Iterator[Finding]:
         yield Finding("database", "ok", _("数据库可以打开，结构完好"))
 
 
-def _backup(told: Settings) -> Iterator[Finding]:
+def backups(told: Settings) -> Iterator[Finding]:
+    """Whether a backup was made of late, and how the last one went."""
     known = backup.outcomes(told)
     good, failed = known.get("good"), known.get("failed")
     useless = _("没有密钥文件的副本，任何备份都毫无用处：请把 {path} 另存一份，不与备份放在一起",
