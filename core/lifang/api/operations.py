@@ -252,7 +252,11 @@ class Noun:
                 "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
         summary = _("导出{label}", label=self.labels)
         own = forms(self.resource)
-        made = self._file("export", summary, "csv", rows, [])
+        names = [spec.name for spec in self.resource.fields]
+        chosen = _("表格（csv、xlsx）只要这些字段，逗号分隔；不写就是全部")
+        pattern = {"type": "string", "pattern": f"^({'|'.join(names)})(,({'|'.join(names)}))*$"}
+        asked = [parameter("columns", pattern, chosen)]
+        made = self._file("export", summary, "csv", rows, asked)
         made["parameters"][0]["schema"]["enum"] = list(own)
         for kind in {kind for name, (_label, kind, _suffix) in own.items() if name not in FORMATS}:
             made["responses"]["200"]["content"].setdefault(kind, {"schema": BINARY})

@@ -31,6 +31,7 @@ from lifang.web import (
     me,
     newcomers,
     papers,
+    picking,
     plugin_pages,
     records,
     settings,
@@ -320,6 +321,7 @@ def _page(view: Any, tail: str, *methods: str) -> None:
 
 
 _page(lists.list_page, "")
+_page(picking.pick_page, "/pick")
 _page(bulk.bulk_page, "/bulk", "POST")
 _page(bulk.result_page, "/bulk/<int:job>")
 _page(changes.new_page, "/new", "GET", "POST")

@@ -55,6 +55,16 @@ class Group:
     label: str
     items: list[Item] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        """How many ways it holds."""
+        return len(self.items)
+
+    @property
+    def here(self) -> bool:
+        """Whether one of them is where the visitor is."""
+        return any(item.here for item in self.items)
+
 
 def surroundings() -> dict[str, Any]:
     """What the base template shows beside a page's own content."""
