@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from json import loads
 from typing import Any
 
 from lifang.api.members import DEEDS, MEMBERS
@@ -32,7 +33,7 @@ PLAIN: dict[str, Any] = {"boolean": True, "number": 12.5, "null": None, "array":
 
 def finish(made: dict[str, Any]) -> dict[str, Any]:
     """Complete a description: no member without words, no body without an example."""
-    made = json.loads(json.dumps(made))  # what is shared among descriptions stays as it is
+    made = loads(json.dumps(made))  # what is shared among descriptions stays as it is
     schemas = made["components"]["schemas"]
     for schema in (*schemas.values(), *_bodies(made)):
         _word(schema)
@@ -70,7 +71,8 @@ def sample(schema: Schema, schemas: dict[str, Schema]) -> Any:
 
 def _named(name: str, value: Any) -> Any:
     """What a member of this name says, where nothing better is known."""
-    better = TEXTS.get(name, value) if value in ("…", 1, FORMATS["date-time"]) else value
+    vague = type(value) is not bool and value in ("…", 1, FORMATS["date-time"])
+    better = TEXTS.get(name, value) if vague else value
     return _(better) if isinstance(better, str) and better != "…" else better
 
 
