@@ -16,6 +16,10 @@ from lifang.lifecycle.blame import PluginFailed
 from lifang.plugins.plugin import Plugin
 
 
+GIVEN_BY = ("FieldError", "refuse")
+"""What gives a field's code as its second argument: the class, and what plugins call theirs."""
+
+
 def kinds() -> list[type[LifangError]]:
     """Every kind of error, the family's head first."""
     found = [LifangError]
@@ -86,7 +90,7 @@ def fields() -> dict[str, list[str]]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if (
                 isinstance(node, ast.Call)
-                and getattr(node.func, "id", getattr(node.func, "attr", "")) == "FieldError"
+                and getattr(node.func, "id", getattr(node.func, "attr", "")) in GIVEN_BY
             ):
                 for code in (one.value for one in node.args[1:2] if isinstance(one, ast.Constant)):
                     given = told.setdefault(str(code), [])
