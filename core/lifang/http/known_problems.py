@@ -55,8 +55,6 @@ KINDS = {
         n_("把 request_id 告诉管理员。")),
     "error": Kind(500, n_("出了没有预料到的错误；细节只记在服务器的日志里。"),
         n_("把 request_id 告诉管理员。")),
-    "plugin_failed": Kind(500, n_("插件出了没有预料到的错误；回答里写着它的名称和版本。"),
-        n_("换个办法办理，并把 request_id 告诉管理员。")),
 }  # fmt: skip
 
 CODES = {
