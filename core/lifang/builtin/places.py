@@ -9,7 +9,7 @@ import peewee as pw
 
 from lifang.builtin.tree import close, merge, recode, rename, reopen, split, transfer
 from lifang.entities.caller import Caller
-from lifang.entities.community import KINDS, Community, CommunityCode, path_of
+from lifang.entities.community import EVERYDAY, KINDS, Community, CommunityCode, path_of
 from lifang.entities.person import Affiliation
 from lifang.kit.errors import Conflict, FieldError, Invalid
 from lifang.kit.words import _
@@ -112,6 +112,7 @@ communities = Resource(
     owner=Linked(Affiliation, here="community", there="person"),
     unit=Linked(Affiliation, here="community", there="organization"),
     hidden=["path"],
+    checks={"kind": lambda said: EVERYDAY.get(said, said)},
     rules=[lies_under_its_parent, opens_and_closes_by_decree, code_is_free],
     saved=[is_remembered],
     at_once=(may_be_planted, are_remembered),

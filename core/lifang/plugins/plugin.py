@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,8 @@ class Plugin:
     """A plugin: its id and name, and everything it declares.
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
-    own resources, as `core.memberships:create`; `settings` are what districts may set; `payloads`
-    are declared by `lf.payload`, each for an event of its own. `duties` are functions of the
+    own resources, as `core.memberships:create`; `settings` are what districts may set, and
+    `presets` says what the presets named there are called; `payloads` are declared by `lf.payload`, each for an event of its own. `duties` are functions of the
     plugin's own caller that the worker calls again and again, each in a thread of its own, while
     the plugin is on anywhere: they wait for something no longer than a second, and say whether
     there may be more at once; what they raise is logged and tried again later, after 1 to 30
@@ -56,6 +56,7 @@ class Plugin:
         hooks: Iterable[Callable[..., Any]] = (),
         writes: Iterable[str] = (),
         settings: Iterable[Setting[Any]] = (),
+        presets: Mapping[str, str] | None = None,
         payloads: Iterable[Payload] = (),
         duties: Iterable[Duty] = (),
         purposes: Iterable[Any] = (),
@@ -78,6 +79,7 @@ class Plugin:
         self.handlers: tuple[Handler, ...] = tuple(map(handler_of, (*handlers, *carries)))
         self.writes = frozenset(writes)
         self.settings = {one.name: one.of(id) for one in settings}
+        self.presets = dict(presets or {})
         declared = tuple(payloads)
         self.payloads = {one.type: one for one in declared}
         self.purposes = {one.name: one for one in purposes}

@@ -198,7 +198,9 @@ def _text(spec: FieldSpec, value: Any) -> str:
 
 
 def _choice(spec: FieldSpec, value: Any) -> str:
-    """Accept the value or its label, in either language."""
+    """Accept the value or its label, in either language, and what else its check knows it by."""
+    if spec.check and isinstance(value, str):
+        value = spec.check(value)
     for known, label in spec.choices:
         if value in (known, label) or (isinstance(value, str) and value == _(label)):
             return known

@@ -99,7 +99,7 @@ def grant(
     if at is not None:
         community = find_community(caller, at)
         if community is None:
-            sentence = _("没有编号为「{code}」的社区，或您看不到它", code=at)
+            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
             raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
         told["community"] = int(community.id)
     if until is not None:
