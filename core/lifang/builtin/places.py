@@ -77,7 +77,7 @@ def code_is_free(community: Community, caller: Caller) -> None:
     if community.valid_to is not None:
         return
     if _holding([community.code]).where(Community.id != community.id).exists():
-        raise Conflict(_("编号「{code}」已被使用", code=community.code), reason="duplicate")
+        raise Conflict(_("代码「{code}」已被使用", code=community.code), reason="duplicate")
 
 
 def _holding(codes: Sequence[str]) -> Any:

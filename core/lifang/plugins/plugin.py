@@ -32,18 +32,18 @@ class Plugin:
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
     own resources, as `core.memberships:create`; `settings` are what districts may set, and
-    `presets` says what the presets named there are called; `payloads` are declared by `lf.payload`, each for an event of its own. `duties` are functions of the
-    plugin's own caller that the worker calls again and again, each in a thread of its own, while
-    the plugin is on anywhere: they wait for something no longer than a second, and say whether
-    there may be more at once; what they raise is logged and tried again later, after 1 to 30
-    seconds. `purposes` are what it asks people's consent for (`lf.Purpose`), `indicators` the
-    numbers it reports (`lf.Indicator`), `notices` what it tells people (`lf.Notice`), `sheets` its
-    tables on paper (`lf.Sheet`), `provides` what it offers other plugins (`lf.provide`) and `needs`
-    what it uses of theirs (`lf.need`). `desk` is what those who use it daily find on its page
-    (`lf.Desk`), of its own resources. The folder of the module that declares it holds `migrations/`
-    and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables and commands,
-    and for a payload, purpose, indicator, notice or sheet that is another plugin's or declared
-    twice.
+    `presets` says what the presets named there are called; `payloads` are declared by `lf.payload`,
+    each for an event of its own. `duties` are functions of the plugin's own caller that the worker
+    calls again and again, each in a thread of its own, while the plugin is on anywhere: they wait
+    for something no longer than a second, and say whether there may be more at once; what they
+    raise is logged and tried again later, after 1 to 30 seconds. `purposes` are what it asks
+    people's consent for (`lf.Purpose`), `indicators` the numbers it reports (`lf.Indicator`),
+    `notices` what it tells people (`lf.Notice`), `sheets` its tables on paper (`lf.Sheet`),
+    `provides` what it offers other plugins (`lf.provide`) and `needs` what it uses of theirs
+    (`lf.need`). `desk` is what those who use it daily find on its page (`lf.Desk`), of its own
+    resources. The folder of the module that declares it holds `migrations/` and `locale/`. Raises
+    ValueError for an id that cannot be a name in URLs, tables and commands, and for a payload,
+    purpose, indicator, notice or sheet that is another plugin's or declared twice.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -93,8 +93,7 @@ class Plugin:
             raise ValueError(f"plugin {id}: {wanted}: {foreign}")
         self.duties: tuple[Duty, ...] = tuple(duties)
         self.provides = {one.name: one for one in provides}
-        self.needs = tuple(needs)
-        self.desk = desk
+        self.needs, self.desk = tuple(needs), desk
         nouns = [one.resource for one in desk.panels] if desk else []
         if elsewhere := [one.noun for one in nouns if one not in self.resources]:
             raise ValueError(f"plugin {id}: its desk shows what is not its own: {elsewhere}")

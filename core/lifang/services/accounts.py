@@ -145,10 +145,11 @@ def account_named(caller: Caller, name: str) -> Account:
 
 @whole
 def new_password(caller: Caller, name: str) -> str:
-    """Give an account a new one-time password and end its sessions."""
+    """Give an account a new one-time password, unlock it and end its sessions."""
     account = account_named(caller, name)
     password = one_time_password()
     with caller.instance.database.transaction():
+        sign_in.forget_failures(account)
         _set_password(account, password, must_change=True)
         record_note(caller, "account", "password", reason=name)
     return password

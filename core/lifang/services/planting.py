@@ -169,7 +169,7 @@ class TreeJudge(Judge):
     def _judge(self, number: int, cells: dict[str, str], node: Node | None) -> Row | None:
         said = cells.pop("parent", "").strip()
         if first := self._sheet.again.get(number):
-            self.blame(number, self._headers["code"], _("与第 {row} 行的编号重复", row=first))
+            self.blame(number, self._headers["code"], _("与第 {row} 行的代码重复", row=first))
             return None
         row = self._create(number, cells) if node is None else self._update(number, node.id, cells)
         if row is None:
@@ -234,5 +234,5 @@ class TreeJudge(Judge):
         standing = Community.removed_at.is_null() & Community.valid_to.is_null()
         held: Any = Community.select(Community.code).where(standing)
         for (code,) in held.where(Community.code.in_(list(wanted))).tuples():
-            sentence = _("编号「{code}」已被使用", code=code)
+            sentence = _("代码「{code}」已被使用", code=code)
             self.blame(wanted[code], self._headers["code"], sentence)

@@ -173,7 +173,7 @@ def test_only_who_administers_a_place_takes_its_settings_out_or_in(
             deed()
     district = world.caller(instance, "district_admin", at=CHENGGUAN)
     assert lines(settings_files.export(district, at=None, form="json")) == []
-    with pytest.raises(Invalid, match="没有编号为"):
+    with pytest.raises(Invalid, match="没有代码为"):
         settings_files.export(district, at=QILIHE, form="json")
     assert not SettingRow.select().exists()
 
