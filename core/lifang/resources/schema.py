@@ -199,10 +199,12 @@ def _text(spec: FieldSpec, value: Any) -> str:
 
 def _choice(spec: FieldSpec, value: Any) -> str:
     """Accept the value or its label, in either language, and what else its check knows it by."""
+    if isinstance(value, str) and value in dict(spec.choices):
+        return value
     if spec.check and isinstance(value, str):
         value = spec.check(value)
     for known, label in spec.choices:
-        if value in (known, label) or (isinstance(value, str) and value == _(label)):
+        if value == label or (isinstance(value, str) and value == _(label)):
             return known
     known_ones = _("、").join(
         _("{name}（{key}）", name=known, key=_(label)) for known, label in spec.choices
