@@ -199,10 +199,10 @@ def _text(spec: FieldSpec, value: Any) -> str:
 
 def _choice(spec: FieldSpec, value: Any) -> str:
     """Accept the value or its label, in either language, and what else its check knows it by."""
-    if isinstance(value, str) and value in dict(spec.choices):
-        return value
     if spec.check and isinstance(value, str):
         value = spec.check(value)
+    if isinstance(value, str) and value in dict(spec.choices):
+        return value
     for known, label in spec.choices:
         if value == label or (isinstance(value, str) and value == _(label)):
             return known
