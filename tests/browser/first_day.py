@@ -62,7 +62,7 @@ class Day:
         page = self.browser.new_context(
             locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce", **self.options
         ).new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
 
@@ -104,7 +104,7 @@ class Day:
 def says(page: Page, *sentences: str) -> None:
     """The page says it, and nothing stands beyond its edge."""
     for sentence in sentences:
-        expect(page.locator("main")).to_contain_text(sentence)
+        expect(page.locator("main")).to_contain_text(sentence, timeout=20_000)
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(wide), page.url
 
