@@ -90,6 +90,7 @@ def _runs(*, full: bool) -> dict[str, Run]:
         ],
         "D1": lambda folder: figures.rolled_up(folder, rows=1_000_000),
         "P1": district.district,
+        "P1b": lambda folder: district.district(folder, on="postgresql"),
         "S1": lambda folder: exchange.finding_a_name(folder, rows=many),
     }
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-import click
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -30,9 +27,6 @@ from lifang.builtin.plugin import plugin as core
 from lifang.checking import deep, rules  # noqa: F401 – declares the rules
 from lifang.checking.rule import RULES
 from lifang.cli.frame import Context
-from lifang.cli.hands import Hands
-from lifang.cli.main import Root
-from lifang.cli.session import Session
 from lifang.entities.account import Account, Grant
 from lifang.kit.words import _, _p, using
 from lifang.plugins.manager import discover
@@ -46,6 +40,7 @@ from lifang_mail_notices.plugin import plugin as mail_notices
 from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
+from tests.core.commanded import helps, lines_of, shell, understood
 from tests.core.needed import needed
 from tests.core.spoken import SPOKEN
 
@@ -290,13 +285,24 @@ def walk(client: FlaskClient, start: str) -> Iterator[tuple[str, str]]:
         ahead += [urljoin(address, link) for link in links.found]
 
 
+WITHOUT = frozenset({"/account/password"})
+"""Pages that no command can do: a password is typed by whoever it belongs to."""
+
+
 @pytest.mark.once
-def test_every_page_speaks_english_to_those_who_chose_it(reader):
-    seen = set()
+def test_every_page_speaks_english_and_names_the_command_that_does_the_same(reader, somewhere):
+    seen, lines = set(), {}
     for path, text in walk(reader, "/"):
         assert '<html lang="en"' in text, path
         english(text)
         seen.add(re.sub(r"\d+", "1", path))
+        if "document.css" not in text:  # what is printed has nothing around it
+            kind = re.sub(r"\d+", "1", path)
+            lines.setdefault(kind, set()).update(lines_of(text))
+    assert {path for path, told in lines.items() if not told} == WITHOUT
+    root, session = shell(somewhere)
+    for line in sorted(set().union(*lines.values())):
+        understood(root, session, line)
     assert {
         "/", "/communities", "/people", "/people/new", "/people/1", "/people/1/history",
         "/people/import", "/communities/import", "/people/1/edit", "/people/1/remove",
@@ -339,23 +345,9 @@ def test_the_api_is_described_in_english(reader):
     assert "List: People" in english(described)
 
 
-def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    """The help of a command and of everything under it."""
-    yield context.command_path, context.get_help()
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            under = command.get_command(context, name)
-            assert under is not None
-            told = Context(under, info_name=name, parent=context, obj=context.obj)
-            yield from helps(under, told)
-
-
 def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):
     monkeypatch.setenv("LIFANG_LANG", "en")
-    nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
-    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * (len(fields(Hands)) - 1))
-    root = Root()
-    session = Session(lambda: hands)
+    root, session = shell(somewhere)
     with Context(root, info_name="lifang", obj=session) as context:
         told = dict(helps(root, context))
         group = root.get_command(context, "dual-reporting")
