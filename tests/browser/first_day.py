@@ -85,10 +85,14 @@ class Day:
         page.goto(self.address + path)
 
     def go(self, page: Page, entry: str) -> None:
-        """Choose an entry of the menu, which a small screen folds."""
-        if page.locator(".menu summary").is_visible():
-            page.click(".menu summary")
-        page.locator("nav a:visible", has_text=entry).first.click()
+        """Choose an entry of the menu, which a small screen folds, in its group."""
+        narrow = page.locator(".menu > summary").is_visible()
+        if narrow:
+            page.click(".menu > summary")
+        link = page.locator(".menu nav a" if narrow else ".side nav a", has_text=entry).first
+        if not link.is_visible():
+            link.locator("xpath=ancestor::details[1]/summary").click()
+        link.click()
 
     def run(self, *words: str) -> Any:
         """What a command answers."""
