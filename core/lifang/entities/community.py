@@ -20,14 +20,10 @@ KINDS = {
     "building": "楼栋",
 }
 EVERYDAY = {
-    word: kind
-    for kind, words in {
-        "district": "区 县 旗 县级市",
-        "subdistrict": "街道 乡镇 镇 乡 苏木",
-        "community": "村 行政村 居委会 村委会",
-        "building": "楼 楼宇",
-    }.items()
-    for word in words.split()
+    **dict.fromkeys(("区", "县", "旗", "县级市"), "district"),
+    **dict.fromkeys(("街道", "乡镇", "镇", "乡", "苏木"), "subdistrict"),
+    **dict.fromkeys(("村", "行政村", "居委会", "村委会"), "community"),
+    **dict.fromkeys(("楼", "楼宇"), "building"),
 }
 """What tables of offices call the kinds."""
 CODE_SYSTEMS = {"stats": "统计用区划代码", "local": "本地编号"}
