@@ -6,6 +6,7 @@ declarations: nobody edits these pages by hand.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,9 @@ from lifang.builtin.plugin import plugin as core
 from lifang.checking import deep, rules  # noqa: F401 – declares the rules
 from lifang.checking.rule import RULES, Rule
 from lifang.entities.account import ROLES
+from lifang.http.known_problems import CODES, KINDS
 from lifang.kit import words
+from lifang.kit.errors import problem_type
 from lifang.kit.words import _
 from lifang.plugins import hooks
 from lifang.plugins.manager import PluginManager, discover
@@ -283,12 +286,57 @@ def _check(one: Rule) -> Table:
         yield ""
 
 
+def own_codes(plugin: Plugin) -> set[str]:
+    """The codes of fields that a plugin answers with beside the core's."""
+    calls = (
+        one
+        for file in plugin.folder.rglob("*.py")
+        for one in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(one, ast.Call) and len(one.args) > 1
+    )
+    said = {
+        str(one.args[1].value)
+        for one in calls
+        if getattr(one.func, "attr", getattr(one.func, "id", "")) in ("FieldError", "refuse")
+        and isinstance(one.args[1], ast.Constant)
+    }
+    return said - CODES.keys()
+
+
+def problems_page(plugins: dict[str, Plugin]) -> Table:
+    """What the API refuses with."""
+    yield "# Kinds of problems"
+    yield ""
+    yield (
+        "Errors are `application/problem+json` (RFC 9457). `type` is an address on the server that "
+        "answered and explains the kind of problem there; `code` is its last part."
+    )
+    yield ""
+    kinds = (
+        (f"`{problem_type(code)}`", one.status, both(one.means), both(one.mend))
+        for code, one in KINDS.items()
+    )
+    yield from table("type", "status", "what it means", "what to do", rows=kinds)
+    yield "## Codes of fields"
+    yield ""
+    yield "`errors[].code` says in one word what `errors[].message` says in a sentence."
+    yield ""
+    rows = ((f"`{code}`", both(said)) for code, said in CODES.items())
+    yield from table("code", "what is wrong", rows=rows)
+    yield "Plugins add words of their own:"
+    yield ""
+    for id, plugin in plugins.items():
+        if id != CORE and (codes := own_codes(plugin)):
+            yield f"- {both(plugin.label)}: {code(sorted(codes))}"
+
+
 PAGES = {
     "checks": checks_page,
     "events": events_page,
     "settings": settings_page,
     "permissions": permissions_page,
     "hooks": hooks_page,
+    "problems": problems_page,
 }
 
 

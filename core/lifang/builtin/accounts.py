@@ -39,8 +39,7 @@ def enable(account: Account, caller: Caller) -> None:
 @action("解锁", event="unlocked", when=lambda account: bool(account["locked_until"]))
 def unlock(account: Account, caller: Caller) -> None:
     """Let an account that failed to sign in too often try again now."""
-    account.failures = 0
-    account.locked_until = None
+    account.failures, account.locked_until = 0, None
 
 
 @action("撤销", event="revoked")

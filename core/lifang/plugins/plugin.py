@@ -71,10 +71,8 @@ class Plugin:
         """Keep the declaration; nothing happens until the manager registers it."""
         if not ID.fullmatch(id) or id in TAKEN:
             raise ValueError(f"plugin id {id!r}: small letters, digits, _; 2 to 40; not {TAKEN}")
-        self.id = id
-        self.label = label
-        self.resources = tuple(resources)
-        self.hooks = tuple(hooks)
+        self.id, self.label = id, label
+        self.resources, self.hooks = tuple(resources), tuple(hooks)
         carries = [deliver_message for hook in self.hooks if hook.__name__ == "deliver_message"]
         self.handlers: tuple[Handler, ...] = tuple(map(handler_of, (*handlers, *carries)))
         self.writes = frozenset(writes)

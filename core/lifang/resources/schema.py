@@ -199,8 +199,7 @@ def _text(spec: FieldSpec, value: Any) -> str:
 
 def _choice(spec: FieldSpec, value: Any) -> str:
     """Accept the value or its label, in either language, and what else its check knows it by."""
-    if spec.check and isinstance(value, str):
-        value = spec.check(value)
+    value = spec.check(value) if spec.check and isinstance(value, str) else value
     if isinstance(value, str) and value in dict(spec.choices):
         return value
     for known, label in spec.choices:

@@ -146,8 +146,7 @@ def account_named(caller: Caller, name: str) -> Account:
 @whole
 def new_password(caller: Caller, name: str) -> str:
     """Give an account a new one-time password, unlock it and end its sessions."""
-    account = account_named(caller, name)
-    password = one_time_password()
+    account, password = account_named(caller, name), one_time_password()
     with caller.instance.database.transaction():
         sign_in.forget_failures(account)
         _set_password(account, password, must_change=True)

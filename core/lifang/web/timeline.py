@@ -63,7 +63,7 @@ def timeline(
     """
     return [
         _entry(caller, resource, told, address_of(resource, record, "edit") if undoes else None)
-        for told in history(caller, resource, record, limit=limit)
+        for told in history(caller, resource, record, most=limit)
     ]
 
 
