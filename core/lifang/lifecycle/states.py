@@ -11,7 +11,7 @@ from lifang.access.roles import included
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit.errors import Forbidden, NotFound
-from lifang.kit.words import _, n_
+from lifang.kit.words import _, language, n_
 from lifang.plugins import waiting
 from lifang.plugins.manager import Found, discover
 from lifang.plugins.tables import Activation, PluginRow
@@ -151,11 +151,13 @@ def _told(
 ) -> Listed:
     state, reasons = state_of(instance, row, found)
     fault = instance.plugins.faults.get(name)
+    summary = _spoken(found.summary) if found else ""
+    called, colon, _rest = summary.replace("：", ":").partition(":")
     return Listed(
         id=name,
-        label=row.label if row else _label(found, name),
+        label=row.label if row else called if colon else name,
         version=found.version if found else row.version,
-        summary=found.summary if found else "",
+        summary=summary,
         state=state,
         error=fault or (row.error if row else None),
         switches=tuple(switches),
@@ -165,10 +167,12 @@ def _told(
     )
 
 
-def _label(found: Found | None, name: str) -> str:
-    """What a plugin that was never installed calls itself before the colon of its summary."""
-    label, colon, _rest = found.summary.partition("：") if found else ("", "", "")
-    return label if colon else name
+def _spoken(summary: str) -> str:
+    """What a package says of itself in the language spoken: it says it in Chinese, then English."""
+    chinese, point, english = summary.rpartition("。")
+    if not (point and english):
+        return summary
+    return english.strip() if language() == "en" else chinese + point
 
 
 def _switches(plugin: str | None = None) -> dict[str, list[Switch]]:

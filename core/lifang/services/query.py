@@ -283,7 +283,7 @@ def _find_past(code: str, allowed: Any) -> Community | None:
 def _inside(caller: Caller, resource: Resource[Any], code: str) -> Community:
     community = find_community(caller, code, past=True)
     if community is None:
-        sentence = _("没有编号为「{code}」的社区，或您看不到它", code=code)
+        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code)
         raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
     label, scope = _(resource.label), resource.scope
     while isinstance(scope, Via):
