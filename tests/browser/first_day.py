@@ -109,6 +109,7 @@ def says(page: Page, *sentences: str) -> None:
     """The page says it, and nothing stands beyond its edge."""
     for sentence in sentences:
         expect(page.locator("main")).to_contain_text(sentence, timeout=20_000)
+    page.wait_for_load_state()  # before its style sheets are there, a page may be wider
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(wide), page.url
 
@@ -301,7 +302,8 @@ def accept_a_report(day: Day, boss: Page) -> None:
     says(secretary, "已完成「接收」")
     day.go(secretary, "报到记录")
     secretary.click("main tbody a >> nth=0")
-    secretary.click("main >> text=社区报到回执")
+    secretary.click("main a[href^='/documents/'] >> nth=0")
+    secretary.wait_for_url("**/documents/*")
     says(secretary, "慕容雪", "SBD-620102001001-")
     day.look(secretary, "receipt")
     [report] = day.get(secretary, "/dual-reporting/reports")["items"]

@@ -73,6 +73,7 @@ def take(browser: Browser, home: Path) -> None:
     blank = browser.new_page()
 
     def look(page: Page, name: str) -> None:
+        page.wait_for_load_state()
         tall = page.evaluate("document.documentElement.scrollHeight")
         width = SIZE["viewport"]["width"]
         clip: Any = {"x": 0, "y": 0, "width": width, "height": min(tall, TALLEST)}
