@@ -51,6 +51,14 @@ def language() -> str:
     return chosen if chosen is not None else _language_of_environment()
 
 
+def half(text: str) -> str:
+    """What is said in Chinese and then in English, as packages do of themselves: the half read."""
+    chinese, stop, english = text.partition("。")
+    if not (english.strip() and english.isascii()):
+        return text
+    return english.strip() if language() == "en" else chinese + stop
+
+
 @contextmanager
 def using(name: str) -> Iterator[None]:
     """Speak another language for a while, in this thread or task only."""

@@ -11,7 +11,7 @@ from lifang.access.roles import included
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit.errors import Forbidden, NotFound
-from lifang.kit.words import _, n_
+from lifang.kit.words import _, half, n_
 from lifang.plugins import waiting
 from lifang.plugins.manager import Found, discover
 from lifang.plugins.tables import Activation, PluginRow
@@ -155,7 +155,7 @@ def _told(
         id=name,
         label=row.label if row else name,
         version=found.version if found else row.version,
-        summary=found.summary if found else "",
+        summary=half(found.summary) if found else "",
         state=state,
         error=fault or (row.error if row else None),
         switches=tuple(switches),

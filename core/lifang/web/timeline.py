@@ -61,13 +61,21 @@ def _entry(caller: Caller, resource: Resource[Any], told: dict[str, Any]) -> Ent
     return Entry(
         at=when(told["at"]),
         occurred_at=when(happened) if happened else None,
-        actor=told["actor"],
+        actor=_actor(caller, told["actor"]),
         on_behalf_of=told["on_behalf_of"],
         source=_(SOURCES.get(told["source"], told["source"])),
         verb=verb_name(resource, told["verb"]),
         reason=told["reason"],
         changes=[_changed(caller, resource, told["verb"], change) for change in told["changes"]],
     )
+
+
+def _actor(caller: Caller, name: str) -> str:
+    """Who it was: a plugin by its label, and nobody yet where an instance began."""
+    _kind, _sep, id = name.partition("plugin:")
+    if id in caller.instance.plugins.loaded:
+        return _(caller.instance.plugins.loaded[id].label)
+    return _("初始化") if name == "init" else name
 
 
 def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[str, Any]) -> Changed:
