@@ -8,14 +8,14 @@ things than those before, wide and narrow, light and dark. The full figures, `ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from lifang.access import sign_in as sessions
 from lifang.app.http import create_app
@@ -68,13 +68,13 @@ def answer_of(watched: Watched, address: str) -> crawl.Answer:
     return crawl.Answer(told.status, kind, told.text())
 
 
-def looked(page: Page, watched: Watched, text: str) -> Iterator[str]:
+def looked(watched: Watched, read: crawl.Page) -> Iterator[str]:
     """What is wrong with an open page."""
     for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
+        watched.page.set_viewport_size({"width": width, "height": height})
         if watched.scrolls_sideways():
             yield f"{width}: sideways"
-    made = crawl.build(text)
+    made = crawl.build(read)
     if made not in LOOKED_AT:
         LOOKED_AT.add(made)
         yield from faults(watched)
@@ -88,9 +88,9 @@ def test_all_that_somebody_can_reach_is_accessible_quiet_alone_and_never_sideway
 ) -> None:
     starts = [one.format(**vars(site)) for one in STARTS[who]]
     found: dict[str, list[Any]] = {}
-    for address, answer in crawl.walk(lambda asked: answer_of(watched, asked), *starts):
+    for address, answer, read in crawl.walk(lambda asked: answer_of(watched, asked), *starts):
         wrong: list[Any] = [] if answer.status == 200 else [answer.status]
-        if wrong := [*wrong, *looked(watched.page, watched, answer.text)]:
+        if wrong := [*wrong, *looked(watched, read)]:
             found[address] = wrong
     assert found == {}
 
@@ -166,14 +166,6 @@ def names_of(instance: Instance) -> set[str]:
     return accounts | presets | choices | {*loaded, "club", "test"}
 
 
-def titles_twice(pages: Iterable[tuple[str, crawl.Page]]) -> dict[str, set[str]]:
-    """Titles that several kinds of pages bear."""
-    told: dict[str, set[str]] = {}
-    for address, page in pages:
-        told.setdefault(page.titles[0], set()).add(crawl.shape(address)[0])
-    return {title: paths for title, paths in told.items() if len(paths) > 1}
-
-
 def test_every_page_is_built_to_be_heard_is_light_and_speaks_chinese(
     furnished: tuple[Instance, Site],
 ) -> None:
@@ -183,24 +175,24 @@ def test_every_page_is_built_to_be_heard_is_light_and_speaks_chinese(
     found: dict[str, list[Any]] = {}
     known = BRANDS | names_of(instance)
     for who, starts in STARTS.items():
-        client, pages = client_of(app, instance, who), list[tuple[str, crawl.Page]]()
+        client, titles = client_of(app, instance, who), dict[str, set[str]]()
 
         def get(address: str, client: FlaskClient = client) -> crawl.Answer:
             told = client.get(address)
             html = told.mimetype == "text/html"
             return crawl.Answer(told.status_code, told.mimetype, told.text if html else "")
 
-        for address, answer in crawl.walk(get, *(one.format(**vars(site)) for one in starts)):
-            page = crawl.Page(answer.text)
-            pages.append((address, page))
+        begun = [one.format(**vars(site)) for one in starts]
+        for address, answer, page in crawl.walk(get, *begun):
+            titles.setdefault(page.titles[0], set()).add(crawl.shape(address)[0])
             wrong: list[Any] = [*page.complaints(), *not_chinese(page, known)]
             wrong += [] if answer.status == 200 else [answer.status]
             wrong += [] if len(answer.text.encode()) < HEAVIEST // 2 else [len(answer.text)]
             if wrong:
                 found[f"{who} {address}"] = wrong
             reached.add(app.url_map.bind("").match(address.partition("?")[0])[0])
-        if twice := titles_twice(pages):
-            found[who] = [twice]
+        if twice := [(title, paths) for title, paths in titles.items() if len(paths) > 1]:
+            found[who] = twice
     rules = {one.endpoint for one in app.url_map.iter_rules() if "GET" in (one.methods or ())}
     assert found == {}
     assert {one for one in rules if one.startswith("web.")} - reached == set(UNREACHED)

@@ -179,8 +179,8 @@ def is_file(address: str) -> bool:
     return parts.path.startswith("/api/") or "format" in asked or named
 
 
-def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answer]]:
-    """Every kind of page that links lead to, with its address.
+def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answer, Page]]:
+    """Every kind of page that links lead to, with its address and what it is made of.
 
     Of the ways to narrow a list, one of each: what is asked for several at once says nothing new.
     """
@@ -195,17 +195,17 @@ def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answ
         answer = get(address)
         if answer.mimetype != "text/html":
             continue
-        yield address, answer
+        page = Page(answer.text)
+        yield address, answer, page
         if answer.status == 200:
-            ahead += [urljoin(address, link) for link in Page(answer.text).links]
+            ahead += [urljoin(address, link) for link in page.links]
 
 
-def build(text: str) -> int:
+def build(page: Page) -> int:
     """What a page is made of, whatever it says: alike where only words, numbers and rows differ."""
     kinds = ("class", "role", "type")
     return hash(
         frozenset(
-            (tag, *sorted(told), *(told.get(one, "") for one in kinds))
-            for tag, told in Page(text).tags
+            (tag, *sorted(told), *(told.get(one, "") for one in kinds)) for tag, told in page.tags
         )
     )

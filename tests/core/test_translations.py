@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import fields
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import click
 import pytest
@@ -20,6 +19,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
 from lifang.access import sign_in
 from lifang.access.roles import FIRST_ADMINISTRATOR, ROLES
@@ -34,18 +34,24 @@ from lifang.cli.hands import Hands
 from lifang.cli.main import Root
 from lifang.cli.session import Session
 from lifang.entities.account import Account, Grant
+from lifang.entities.organization import Organization
+from lifang.http.problems import problem_of
+from lifang.kit.errors import LifangError
 from lifang.kit.words import _, _p, using
 from lifang.plugins.manager import discover
 from lifang.plugins.plugin import Plugin
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
+from lifang.testing.visitors import account, session
+from lifang.web.errors import error_page
 from lifang_agency_contracts.plugin import plugin as agency_contracts
 from lifang_dual_reporting.plugin import plugin as dual_reporting
 from lifang_mail_notices.plugin import plugin as mail_notices
 from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
+from tests.core.crawl import Answer, Page, walk
 from tests.core.needed import needed
 from tests.core.spoken import SPOKEN
 
@@ -239,17 +245,6 @@ def reader(app: Flask, somewhere: Instance) -> FlaskClient:
     return client
 
 
-class Links(HTMLParser):
-    """The links of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
-
-
 @cache
 def told_as_they_are() -> tuple[str, ...]:
     """What packages say of themselves, and defaults that are compared with what records say."""
@@ -268,34 +263,35 @@ def english(text: str) -> str:
     return text
 
 
-def walk(client: FlaskClient, start: str) -> Iterator[tuple[str, str]]:
-    """Every page that can be reached by links; of the ways to narrow a list, one of each kind."""
-    ahead, seen = [start], set()
-    while ahead:
-        address = urldefrag(ahead.pop(0)).url
-        parts = urlsplit(address)
-        asked = frozenset(pair.partition("=")[0] for pair in parts.query.split("&"))
-        file = parts.path.startswith("/api/") or "format" in asked
-        if (parts.path, asked) in seen or file:
-            continue
-        seen.add((parts.path, asked))
-        answer = client.get(address)
-        assert answer.status_code == 200, (address, answer.status)
-        if answer.mimetype != "text/html":
-            continue
-        yield parts.path, answer.text
-        links = Links()
-        links.feed(answer.text)
-        ahead += [urljoin(address, link) for link in links.found]
+def visitor(app: Flask, instance: Instance, role: str, **told: Any) -> FlaskClient:
+    """Somebody of one role who reads English."""
+    holder = account(instance, role, **told)
+    client = app.test_client()
+    client.set_cookie("lifang", session(instance, holder), path="/")
+    client.set_cookie("lang", "en", path="/")
+    return client
+
+
+def asking(client: FlaskClient) -> Callable[[str], Answer]:
+    """Ask for pages, led on where they lead on."""
+
+    def get(address: str) -> Answer:
+        told = client.get(address, follow_redirects=True)
+        html = told.mimetype == "text/html"
+        return Answer(told.status_code, told.mimetype, told.text if html else "")
+
+    return get
 
 
 @pytest.mark.once
-def test_every_page_speaks_english_to_those_who_chose_it(reader):
+def test_every_page_speaks_english_to_those_who_chose_it_and_is_built_to_be_heard(reader):
     seen = set()
-    for path, text in walk(reader, "/"):
-        assert '<html lang="en"' in text, path
-        english(text)
-        seen.add(re.sub(r"\d+", "1", path))
+    for path, answer, page in walk(asking(reader), "/"):
+        assert answer.status == 200, path
+        assert '<html lang="en"' in answer.text, path
+        english(answer.text)
+        assert list(page.complaints()) == [], path
+        seen.add(re.sub(r"\d+", "1", urlsplit(path).path))
     assert {
         "/", "/communities", "/people", "/people/new", "/people/1", "/people/1/history",
         "/people/import", "/communities/import", "/people/1/edit", "/people/1/remove",
@@ -305,6 +301,77 @@ def test_every_page_speaks_english_to_those_who_chose_it(reader):
         "/p/dual-reporting/reports", "/p/dual-reporting/reports/1/actions/accept",
         "/p/dual-reporting/reports/1/actions/end",
     } <= seen  # fmt: skip
+
+
+BEGINNINGS = ("/", "/me", "/inbox/kinds", "/p/dual-reporting", "/p/volunteer-points",
+              "/p/agency-contracts", "/sheets", "/indicators", "/people/1")  # fmt: skip
+
+
+@pytest.mark.once
+def test_whoever_chose_english_reads_it_on_the_desks_and_in_refusals(app, somewhere):
+    people = somewhere.registry.find("core", "people")
+    assert people is not None
+    unit, person = Organization.get_by_id(1), people.model.get_by_id(1)
+    told: dict[str, dict[str, Any]] = {
+        "community_worker": {"at": world.HOME}, "unit_liaison": {"unit": unit},
+        "resident": {"person": person}, "auditor": {},
+    }  # fmt: skip
+    for role, where in told.items():
+        get, statuses = asking(visitor(app, somewhere, role, **where)), set[int]()
+        for path in (*BEGINNINGS, "/admin/settings", "/people?nonsense=1", "/people/import"):
+            answer = get(path)
+            english(answer.text)
+            assert list(Page(answer.text).complaints()) == [], (role, path)
+            statuses.add(answer.status)
+        assert {200, 404} <= statuses, role
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_refusal_is_a_page_with_a_heading_in_one_language(app, language):
+    errors = [kind() for kind in (MethodNotAllowed, RequestEntityTooLarge, KeyError)]
+    for error in (*(kind("—") for kind in LifangError.__subclasses__()), *errors):
+        with app.test_request_context("/nowhere", headers={"Accept-Language": language}):
+            app.preprocess_request()
+            told = problem_of(error)
+            text, answered = error_page(told)
+        assert answered == told["status"]
+        page = Page(text)
+        assert list(page.complaints()) == [], answered
+        if language == "en":
+            english(text)
+        else:
+            assert all(CHINESE.search(words) for _level, words in page.headings), page.headings
+
+
+HALF = re.compile(r"""\b[fF]r?"((?:[^"\\]|\\.)*)\"""")
+INNERMOST = re.compile(r"\{[^{}]*\}")
+PUT_TOGETHER = {
+    "address.py": "patterns of Chinese addresses",
+    "masking.py": "patterns of Chinese addresses",
+    "subject.py": "names of places that a check makes up",
+    "finding.py": "two names of distributions",
+    "ocds.py": "what is published says it in the language of the contract",
+    "documents.py": "a certificate whose words are prescribed",
+    "certificate.py": "the notice before it, on the board of a Chinese community",
+    "star.py": "likewise",
+    "post.py": "kept with the post, for residents",
+}
+"""Files that say something in Chinese to everybody, with the reason."""
+
+
+@pytest.mark.once
+def test_no_sentence_is_put_together_from_halves_that_nobody_translates():
+    found = {}
+    for plugin in PLUGINS:
+        for file in plugin.folder.rglob("*.py"):
+            if file.name in PUT_TOGETHER or "sample" in file.parts or "locale" in file.parts:
+                continue
+            for raw in HALF.findall(file.read_text()):
+                said = INNERMOST.sub("", INNERMOST.sub("", raw))
+                if CHINESE.search(said):
+                    found.setdefault(file.name, []).append(raw)
+    assert found == {}
 
 
 def test_signing_in_and_being_refused_speak_english(app, reader):
