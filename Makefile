@@ -17,7 +17,7 @@ INSTALLED := .venv/.lifang-installed
 BENCHED := .venv/.lifang-benched
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test lint docs bench trust lock clean
+.PHONY: help dev demo test lint docs bench trust lock release clean
 
 help: ## this list
 	@echo "Lifang 里坊. Options go through ARGS, e.g.  make demo ARGS=--no-serve"
@@ -64,8 +64,11 @@ lock: ## resolve requirements.lock anew (needs uv)
 		--no-emit-index-url --no-emit-find-links \
 		--constraint requirements.lock requirements-bench.in --output-file requirements-bench.lock $(ARGS)
 
+release: dev ## one archive that installs offline on Linux x86_64 with Python 3.11, into dist/
+	$(BIN)/python release/build.py $(ARGS)
+
 clean: ## remove what was built and measured; .venv and instances stay
-	rm -rf docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
 	rm -rf $(addsuffix /dist,$(DISTRIBUTIONS))
 	find core plugins tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -16,6 +16,7 @@ from tests.bench import (
     figures,
     goals,
     growth,
+    judging,
     postgres,
     subtrees,
     waking,
@@ -74,6 +75,7 @@ def _runs(*, full: bool) -> dict[str, Run]:
         "E8": waking.waking,
         "E9": lambda folder: growth.growth(folder, sizes=logs),
         "E11": bus.bytes_kept,
+        "V1": judging.judging,
         "L1": goals.list_of_fifty,
         "L3": lambda folder: goals.last_page(folder, sizes=sizes),
         "L4": subtrees.size_of_the_tree,
@@ -88,6 +90,7 @@ def _runs(*, full: bool) -> dict[str, Run]:
         ],
         "D1": lambda folder: figures.rolled_up(folder, rows=1_000_000),
         "P1": district.district,
+        "P1b": lambda folder: district.district(folder, on="postgresql"),
         "S1": lambda folder: exchange.finding_a_name(folder, rows=many),
     }
 

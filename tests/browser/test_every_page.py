@@ -178,7 +178,7 @@ def test_every_page_is_built_to_be_heard_is_light_and_speaks_chinese(
         client, titles = client_of(app, instance, who), dict[str, set[str]]()
 
         def get(address: str, client: FlaskClient = client) -> crawl.Answer:
-            told = client.get(address)
+            told = client.get(address, follow_redirects=True)
             html = told.mimetype == "text/html"
             return crawl.Answer(told.status_code, told.mimetype, told.text if html else "")
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -30,9 +27,6 @@ from lifang.builtin.plugin import plugin as core
 from lifang.checking import deep, rules  # noqa: F401 – declares the rules
 from lifang.checking.rule import RULES
 from lifang.cli.frame import Context
-from lifang.cli.hands import Hands
-from lifang.cli.main import Root
-from lifang.cli.session import Session
 from lifang.entities.account import Account, Grant
 from lifang.entities.organization import Organization
 from lifang.http.problems import problem_of
@@ -51,6 +45,7 @@ from lifang_mail_notices.plugin import plugin as mail_notices
 from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
+from tests.core.commanded import helps, lines_of, shell, understood
 from tests.core.crawl import Answer, Page, walk
 from tests.core.needed import needed
 from tests.core.spoken import SPOKEN
@@ -283,15 +278,26 @@ def asking(client: FlaskClient) -> Callable[[str], Answer]:
     return get
 
 
+WITHOUT = frozenset({"/account/password"})
+"""Pages that no command can do: a password is typed by whoever it belongs to."""
+
+
 @pytest.mark.once
-def test_every_page_speaks_english_to_those_who_chose_it_and_is_built_to_be_heard(reader):
-    seen = set()
+def test_every_page_speaks_english_is_built_to_be_heard_and_names_its_command(reader, somewhere):
+    seen, lines = set(), {}
     for path, answer, page in walk(asking(reader), "/"):
         assert answer.status == 200, path
         assert '<html lang="en"' in answer.text, path
         english(answer.text)
         assert list(page.complaints()) == [], path
-        seen.add(re.sub(r"\d+", "1", urlsplit(path).path))
+        kind = re.sub(r"\d+", "1", urlsplit(path).path)
+        seen.add(kind)
+        if "document.css" not in answer.text:  # what is printed has nothing around it
+            lines.setdefault(kind, set()).update(lines_of(answer.text))
+    assert {path for path, told in lines.items() if not told} == WITHOUT
+    root, session = shell(somewhere)
+    for line in sorted(set().union(*lines.values())):
+        understood(root, session, line)
     assert {
         "/", "/communities", "/people", "/people/new", "/people/1", "/people/1/history",
         "/people/import", "/communities/import", "/people/1/edit", "/people/1/remove",
@@ -405,23 +411,9 @@ def test_the_api_is_described_in_english(reader):
     assert "List: People" in english(described)
 
 
-def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    """The help of a command and of everything under it."""
-    yield context.command_path, context.get_help()
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            under = command.get_command(context, name)
-            assert under is not None
-            told = Context(under, info_name=name, parent=context, obj=context.obj)
-            yield from helps(under, told)
-
-
 def test_the_help_of_every_command_speaks_english(somewhere, monkeypatch):
     monkeypatch.setenv("LIFANG_LANG", "en")
-    nothing: Callable[..., Any] = lambda *_given, **_named: None  # noqa: E731 – never called
-    hands = Hands(lambda: nullcontext(somewhere), *[nothing] * (len(fields(Hands)) - 1))
-    root = Root()
-    session = Session(lambda: hands)
+    root, session = shell(somewhere)
     with Context(root, info_name="lifang", obj=session) as context:
         told = dict(helps(root, context))
         group = root.get_command(context, "dual-reporting")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response
+from flask import Response, request
 
 from lifang.kit import json
 from lifang.resources.registry import CORE
@@ -15,6 +16,16 @@ from lifang.services.presenting import View
 def told(data: Any, *, status: int = 200) -> Response:
     """Anything as JSON."""
     return Response(json.dumps(data), status=status, mimetype="application/json")
+
+
+def page(items: Any, next: str | None, **more: Any) -> Response:
+    """One page of a list; where there is more, a link leads on as `next` does."""
+    response = told({"items": items, "next": next, **more})
+    if next is not None:
+        asked = [one for one in request.args.items(multi=True) if one[0] != "cursor"]
+        there = urlencode([*asked, ("cursor", next)])
+        response.headers["Link"] = f'<{request.path}?{there}>; rel="next"'
+    return response
 
 
 def record(view: View, *, status: int = 200) -> Response:

@@ -6,7 +6,8 @@ from importlib import metadata
 from typing import Any
 
 from apispec import APISpec
-from flask import Response, current_app
+from flask import Response, current_app, request
+from flask.blueprints import BlueprintSetupState
 
 from lifang.api import (
     confidential,
@@ -21,13 +22,16 @@ from lifang.api import (
     settings,
     sheets,
 )
-from lifang.api.operations import Noun, problem_name
+from lifang.api.finishing import finish
+from lifang.api.operations import Noun, content, problem, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
+from lifang.http.described import conventions, describe_with
+from lifang.http.known_problems import CODES, KINDS, example
 from lifang.http.problems import PROBLEM
 from lifang.http.request import known_caller, the_instance
 from lifang.kit import json, words
-from lifang.kit.errors import TITLES
+from lifang.kit.errors import TITLES, problem_type
 from lifang.kit.words import _, _p
 from lifang.lifecycle import states
 from lifang.resources.registry import CORE
@@ -46,6 +50,18 @@ Cache = dict[tuple[Any, ...], bytes]
 def describe() -> Response:
     """Describe what the caller can read; whoever is not signed in sees the core's own nouns."""
     refuse_query()
+    response = Response(_made(), mimetype="application/json")
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.record_once
+def _teach(state: BlueprintSetupState) -> None:
+    describe_with(state.app, lambda: json.loads(_made()))
+
+
+def _made() -> bytes:
     caller = known_caller()
     nouns, events = readable(caller), caller is None or bool(event_log.sight(caller))
     life = caller is None or states.may_administer(caller)
@@ -57,7 +73,7 @@ def describe() -> Response:
         if len(cache) >= KEPT:
             cache.clear()
         made = cache[key] = json.dumps(description(nouns, events=events, life=life))
-    return Response(made, mimetype="application/json")
+    return made
 
 
 def readable(caller: Caller | None) -> list[Resource[Any]]:
@@ -82,10 +98,10 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         title="里坊 Lifang",
         version=metadata.version("lifang"),
         openapi_version="3.1.0",
-        info={"description": _("社区治理框架的接口；由声明生成，与现状一致。")},
+        info={"description": _introduction()},
         servers=[{"url": "/"}],
         security=[{"bearer": []}],
-        tags=[{"name": one.slug, "description": one.label} for one in told]
+        tags=[{"name": one.slug, "description": one.labels} for one in told]
         + [bus] * events
         + [kept] * life
         + [figures, tables, turned, worked, post],
@@ -108,14 +124,29 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
             spec.path(path=path, operations=operations)
     spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
     spec.path(path=f"/api{me.ADDRESS}", operations={"get": _oneself()})
-    made: dict[str, Any] = spec.to_dict()
-    return made
+    return finish(spec.to_dict())
+
+
+def _introduction() -> str:
+    """What holds of every operation, and every kind of problem, as Markdown."""
+    kinds = (f"- [`{code}`]({problem_type(code)}) {one.status}: {_(one.means)}"
+             for code, one in KINDS.items())  # fmt: skip
+    codes = (f"- `{code}`: {_(said)}" for code, said in CODES.items())
+    parts = [
+        (_("社区治理框架的接口"), _("由声明生成，与现状一致。")),
+        *conventions(),
+        (_("问题的种类"), "\n".join(kinds)),
+        (_("errors 里的 code"), "\n".join(codes)),
+    ]
+    return "\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts)
 
 
 def _add_shared(spec: APISpec) -> None:
+    place = {"id": 7, "name": _("示例社区"), "code": "620102001001"}
     shared = {
         "Reference": schemas.REFERENCE,
-        "CommunityReference": schemas.COMMUNITY_REFERENCE,
+        **schemas.GIVEN,
+        "CommunityReference": schemas.COMMUNITY_REFERENCE | {"examples": [place]},
         "Problem": schemas.PROBLEM,
         "Imported": schemas.IMPORTED,
         "Preview": schemas.PREVIEW,
@@ -124,28 +155,32 @@ def _add_shared(spec: APISpec) -> None:
     }
     for name, schema in shared.items():
         spec.components.schema(name, component=schema)
-    content = {PROBLEM: {"schema": schemas.ref("Problem")}}
     for status, title in {0: _("其他问题"), **TITLES}.items():
+        told = {
+            code: {"value": example(code)} for code, one in KINDS.items() if one.status == status
+        }
+        content = {PROBLEM: {"schema": schemas.ref("Problem"), "examples": told}}
         response = {"description": _(title), "content": content}
         spec.components.response(problem_name(status), component=response)
 
 
 def _itself() -> dict[str, Any]:
-    answered = {"description": "OpenAPI 3.1", "content": {"application/json": {}}}
+    answered = {"description": "OpenAPI 3.1", "content": content({"type": "object"})}
     return {
         "operationId": "describe_api",
         "summary": _("这份说明"),
         "security": [{}, {"bearer": []}],
-        "responses": {"200": answered},
+        "responses": {"200": answered, "400": problem(400), "401": problem(401)},
     }
 
 
 def _oneself() -> dict[str, Any]:
     refused = {"401": 401, "404": 404, "409": 409, "default": 0}
-    problems = {
-        word: {"$ref": f"#/components/responses/{problem_name(n)}"} for word, n in refused.items()
+    problems = {word: problem(n) for word, n in refused.items()}
+    answered = {
+        "description": _("我的资料、同意和办理的事项"),
+        "content": content({"type": "object"}),
     }
-    answered = {"description": _("我的资料、同意和办理的事项"), "content": {"application/json": {}}}
     return {
         "operationId": "show_me",
         "summary": _("我的：资料、同意、办理的事项"),

@@ -32,10 +32,11 @@ def described() -> Iterator[tuple[str, Schema]]:
     text, words = {"type": "string"}, {"type": ["string", "null"]}
     record = {"type": "object", "description": _("一条记录，另有 actions：现在可以办理的操作")}
     known = {"type": ["object", "null"], "additionalProperties": text}
+    number = {"type": "integer", "description": _("最多数到 1,000：还有更多时为 1001")}
     values = {"type": "array", "items": text}
     yield "Panel", whole(
         label=text, resource=text, reach={"enum": ["tree", "unit", "own", "home"]},
-        number={"type": "integer"}, total={"type": ["object", "null"]}, sort=text, empty=words,
+        number=number, total={"type": ["object", "null"]}, sort=text, empty=words,
         filters={"type": "object", "additionalProperties": values}, create=known,
         choose={"type": ["object", "null"]}, items={"type": "array", "items": record},
     )  # fmt: skip

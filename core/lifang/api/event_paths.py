@@ -53,16 +53,18 @@ INPUTS: dict[Verb, tuple[str, Schema, str]] = {
 
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
-    event, why = shape(SeenEvent), {"why": {"type": "array", "items": {"type": "string"}}}
+    event, why = members(SeenEvent), {"why": {"type": "array", "items": {"type": "string"}}}
     chain = {"chain": _many(shape(Step)), "related": _many(ref("Event"))}
     yield "Event", event
-    yield "EventInFull", _with(event, chain)
+    yield "EventInFull", whole(**event["properties"], **chain)
     yield "EventList", _listed(ref("Event"))
-    yield "Delivery", shape(Letter)
+    yield "Delivery", members(Letter)
     yield "DeliveryList", _listed(ref("Delivery"))
-    yield "LagList", _listed(_with(shape(Lag), why))
+    yield "LagList", _listed(whole(**shape(Lag)["properties"], **why))
     done = whole(verb={"type": "string", "enum": list(VERBS)}, done={"type": "integer"})
-    yield "Treated", {"anyOf": [done, whole(preview=shape(Plan))]}
+    yield "Treated", {"anyOf": [ref("TreatedNow"), ref("TreatedPreview")]}
+    yield "TreatedNow", done
+    yield "TreatedPreview", whole(preview=shape(Plan))
 
 
 def paths() -> Iterator[Path]:
@@ -106,12 +108,6 @@ def _list(name: str, summary: str, answer: str, narrowed: list[Schema]) -> Opera
                      parameters=[*paging, *narrowed])  # fmt: skip
 
 
-def _show() -> Operation:
-    summary = _("一个事件：内容、处理链、错误、相关事件")
-    answers = {"200": _answer(summary, "EventInFull")}
-    return operation("show_event", SLUG, summary, answers, (*READING, 403), parameters=[POSITION])
-
-
 def _treat(verb: Verb) -> Operation:
     name, said = _input(verb)
     answers = {"200": _answer(_(VERBS[verb]), "Treated")}
@@ -135,7 +131,11 @@ def _treat_many(verb: Verb) -> Operation:
     keys = {
         "type": "array",
         "minItems": 1,
-        "items": {"type": "string", "pattern": "^[0-9]{1,18}@."},
+        "items": {
+            "type": "string",
+            "pattern": "^[0-9]{1,18}@.",
+            "examples": ["17@plugin.handler"],
+        },
     }
     asked = _object(
         {
@@ -157,6 +157,15 @@ def _treat_many(verb: Verb) -> Operation:
     )  # fmt: skip
 
 
+SHARED = {SeenEvent: "Event", Letter: "Delivery"}
+"""What has a name of its own, so that it is told once."""
+
+
+def members(kind: Any) -> Schema:
+    """A dataclass as JSON tells it."""
+    return whole(**{name: shape(one) for name, one in get_type_hints(kind).items()})
+
+
 def shape(kind: Any) -> Schema:
     """A type as JSON tells it (see `event_log.told`)."""
     plain = {int: "integer", str: "string", bool: "boolean"}
@@ -169,7 +178,7 @@ def shape(kind: Any) -> Schema:
     if get_origin(kind) is Literal:
         return {"type": "string", "enum": list(get_args(kind))}
     if is_dataclass(kind):
-        return whole(**{name: shape(one) for name, one in get_type_hints(kind).items()})
+        return ref(SHARED[kind]) if kind in SHARED else members(kind)
     if get_origin(kind) is tuple:
         return _many(shape(get_args(kind)[0]))
     if get_origin(kind) is UnionType:
@@ -197,10 +206,6 @@ def _many(item: Schema) -> Schema:
 
 def _listed(item: Schema) -> Schema:
     return whole(items=_many(item), next={"type": ["string", "null"]})
-
-
-def _with(made: Schema, more: dict[str, Schema]) -> Schema:
-    return whole(**made["properties"], **more)
 
 
 def _object(members: dict[str, Schema], required: list[str]) -> Schema:

@@ -143,7 +143,7 @@ def _page(found: Iterable[Any], limit: int, place: Callable[[Any], str]) -> Resp
     """Some of a list, and where the next page begins."""
     rows = list(found)
     more = place(rows[limit - 1]) if len(rows) > limit else None
-    return answering.told({"items": [told(one) for one in rows[:limit]], "next": more})
+    return answering.page([told(one) for one in rows[:limit]], more)
 
 
 def _position(name: str, said: str) -> int:

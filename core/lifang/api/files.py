@@ -32,10 +32,11 @@ TABLES = ("text/csv", FORMATS["xlsx"])
 def export_records(noun: str, plugin: str | None = None) -> Response:
     """The list as a file, written as it is read; audited before the first row leaves."""
     caller, resource = gated(plugin, noun)
-    asked = listing.read(resource, request.args, paged=False, also=["format"])
+    asked = listing.read(resource, request.args, paged=False, also=["format", "columns"])
+    specs = listing.read_columns(resource, request.args.get("columns"))
     known = forms(resource)
     _label, kind, suffix = known[form := form_asked("csv", *known)]
-    pieces = export(caller, resource, asked.query, form=form)
+    pieces = export(caller, resource, asked.query, form=form, specs=specs)
     return handed(pieces, suffix, resource.noun, kind)
 
 

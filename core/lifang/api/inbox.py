@@ -20,7 +20,7 @@ from lifang.api.operations import (
     parameter,
 )
 from lifang.api.rules import blueprint, refuse_query
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.http.request import current_caller
 from lifang.kit.errors import FieldError, Invalid, Malformed
 from lifang.kit.words import _
@@ -48,7 +48,7 @@ def list_notices() -> Response:
     found = inbox.items(caller, unread=unread, kind=kind, before=before, limit=(limit or 0) + 1)
     last = str(found[limit - 1].id) if limit and len(found) > limit else None
     told = [asdict(one) for one in found[:limit]]
-    return answering.told({"items": told, "next": last, "unread": inbox.unread(caller)})
+    return answering.page(told, last, unread=inbox.unread(caller))
 
 
 @blueprint.post(f"{BASE}/read")
@@ -120,17 +120,17 @@ def _number(words: dict[str, str], key: str, default: int | None, most: int) -> 
 
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
-    led = _whole(resource=TEXT, id=schemas.ID)
+    led = whole(resource=TEXT, id=schemas.ID)
     led["type"] = ["object", "null"]
     told = dict.fromkeys(("kind", "title", "text", "at"), TEXT)
-    yield "Notice", _whole(id=schemas.ID, **told, read_at=NONE, record=led)
+    yield "Notice", whole(id=schemas.ID, **told, read_at=NONE, record=led)
     items = {"type": "array", "items": ref("Notice")}
-    yield "NoticeList", _whole(items=items, next=NONE, unread={"type": "integer"})
+    yield "NoticeList", whole(items=items, next=NONE, unread={"type": "integer"})
     claims = dict.fromkeys(("required", "shown", "sent"), CLAIM)
-    yield "NoticeKind", _whole(**dict.fromkeys(("name", "label", "plugin"), TEXT), **claims)
+    yield "NoticeKind", whole(**dict.fromkeys(("name", "label", "plugin"), TEXT), **claims)
     kinds = {"type": "array", "items": ref("NoticeKind")}
-    yield "NoticeKindList", _whole(items=kinds, next={"type": "null"})
-    yield "NoticeAddress", _whole(email=NONE, language=NONE)
+    yield "NoticeKindList", whole(items=kinds, next={"type": "null"})
+    yield "NoticeAddress", whole(email=NONE, language=NONE)
 
 
 def paths() -> Iterator[Path]:
@@ -149,7 +149,7 @@ def paths() -> Iterator[Path]:
     yield f"/api{BASE}", {"get": listed}
     many = {"oneOf": [exactly(ids=IDS), exactly(all={"const": True})]}
     summary = _("把一些或全部通知标为已读")
-    done = {"200": {"description": summary, "content": content(_whole(read={"type": "integer"}))}}
+    done = {"200": {"description": summary, "content": content(whole(read={"type": "integer"}))}}
     marked = operation("read_notices", SLUG, summary, done, WRITING, requestBody=body(many))
     yield f"/api{BASE}/read", {"post": marked}
     kinds = _operation("list_notice_kinds", _("接收哪些通知"), "NoticeKindList", read)
@@ -175,10 +175,6 @@ def paths() -> Iterator[Path]:
 def _operation(id: str, summary: str, answer: str, refused: tuple[int, ...], **more: Any) -> Any:
     told = {"200": {"description": summary, "content": content(ref(answer))}}
     return operation(id, SLUG, summary, told, refused, **more)
-
-
-def _whole(**members: Any) -> Schema:
-    return {"type": "object", "required": list(members), "properties": members}
 
 
 def _open(**members: Any) -> Schema:

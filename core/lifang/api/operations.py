@@ -30,19 +30,18 @@ Path = tuple[str, dict[str, Operation]]
 
 READING = (400, 401, 404, 503)
 WRITING = (400, 401, 403, 404, 409, 413, 415, 422, 503)
-IF_MATCH: Schema = {
-    "name": "If-Match",
-    "in": "header",
-    "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
-}
+TAG: Schema = {"type": "string", "pattern": '^"[0-9]+"$', "examples": ['"3"']}
+IF_MATCH: Schema = {"name": "If-Match", "in": "header", "schema": TAG}
 IDEMPOTENCY_KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,120}$"},
+    "schema": {"type": "string", "pattern": "^[!-~]{1,120}$", "examples": ["import-2026-11-30-7"]},
 }
-ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "required": True}}
+ETAG: Schema = {"ETag": {"schema": TAG, "required": True}}
+LOCATION: Schema = {"Location": {"schema": {"type": "string"}, "required": True}}
 JSON = "application/json"
 XLSX = FORMATS["xlsx"]
+QUEUED: Schema = {"type": "object", "properties": {"id": schemas.ID}, "required": ["id"]}
 YES: Schema = {"type": "boolean", "default": False}
 SAID: Schema = {"type": "string", "minLength": 1}
 BINARY: Schema = {"type": "string", "format": "binary"}
@@ -142,7 +141,7 @@ class Noun:
     def _create(self) -> Operation:
         summary = _("新建{label}", label=self.label)
         made = self.record(summary)
-        made["headers"] = {**ETAG, "Location": {"schema": {"type": "string"}, "required": True}}
+        made["headers"] = ETAG | LOCATION
         return self.operation(
             "create", summary, {"201": made}, WRITING,
             parameters=[IDEMPOTENCY_KEY], requestBody=body(ref(f"{self.name}Create")),
@@ -179,21 +178,31 @@ class Noun:
             parameters.append(parameter("dry_run", YES, _("只预览，不写入")))
             either = {"anyOf": [ref(self.name), ref("Preview")]}
             answer = {"description": summary, "content": content(either)}
-        apart = separation.rule_of(self.resource, action)
         return self.operation(
             action.name, summary, {"200": answer}, (*WRITING, 412), parameters=parameters,
-            requestBody=body(asked, required=needed), **({"description": apart} if apart else {}),
+            requestBody=body(asked, required=needed), description=self._moves(action),
         )  # fmt: skip
+
+    def _moves(self, action: Action) -> str:
+        """What an action does to the state of a record, and who must not do it."""
+        labels = {key: _(label) for spec in self.resource.fields if spec.kind == "state"
+                  for key, label in spec.choices}  # fmt: skip
+        other = _("任何状态")
+        moves = _("、").join(
+            f"{labels.get(old, other)} → {labels.get(new, new)}"
+            for old, new in action.moves.items()
+        )
+        told = [
+            _("状态：{moves}。其他状态回答 409。", moves=moves) if moves else _("不改变状态。"),
+            separation.rule_of(self.resource, action),
+            _("带上 Idempotency-Key，重发不会办理两次。"),
+        ]
+        return " ".join(filter(None, told))
 
     def _act_on_many(self, verb: str) -> Operation:
         given = schemas.given((*fields(self.resource, verb), WHEN), partial=verb == "update")
         summary = _("批量{verb}：{label}", verb=verb_name(self.resource, verb), label=self.labels)
-        where = {"Location": {"schema": {"type": "string"}, "required": True}}
-        queued = {
-            "description": _("排队中"),
-            "headers": where,
-            "content": content({"type": "object"}),
-        }
+        queued = {"description": _("排队中"), "headers": LOCATION, "content": content(QUEUED)}
         done = {"description": summary, "content": content(ref("Bulk"))}
         return self.operation(
             f"{verb}_many", summary, {"200": done, "202": queued}, WRITING,
@@ -243,7 +252,11 @@ class Noun:
                 "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
         summary = _("导出{label}", label=self.labels)
         own = forms(self.resource)
-        made = self._file("export", summary, "csv", rows, [])
+        names = [spec.name for spec in self.resource.fields]
+        chosen = _("表格（csv、xlsx）只要这些字段，逗号分隔；不写就是全部")
+        pattern = {"type": "string", "pattern": f"^({'|'.join(names)})(,({'|'.join(names)}))*$"}
+        asked = [parameter("columns", pattern, chosen)]
+        made = self._file("export", summary, "csv", rows, asked)
         made["parameters"][0]["schema"]["enum"] = list(own)
         for kind in {kind for name, (_label, kind, _suffix) in own.items() if name not in FORMATS}:
             made["responses"]["200"]["content"].setdefault(kind, {"schema": BINARY})
@@ -254,7 +267,7 @@ class Noun:
         asked = [parameter("purpose", {"type": "string", "minLength": 1}, stated)]
         text = {"type": "array", "items": {"type": "string"}}
         members = {"title": {"type": "string"}, "notes": text, "columns": text,
-                   "rows": {"type": "array", "items": {"type": "array"}}}  # fmt: skip
+                   "rows": schemas.TABLE}  # fmt: skip
         rows = {"type": "object", "required": list(members), "properties": members}
         summary = _("打印用的{label}台账", label=self.labels)
         return self._file("ledger", summary, "xlsx", rows, asked)
@@ -287,20 +300,17 @@ class Noun:
             parameter("skip_invalid", YES, _("跳过有误的行，导入其余的")),
         ]
         form = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
-        told = {
+        told: dict[str, Any] = {
             "text/csv": {"schema": {"type": "string"}},
             XLSX: {"schema": BINARY},
             "multipart/form-data": {"schema": form},
         }
         specs = schema.create_fields(self.resource)
         names = ",".join(sheets.column_name(self.resource, spec) for spec in specs)
+        told["text/csv"]["schema"]["examples"] = [f"{names}\n"]
         summary = _("导入{label}：列 {names}", label=self.labels, names=names)
-        job = {"type": "object", "required": ["id", "state", "total", "done"]}
-        queued = {
-            "description": _("超过 {n} 行：成为一项任务", n=AT_ONCE),
-            "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
-            "content": content(job),
-        }
+        said = _("超过 {n} 行：成为一项任务", n=AT_ONCE)
+        queued = {"description": said, "headers": LOCATION, "content": content(QUEUED)}
         done = {"description": summary, "content": content(ref("Imported"))}
         answers = {"200": done, "202": queued}
         return self.operation(

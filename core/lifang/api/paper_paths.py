@@ -9,6 +9,7 @@ from lifang.api import schemas
 from lifang.api.operations import (
     BINARY,
     ID,
+    LOCATION,
     READING,
     WRITING,
     XLSX,
@@ -19,7 +20,7 @@ from lifang.api.operations import (
     operation,
     parameter,
 )
-from lifang.api.schemas import Schema
+from lifang.api.schemas import Schema, whole
 from lifang.kit.words import _, n_
 
 TEXT: Schema = {"type": "string"}
@@ -30,25 +31,18 @@ TAG = "documents"
 PUBLIC = n_("核验文书；不用登录")
 
 
-def _whole(*optional: str, **members: Schema) -> Schema:
-    needed = [name for name in members if name not in optional]
-    return {"type": "object", "required": needed, "properties": members}
-
-
 _FACTS = dict.fromkeys(
     ("label", "number", "code", "issuer", "day", "holder", "mark", "extent"), TEXT
 )
-LINE = _whole(
+LINE = whole(
     id=schemas.ID, state=STATES, **_FACTS, issued_at=TEXT, issued_by=TEXT, revoked_at=NONE,
-    record=_whole(noun=TEXT, id=schemas.ID),
+    record=whole(noun=TEXT, id=schemas.ID),
 )  # fmt: skip
-ATTACHMENT = _whole(
+ATTACHMENT = whole(
     id=schemas.ID, kind=TEXT, label=TEXT, name=TEXT, type=TEXT, size={"type": "integer"},
     digest=TEXT, added_at=TEXT, added_by=TEXT,
 )  # fmt: skip
-CELL: Schema = {"type": ["string", "number", "null"]}
-TABLE = {"type": "array", "items": {"type": "array", "items": CELL}}
-SECTION = _whole(label=TEXT, columns={"type": "array", "items": TEXT}, rows=TABLE)
+SECTION = whole(label=TEXT, columns={"type": "array", "items": TEXT}, rows=schemas.TABLE)
 
 
 def of(noun: Noun) -> Iterator[Path]:
@@ -70,7 +64,7 @@ def shared() -> Iterator[Path]:
     answers = {"200": {"description": _("文书"), "content": told}}
     show = operation("show_document", TAG, _("文书"), answers, READING, parameters=asked)
     yield "/api/v1/documents/{id}", {"get": show}
-    facts = _whole(*_FACTS, "revoked_on", state=STATES, **_FACTS, revoked_on=NONE)
+    facts = whole(state=STATES, **_FACTS, revoked_on=NONE) | {"required": ["state"]}
     told = {"200": {"description": _(PUBLIC), "content": content(facts)}}
     code = {"name": "code", "in": "path", "required": True, "schema": TEXT}
     check = operation(
@@ -92,16 +86,15 @@ def _named(noun: Noun, verb: str, summary: str, *told: Any, **more: Any) -> Oper
 
 def _list(noun: Noun, what: str, item: Schema) -> Operation:
     summary = _("附件") if what == "attachments" else _("已开具的文书")
-    items = _whole(items={"type": "array", "items": item})
+    items = whole(items={"type": "array", "items": item})
     answers = {"200": {"description": summary, "content": content(items)}}
     return _named(noun, f"list_{what}", summary, answers, READING, parameters=[ID])
 
 
 def _add(noun: Noun) -> Operation:
     kinds: Schema = {"type": "string", "enum": list(noun.resource.attachments)}
-    form = _whole(file=BINARY, kind=kinds)
-    where = {"Location": {"schema": TEXT, "required": True}}
-    made = {"description": _("添加附件"), "headers": where, "content": content(ATTACHMENT)}
+    form = whole(file=BINARY, kind=kinds)
+    made = {"description": _("添加附件"), "headers": LOCATION, "content": content(ATTACHMENT)}
     body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return _named(noun, "attach", _("添加附件"), {"201": made}, WRITING, parameters=[ID],
                   requestBody=body)  # fmt: skip

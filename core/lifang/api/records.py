@@ -25,10 +25,8 @@ def list_records(noun: str, plugin: str | None = None) -> Response:
     caller, resource = gated(plugin, noun)
     asked = listing.read(resource, request.args)
     page = reading.find(caller, resource, asked.query)
-    answer: dict[str, Any] = {"items": page.items, "next": page.next}
-    if asked.counted:
-        answer["count"] = reading.count(caller, resource, asked.query)
-    return answering.told(answer)
+    counted = {"count": reading.count(caller, resource, asked.query)} if asked.counted else {}
+    return answering.page(page.items, page.next, **counted)
 
 
 @rule("/<record:id>", "GET")

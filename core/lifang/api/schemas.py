@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from lifang.kit import money
-from lifang.kit.words import _
+from lifang.kit.masking import mask
+from lifang.kit.words import _, n_
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked
@@ -16,9 +17,22 @@ from lifang.services.query import MOST
 Schema = dict[str, Any]
 
 ID: Schema = {"type": "integer", "format": "int64", "minimum": 1}
-MASKED = "***"
 ORDERED = frozenset({"integer", "number", "money", "day", "instant", "partial_date"})
 """Kinds whose filters can ask for a range."""
+
+INVENTED = {
+    "citizen_id": "110101198001010053",
+    "phone": "13800001234",
+    "birth_date": "1980-01-01",
+    "name": n_("张示例"),
+    "address": n_("示例路 1 号"),
+    "category": n_("示例"),
+    "email": "name@example.cn",
+}
+"""What examples say of a person who does not exist, by the kind of what is sensitive."""
+
+EXAMPLES = ("91620100MA00000072", "https://example.cn/example", "620102001001", "name@example.cn")
+"""What fields take that judge their texts."""
 
 PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 
@@ -36,7 +50,8 @@ def answer(resource: Resource[Any]) -> Schema:
         "version": {**ID, "readOnly": True, "description": _("版本号，即 ETag")},
     }
     for spec in resource.fields:
-        told = _nullable(_answered(spec)) if spec.null or hides else _answered(spec)
+        maybe = spec.null or hides or spec.name in resource.veiled
+        told = _nullable(_answered(spec)) if maybe else _answered(spec)
         properties[spec.name] = _described(spec, told)
         if spec.locked:
             properties[spec.name]["readOnly"] = True
@@ -49,6 +64,8 @@ def given(specs: Iterable[FieldSpec], *, partial: bool) -> Schema:
     """An object that a request may send; `partial` asks for nothing."""
     told = tuple(specs)
     properties = {spec.name: _described(spec, _asked(spec)) for spec in told}
+    for one in properties.values() if partial else ():
+        one.pop("default", None)  # a client that fills it in would change what was not meant
     made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [spec.name for spec in told if spec.required and not partial]
     return {**made, "required": required} if required else made
@@ -82,20 +99,18 @@ def _answered(spec: FieldSpec) -> Schema:
     if spec.kind in {"community", "reference"}:
         return ref("CommunityReference" if spec.kind == "community" else "Reference")
     if spec.kind == "sensitive":
-        return {"type": "string", "description": _("遮盖后的值")}
-    if spec.kind in {"text", "paragraph"}:
-        return {"type": "string"}
-    return _plain(spec)
+        shown = mask(spec.secret or "", _invented_secret(spec))
+        return {"type": "string", "description": _("遮盖后的值"), "examples": [shown]}
+    made = _plain(spec)
+    made.pop("maxLength", None)  # what stood before the limit did
+    return made
 
 
 def _asked(spec: FieldSpec, *, empty: bool = True) -> Schema:
-    if spec.kind == "community":
-        made: Schema = {"anyOf": [dict(ID), _one_key("code", {"type": "string"}),
-                                  _one_key("id", ID)]}  # fmt: skip
-    elif spec.kind == "reference":
-        made = {"anyOf": [dict(ID), _one_key("id", ID)]}
+    if spec.kind in {"community", "reference"}:
+        made = ref("CommunityGiven" if spec.kind == "community" else "ReferenceGiven")
     elif spec.kind == "sensitive":
-        made = {"type": "string", "writeOnly": True}
+        made = {"type": "string", "writeOnly": True, "examples": [_invented_secret(spec)]}
     else:
         made = _plain(spec)
     return _nullable(made) if empty and spec.null and not spec.required else made
@@ -104,19 +119,37 @@ def _asked(spec: FieldSpec, *, empty: bool = True) -> Schema:
 _PLAIN: dict[str, Schema] = {
     "integer": {"type": "integer", "format": "int64"},
     "number": {"type": "number"},
-    "money": {"type": "string", "pattern": money.PATTERN},
+    "money": {"type": "string", "pattern": money.PATTERN, "examples": ["128.00"]},
     "boolean": {"type": "boolean"},
     "day": {"type": "string", "format": "date"},
     "instant": {"type": "string", "format": "date-time"},
-    "partial_date": {"type": "string", "pattern": PARTIAL_DATE},
+    "partial_date": {"type": "string", "pattern": PARTIAL_DATE, "examples": ["1980-05"]},
 }
 
 
 def _plain(spec: FieldSpec) -> Schema:
     if spec.kind in ("choice", "state"):
         return {"type": "string", "enum": [value for value, _label in spec.choices]}
+    if spec.kind in _PLAIN:
+        return dict(_PLAIN[spec.kind])
     longest = spec.max_length or schema.LONGEST_TEXT
-    return dict(_PLAIN.get(spec.kind, {"type": "string", "maxLength": longest}))
+    return {"type": "string", "maxLength": longest, "examples": [_invented(spec, longest)]}
+
+
+def _invented_secret(spec: FieldSpec) -> str:
+    invented = INVENTED[spec.secret or ""]
+    return _(invented)
+
+
+def _invented(spec: FieldSpec, longest: int) -> str:
+    """A text that a field takes."""
+    told = (_("示例{label}", label=_(spec.label))[:longest], *EXAMPLES)
+    for one in told:
+        try:
+            return spec.check(one) if spec.check else one
+        except ValueError:
+            continue
+    return told[0]
 
 
 def _nullable(made: Schema) -> Schema:
@@ -147,13 +180,20 @@ def _described(spec: FieldSpec, made: Schema) -> Schema:
 
 
 def _one_key(name: str, made: Schema) -> Schema:
-    return {
-        "type": "object",
-        "required": [name],
-        "properties": {name: dict(made)},
-    }
+    return {"type": "object", "required": [name], "properties": {name: dict(made)}}
 
 
+CODE: Schema = {"type": "string", "examples": ["620102001001"]}
+GIVEN: dict[str, Schema] = {
+    "ById": _one_key("id", ID),
+    "ByCode": _one_key("code", CODE),
+    "ReferenceGiven": {"anyOf": [ID, ref("ById")], "examples": [1]},
+    "CommunityGiven": {
+        "anyOf": [ID, ref("ByCode"), ref("ById")],
+        "examples": [{"code": "620102001001"}],
+    },
+}
+"""How requests point at other records."""
 REFERENCE: Schema = {
     "type": "object",
     "required": ["id", "name"],
@@ -167,7 +207,7 @@ COMMUNITY_REFERENCE: Schema = {
     **REFERENCE,
     "properties": {
         **REFERENCE["properties"],
-        "code": {"type": "string"},
+        "code": CODE,
         "closed": {"type": "boolean"},
     },
 }
@@ -181,7 +221,13 @@ PROBLEM: Schema = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "request_id": {"type": ["string", "null"]},
-        "errors": {"type": "array", "items": {"type": "object"}},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": dict.fromkeys(("field", "code", "message"), {"type": "string"}),
+            },
+        },
     },
 }
 
@@ -195,6 +241,7 @@ def _many(item: Schema) -> Schema:
     return {"type": "array", "items": item}
 
 
+TABLE = _many(_many({"type": ["string", "number", "null"]}))
 _NUMBER: Schema = {"type": "integer"}
 _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}

@@ -24,7 +24,7 @@ from lifang.api.operations import (
     parameter,
 )
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.entities.caller import Caller
 from lifang.http.request import current_caller
 from lifang.kit import clock
@@ -33,7 +33,7 @@ from lifang.kit.words import _
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Difference, Told
 from lifang.lifecycle.layers import Layer
-from lifang.lifecycle.settings_files import FORMATS, Plan
+from lifang.lifecycle.settings_files import FORMATS, Line, Plan
 from lifang.services import idempotency
 from lifang.services.event_log import told
 
@@ -142,16 +142,12 @@ def described() -> Iterator[tuple[str, Schema]]:
     setting = event_paths.shape(Told)
     yield "Setting", setting
     layers = {"type": "array", "items": event_paths.shape(Layer)}
-    members = {**setting["properties"], "history": layers}
-    yield (
-        "SettingInFull",
-        {"type": "object", "required": list(members), "properties": members},
-    )
-    items = {"items": {"type": "array", "items": ref("Setting")}, "next": {"type": "null"}}
-    yield "SettingList", {"type": "object", "required": list(items), "properties": items}
-    preview = {"preview": {"type": "array", "items": event_paths.shape(Difference)}}
-    changes = {"type": "object", "required": ["preview"], "properties": preview}
-    yield "SettingsSet", {"anyOf": [ref("SettingList"), changes]}
+    yield "SettingInFull", whole(**setting["properties"], history=layers)
+    items = {"type": "array", "items": ref("Setting")}
+    yield "SettingList", whole(items=items, next={"type": "null"})
+    yield "SettingDifference", event_paths.shape(Difference)
+    yield "SettingsPreview", whole(preview={"type": "array", "items": ref("SettingDifference")})
+    yield "SettingsSet", {"anyOf": [ref("SettingList"), ref("SettingsPreview")]}
     yield "SettingsImported", event_paths.shape(Plan)
 
 
@@ -189,7 +185,11 @@ def paths() -> Iterator[Path]:
     )  # fmt: skip
     forms = parameter("format", {"type": "string", "enum": list(FORMATS)}, _("文件格式"))
     out = _("把一个社区和它下面的全部设置导出为文件")
-    file = {kind.partition(";")[0]: {"schema": BINARY} for kind in FORMATS.values()}
+    line = {**event_paths.members(Line), "required": ["plugin", "key", "place", "since", "value"]}
+    lines = whole(format={"const": 1}, exported_on=first, settings={"type": "array", "items": line})
+    file = {kind.partition(";")[0]: {"schema": BINARY} for kind in FORMATS.values()} | content(
+        lines
+    )
     yield (
         f"{base}/export",
         {"get": operation("export_settings", SLUG, out, {"200": {"description": out,

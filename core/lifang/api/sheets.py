@@ -13,6 +13,7 @@ from lifang.api.operations import (
     BINARY,
     ID,
     IDEMPOTENCY_KEY,
+    LOCATION,
     READING,
     SAID,
     WRITING,
@@ -24,7 +25,7 @@ from lifang.api.operations import (
     parameter,
 )
 from lifang.api.rules import blueprint, refuse_query
-from lifang.api.schemas import Schema, ref
+from lifang.api.schemas import Schema, ref, whole
 from lifang.http.request import current_caller
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
@@ -110,13 +111,13 @@ def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
     text, number = {"type": "string"}, {"type": ["integer", "null"]}
     texts = {"type": "array", "items": text}
-    none, rows = {"type": ["string", "null"]}, {"type": "array", "items": {"type": "array"}}
-    yield "Sheet", _whole(name=text, label=text, of=text, by=texts, period={"type": "boolean"})
+    none = {"type": ["string", "null"]}
+    yield "Sheet", whole(name=text, label=text, of=text, by=texts, period={"type": "boolean"})
     items = {"type": "array", "items": ref("Sheet")}
-    yield "SheetList", _whole(items=items, next={"type": "null"})
-    yield "FilledSheet", _whole(
+    yield "SheetList", whole(items=items, next={"type": "null"})
+    yield "FilledSheet", whole(
         sheet=text, title=text, line=texts, within=none, unit=number, period=none, note=text,
-        total={"type": "integer"}, columns=texts, rows=rows,
+        total={"type": "integer"}, columns=texts, rows=schemas.TABLE,
     )  # fmt: skip
 
 
@@ -142,9 +143,8 @@ def paths() -> Iterator[Path]:
                       parameters=[name, *words])  # fmt: skip
     yield f"/api{BASE}/{{name}}", {"get": shown}
     document = content(paper_paths.whole_document())
-    where = {"Location": {"schema": {"type": "string"}, "required": True}}
     summary = _("开具：存为带编号和验证码的文书")
-    made = {"201": {"description": summary, "headers": where, "content": document}}
+    made = {"201": {"description": summary, "headers": LOCATION, "content": document}}
     sent = exactly(**{key: one for key, (one, _said) in asked.items()}) | {"required": []}
     issued = operation("issue_sheet", SLUG, summary, made, WRITING, requestBody=body(sent,
                        required=False), parameters=[name, IDEMPOTENCY_KEY])  # fmt: skip
@@ -154,7 +154,3 @@ def paths() -> Iterator[Path]:
     revoked = operation("revoke_sheet", paper_paths.TAG, summary, done, WRITING, parameters=[ID],
                         requestBody=body(exactly(reason=SAID)))  # fmt: skip
     yield "/api/v1/documents/{id}/revoke", {"post": revoked}
-
-
-def _whole(**members: Any) -> Schema:
-    return {"type": "object", "required": list(members), "properties": members}

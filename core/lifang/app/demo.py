@@ -8,16 +8,19 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lifang.access.callers import caller_for
 from lifang.access.roles import ROLES
+from lifang.app import filling
 from lifang.app import instance as instances
 from lifang.entities.account import Account
+from lifang.entities.community import Community, path_end
 from lifang.kit import settings
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _
-from lifang.sample.story import Actor, Progress, tell
+from lifang.sample.story import ON, Actor, Progress, tell
 from lifang.services.accounts import first_administrator
 from lifang.services.delivery import drain
-from lifang.services.instance import SAMPLE_NOTE
+from lifang.services.instance import SAMPLE_NOTE, Instance
 
 PEOPLE = 2_000
 FIRST = "admin"
@@ -39,9 +42,12 @@ class Demo:
         ]
 
 
-def demo(*, people: int = PEOPLE, progress: Progress, say: Callable[[str], None]) -> Demo:
+def demo(
+    *, people: int = PEOPLE, reports: int = 0, progress: Progress, say: Callable[[str], None]
+) -> Demo:
     """Build the demo in LIFANG_HOME, or take up the one that is there.
 
+    With `reports` the story's district has as many more, with their units and a year of service.
     Raises Conflict when the folder holds an instance that is not a demo: real data is never mixed
     with samples. An interrupted build is cleared away and begun again.
     """
@@ -59,13 +65,13 @@ def demo(*, people: int = PEOPLE, progress: Progress, say: Callable[[str], None]
     home.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps({"ready": False}), encoding="utf-8")
     note.chmod(0o600)
-    actors = _build(home, people, progress)
+    actors = _build(home, people, reports, progress)
     told = {"ready": True, "actors": [asdict(actor) for actor in actors]}
     note.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return Demo(home, tuple(actors), time.monotonic() - started)
 
 
-def _build(home: Path, people: int, progress: Progress) -> list[Actor]:
+def _build(home: Path, people: int, reports: int, progress: Progress) -> list[Actor]:
     instance = instances.create(home)
     try:
         with instance.database.connection():
@@ -76,6 +82,19 @@ def _build(home: Path, people: int, progress: Progress) -> list[Actor]:
             with instance.database.transaction():
                 Account.update(must_change=False).execute()
             drain(instance, timeout=60.0)
+            if reports:
+                boss = caller_for(instance, Account.get(Account.name == FIRST), source="cli")
+                filling.fill(boss, _homes(instance), reports, progress)
+                drain(instance, timeout=600.0)
     finally:
         instance.close()
     return actors
+
+
+def _homes(instance: Instance) -> list[Community]:
+    """The communities of the story's district, first the one that its worker works in."""
+    worker = caller_for(instance, Account.get(Account.name == "worker"), source="cli")
+    district, own = Community.get(Community.code == ON), worker.standings[0].path
+    inside = Community.path.between(district.path, path_end(district.path))
+    found = Community.select().where(inside, Community.kind == "community")
+    return sorted(found, key=lambda one: (one.path != own, one.path))

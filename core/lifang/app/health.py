@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+import platform
 import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
 
-from flask import Flask, Response
+import peewee as pw
+from flask import Flask, Response, g, request
 
+from lifang.entities.audit import AuditEntry
+from lifang.entities.job import Job
+from lifang.http.request import BARE, for_programs
 from lifang.kit import clock, json
 from lifang.services.delivery import Lag, lag
 from lifang.services.event_log import last_position
 from lifang.services.instance import Instance
 from lifang.store import migrations
+from lifang.upkeep.backup import outcomes
 from lifang.upkeep.stalls import patience
+
+Rows = Sequence[tuple[dict[str, str], float]]
+
+BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, float("inf"))
+"""Seconds, up to which answers are counted together."""
 
 FREE_SHARE = 0.05
 """With less of the disk free than this, the instance does not call itself ready."""
@@ -41,19 +55,29 @@ class Health:
         self.instance = instance
         self.started = time.monotonic()
         self._answers: Counter[str] = Counter()
+        self._times: Counter[tuple[str, float]] = Counter()
+        self._spent: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def install(self, app: Flask) -> None:
         """Add the three addresses, none of which asks who is calling."""
+        app.before_request(self.begin)
         app.after_request(self.count)
         app.add_url_rule("/healthz", "healthz", self.alive)
         app.add_url_rule("/readyz", "readyz", self.ready)
         app.add_url_rule("/metrics", "metrics", self.figures)
 
+    def begin(self) -> None:
+        """Note when a request began."""
+        g.began = time.perf_counter()
+
     def count(self, response: Response) -> Response:
-        """Count one answer by the class of its status."""
+        """Count one answer by the class of its status, and how long it took by what it was for."""
+        took, kind = time.perf_counter() - g.get("began", time.perf_counter()), _kind()
         with self._lock:
             self._answers[f"{response.status_code // 100}xx"] += 1
+            self._spent[kind] += took
+            self._times[kind, next(most for most in BUCKETS if took <= most)] += 1
         return response
 
     def alive(self) -> Response:
@@ -80,39 +104,65 @@ class Health:
         return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
     def _lines(self) -> Iterator[str]:
-        yield "# HELP lifang_uptime_seconds Seconds since this process started."
-        yield "# TYPE lifang_uptime_seconds gauge"
-        yield f"lifang_uptime_seconds {time.monotonic() - self.started:.1f}"
-        yield "# HELP lifang_responses_total Answers of this process by class of status."
-        yield "# TYPE lifang_responses_total counter"
+        told = {"version": version("lifang"), "python": platform.python_version(),
+                "database": self.instance.database.name}  # fmt: skip
+        yield from _figure("build_info", "gauge", "What runs here.", [(told, 1)])
+        up = time.monotonic() - self.started
+        yield from _figure(
+            "uptime_seconds", "gauge", "Seconds since this process started.", [({}, up)]
+        )
         with self._lock:
-            answers = sorted(self._answers.items())
-        for status, number in answers:
-            yield f'lifang_responses_total{{status="{status}"}} {number}'
-
-        last, told = self._events()
-        yield "# HELP lifang_events_total Events that were told, by the highest position."
-        yield "# TYPE lifang_events_total counter"
-        if last is not None:
-            yield f"lifang_events_total {last}"
+            answers = [({"status": name}, n) for name, n in sorted(self._answers.items())]
+            times, spent = self._times.copy(), self._spent.copy()
+        meaning = "Answers of this process by class of status."
+        yield from _figure("responses_total", "counter", meaning, answers)
+        yield from _histogram(times, spent)
+        last, told_of, more = self._kept()
+        meaning = "Events that were told, by the highest position."
+        yield from _figure(
+            "events_total", "counter", meaning, [({}, last)] if last is not None else []
+        )
         most = patience(self.instance).total_seconds()
         for name, meaning, figure in FIGURES:
-            yield f"# HELP lifang_events_{name} {meaning}"
-            yield f"# TYPE lifang_events_{name} gauge"
-            for one in told:
-                yield f'lifang_events_{name}{{subscriber="{one.name}"}} {figure(one, most)}'
+            rows = [({"subscriber": one.name}, figure(one, most)) for one in told_of]
+            yield from _figure(f"events_{name}", "gauge", meaning, rows)
+        for name, meaning, found in more:
+            yield from _figure(name, "gauge", meaning, found)
 
-    def _events(self) -> tuple[int | None, list[Lag]]:
-        """The last position and how far everybody is; nothing while the database does not answer.
+    def _kept(self) -> tuple[int | None, list[Lag], list[tuple[str, str, Rows]]]:
+        """What the database and the folder tell; nothing while the database does not answer.
 
         Figures a monitor cannot see are better than figures that are wrong.
         """
         try:
             with self.instance.database.connection():
-                return last_position(), lag(self.instance)
+                return last_position(), lag(self.instance), list(self._more())
         except Exception:
             log.exception("the lag could not be read")
-            return None, []
+            return None, [], []
+
+    def _more(self) -> Iterator[tuple[str, str, Rows]]:
+        jobs: Any = (
+            Job.select(Job.state, pw.fn.COUNT(Job.id)).group_by(Job.state).order_by(Job.state)
+        )
+        yield "jobs", "Jobs by state.", [({"state": state}, n) for state, n in jobs.tuples()]
+        loose = AuditEntry.select().where(AuditEntry.seq.is_null()).count()
+        sealed = AuditEntry.select(pw.fn.MAX(AuditEntry.seq)).scalar() or 0
+        yield "audit_sealed", "The last sealed entry of the audit trail.", [({}, sealed)]
+        yield "audit_unsealed", "Entries of the audit trail that are not sealed yet.", [({}, loose)]
+        good = outcomes(self.instance.settings).get("good")
+        age = clock.now() - dt.datetime.fromisoformat(good["at"]) if good else None
+        rows: Rows = [({}, age.total_seconds())] if age else []
+        yield "backup_age_seconds", "Age of the last good backup.", rows
+        engine: Any = self.instance.database.engine
+        pool = [("used", len(engine._in_use)), ("idle", len(engine._connections))]
+        yield "database_connections", "Of this process.", [({"state": name}, n) for name, n in pool]
+        disk = shutil.disk_usage(self.instance.settings.home)
+        yield (
+            "disk_free_ratio",
+            "The part of the disk that is free.",
+            [({}, disk.free / disk.total)],
+        )
 
     def _database_answers(self) -> bool:
         with self.instance.database.connection():
@@ -129,6 +179,40 @@ class Health:
                 migrations.pending(database, plugin.id, plugin.migrations)
                 for plugin in list(self.instance.plugins.loaded.values())
             )
+
+
+def _kind() -> str:
+    """What a request is for, as far as a monitor needs to know."""
+    if request.endpoint in BARE:
+        return "health"
+    return "api" if for_programs() else "static" if "static" in request.path else "page"
+
+
+def _figure(name: str, kind: str, meaning: str, rows: Rows) -> Iterator[str]:
+    """One figure as Prometheus reads it, with its labels."""
+    yield f"# HELP lifang_{name} {meaning}"
+    yield f"# TYPE lifang_{name} {kind}"
+    for labels, value in rows:
+        said = ",".join(f'{key}="{_escaped(word)}"' for key, word in labels.items())
+        yield f"lifang_{name}{{{said}}} {value:.10g}" if said else f"lifang_{name} {value:.10g}"
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _histogram(times: Counter[tuple[str, float]], spent: Counter[str]) -> Iterator[str]:
+    """How long answers took, in buckets that each hold the ones below."""
+    yield "# HELP lifang_request_seconds How long answers took, by what they were for."
+    yield "# TYPE lifang_request_seconds histogram"
+    for kind in sorted(spent):
+        whole = 0
+        for most in BUCKETS:
+            whole += times[kind, most]
+            end = "+Inf" if most == BUCKETS[-1] else f"{most:g}"
+            yield f'lifang_request_seconds_bucket{{kind="{kind}",le="{end}"}} {whole}'
+        yield f'lifang_request_seconds_sum{{kind="{kind}"}} {spent[kind]:.6f}'
+        yield f'lifang_request_seconds_count{{kind="{kind}"}} {whole}'
 
 
 def _age(one: Lag) -> float:

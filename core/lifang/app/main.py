@@ -28,6 +28,7 @@ def hands() -> Any:
         verify_backup=_later("restoring", "verify_backup"),
         restore=_later("restoring", "restore"),
         move=_later("moving", "move"),
+        rotate=_later("rotating", "rotate"),
         check=_later("running", "check", layer="checking"),
         told=_later("telling", "told", layer="checking"),
         explain=_later("running", "explained", layer="checking"),

@@ -224,12 +224,20 @@ def _announce(told: Settings) -> None:
                 Starts(told).done()
                 sys.stdout.write(_("里坊已就绪：{address}", address=address_of(told)) + "\n")
                 sys.stdout.flush()
+                _tell_systemd()
                 return
         except (OSError, http.client.HTTPException):
             pass  # not yet
         finally:
             connection.close()
         time.sleep(0.1)
+
+
+def _tell_systemd() -> None:
+    """Say to the service manager, where one waits for it, that pages are answered."""
+    if place := os.environ.get("NOTIFY_SOCKET"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sink, suppress(OSError):
+            sink.sendto(b"READY=1", place.replace("@", "\0", 1))
 
 
 __all__ = ["address_of", "serve", "work"]

@@ -13,7 +13,7 @@ from lifang.kit import settings
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.words import _
 from lifang.upkeep import doctor
-from lifang.upkeep.doctor import Finding
+from lifang.upkeep.guarding import Finding
 
 MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
 

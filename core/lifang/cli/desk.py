@@ -18,13 +18,14 @@ def command(name: str, help: str, session: Session) -> click.Command:
 
 def _work(session: Session, given: Given) -> None:
     from lifang.mechanisms.laid import desk
+    from lifang.services.reading import told_number
 
     plugin = given["plugin"].replace("-", "_")
     laid = desk(session.caller, plugin)
     if session.json:
         return showing.emit({"plugin": plugin, "panels": [one.told() for one in laid]})
     for one in laid:
-        click.echo(_("{name}（{key}）", name=_(one.panel.label), key=one.number))
+        click.echo(_("{name}（{key}）", name=_(one.panel.label), key=told_number(one.number)))
         if one.panel.total:
             click.echo(f"{_('合计')}  {one.total} {one.unit}".rstrip())
         if one.items:

@@ -32,6 +32,7 @@ class Hands:
     verify_backup: Callable[..., Any]
     restore: Callable[..., Any]
     move: Callable[..., Any]
+    rotate: Callable[..., Any]
     check: Callable[..., Any]
     told: Callable[..., Any]
     explain: Callable[..., Any]

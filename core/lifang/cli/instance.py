@@ -180,9 +180,11 @@ def worker(session: Session, given: Given) -> None:
 
 def _demo() -> tuple[Any, list[click.Parameter]]:
     people, port = n_("生成多少人；默认 2000"), n_("端口；默认见 lifang.toml")
+    reports = n_("另生成一个区一年的双报到：多少人报到，每 200 人 3 个单位")
     return demo, [
         flag("--no-serve", help=n_("建好就结束，不运行服务")),
         option("--people", metavar="N", default="2000", callback=whole(1), help=people),
+        option("--reports", metavar="N", default="0", callback=whole(0), help=reports),
         option("--port", metavar="P", callback=whole(1, 65_535), help=port),
     ]
 
@@ -191,8 +193,9 @@ def demo(session: Session, given: Given) -> None:
     """Build the demo, or take up the one that is there, tell its accounts, and serve it."""
     with steps() as progress:
         built = session.hands.demo(
-            people=given["people"], progress=progress, say=lambda told: click.echo(told, err=True)
-        )
+            people=given["people"], reports=given["reports"], progress=progress,
+            say=lambda told: click.echo(told, err=True),
+        )  # fmt: skip
     if session.json:
         accounts = [{"name": a.name, "role": a.role, "place": a.place, "password": a.password}
                     for a in built.actors]  # fmt: skip

@@ -36,8 +36,10 @@ SECTIONS = {
         "demo": ("instance", n_("建立并运行一个示例实例")),
         "serve": ("instance", n_("运行网页、接口和事件分发")),
         "worker": ("instance", n_("只运行事件分发")),
+        "service": ("service", n_("输出 systemd 服务文件：不用 root 运行，限制权限")),
         "migrate": ("instance", n_("把数据库升级到程序的版本")),
         "backup": ("backup", n_("备份：运行中也能做，加密；核对、恢复")),
+        "keys": ("keys", n_("密钥：写到纸上、从纸上恢复、更换数据密钥")),
         "db": ("moving", n_("数据库：搬到 PostgreSQL，或搬回")),
         "doctor": ("checkup", n_("检查密钥、文件夹、授权、积压，有问题说明怎么办")),
     },
@@ -69,6 +71,7 @@ SECTIONS = {
         "jobs": ("nouns", n_("任务：导入等费时的工作，进度和结果")),
         "events": ("events", n_("事件和它们的处理进度")),
         "retention": ("retention", n_("事件保留：归档并移出到期的事件，查看档案")),
+        "privacy": ("privacy", n_("个人信息：交给本人、删除")),
         "audit": ("audit", n_("审计：查看、核对、固定")),
     },
 }

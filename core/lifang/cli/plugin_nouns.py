@@ -7,7 +7,7 @@ import click
 from lifang.cli.frame import Group
 from lifang.cli.nouns import Noun
 from lifang.cli.session import Session
-from lifang.kit.errors import LifangError, NotFound
+from lifang.kit.errors import LifangError, NotFound, NotReady
 from lifang.kit.words import _, _p
 from lifang.plugins.manager import discover
 from lifang.resources.registry import CORE
@@ -51,6 +51,10 @@ def plugin_group(session: Session, name: str) -> click.Command | None:
         return None
     if plugin in loaded and session.shows(plugin):
         return PluginGroup(session, plugin)
+    gone = session.instance.gone.of(plugin)
+    if plugin not in loaded and gone and gone.state == "pending":
+        sentence = _("插件「{plugin}」等待迁移；请系统管理员运行 lifang migrate", plugin=plugin)
+        raise NotReady(sentence)
     if plugin in discover():
         raise NotFound(
             _("插件「{plugin}」还没有安装或启用；lifang plugin list 列出插件", plugin=plugin)

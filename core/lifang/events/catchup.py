@@ -7,7 +7,7 @@ has come as far as the subscription, it is gone. A range with an end was passed 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,35 +55,34 @@ def _range(row: Any) -> Range:
     return Range(row.id, row.sub, row.community, Place(row.xid, row.pos), end)
 
 
-def inherit(name: str, node: int, former: int | None) -> None:
+def inherit(names: Collection[str], node: int, former: int | None) -> None:
     """Let a node that gets its first own switch keep what was not told there.
 
     That is what was not told where its switch was before, or everything if there was none.
     """
     if former is None:
-        _keep(name, node, START, None)
+        _keep(node, [(name, START, None) for name in names])
     else:
-        for row in Catchup.select().where(Catchup.sub == name, Catchup.community == former):
-            told = _range(row)
-            _keep(name, node, told.place, told.end)
+        rows: Any = Catchup.select().where(_of(names, former))
+        _keep(node, [(told.name, told.place, told.end) for told in map(_range, rows)])
 
 
-def turned_off(name: str, node: int, cursor: Place) -> None:
+def turned_off(cursors: Mapping[str, Place], node: int) -> None:
     """Keep that a node is told nothing from here on, unless it lags behind anyway."""
-    if not _open(name, node):
-        _keep(name, node, cursor, None)
+    lagging = {told.name for told in _open(cursors, node)}
+    _keep(node, [(name, cursors[name], None) for name in cursors if name not in lagging])
 
 
-def turned_on(name: str, node: int, cursor: Place, since: Place | str) -> None:
+def turned_on(cursors: Mapping[str, Place], node: int, since: Place | str) -> None:
     """Say what a node is told of the past: what it missed, nothing, or all since a place."""
     if isinstance(since, Place):
-        Catchup.delete().where(Catchup.sub == name, Catchup.community == node).execute()
+        Catchup.delete().where(_of(cursors, node)).execute()
         if since > START:
-            _keep(name, node, START, min(since, cursor))
-        if since < cursor:
-            _keep(name, node, since, None)
+            _keep(node, [(name, START, min(since, cursors[name])) for name in cursors])
+        _keep(node, [(name, since, None) for name in cursors if since < cursors[name]])
         return
-    for told in _open(name, node):
+    for told in _open(cursors, node):
+        cursor = cursors[told.name]
         if told.place >= cursor:
             finish(told)
         elif since == SKIP:
@@ -106,15 +105,20 @@ def finish(told: Range) -> None:
     Catchup.delete().where(Catchup.id == told.id).execute()
 
 
-def _open(name: str, node: int) -> list[Range]:
-    rows: Any = Catchup.select().where(
-        Catchup.sub == name, Catchup.community == node, Catchup.to_pos.is_null()
-    )
+def _of(names: Collection[str], node: int) -> Any:
+    return Catchup.sub.in_(list(names)) & (Catchup.community == node)
+
+
+def _open(names: Collection[str], node: int) -> list[Range]:
+    rows: Any = Catchup.select().where(_of(names, node), Catchup.to_pos.is_null())
     return [_range(row) for row in rows]
 
 
-def _keep(name: str, node: int, place: Place, end: Place | None) -> None:
-    to_xid, to_pos = end if end is not None else (None, None)
-    Catchup.create(
-        sub=name, community=node, xid=place.xid, pos=place.position, to_xid=to_xid, to_pos=to_pos
-    )
+def _keep(node: int, ranges: Iterable[tuple[str, Place, Place | None]]) -> None:
+    rows = [
+        (name, node, place.xid, place.position, *((end.xid, end.position) if end else (None, None)))
+        for name, place, end in ranges
+    ]
+    if rows:
+        told = (Catchup.sub, Catchup.community, Catchup.xid, Catchup.pos)
+        Catchup.insert_many(rows, [*told, Catchup.to_xid, Catchup.to_pos]).execute()

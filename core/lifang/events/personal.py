@@ -54,7 +54,7 @@ def put_aside(
             raise TypeError(f"{name}: an erasable value is a text")
         subject = record if whose is None else f"core.person/{kept[whose]}"
         reference = subject, secrets.token_hex(8)
-        sealed = base64.b64encode(keys.lock(value.encode(), _place(reference))).decode()
+        sealed = base64.b64encode(keys.lock(value.encode(), place_of(reference))).decode()
         database.unit.collect("erasable", (*reference, sealed), partial(_flush, database))
         kept[name] = {MARK: reference}
     return kept
@@ -64,7 +64,8 @@ def _flush(database: Database, rows: list[tuple[str, str, str]]) -> None:
     database.insert("erasable", ("subject", "key", "value"), rows)
 
 
-def _place(reference: Reference) -> str:
+def place_of(reference: Reference) -> str:
+    """What a kept value is bound to."""
     return f"erasable|{'|'.join(reference)}"
 
 
@@ -110,7 +111,7 @@ def opened(many: Iterable[Data], keys: KeyRing) -> list[Data]:
         if reference not in sealed:
             return ERASED
         try:
-            plain = keys.unlock(base64.b64decode(sealed[reference]), _place(reference))
+            plain = keys.unlock(base64.b64decode(sealed[reference]), place_of(reference))
         except KeyError:
             return {MARK: reference}
         return Personal(plain.decode(), reference)

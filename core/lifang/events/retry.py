@@ -198,10 +198,10 @@ def rest(subscription: str, position: int) -> None:
     Retry.update(state="off").where(_at(subscription, position)).execute()
 
 
-def wake(subscription: str) -> None:
+def wake(subscriptions: Collection[str]) -> None:
     """Look once more, a switch having been turned, whether what rests can be told."""
     woken = Retry.update(state="waiting", next_at=clock.now())
-    woken.where(Retry.sub == subscription, Retry.state == "off").execute()
+    woken.where(Retry.sub.in_(list(subscriptions)), Retry.state == "off").execute()
 
 
 def states(names: Collection[str], positions: Collection[int]) -> dict[tuple[str, int], str]:

@@ -51,12 +51,18 @@ def subscribe(subscribers: Iterable[Subscriber]) -> None:
     Called inside the transaction that switches a plugin on, nothing that happens afterwards is
     missed. Two dispatchers may do it at once: the second finds it done.
     """
-    end = log.end()
+    end, known = log.end(), {one.name: one for one in _all()}
+    subscribers = list(subscribers)
+    news = [one for one in subscribers if one.name not in known]
+    rows: Any = [
+        {"name": one.name, "plugin": one.plugin, "pos": end.position, "xid": end.xid} | one.declared
+        for one in news
+    ]
+    if rows:
+        Subscription.insert_many(rows).on_conflict_ignore().execute()
     for one in subscribers:
-        Subscription.insert(
-            name=one.name, plugin=one.plugin, pos=end.position, xid=end.xid, **one.declared
-        ).on_conflict_ignore().execute()
-        Subscription.update(one.declared).where(Subscription.name == one.name).execute()
+        if one.name in known and tuple(one.declared.values()) != known[one.name][:3]:
+            Subscription.update(one.declared).where(Subscription.name == one.name).execute()
 
 
 def places(everyone: Mapping[str, Subscriber], owner: str) -> dict[str, Place | None]:

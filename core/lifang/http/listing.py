@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
+from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services.query import MOST, NOW, OPERATORS, THEN, Query, filter_names, read_filters
 
@@ -67,6 +68,16 @@ def read_limit(text: str | None) -> int:
     if not 1 <= number <= MOST:
         raise Malformed(_("limit 须为 1 至 {most} 的整数", most=MOST))
     return number
+
+
+def read_columns(resource: Resource[Any], text: str | None) -> list[FieldSpec]:
+    """The fields a table is limited to, `name,status`, or none; Malformed for what is no field."""
+    names = [] if text is None else list(dict.fromkeys(text.split(",")))
+    if unknown := [name for name in names if name not in resource.by_name]:
+        known = [spec.name for spec in resource.fields]
+        rest = _("。可用：{known}", known=_("、").join(known))
+        raise Malformed(_("没有「{name}」这一列", name=unknown[0]) + rest, known=known)
+    return [resource.by_name[name] for name in names]
 
 
 def _demand_known(resource: Resource[Any], key: str, own: Iterable[str]) -> None:

@@ -65,7 +65,8 @@ def asked_plugin() -> str:
 
 def for_programs() -> bool:
     """Whether the request is for the API, which answers in JSON whatever happens."""
-    return request.path == "/api" or request.path.startswith("/api/")
+    path = request.path
+    return f"{path}/".startswith("/api/") and not path.startswith(("/api/docs", "/api/problems"))
 
 
 def _begin() -> None:
@@ -111,13 +112,13 @@ def _language() -> str:
 
 def _refuse_plain_http() -> None:
     """Without https only this machine is served, unless the instance says otherwise."""
-    if request.is_secure or the_instance().settings.allow_http or _near(request.remote_addr):
+    if request.is_secure or the_instance().settings.allow_http or near(request.remote_addr):
         return
     raise Forbidden(_("请用 https 访问；可信的内部网络可设置 allow_http = true"))
 
 
 @lru_cache(maxsize=1_000)
-def _near(address: str | None) -> bool:
+def near(address: str | None) -> bool:
     """Whether a request comes from this machine; over a local socket there is no address."""
     try:
         return not address or ipaddress.ip_address(address).is_loopback

@@ -27,8 +27,8 @@ TITLES = {
 
 
 def problem_type(code: str) -> str:
-    """The name of a kind of problem, the same in every interface."""
-    return f"urn:lifang:problem:{code}"
+    """The name of a kind of problem, the same in every interface; a server explains it there."""
+    return f"/api/problems/{code}"
 
 
 def title_of(status: int) -> str:

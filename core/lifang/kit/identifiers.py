@@ -11,7 +11,7 @@ import re
 from datetime import date
 
 from lifang.kit.text import Refused, without_unseen
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 
 _FULL_WIDTH = {0xFEE0 + code: code for code in range(0x21, 0x7F)}  # not NFKC: it turns ① into 1
 _CITIZEN_ID = re.compile(r"[0-9]{17}[0-9X]")
@@ -55,7 +55,7 @@ def check_citizen_id(text: str, today: date) -> str:
     number = _compact(text)
     if len(number) == 15 and _DIGITS.fullmatch(number):
         raise IdentifierError(_("15 位的旧身份证号码已停用，请填写 18 位号码"), "length")
-    _demand_length(number, 18, _("公民身份号码"))
+    _demand_length(number, 18, n_("公民身份号码"))
     if _CITIZEN_ID.fullmatch(number) is None:
         raise IdentifierError(
             _("公民身份号码的前 17 位只能是数字，最后一位是数字或 X"), "characters"
@@ -91,7 +91,7 @@ def check_uscc(text: str) -> str:
             _("这是 15 位的旧工商注册号，请填写营业执照或登记证书上的 18 位统一社会信用代码"),
             "old_number",
         )
-    _demand_length(code, 18, _("统一社会信用代码"))
+    _demand_length(code, 18, n_("统一社会信用代码"))
     _demand_uscc_shape(code)
     if _subject_check(code[8:16]) != code[16]:
         raise IdentifierError(
@@ -122,7 +122,7 @@ def check_phone(text: str) -> str:
         number = number.removeprefix("86")
     if not _DIGITS.fullmatch(number):
         raise IdentifierError(_("手机号码只能是数字，例如 138 开头的 11 位号码"), "characters")
-    _demand_length(number, 11, _("手机号码"))
+    _demand_length(number, 11, n_("手机号码"))
     if _MOBILE.fullmatch(number) is None:
         raise IdentifierError(_("手机号码应以 13 至 19 开头"), "prefix")
     return number
@@ -147,7 +147,7 @@ def _demand_length(number: str, length: int, label: str) -> None:
         raise IdentifierError(
             _(
                 "{label}应为 {length} 位，现在是 {given} 位",
-                label=label,
+                label=_(label),
                 length=length,
                 given=len(number),
             ),

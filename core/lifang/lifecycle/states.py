@@ -153,7 +153,7 @@ def _told(
     fault = instance.plugins.faults.get(name)
     return Listed(
         id=name,
-        label=row.label if row else name,
+        label=row.label if row else _label(found, name),
         version=found.version if found else row.version,
         summary=half(found.summary) if found else "",
         state=state,
@@ -163,6 +163,12 @@ def _told(
         reasons=reasons,
         help=_(HELPS[state], id=name) if state in HELPS else None,
     )
+
+
+def _label(found: Found | None, name: str) -> str:
+    """What a plugin that was never installed calls itself before the colon of its summary."""
+    label, colon, _rest = found.summary.partition("：") if found else ("", "", "")
+    return label if colon else name
 
 
 def _switches(plugin: str | None = None) -> dict[str, list[Switch]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,18 +52,21 @@ def declaration(plugin: Plugin, found: Found) -> Told:
 
 def migrations_in(folder: Path) -> dict[str, dict[str, bool]]:
     """The migrations of a folder by name: `down` and `atomic`, read without running anything."""
-    found = {}
-    for path in sorted(folder.glob("[0-9]*.py")):
-        body = ast.parse(path.read_text("utf-8")).body
-        names = {one.name for one in body if isinstance(one, ast.FunctionDef)}
-        apart = any(
-            isinstance(one, ast.Assign)
-            and ast.unparse(one.targets[0]) == "atomic"
-            and ast.unparse(one.value) == "False"
-            for one in body
-        )
-        found[path.stem] = {"down": "down" in names, "atomic": not apart}
-    return found
+    files = sorted(folder.glob("[0-9]*.py"))
+    return {path.stem: dict(_migration(path.read_text("utf-8"))) for path in files}
+
+
+@lru_cache(maxsize=256)
+def _migration(source: str) -> dict[str, bool]:
+    body = ast.parse(source).body
+    names = {one.name for one in body if isinstance(one, ast.FunctionDef)}
+    apart = any(
+        isinstance(one, ast.Assign)
+        and ast.unparse(one.targets[0]) == "atomic"
+        and ast.unparse(one.value) == "False"
+        for one in body
+    )
+    return {"down": "down" in names, "atomic": not apart}
 
 
 def _permissions(plugin: Plugin) -> set[str]:

@@ -208,9 +208,12 @@ def _bound(told: dict[str, Any]) -> str:
     return "|".join(("attachment", *(str(told[k]) for k in sorted(told))))
 
 
+BINDING = ("about", "digest", "kind", "place", "type")
+
+
 def name_of(caller: Caller, row: Any) -> str:
     """What a file was called when it was added."""
-    told = {k: getattr(row, k) for k in ("about", "kind", "place", "type", "digest")}
+    told = {k: getattr(row, k) for k in BINDING}
     try:
         return caller.instance.keys.unlock(bytes(row.name), _bound(told)).decode()
     except KeyError:

@@ -196,7 +196,7 @@ def statement(caller: Caller, plugin: str, scope: Scope) -> Statement:
 
 
 def _tables(caller: Caller, asked: Sequence[Indicator], scope: Scope, there: Spot) -> list[Table]:
-    """Tables with the same rows; each measure is asked once, however many indicators it is of."""
+    """Tables with the same rows: one statement asks each measure once, whatever it is for."""
     kind, span, place, monthly = scope.kind, scope.span, there.place, MONTH in scope.by
     settled = [one.at(there.ruled, scope.on) for one in asked]
     leasts = [cast(int, one.least) for one in settled]
@@ -210,11 +210,11 @@ def _tables(caller: Caller, asked: Sequence[Indicator], scope: Scope, there: Spo
         place, {int(node.id): node.path for node in nodes}, periods, scope.tree, where, any(leasts),
         by_unit=by_unit, unit=there.unit, large=is_large(where),
     )  # fmt: skip
-    found: dict[Any, Found] = {}
-    for one, part in zip(settled, wheres, strict=True):
-        for measure in one.measures:
-            if (measure.key, part) not in found:
-                found[measure.key, part] = rolled_up(caller, measure, replace(frame, where=part))
+    every = {
+        (one.key, part): (one, replace(frame, where=part))
+        for indicator, part in zip(settled, wheres, strict=True) for one in indicator.measures
+    }  # fmt: skip
+    found = dict(zip(every, rolled_up(caller, list(every.values())), strict=True))
     lines = _lines(there, nodes, found.values(), by_unit=by_unit)
     told = [
         [filled(one, line, [found[each.key, part] for each in one.measures], periods)

@@ -15,17 +15,24 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict, Forbidden, NotFound
-from lifang.kit.words import _
+from lifang.kit.words import _, n_
 from lifang.mechanisms.notices import Notice, NoticeChoice, NoticeRow, reader
 from lifang.plugins import declared
 from lifang.resources.schema import LARGEST
-from lifang.services.presenting import UNREADABLE, names_of
+from lifang.services.presenting import names_of
 from lifang.services.standpoint import reached
 from lifang.store.record import moment
 from lifang.store.whole import whole
 
 Way = dict[str, Any]
 """Where a record is: its `resource` and `id`."""
+
+UNSEEN = {
+    "": n_("有关记录"),
+    "core.person": n_("有关人员"),
+    "core.organization": n_("有关单位"),
+}
+"""How a sentence speaks of what its reader may not see, so that it still reads well."""
 
 MOST = 200
 """Notices told at once."""
@@ -179,7 +186,10 @@ def _words(caller: Caller, kind: str, path: str | None, values: dict[str, Any]) 
 def _plain(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict) and "at" in value:
         return clock.local(dt.datetime.fromisoformat(value["at"])).strftime("%Y-%m-%d %H:%M")
-    return names.get(value["record"], UNREADABLE["name"]) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    noun = value["record"].rpartition("/")[0]
+    return names.get(value["record"], _(UNSEEN.get(noun, UNSEEN[""])))
 
 
 def _seen(caller: Caller, records: Iterable[str]) -> tuple[dict[str, str], dict[str, Way]]:

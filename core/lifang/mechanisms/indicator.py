@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\.[a-z][a-z0-9_]{1,59}")
 BETTER = (None, "higher", "lower")
-RULED = ("per", "note", "least", "goal")
+RULED = ("per", "note", "least", "goal", "asks")
 """What of an indicator a local rule may decide."""
 Amount = int | Fraction
 
@@ -140,8 +140,9 @@ class Indicator:
     people (or where records are nobody's, records) must stand behind a figure: with fewer it is
     withheld, and then one more beside it, so that the total does not tell it. It is a number or an
     `lf.Setting` of one. `goal` is the value to be reached, in the unit of the indicator, or a
-    setting of it, of which 0 asks nothing where higher is better. `note` says in a sentence what is
-    counted and what is not.
+    setting of it, of which 0 asks nothing where higher is better. `asks` is a setting of how much
+    is asked of those who are counted: where that is 0, there is no value. `note` says in a sentence
+    what is counted and what is not.
 
     Where a local rule decides over what is divided, `per` and `note` are each an
     `lf.Indicator.choice(setting, {value: …})`: the rule of the place that is asked for, on the
@@ -160,6 +161,7 @@ class Indicator:
     least: int | Setting[int] = 0
     note: str | Choice[str] = ""
     goal: float | Setting[int] | None = None
+    asks: int | Setting[int] | None = None
 
     choice = Choice
 
@@ -203,8 +205,8 @@ class Indicator:
     def exact(self, numerator: Amount, denominator: Amount | None) -> Fraction | None:
         """What a numerator comes to over a denominator; None where there is none to divide by."""
         told = Fraction(numerator) * self.times / self.over
-        if self.per is None:
-            return told
+        if self.per is None or self.asks == 0:
+            return None if self.asks == 0 else told
         return told / Fraction(denominator) if denominator else None
 
     def rounded(self, amount: Amount) -> float:

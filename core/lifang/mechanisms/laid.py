@@ -42,7 +42,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Laid:
-    """A panel with its first rows, what can be done to each, and how many there are.
+    """A panel with its first rows, what can be done to each, and how many there are (`count_up`).
 
     `asked` are the filters of the list that goes on; `create` and `choose` what is known of a new
     record, None where the caller makes none.
@@ -187,7 +187,7 @@ def _lay(caller: Caller, panel: Panel) -> Laid:
     narrow = bool(asked) and panel.reach in ("tree", "home")
     query = Query(read_filters(asked), sort=panel.sort, limit=panel.limit, narrow=narrow)
     page = reading.find(seen, of, query)
-    number = reading.count(seen, of, query) if page.next else len(page.items)
+    number = reading.count_up(seen, of, query) if page.next else len(page.items)
     verbs = offered(caller, of, page.items, panel.actions)
     creates = panel.create is not None and may(caller, of, "create")
     creates = creates and not (panel.limit == 1 and number)

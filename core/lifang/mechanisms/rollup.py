@@ -1,4 +1,7 @@
-"""Measures rolled up along the tree or by organization: one query for all lines and periods."""
+"""Measures rolled up along the tree or by organization: one query for all lines and periods.
+
+What is divided by what is read by one statement, so that a rate is of one moment.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial, reduce
-from operator import or_
+from operator import add, or_
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +35,8 @@ ELSEWHERE, WHOLE = 0, -1
 """Stand for what belongs to none of the lines, and for the whole place that was asked for."""
 
 PART = 4
+NAMED = 20_000
+"""Places that all measures of one statement may name together: SQLite takes 32,766 values."""
 
 Found = dict[tuple[int, int], tuple[Amount, int]]
 """By line and number of the period: the amount, and how many people or records are behind it.
@@ -60,8 +65,34 @@ class Frame:
     large: bool = False
 
 
-def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
-    """The amounts of a measure for each line and the place itself, in each period."""
+def rolled_up(caller: Caller, asked: Sequence[tuple[Measure, Frame]]) -> list[Found]:
+    """The amounts of each measure for each line and the place itself, in each period.
+
+    One statement reads as many measures as it can name places for: of a district all there are.
+    """
+    database, found = caller.instance.database, []
+    for some in pw.chunked(asked, NAMED // max(1, len(asked[0][1].nodes))):
+        told = [_asked(caller, measure, frame) for measure, frame in some]
+        widest = max(len(columns) for _query, columns, _nested in told)
+        parts = [_part(at, query, made, widest) for at, (query, made, _nested) in enumerate(told)]
+        rows: list[list[Any]] = [[] for _one in parts]
+        for at, *row in database.rows(reduce(add, parts).bind(database.engine)):
+            rows[at].append(row)
+        for got, (measure, frame), (*_query, nested) in zip(rows, some, told, strict=True):
+            found.append(_completed(_read(got, measure, frame), frame, nested=nested))
+    return found
+
+
+def _part(at: int, query: Any, columns: Sequence[Any], width: int) -> Any:
+    """One measure's rows, numbered and made as wide as those of the others."""
+    named = [one.alias(f"c{n}") for n, one in enumerate(columns)]
+    inner = query.select(*named).group_by(pw.SQL("1"), pw.SQL("2")).alias(f"of_{at}")
+    made = [getattr(inner.c, f"c{n}") for n in range(len(columns))]
+    return pw.Select((inner,), (pw.SQL(str(at)), *made, *[pw.SQL("0")] * (width - len(made))))
+
+
+def _asked(caller: Caller, measure: Measure, frame: Frame) -> tuple[Any, list[Any], bool]:
+    """The records behind a measure, and its columns: line, number of the period, and amounts."""
     model: Any = measure.resource.model
     of_units = frame.by_unit or frame.unit is not None
     linked = _is_linked(caller, measure)
@@ -84,12 +115,8 @@ def rolled_up(caller: Caller, measure: Measure, frame: Frame) -> Found:
         made = [model.id, *(column.alias(name) for name, column in columns.items())]
         inner = query.select(*made).distinct().alias("each")
         query, columns = pw.Select((inner,), ()), {name: getattr(inner.c, name) for name in columns}
-    made = list(_amounts(measure, frame, columns))
-    keys = [columns["root"], *([columns["number"]] if "number" in columns else [])]
-    ordinals = [pw.SQL(str(at)) for at in range(1, len(keys) + 1)]
-    query = query.select(*keys, *made).group_by(*ordinals)
-    rows = caller.instance.database.rows(query.bind(caller.instance.database.engine))
-    return _completed(_read(rows, measure, frame), frame, nested=nested)
+    keys = [columns["root"], columns.get("number", pw.SQL("0"))]
+    return query, [*keys, *_amounts(measure, frame, columns)], nested
 
 
 def _is_linked(caller: Caller, measure: Measure) -> bool:
@@ -273,10 +300,12 @@ def _read(rows: Sequence[Any], measure: Measure, frame: Frame) -> Found:
     field = measure.resource.model._meta.fields.get(measure.total)
     places = field.decimal_places if isinstance(field, pw.DecimalField) else 0
     if measure.standing is None:
-        return {(node, number): (_exact(sum_, places), heads) for node, number, sum_, heads in rows}
+        return {
+            (node, number): (_exact(told, places), heads) for node, number, told, heads, *_ in rows
+        }
     return {
         (node, number): (_exact(told[2 * number], places), told[2 * number + 1])
-        for node, *told in rows
+        for node, _none, *told in rows
         for number in range(len(frame.periods))
     }
 

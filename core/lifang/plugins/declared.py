@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from types import SimpleNamespace
 from typing import Any
 
 from lifang.kit import words
 from lifang.kit.words import _, n_
+from lifang.plugins import importing, waiting
+from lifang.plugins.finding import Found, discover
 from lifang.plugins.tables import PluginRow, read_epoch
 
 ABSENT = {
     "off": n_("{label}（未启用）"),
+    "pending": n_("{label}（等待迁移）"),
     "missing": n_("{label}（缺软件包）"),
     "uninstalled": n_("{label}（已卸载）"),
     "purged": n_("{label}（已清除）"),
 }
 """How something is called whose plugin is not here."""
-
-GROUP = "lifang.plugins"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ class Gone:
         """What a plugin was, or None where it was never installed."""
         epoch = read_epoch()
         if epoch != self._epoch:
-            self._epoch, self._known = epoch, {row.name: _read(row) for row in PluginRow.select()}
+            rows, present = list(PluginRow.select()), discover()
+            known = {row.name: _read(row, present.get(row.name)) for row in rows}
+            self._epoch, self._known = epoch, known
         return self._known.get(plugin)
 
     def noun(self, plugin: str, noun: str) -> Tomb | None:
@@ -100,8 +102,10 @@ def said(labels: Mapping[str, str]) -> str:
     return labels.get(words.language()) or labels.get(words.SOURCE, "")
 
 
-def _read(row: Any) -> Declared:
+def _read(row: Any, found: Found | None) -> Declared:
     state = row.state if row.state in ABSENT else "off"
-    if state == "off" and not metadata.entry_points(group=GROUP, name=row.name):
+    if state == "off" and found is None:
         state = "missing"
+    elif found and state == "off" and row.name not in importing.versions and waiting.due(found):
+        state = "pending"
     return Declared(row.name, row.label, state, json.loads(row.declared or "{}"))

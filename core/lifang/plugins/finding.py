@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
+from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -50,7 +54,19 @@ class Found:
 
 
 def discover() -> dict[str, Found]:
-    """Every plugin installed in this Python, by id; each one's metadata is read once."""
+    """Every plugin installed in this Python, by id; read anew when a folder of packages changed."""
+    return dict(_discovered(tuple((place, _changed(place)) for place in sys.path)))
+
+
+def _changed(place: str) -> int:
+    """When something was last put into or taken out of a folder, as installers do."""
+    with suppress(OSError):
+        return Path(place or ".").stat().st_mtime_ns
+    return 0
+
+
+@lru_cache(maxsize=1)
+def _discovered(_places: tuple[tuple[str, int], ...]) -> dict[str, Found]:
     found: dict[str, Found] = {}
     versions: dict[str, str | None] = {}
     for entry in metadata.entry_points(group=GROUP):

@@ -29,10 +29,13 @@ hookimpl = pluggy.HookimplMarker("lifang")
 
 @dataclass(frozen=True)
 class Card:
-    """A figure on the dashboard: a title, a value, where it leads, and a remark."""
+    """A figure on the dashboard: a title, a value, where it leads, and a remark.
+
+    A number above 1,000 is told as 1,000+: count it with `lf.count(…, shown=True)`.
+    """
 
     title: str
-    value: str
+    value: str | int
     link: str | None = None
     note: str | None = None
 

@@ -199,8 +199,10 @@ def _text(spec: FieldSpec, value: Any) -> str:
 
 def _choice(spec: FieldSpec, value: Any) -> str:
     """Accept the value or its label, in either language."""
+    if isinstance(value, str) and value in dict(spec.choices):
+        return value
     for known, label in spec.choices:
-        if value in (known, label) or (isinstance(value, str) and value == _(label)):
+        if value == label or (isinstance(value, str) and value == _(label)):
             return known
     known_ones = _("、").join(
         _("{name}（{key}）", name=known, key=_(label)) for known, label in spec.choices

@@ -54,9 +54,13 @@ def get(resource: Resource[M], caller: Caller, id: int) -> M:
     return reading.get(caller, resource, id)
 
 
-def count(resource: Resource[Any], caller: Caller, **filters: Any) -> int:
-    """How many records match, within what the caller may read."""
-    return reading.count(caller, resource, Query(filters=read_filters(filters.items())))
+def count(resource: Resource[Any], caller: Caller, *, shown: bool = False, **filters: Any) -> int:
+    """How many records match, within what the caller may read.
+
+    What is only `shown`, as on a card, is counted up to 1,000: more are 1,001 and told as 1,000+.
+    """
+    counted = reading.count_up if shown else reading.count
+    return counted(caller, resource, Query(filters=read_filters(filters.items())))
 
 
 @whole

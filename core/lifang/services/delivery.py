@@ -163,14 +163,14 @@ def turned(
 
     `former` is the switch that decided there before. Called in the transaction that switches.
     """
-    for name, cursor in subscriptions.hold(plugin).items():
-        if former is None or former.node != node:
-            catchup.inherit(name, node, former.node if former else None)
-        if on:
-            catchup.turned_on(name, node, cursor, since)
-            retry.wake(name)
-        else:
-            catchup.turned_off(name, node, cursor)
+    cursors = subscriptions.hold(plugin)
+    if former is None or former.node != node:
+        catchup.inherit(cursors, node, former.node if former else None)
+    if on:
+        catchup.turned_on(cursors, node, since)
+        retry.wake(cursors)
+    else:
+        catchup.turned_off(cursors, node)
 
 
 def go_to_end(plugin: str) -> None:

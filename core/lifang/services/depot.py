@@ -6,8 +6,9 @@ import datetime as dt
 import io
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -26,6 +27,22 @@ def keep(instance: Instance, source: IO[bytes]) -> str:
     name = secrets.token_hex(16)
     path = _path(instance, name)
     path.parent.mkdir(mode=0o700, exist_ok=True)
+    _seal(instance, name, source, path)
+    return name
+
+
+def reseal(instance: Instance, name: str) -> None:
+    """Seal a kept file anew, under today's key; its age stays."""
+    path, part = _path(instance, name), instance.settings.data / ".resealed.part"
+    part.unlink(missing_ok=True)
+    with opened(instance, name) as source:
+        _seal(instance, name, source, part)
+    with suppress(FileNotFoundError):  # it was dropped meanwhile
+        shutil.copystat(path, part)
+        part.replace(path)
+
+
+def _seal(instance: Instance, name: str, source: IO[bytes], path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as sink:
@@ -36,7 +53,6 @@ def keep(instance: Instance, source: IO[bytes]) -> str:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return name
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from lifang.entities.caller import Caller
 from lifang.kit import json
 from lifang.kit.errors import Forbidden
 from lifang.kit.words import _
+from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services import reading, sheets, workbook
 from lifang.services.auditing import Change, record_denial, record_effect
@@ -28,11 +29,18 @@ TYPED = frozenset({"integer", "number", "boolean"})
 """What a spreadsheet may take for a number or a yes; numbers of people and papers are text."""
 
 
-def export(caller: Caller, resource: Resource[Any], query: Query, *, form: str) -> Iterator[bytes]:
+Found = Iterator[list[View]]
+Specs = Sequence[FieldSpec]
+
+
+def export(
+    caller: Caller, resource: Resource[Any], query: Query, *, form: str, specs: Specs = ()
+) -> Iterator[bytes]:
     """Write what the caller may export of a list, in one of its `forms`, in constant memory.
 
-    Sensitive fields stay masked. It is audited with its number of rows before the first one leaves;
-    raises Forbidden without the right to export, Malformed for a list that cannot be asked for.
+    A table holds every field, or those of `specs`. Sensitive fields stay masked. It is audited with
+    its number of rows before the first one leaves; raises Forbidden without the right to export,
+    Malformed for a list that cannot be asked for.
     """
     demand_right(caller, resource)
     asked = replace(query, verb="export", limit=MOST, cursor=None)
@@ -46,8 +54,8 @@ def export(caller: Caller, resource: Resource[Any], query: Query, *, form: str) 
         return made
     found = pages(caller, resource, asked)
     if form == "xlsx":
-        return _as_xlsx(resource, found)
-    return _as_csv(resource, found) if form == "csv" else _as_json(found)
+        return _as_xlsx(resource, found, specs)
+    return _as_csv(resource, found, specs) if form == "csv" else _as_json(found)
 
 
 def forms(resource: Resource[Any]) -> dict[str, tuple[str, str, str]]:
@@ -76,31 +84,31 @@ def pages(caller: Caller, resource: Resource[Any], query: Query) -> Iterator[lis
         query = replace(query, cursor=page.next)
 
 
-def _as_csv(resource: Resource[Any], found: Iterator[list[View]]) -> Iterator[bytes]:
-    yield sheets.BOM + sheets.written([sheets.header(resource)])
+def _as_csv(resource: Resource[Any], found: Found, specs: Specs) -> Iterator[bytes]:
+    yield sheets.BOM + sheets.written([sheets.header(resource, specs)])
     for items in found:
-        yield sheets.written(sheets.row(resource, view) for view in items)
+        yield sheets.written(sheets.row(resource, view, specs) for view in items)
 
 
-def _as_xlsx(resource: Resource[Any], found: Iterator[list[View]]) -> Iterator[bytes]:
+def _as_xlsx(resource: Resource[Any], found: Found, specs: Specs) -> Iterator[bytes]:
     def fill(page: workbook.Page) -> None:
-        page.head(sheets.header(resource))
+        page.head(sheets.header(resource, specs))
         for items in found:
             for view in items:
-                page.add(_cells(resource, view))
+                page.add(_cells(resource, view, specs))
 
     return workbook.written(_(resource.label), fill)
 
 
-def _cells(resource: Resource[Any], view: View) -> list[workbook.Cell]:
-    told: list[workbook.Cell] = [*sheets.row(resource, view)]
-    for column, spec in enumerate(resource.fields, start=1):
+def _cells(resource: Resource[Any], view: View, specs: Specs) -> list[workbook.Cell]:
+    told: list[workbook.Cell] = [*sheets.row(resource, view, specs)]
+    for column, spec in enumerate(specs or resource.fields, start=1):
         if spec.kind in TYPED:
             told[column] = view[spec.name]
     return told
 
 
-def _as_json(found: Iterator[list[View]]) -> Iterator[bytes]:
+def _as_json(found: Found) -> Iterator[bytes]:
     yield b'{"items":['
     first = True
     for items in found:

@@ -11,7 +11,9 @@ from lifang.services.presenting import View, shown_fields
 from lifang.store.record import moment
 
 
-def history(caller: Caller, resource: Resource[Any], record: int) -> list[View]:
+def history(
+    caller: Caller, resource: Resource[Any], record: int, *, limit: int = 500
+) -> list[View]:
     """The entries of one record, newest first; the record itself must have been read before.
 
     Sensitive values are told as changed, never by their content; what a reader does not see of the
@@ -27,7 +29,7 @@ def history(caller: Caller, resource: Resource[Any], record: int) -> list[View]:
             AuditEntry.outcome == "done",
         )
         .order_by(AuditEntry.id.desc())
-        .limit(500)
+        .limit(limit)
     )
     changes: dict[int, list[View]] = {}
     rows = AuditChange.select().where(AuditChange.entry.in_([entry.id for entry in entries]))

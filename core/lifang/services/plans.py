@@ -10,6 +10,7 @@ than a good part of the table, and else the table is walked to the end (`decisio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from lifang.resources import schema
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
 from lifang.services.order import Order, read_cursor
-from lifang.services.query import Query, asked_by, conditions, is_narrow, part
+from lifang.services.query import Query, asked_by, conditions, is_narrow, part, set_apart
 
 Rows = list[tuple[Any, ...]]
 Way = Callable[["Listing"], Rows | None]
@@ -73,8 +74,12 @@ class Listing:
         reach = policy.rights(self.caller, self.resource, "read")
         placed = bool(self.query.within)
         everything = reach.tree == ranges.EVERYWHERE and not placed
-        if everything or is_narrow(self.caller, self.resource, self.query):
+        if everything or is_narrow(self.caller, self.resource, replace(self.query, narrow=False)):
             return (along,)
+        if self.query.narrow:
+            near = self.order.indexed(self.resource)
+            first = (partial(along, within=BOUNDS[0]),) if near else ()
+            return (*first, picked) if isinstance(self.resource.scope, str) else (along,)
         if not (reach.tree or placed):
             return (gathered,)
         bounded = [partial(way, within=bound) for bound in BOUNDS for way in (along, gathered)]
@@ -172,6 +177,16 @@ def along(listing: Listing, within: int | None = None) -> Rows | None:
     if within is None or len(rows) >= listing.limit or (between and listing.ends(between)):
         return rows
     return None
+
+
+def picked(listing: Listing) -> Rows | None:
+    """By the index of places and of what is filtered by, and only then put in order."""
+    asked = listing.caller, listing.resource, listing.query
+
+    def told() -> list[Any]:
+        return [set_apart(asked[1].model, conditions(*asked, gathering=True, apart=False))]
+
+    return listing.ask("picked", listing.between(None), told)
 
 
 def gathered(listing: Listing, within: int | None = None) -> Rows | None:

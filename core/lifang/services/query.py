@@ -41,7 +41,7 @@ class Query:
     `sort` is a field, with `-` for descending; id breaks ties. `within` is a community's code: in
     the tree as it is now, where a node's records are with the one it was merged into, or, `as_of`
     "then", in the tree as it was on each record's own day. What is seen is decided by today's tree.
-    `verb` must be allowed on a row, too. `narrow`: the filters leave so few that each is judged.
+    `verb` must be allowed on a row, too. `narrow`: the filters leave few, and an index finds them.
     """
 
     filters: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
@@ -124,10 +124,15 @@ def subtree(
     model: Any = resource.model
     told = policy.wheres(resource, part(caller, resource, query, among))
     if apart and told and among is policy.gathered:
-        mine = model.select(model.id).where(*told).cte("mine", materialized=True)
-        told = (model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine)),)
+        told = (set_apart(model, told),)
     readable = policy.readable(caller, resource) if _placed(query) else True
     return (*told, *policy.wheres(resource, readable))
+
+
+def set_apart(model: Any, told: Iterable[Any]) -> Any:
+    """Rows of which something is told, gathered before anything else is looked at."""
+    mine = model.select(model.id).where(*told).cte("mine", materialized=True)
+    return model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine))
 
 
 def part(caller: Caller, resource: Resource[Any], query: Query, among: policy.Among) -> Any:

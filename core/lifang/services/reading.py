@@ -23,6 +23,9 @@ from lifang.store.whole import whole
 
 M = TypeVar("M", bound=Record)
 
+AT_MOST = 1_000
+"""So far is counted where a number is only shown."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -72,6 +75,26 @@ def count(caller: Caller, resource: Resource[Any], query: Query) -> int:
     model: Any = resource.model
     told = conditions(caller, resource, query, apart=False)
     return int(model.select(model.id).where(*told).count())
+
+
+def count_up(caller: Caller, resource: Resource[Any], query: Query) -> int:
+    """How many rows a list has, but `AT_MOST + 1` however many more; `told_number` says it.
+
+    For what is shown by the way. Where a field says in which place a row lies, its index finds some
+    in any order; else they are met along the list.
+    """
+    open_to(caller, resource)
+    most = AT_MOST + 1
+    if not isinstance(resource.scope, str):
+        return len(Listing(caller, resource, query, ["id"], limit=most).rows())
+    model: Any = resource.model
+    told = conditions(caller, resource, replace(query, narrow=False), apart=False)
+    return int(model.select(model.id).where(*told).limit(most).count())
+
+
+def told_number(number: int) -> str:
+    """What `count_up` counted, as it is shown."""
+    return f"{AT_MOST:,}+" if number > AT_MOST else f"{number:,}"
 
 
 def get(caller: Caller, resource: Resource[M], id: int) -> M:

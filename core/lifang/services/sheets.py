@@ -85,14 +85,14 @@ def column_name(resource: Resource[Any], spec: FieldSpec) -> str:
     return f"{spec.name}_code" if spec.target is resource.model is Community else spec.name
 
 
-def header(resource: Resource[Any]) -> list[str]:
-    """The columns of a resource's table: the id, then its fields by name."""
-    return ["id", *(column_name(resource, spec) for spec in resource.fields)]
+def header(resource: Resource[Any], specs: Sequence[FieldSpec] = ()) -> list[str]:
+    """The columns of a resource's table: the id, then its fields, or some of them, by name."""
+    return ["id", *(column_name(resource, spec) for spec in specs or resource.fields)]
 
 
-def row(resource: Resource[Any], view: View) -> list[str]:
+def row(resource: Resource[Any], view: View, specs: Sequence[FieldSpec] = ()) -> list[str]:
     """One record's cells, in the order of the header."""
-    return [str(view["id"]), *(cell(spec, view[spec.name]) for spec in resource.fields)]
+    return [str(view["id"]), *(cell(spec, view[spec.name]) for spec in specs or resource.fields)]
 
 
 def cell(spec: FieldSpec, value: Any) -> str:

@@ -47,10 +47,13 @@ class Key(Table):
         table_name = "core_key"
 
 
-def create_key_file(path: Path) -> None:
-    """Write a new master key, readable by its owner only; an existing file is never overwritten."""
+def create_key_file(path: Path, master: bytes | None = None) -> None:
+    """Write a master key, a new one unless told, readable by its owner only.
+
+    An existing file is never overwritten.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    told = {"format": 1, "master": base64.b64encode(secrets.token_bytes(32)).decode()}
+    told = {"format": 1, "master": base64.b64encode(master or secrets.token_bytes(32)).decode()}
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(told, file)
@@ -86,6 +89,7 @@ class KeyRing:
 
     keys: dict[str, dict[int, bytes]] = field(repr=False)
     current: dict[str, int]
+    file: Path | None = None
     _ciphers: dict[int, AESGCM] = field(default_factory=dict, repr=False)
 
     def secret(self, purpose: str) -> bytes:
@@ -129,8 +133,16 @@ class KeyRing:
         if made is None:
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+            if key_id not in self.keys["field"]:
+                self.look_again()
             made = self._ciphers[key_id] = AESGCM(self.keys["field"][key_id])
         return made
+
+    def look_again(self) -> None:
+        """Take in the keys that were made since: by this process, or by one that rotates them."""
+        if self.file is not None:
+            fresh = load_keys(self.file)
+            self.keys, self.current = fresh.keys, fresh.current
 
     def index(self, value: str, *, kind: str) -> str:
         """Tell equal values of a kind by equal digests, without telling the value."""
@@ -149,12 +161,17 @@ class KeyRing:
 
 def create_keys(master: bytes) -> None:
     """Make the first key of every purpose; called once, inside `init`'s transaction."""
+    for purpose in PURPOSES:
+        create_key(master, purpose)
+
+
+def create_key(master: bytes, purpose: str) -> None:
+    """Make a key, which is from now on the one of its purpose, inside the running transaction."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    for purpose in PURPOSES:
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        wrapped = AESGCM(master).encrypt(nonce, secrets.token_bytes(32), purpose.encode())
-        Key.create(purpose=purpose, wrapped=FORMAT + nonce + wrapped, created_at=clock.now())
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    wrapped = AESGCM(master).encrypt(nonce, secrets.token_bytes(32), purpose.encode())
+    Key.create(purpose=purpose, wrapped=FORMAT + nonce + wrapped, created_at=clock.now())
 
 
 def load_keys(path: Path) -> KeyRing:
@@ -163,7 +180,7 @@ def load_keys(path: Path) -> KeyRing:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     master = AESGCM(read_master(path))
-    ring = KeyRing(keys={}, current={})
+    ring = KeyRing({}, {}, path)
     for row in Key.select().order_by(Key.id):
         blob = bytes(row.wrapped)
         nonce, text = blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :]

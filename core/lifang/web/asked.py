@@ -8,12 +8,14 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from lifang.http import listing
+from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services.query import Query
 from lifang.web.addresses import home_of, with_query
 
 PAGING = ("cursor", "count")
-SPECIAL = frozenset({*listing.ASKED, *listing.PAGING})
+COLUMNS = "columns"
+SPECIAL = frozenset({*listing.ASKED, *listing.PAGING, COLUMNS})
 """Keys of a list's address that are not fields."""
 
 
@@ -40,8 +42,14 @@ class Asked:
 
     def query(self, *, limit: int) -> Query:
         """The same for the services; raises Malformed for what nobody knows."""
-        query = listing.read(self.resource, MultiDict(self.pairs)).query
+        query = listing.read(self.resource, MultiDict(self.pairs), also=[COLUMNS]).query
         return query if self.one("limit") else replace(query, limit=limit)
+
+    def chosen(self, kept: list[str]) -> list[FieldSpec]:
+        """The fields asked for, else those that were `kept` for this list, else none."""
+        if (said := self.one(COLUMNS)) is None:
+            return [self.resource.by_name[name] for name in kept if name in self.resource.by_name]
+        return listing.read_columns(self.resource, said)
 
     @property
     def counted(self) -> bool:

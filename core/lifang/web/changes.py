@@ -19,7 +19,7 @@ from lifang.services import reading
 from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
-from lifang.web.addresses import address_of, home_of, same_site, with_query
+from lifang.web.addresses import address_of, dashed, home_of, same_site, with_query
 from lifang.web.doors import go_to
 from lifang.web.records import Head, head_of, once_page
 
@@ -94,7 +94,7 @@ def edit_page(caller: Caller, resource: Resource[Any], record: int) -> Answer:
     head = _offered(caller, resource, record, "update")
     specs = forms.questions(resource, "update")
     if request.method == "GET":
-        filled = forms.filled(caller, specs, head.view)
+        filled = forms.filled(caller, specs, head.view, request.args)
         return _edit(head, Form(filled, version=head.view["version"]))
     form, told = _answers(caller, resource, "update")
     if form.problems or "find" in request.form:
@@ -202,6 +202,8 @@ def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
 
 
 def _edit(head: Head, form: Form) -> tuple[str, int]:
+    words = [commands.named(head.resource, head.view)]
+    words += [word for one in form.controls[:1] for word in (f"--{dashed(one.name)}", "…")]
     page = render_template(
         "web/form.html",
         heading=_("修改：{title}", title=head.title),
@@ -210,9 +212,7 @@ def _edit(head: Head, form: Form) -> tuple[str, int]:
         back=head.link,
         form=form,
         head=head,
-        command=commands.line(
-            head.resource, "update", commands.named(head.resource, head.view), "…"
-        ),
+        command=commands.line(head.resource, "update", *words),
     )
     return page, form.status
 

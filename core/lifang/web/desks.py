@@ -19,6 +19,7 @@ from lifang.resources.resource import Resource
 from lifang.services.offers import may
 from lifang.services.presenting import View
 from lifang.services.query import SORTED_BY_DEFAULT
+from lifang.services.reading import told_number
 from lifang.web.addresses import address_of, dashed, home_of, with_query
 from lifang.web.records import done_sentence
 from lifang.web.shell import desk_name
@@ -54,7 +55,7 @@ class Table:
 
     label: str
     matter: str
-    number: int
+    number: str
     total: str | None
     headings: list[str]
     rows: list[Row]
@@ -111,7 +112,7 @@ def table_of(caller: Caller, laid: Laid, back: str) -> Table:
     return Table(
         _(panel.label),
         _(caller.instance.plugins.loaded[of.plugin].label),
-        laid.number,
+        told_number(laid.number),
         total,
         [_(one.spec.label) for one in laid.columns],
         [_row(caller, laid, view, verbs, back) for view, verbs in rows],

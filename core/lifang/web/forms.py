@@ -8,7 +8,7 @@ from typing import Any
 
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Invalid, LifangError
-from lifang.kit.words import _
+from lifang.kit.words import _, _p
 from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -17,6 +17,8 @@ from lifang.services.presenting import View
 from lifang.web import pointers
 
 POINTING = frozenset({"reference", "community"})
+BORN = ("birth_date",)
+PARTS = ("year", "month", "day")
 WIDGETS = {
     "paragraph": "area",
     "choice": "select",
@@ -32,7 +34,10 @@ WIDGETS = {
 
 @dataclass(frozen=True)
 class Control:
-    """One question as it stands: `was` is what the answer was before anybody touched it."""
+    """One question as it stands: `was` is what the answer was before anybody touched it.
+
+    `pick` is where what fits is offered while somebody types.
+    """
 
     spec: FieldSpec
     value: str = ""
@@ -41,6 +46,7 @@ class Control:
     note: str | None = None
     options: tuple[tuple[str, str], ...] = ()
     hints: tuple[str, ...] = ()
+    pick: str = ""
 
     @property
     def name(self) -> str:
@@ -54,8 +60,19 @@ class Control:
 
     @property
     def widget(self) -> str:
-        """How it is asked: select, area, date, whole, number or text."""
+        """How it is asked: select, area, date, partial, whole, number or text."""
+        if _is_partial(self.spec):
+            return "partial"
         return "select" if self.options else WIDGETS.get(self.spec.kind, "text")
+
+    @property
+    def parts(self) -> list[tuple[str, str, str]]:
+        """The year, the month and the day of a partial date: each name, what it is, its answer."""
+        said = [*self.value.split("-", 2), "", ""]
+        names = zip(
+            PARTS, (_p("date", "年"), _p("date", "月"), _p("date", "日")), said, strict=False
+        )
+        return [(f"{self.name}.{part}", label, value) for part, label, value in names]
 
     @property
     def pointing(self) -> bool:
@@ -77,8 +94,8 @@ class Control:
         """How to answer, in one line."""
         if self.pointing:
             return _("填写编号或完整名称；不确定时点「查找」")
-        if self.spec.kind == "partial_date":
-            return _(self.spec.help) if self.spec.help else _("年、年-月或年-月-日")
+        if self.widget == "partial":
+            return _("不知道日或月的，可以只填到年或月")
         if self.spec.kind == "money" and not self.spec.help:
             return _("单位：元，可带两位小数")
         return _(self.spec.help) if self.spec.help else ""
@@ -102,12 +119,20 @@ def blank(caller: Caller, specs: Iterable[FieldSpec], given: Mapping[str, str]) 
     ]
 
 
-def filled(caller: Caller, specs: Iterable[FieldSpec], view: View) -> list[Control]:
-    """The questions about a standing record, answered as it is now."""
+def filled(
+    caller: Caller, specs: Iterable[FieldSpec], view: View, given: Mapping[str, str]
+) -> list[Control]:
+    """The questions about a standing record, answered as it is now; `given` proposes otherwise."""
     controls = []
     for spec in specs:
         now = _text(spec, view.get(spec.name))
-        controls.append(_asked(caller, spec, Control(spec, value=now, was=now)))
+        control = Control(spec, value=now, was=now)
+        if spec.name in given and spec.kind != "sensitive":
+            shown = written.show(spec, view.get(spec.name)) or _("空")
+            note = _("现在是「{value}」；保存后改为这里填写的", value=shown)
+            said = pointers.named(caller, spec, given[spec.name])
+            control = replace(control, value=said, note=note)
+        controls.append(_asked(caller, spec, control))
     return controls
 
 
@@ -117,10 +142,22 @@ def answered(caller: Caller, specs: Iterable[FieldSpec], form: Mapping[str, str]
         _asked(
             caller,
             spec,
-            Control(spec, value=form.get(spec.name, ""), was=form.get(f"was.{spec.name}", "")),
+            Control(spec, value=_said(spec, form), was=form.get(f"was.{spec.name}", "")),
         )
         for spec in specs
     ]
+
+
+def _is_partial(spec: FieldSpec) -> bool:
+    return spec.kind == "partial_date" or spec.secret in BORN
+
+
+def _said(spec: FieldSpec, form: Mapping[str, str]) -> str:
+    """An answer as it came; of a partial date, also one in three fields: `1980`, `5` is 1980-05."""
+    if spec.name in form or not _is_partial(spec):
+        return form.get(spec.name, "")
+    said = [form.get(f"{spec.name}.{part}", "").strip() for part in PARTS]
+    return "-".join(one and one.zfill(2) for one in said).rstrip("-")
 
 
 def payload(
@@ -191,7 +228,8 @@ def overtaken(controls: list[Control], current: View, changed: list[str]) -> lis
 
 def _asked(caller: Caller, spec: FieldSpec, control: Control) -> Control:
     if control.pointing:
-        return replace(control, hints=pointers.suggestions(caller, spec))
+        hints = pointers.suggestions(caller, spec)
+        return replace(control, hints=hints, pick=pointers.offering(caller, spec))
     return replace(control, options=_options(spec))
 
 

@@ -22,6 +22,7 @@ from lifang.services.branches import number_at
 from lifang.services.offers import may
 from lifang.services.presenting import names_of
 from lifang.services.query import Query
+from lifang.web import overview
 from lifang.web.addresses import address_of, dashed, home_of, with_query
 
 COUNTED = ("communities", "people", "organizations")
@@ -52,21 +53,30 @@ class Step:
 
 def home_page(caller: Caller) -> str:
     """The dashboard."""
-    figures = figures_of(caller)
+    level = overview.level_of(caller)
+    within = level.code if level and level.code else None
+    figures = figures_of(caller, within)
     administers = switching.may_administer(caller)
-    beginning = any(card.value == "0" for card in figures[:1]) or "start" in request.args
+    beginning = any(card.value == 0 for card in figures[:1]) or "start" in request.args
     cards = [*caller.instance.plugins.cards(caller), *isolation.notes(caller)]
     timings.note(caller.instance)
+    worked_at = desks_of(caller)
     return render_template(
         "web/home.html",
         figures=figures,
         cards=cards,
-        waiting=waiting_for(caller),
+        level=level,
+        alerts=overview.alerts_of(caller),
+        due=overview.due_of(caller, within),
+        trend=overview.trend_of(caller, within),
+        waiting=waiting_for(caller, within),
         held=standings_of(caller),
         openings=openings_of(caller),
-        desks=desks_of(caller),
+        desks=worked_at,
+        command=f"lifang desk {worked_at[0][1][3:]}" if worked_at else "lifang inbox",
         steps=steps_of(caller, figures) if administers and beginning else [],
         administers=administers,
+        said=reading.told_number,
         done=_("密码已修改") if request.args.get("done") == "password" else None,
     )
 
@@ -117,34 +127,51 @@ def openings_of(caller: Caller) -> list[tuple[str, str]]:
     ]
 
 
-def figures_of(caller: Caller) -> list[Card]:
+def figures_of(caller: Caller, within: str | None = None) -> list[Card]:
     """How many communities, people and organizations lie within the caller's reach."""
     told = []
     for noun in COUNTED:
         resource = caller.instance.registry.find("core", noun)
         if resource is not None and may(caller, resource, "read"):
-            number = reading.count(caller, resource, Query())
-            told.append(Card(_p("plural", resource.label), f"{number:,}", home_of(resource)))
+            number = reading.count_up(caller, resource, Query(within=within))
+            link = _counting(resource, number, *_narrowed(resource, within))
+            told.append(Card(_p("plural", resource.label), number, link))
     return told
 
 
-def waiting_for(caller: Caller) -> list[Waiting]:
+def waiting_for(caller: Caller, within: str | None = None) -> list[Waiting]:
     """What the caller could move on: one line for each resource and state."""
     told = []
     for resource in caller.instance.registry:
         if resource.state is None or not may(caller, resource, "read"):
             continue
+        if within and not overview.placed(resource):
+            continue
         for state, label in resource.by_name[resource.state].choices:
             if verbs := _movers(caller, resource, state):
-                query = Query(filters=((resource.state, "", (state,)),))
-                number = reading.count(caller, resource, query)
-                link = with_query(home_of(resource), [(resource.state, state)])
+                query = Query(filters=((resource.state, "", (state,)),), within=within)
+                number = reading.count_up(caller, resource, query)
+                asked = [(resource.state, state), *_narrowed(resource, within)]
+                link = _counting(resource, number, *asked)
                 told.append(
                     Waiting(
                         _p("plural", resource.label), _(label), number, link, _("、").join(verbs)
                     )
                 )
     return [one for one in told if one.number]
+
+
+def _counting(resource: Resource[Any], number: int, *filters: tuple[str, str]) -> str:
+    """The list behind a number; it counts exactly what was not counted to the end here."""
+    more = [("count", "true")] if number > reading.AT_MOST else []
+    return with_query(home_of(resource), [*filters, *more])
+
+
+def _narrowed(resource: Resource[Any], within: str | None) -> list[tuple[str, str]]:
+    """How the address of a list, or of the tree, says the level a number is of."""
+    if not within:
+        return []
+    return [("within" if overview.placed(resource) else "at", within)]
 
 
 def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:
@@ -159,8 +186,8 @@ def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:
 def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
     """The way from an empty instance to one that is of use."""
     counted = dict(zip(COUNTED, figures, strict=False))
-    planted = "communities" in counted and counted["communities"].value != "0"
-    peopled = "people" in counted and counted["people"].value != "0"
+    planted = "communities" in counted and counted["communities"].value != 0
+    peopled = "people" in counted and counted["people"].value != 0
     accounts = caller.instance.registry.of(Account)
     plugins = switching.listed(caller)
     on = any(switch.on for plugin in plugins for switch in plugin.switches)

@@ -21,7 +21,7 @@ from lifang.services.offers import may
 from lifang.services.query import filter_fields, find_community, sort_names
 from lifang.web import commands, looks, pointers
 from lifang.web.addresses import address_of, api_of, home_of, with_query
-from lifang.web.asked import Asked
+from lifang.web.asked import COLUMNS, Asked
 from lifang.web.records import done_sentence
 from lifang.web.shown import Shown, named, show, title_of
 
@@ -30,6 +30,8 @@ ASKED_FOR = frozenset({"choice", "state", "boolean"})
 
 
 EMPTY = {"true": n_("没有填"), "false": n_("已填")}
+TABLES = ("csv", "xlsx")
+SPAN = ("gte", "lte")
 YES_OR_NO = (("true", n_("是")), ("false", n_("否")))
 NUMBER = FieldSpec("id", n_("编号"), "integer", null=False)
 
@@ -78,6 +80,8 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
     if said := asked.one("within"):
         asked = asked.limited_to(pointers.place_code(caller, said))
     query = asked.query(limit=looks.rows())
+    chosen = asked.chosen(looks.columns(resource.id))
+    cells = cells_of(resource, chosen)
     page = reading.find(caller, resource, query)
     verbs = bulk.verbs(caller, resource, query)
     return render_template(
@@ -85,9 +89,12 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         resource=resource,
         asked=asked,
         home=home_of(resource),
-        columns=columns_of(asked),
-        rows=[row_of(caller, resource, view) for view in page.items],
+        columns=columns_of(asked, cells),
+        choosable=choosable(resource, cells),
+        chosen=bool(chosen),
+        rows=[row_of(caller, resource, view, cells) for view in page.items],
         filters=filters_of(asked, verbs),
+        spans=spans_of(asked),
         within=within_of(caller, resource, asked),
         chips=chips_of(caller, asked),
         total=reading.count(caller, resource, query) if asked.counted else None,
@@ -98,7 +105,7 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
         count=with_query(home_of(resource), [*asked.kept(), ("count", "true")]),
         new=_new(caller, asked),
         bring=bring_to(caller, resource),
-        exports=_exports(caller, asked),
+        exports=_exports(caller, asked, chosen),
         bulk=verbs,
         kept=urlencode(asked.kept()),
         done=done_sentence(resource, request.args.get("done")),
@@ -106,24 +113,34 @@ def list_page(caller: Caller, resource: Resource[Any]) -> Any:
     )
 
 
-def row_of(caller: Caller, resource: Resource[Any], view: presenting.View) -> Row:
+def row_of(
+    caller: Caller, resource: Resource[Any], view: presenting.View, specs: list[FieldSpec]
+) -> Row:
     """A record as a row; one without a name is told by its number, for the columns say the rest."""
-    cells = [show(caller, resource, spec, view.get(spec.name)) for spec in cells_of(resource)]
+    cells = [show(caller, resource, spec, view.get(spec.name)) for spec in specs]
     title = title_of(resource, view) if resource.title else f"#{view['id']}"
     return Row(view["id"], address_of(resource, view["id"]), title, cells)
 
 
-def cells_of(resource: Resource[Any]) -> list[FieldSpec]:
-    """The columns after the first, which names the record."""
-    return [spec for spec in resource.columns if spec.name != resource.title]
+def cells_of(resource: Resource[Any], chosen: list[FieldSpec]) -> list[FieldSpec]:
+    """The columns after the first, which names the record: those chosen, else those declared."""
+    return [spec for spec in chosen or resource.columns if spec.name != resource.title]
 
 
-def columns_of(asked: Asked) -> list[Column]:
-    """The headings: what names a record first, then what the declaration says."""
+def choosable(resource: Resource[Any], cells: list[FieldSpec]) -> list[tuple[str, str, bool]]:
+    """What could be a column, and whether it is one: those that are stand first, in their order."""
+    rest = [one for one in resource.fields if one not in cells and one.name != resource.title]
+    return [
+        (one.name, _(one.label), one in cells) for one in (*cells, *rest) if one.kind != "paragraph"
+    ]
+
+
+def columns_of(asked: Asked, cells: list[FieldSpec]) -> list[Column]:
+    """The headings: what names a record first, then the others."""
     resource = asked.resource
     title = resource.by_name.get(resource.title or "")
     first = _column(asked, title or NUMBER)
-    return [first, *(_column(asked, spec) for spec in cells_of(resource))]
+    return [first, *(_column(asked, spec) for spec in cells)]
 
 
 def _column(asked: Asked, spec: FieldSpec) -> Column:
@@ -148,6 +165,25 @@ def filters_of(asked: Asked, verbs: Iterable[str]) -> list[Filter]:
         options = [("", _("全部")), *((value, _(label)) for value, label in known)]
         found.append(Filter(spec.name, _(spec.label), options, asked.one(spec.name) or ""))
     return found
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days of the filter form between which a field lies, as they were asked for."""
+
+    name: str
+    label: str
+    since: str
+    until: str
+
+
+def spans_of(asked: Asked) -> list[Span]:
+    """The day fields, each from a day to a day."""
+    return [
+        Span(spec.name, _(spec.label), *(asked.one(f"{spec.name}__{o}") or "" for o in SPAN))
+        for spec in filter_fields(asked.resource)
+        if spec.kind == "day"
+    ]
 
 
 @dataclass(frozen=True)
@@ -221,13 +257,16 @@ def bring_to(caller: Caller, resource: Resource[Any]) -> str | None:
     return f"{home_of(resource)}/import" if may(caller, resource, "import") else None
 
 
-def _exports(caller: Caller, asked: Asked) -> list[tuple[str, str]]:
-    """The list as files for spreadsheets and programs."""
+def _exports(caller: Caller, asked: Asked, chosen: list[FieldSpec]) -> list[tuple[str, str]]:
+    """The list as files for spreadsheets and programs; tables have the columns that were chosen."""
     if not may(caller, asked.resource, "export"):
         return []
     address = api_of(asked.resource, "export")
+    kept, title = asked.kept(COLUMNS), asked.resource.title
+    names = [title] * (title is not None) + [one.name for one in chosen if one.name != title]
+    told = [(COLUMNS, ",".join(map(str, names)))] if chosen else []
     files = [
-        (_(label), with_query(address, [("format", kind), *asked.kept()]))
+        (_(label), with_query(address, [("format", kind), *kept, *(told * (kind in TABLES))]))
         for kind, (label, _type, _suffix) in forms(asked.resource).items()
     ]
-    return [*files, (_("台账"), with_query(api_of(asked.resource, "ledger"), asked.kept()))]
+    return [*files, (_("台账"), with_query(api_of(asked.resource, "ledger"), kept))]

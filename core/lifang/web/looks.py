@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, request
 
 from lifang.http import cookies
@@ -16,6 +18,10 @@ SIZES = ("normal", "large")
 ROWS = {"normal": 20, "large": 10}
 """Rows of a list: fewer choices per page for those who need larger type."""
 
+COLUMNS, LISTS = "columns", 20
+"""The cookie that keeps chosen columns, and for how many lists."""
+SAFE = re.compile("[a-z0-9_]{1,80}")
+
 looks = Blueprint("looks", __name__)
 
 
@@ -28,11 +34,33 @@ def choose() -> Response:
         _keep(response, "theme", theme)
     elif size in SIZES:
         _keep(response, "size", size)
+    elif listed := request.form.get("list"):
+        _keep(response, COLUMNS, _remembered(listed, request.form.getlist("columns")))
     elif language in words.LANGUAGES:
         cookies.set_language(response, language)
     else:
         raise Malformed(_("没有这样的显示方式"))
     return response
+
+
+def columns(listed: str) -> list[str]:
+    """The columns somebody chose for a list, as they were kept; none where they did not."""
+    return _known().get(listed, [])
+
+
+def _known() -> dict[str, list[str]]:
+    """The columns of every list for which some were chosen: `core.people=phone.status|…`."""
+    told = (one.partition("=") for one in request.cookies.get(COLUMNS, "").split("|"))
+    return {listed: names.split(".") for listed, _sep, names in told if listed and names}
+
+
+def _remembered(listed: str, names: list[str]) -> str:
+    """The same with those of one list, none for the usual ones; only the latest lists are kept."""
+    if not all(SAFE.fullmatch(name.replace(".", "_", 1)) for name in (listed, *names)):
+        raise Malformed(_("没有这样的显示方式"))
+    known = {key: told for key, told in _known().items() if key != listed}
+    known |= {listed: names} if names else {}
+    return "|".join(f"{key}={'.'.join(told)}" for key, told in [*known.items()][-LISTS:])
 
 
 def _keep(response: Response, name: str, value: str) -> None:

@@ -15,6 +15,7 @@ from lifang.http import problems
 from lifang.kit.words import _, _p
 from lifang.lifecycle.verbs import VERBS
 from lifang.web import (
+    api_docs,
     audits,
     bulk,
     changes,
@@ -30,6 +31,7 @@ from lifang.web import (
     me,
     newcomers,
     papers,
+    picking,
     plugin_pages,
     records,
     settings,
@@ -51,6 +53,7 @@ blueprint = Blueprint(
 )
 blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
+blueprint.register_blueprint(api_docs.docs)
 blueprint.register_blueprint(papers.papers)
 blueprint.register_blueprint(sheets.pages)
 blueprint.register_blueprint(
@@ -318,6 +321,7 @@ def _page(view: Any, tail: str, *methods: str) -> None:
 
 
 _page(lists.list_page, "")
+_page(picking.pick_page, "/pick")
 _page(bulk.bulk_page, "/bulk", "POST")
 _page(bulk.result_page, "/bulk/<int:job>")
 _page(changes.new_page, "/new", "GET", "POST")

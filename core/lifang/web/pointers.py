@@ -21,6 +21,7 @@ from lifang.services.offers import may
 from lifang.services.pointing import Pointers
 from lifang.services.presenting import View, names_of
 from lifang.services.query import Query, find_community
+from lifang.web.addresses import home_of
 from lifang.web.shell import in_office
 
 NUMBERED = re.compile(r"(?:.*#)?\s*(\S+)\s*", re.DOTALL)
@@ -48,7 +49,7 @@ def point(caller: Caller, spec: FieldSpec, said: str) -> Pointer:
     if not said:
         return Pointer()
     key = _key(said)
-    if spec.kind == "reference" and key.isascii() and key.isdigit():
+    if spec.kind == "reference" and _is_number(key):
         return Pointer(int(key))
     if spec.anywhere:
         try:
@@ -81,13 +82,18 @@ def search(caller: Caller, spec: FieldSpec, said: str) -> Pointer:
 
 
 def look_for(caller: Caller, spec: FieldSpec, said: str) -> list[View]:
-    """The records whose name holds what was said, as far as the caller may see them."""
+    """The records of that number or code, then those whose name holds what was said; as far as
+    the caller may see them."""
     target = _target(caller, spec)
     if not may(caller, target, "read"):
         return []
+    key, numbered = _key(said), "code" if spec.kind == "community" else "id"
+    exact = _by(caller, target, numbered, key) if numbered == "code" or _is_number(key) else []
     if target.search:
-        return _standing(caller, target, (), said)
-    return _by(caller, target, target.title, said) if target.title else []
+        seen = {view["id"] for view in exact}
+        named = _standing(caller, target, (), said)
+        return exact + [view for view in named if view["id"] not in seen]
+    return exact or (_by(caller, target, target.title, said) if target.title else [])
 
 
 def near(caller: Caller, spec: FieldSpec) -> list[View]:
@@ -102,7 +108,20 @@ def near(caller: Caller, spec: FieldSpec) -> list[View]:
 
 def suggestions(caller: Caller, spec: FieldSpec) -> tuple[str, ...]:
     """What a field's list suggests, each in words that `point` understands."""
-    return tuple(words(spec, _reference(caller, spec, view)) for view in near(caller, spec))
+    return tuple(words_of(caller, spec, view) for view in near(caller, spec))
+
+
+def words_of(caller: Caller, spec: FieldSpec, view: View) -> str:
+    """A record in words that `point` understands."""
+    title = _target(caller, spec).title
+    name = view.get(title) if title else None
+    return words(spec, {"id": view["id"], "name": name, "code": view.get("code")})
+
+
+def offering(caller: Caller, spec: FieldSpec) -> str:
+    """Where what fits is offered while somebody types; nowhere for those who may not look."""
+    target = _target(caller, spec)
+    return f"{home_of(target)}/pick" if may(caller, target, "read") else ""
 
 
 def words(spec: FieldSpec, value: View | None) -> str:
@@ -119,7 +138,7 @@ def places(caller: Caller) -> tuple[str, ...]:
     for kinds in (("city", "district", "subdistrict"), NEAREST):
         if len(told) < OFFERED // 2:
             found = _standing(caller, _target(caller, PLACE), ("kind", "", kinds))
-            told += [words(PLACE, _reference(caller, PLACE, view)) for view in found]
+            told += [words_of(caller, PLACE, view) for view in found]
     return tuple(told)
 
 
@@ -145,7 +164,7 @@ def named(caller: Caller, spec: FieldSpec, said: str) -> str:
     """A number or code that was given beforehand, in words; anything else as it was said."""
     if spec.kind == "community" and (found := find_community(caller, said)) is not None:
         return words(spec, {"id": found.id, "name": found.name, "code": found.code})
-    if spec.kind != "reference" or not (said.isascii() and said.isdigit() and len(said) < 19):
+    if spec.kind != "reference" or not _is_number(said):
         return said
     return words(spec, names_of(caller, _target(caller, spec), [int(said)]).get(int(said))) or said
 
@@ -167,6 +186,10 @@ def _key(said: str) -> str:
     """The number or code at the end of what was said."""
     found = NUMBERED.fullmatch(said)
     return found.group(1) if found else said
+
+
+def _is_number(said: str) -> bool:
+    return said.isascii() and said.isdigit() and len(said) < 19
 
 
 def _by(caller: Caller, target: Resource[Any], name: str | None, value: str) -> list[View]:
@@ -196,11 +219,6 @@ def _told_apart(view: View) -> str:
     where = place.get("name") if isinstance(place, dict) else None
     number = f"#{view.get('code') or view['id']}"
     return " ".join(part for part in (view.get("name"), number, where and f"· {where}") if part)
-
-
-def _reference(caller: Caller, spec: FieldSpec, view: View) -> View:
-    title = _target(caller, spec).title
-    return {"id": view["id"], "name": view.get(title) if title else None, "code": view.get("code")}
 
 
 def _target(caller: Caller, spec: FieldSpec) -> Resource[Any]:

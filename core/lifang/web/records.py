@@ -28,6 +28,9 @@ from lifang.web.pointers import place_key
 from lifang.web.shown import Shown, show, title_of, when
 from lifang.web.timeline import timeline
 
+LATEST = 5
+"""How many of the newest entries of its timeline a record's own page tells."""
+
 
 @dataclass(frozen=True)
 class Related:
@@ -97,7 +100,7 @@ def history_page(caller: Caller, resource: Resource[Any], record: int) -> str:
     return render_template(
         "web/history.html",
         head=head,
-        entries=timeline(caller, resource, record),
+        entries=timeline(caller, resource, record, undoes="update" in head.offered),
         command=commands.line(resource, "history", commands.named(resource, head.view)),
     )
 
@@ -160,6 +163,10 @@ def _show(
         ),
         ways=_ways_of(caller, head),
         related=related_to(caller, resource, view),
+        latest=timeline(
+            caller, resource, int(view["id"]), undoes="update" in head.offered, limit=LATEST + 1
+        ),
+        latest_told=LATEST,
         turns=turns(caller, int(view["id"])) if resource.model is Community else [],
         done=done_sentence(resource, request.args.get("done")),
         command=commands.line(resource, "show", commands.named(resource, view)),

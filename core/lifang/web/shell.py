@@ -55,6 +55,16 @@ class Group:
     label: str
     items: list[Item] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        """How many ways it holds."""
+        return len(self.items)
+
+    @property
+    def here(self) -> bool:
+        """Whether one of them is where the visitor is."""
+        return any(item.here for item in self.items)
+
 
 def surroundings() -> dict[str, Any]:
     """What the base template shows beside a page's own content."""
@@ -96,6 +106,7 @@ def navigation(caller: Caller) -> list[Group]:
     if switching.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
         admin.items.insert(1, _fixed(_p("plural", "设置"), "/admin/settings", "sliders"))
+        admin.items.append(_fixed(_("接口说明"), "/api/docs", "list"))
     if trail.may_audit(caller):
         admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))
     if event_log.sight(caller):

@@ -8,12 +8,13 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.kit.words import _, n_
 from lifang.mechanisms.sheet import declared
-from lifang.resources import written
+from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
 from lifang.services import presenting
 from lifang.services.history import history
+from lifang.web.addresses import address_of, with_query
 from lifang.web.shown import NOTHING, named, when
 
 SOURCES = {
@@ -49,14 +50,26 @@ class Entry:
     verb: str
     reason: str | None
     changes: list[Changed]
+    undo: str | None = None
+    begins: bool = False
 
 
-def timeline(caller: Caller, resource: Resource[Any], record: int) -> list[Entry]:
-    """The entries of a record that was read before, newest first."""
-    return [_entry(caller, resource, told) for told in history(caller, resource, record)]
+def timeline(
+    caller: Caller, resource: Resource[Any], record: int, *, undoes: bool, limit: int = 500
+) -> list[Entry]:
+    """The entries of a record that was read before, newest first.
+
+    For who may change it (`undoes`) a change leads to the form that puts it back.
+    """
+    return [
+        _entry(caller, resource, told, address_of(resource, record, "edit") if undoes else None)
+        for told in history(caller, resource, record, limit=limit)
+    ]
 
 
-def _entry(caller: Caller, resource: Resource[Any], told: dict[str, Any]) -> Entry:
+def _entry(
+    caller: Caller, resource: Resource[Any], told: dict[str, Any], form: str | None
+) -> Entry:
     happened = told["occurred_at"]
     return Entry(
         at=when(told["at"]),
@@ -67,6 +80,8 @@ def _entry(caller: Caller, resource: Resource[Any], told: dict[str, Any]) -> Ent
         verb=verb_name(resource, told["verb"]),
         reason=told["reason"],
         changes=[_changed(caller, resource, told["verb"], change) for change in told["changes"]],
+        undo=_undone(resource, told, form) if form else None,
+        begins=told["verb"] == "create",
     )
 
 
@@ -76,6 +91,20 @@ def _actor(caller: Caller, name: str) -> str:
     if id in caller.instance.plugins.loaded:
         return _(caller.instance.plugins.loaded[id].label)
     return _("初始化") if name == "init" else name
+
+
+def _undone(resource: Resource[Any], told: dict[str, Any], form: str) -> str | None:
+    """The form of a record with what stood there before a change; None where it holds no more."""
+    if told["verb"] != "update":
+        return None
+    asked = {spec.name: spec for spec in schema.update_fields(resource)}
+    before = []
+    for change in told["changes"]:
+        spec, value = asked.get(change["field"]), change["before"]
+        if spec is None or spec.kind in ("sensitive", "community") or SECRET in change.values():
+            return None
+        before.append((spec.name, written.write(spec, value)))
+    return with_query(form, before) if before else None
 
 
 def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[str, Any]) -> Changed:

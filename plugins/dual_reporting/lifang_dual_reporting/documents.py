@@ -45,7 +45,6 @@ def receipt_content(report: Report, caller: lf.Caller) -> list[lf.Section]:
         (_("报到单编号"), report.slip_no or "—"),
     )
     rows = (
-        (_("姓名"), report.person.name),
         (_("接收社区"), report.community.name),
         (_("报到日期"), str(report.reported_on or "—")),
         (_("接收日期"), str(report.accepted_on)),
@@ -107,7 +106,7 @@ def review_content(review: AnnualReview, caller: lf.Caller) -> list[lf.Section]:
         (_("服务时长"), hours(review.minutes)),
         (_("其中自愿服务"), hours(review.voluntary_minutes)),
         (_("应服务时长"), asked),
-        (_("是否达标"), _("是") if review.reached else _("否")),
+        (_("是否达标"), {None: _("不作要求"), True: _("是"), False: _("否")}[review.reached]),
         (_("评定等次"), grade_of(review.grade)),
         (_("评定日期"), str(review.reviewed_on)),
     ]
@@ -126,7 +125,7 @@ def unit_review_content(review: UnitReview, caller: lf.Caller) -> list[lf.Sectio
         (_("年度"), str(review.year)),
         (_("应报到人数"), str(review.members_total)),
         (_("已报到人数"), str(review.accepted)),
-        (_("达标人数"), str(review.reached)),
+        (_("达标人数"), _("不作要求") if review.reached is None else str(review.reached)),
         (_("报到率"), rates.text(review.reporting_rate)),
         (_("完成率"), rates.text(review.completion_rate)),
         (_("完成率的分母"), _(divided)),

@@ -15,7 +15,7 @@ from lifang_dual_reporting.resources import (
     unit_activities,
     unit_reports,
 )
-from lifang_dual_reporting.settings import denominator, unit_pass_rate
+from lifang_dual_reporting.settings import annual_hours, denominator, unit_pass_rate
 
 SERVED = ("accepted_on", "ended_on")
 """From which day to which a community has somebody, or a unit."""
@@ -45,10 +45,12 @@ indicators = [
         lf.Indicator.choice(
             denominator, {"accepted": accepted, "should_report": should_report}
         ),
-        unit="%", times=100, digits=2, better="higher", goal=unit_pass_rate,
+        unit="%", times=100, digits=2, better="higher", goal=unit_pass_rate, asks=annual_hours,
         note=lf.Indicator.choice(denominator, {
-            "accepted": "到期末当年服务时长达标的人数，除以已报到人数；都计在单位报到的社区",
-            "should_report": "到期末当年服务时长达标的人数，除以应报到人数；都计在单位报到的社区",
+            "accepted": "到期末当年服务时长达标的人数，除以已报到人数；都计在单位报到的社区；"
+            "本地没有规定年度服务时长的，没有完成率",
+            "should_report": "到期末当年服务时长达标的人数，除以应报到人数；都计在单位报到的社区；"
+            "本地没有规定年度服务时长的，没有完成率",
         }),
     ),
     lf.Indicator(

@@ -47,7 +47,7 @@ in_community = [
         actions=("release",), empty="没有待放行的转移。",
     ),
     lf.Desk.panel(
-        "待确认的服务", service_entries, {"state": "submitted"}, sort="start",
+        "待确认的服务", service_entries, {"state": "submitted"},
         columns=("person", "start", "minutes", "content", "nature"), actions=("confirm", "void"),
         create={}, empty="没有待确认的服务。",
     ),
@@ -104,13 +104,13 @@ in_community = [
     lf.Desk.panel(
         "评议中的人", annual_reviews, {"state": "reviewing"},
         columns=("person", "organization", "year", "minutes"),
-        actions=("masses", "community", "leader", "organization", "sign"),
+        actions=("own", "leader", "masses", "community", "organization", "sign"),
         empty="没有评议中的人。",
     ),
     lf.Desk.panel(
         "评议中的单位", unit_reviews, {"state": "reviewing"},
         columns=("organization", "year", "eligible"),
-        actions=("masses", "community", "leader", "organization", "sign"),
+        actions=("own", "leader", "masses", "community", "organization", "sign"),
         empty="没有评议中的单位。",
     ),
 ]  # fmt: skip
@@ -217,6 +217,6 @@ desk = lf.Desk([*in_community, *in_unit, *of_oneself])
 @lf.hookimpl
 def home_cards(caller: lf.Caller) -> list[lf.Card]:
     """How many people report where this caller looks."""
-    serving = lf.count(reports, caller, state=list(SERVING))
+    serving = lf.count(reports, caller, shown=True, state=list(SERVING))
     query = "&".join(f"state={state}" for state in SERVING)
-    return [lf.Card("已报到人数", str(serving), f"/p/dual-reporting/reports?{query}")]
+    return [lf.Card("已报到人数", serving, f"/p/dual-reporting/reports?{query}")]

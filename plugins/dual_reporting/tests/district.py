@@ -66,6 +66,7 @@ class District(Year):
         for number, month in enumerate(months):
             if month == 8:
                 self.go("2026-07-31")
+                self.leave()
                 august(self.holiday)
                 continue
             self.go(f"2026-{month:02}-08")
@@ -112,6 +113,22 @@ class District(Year):
         """The report by which somebody serves now."""
         serving = ("accepted", "active")
         return Report.get_or_none(Report.person == self.people[n], Report.state.in_(serving))
+
+    def leave(self) -> None:
+        """Somebody asks to be let go; nobody releases them before that falls due in August."""
+        n = max(n for n in range(len(self.people)) if self.may_leave(n))
+        one = self.standing(n)
+        lf.act(ask_transfer, one, self.boss, community=lf.Community.get_by_id(self.other(one)))
+        self.leaver = one.id
+
+    def may_leave(self, n: int) -> bool:
+        """Whether somebody serves and has not asked to be let go."""
+        one = self.standing(n)
+        return one is not None and one.transfer_asked_on is None
+
+    def other(self, report: Report) -> int:
+        """The community in which somebody does not report."""
+        return self.homes[1 - self.homes.index(report.community_id)]
 
     def holiday(self) -> None:
         """August: nobody works in the plugin; people move, and others tell of what was done."""

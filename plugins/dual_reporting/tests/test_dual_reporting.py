@@ -76,8 +76,8 @@ def test_the_dashboard_says_how_many_report_here(instance: Any, caller: Make) ->
     submit(worker, world.person(instance, "赵敏"))
     lf.act(accept, submit(worker, world.person(instance, "李强")), worker)
     card = instance.plugins.cards(caller("community_secretary", at=world.HOME))[0]
-    assert (card.title, card.value) == ("已报到人数", "1")
-    assert instance.plugins.cards(caller("community_worker", at=world.NEIGHBOUR))[0].value == "0"
+    assert (card.title, card.value) == ("已报到人数", 1)
+    assert instance.plugins.cards(caller("community_worker", at=world.NEIGHBOUR))[0].value == 0
 
 
 def test_its_tables_carry_its_name_and_its_migrations_make_them(instance: Any) -> None:

@@ -171,7 +171,8 @@ def test_a_quarters_sheet_asks_for_a_receipt_and_the_subdistrict_learns_when_it_
         liaison, "visits"
     )
     kinds = page("unit_liaison", unit=bureau).text("/inbox/kinds")
-    assert "服务反馈单待回执" in kinds
+    assert "服务反馈单待回执" in kinds and "须办理或签收" in kinds
+    assert kinds.count(">双报到</th>") == 1, "kinds stand under the plugin that tells them"
     office.go("2026-10-17", 0)
     office.tell_again()
     late = "「兰州市示例局」没有按时回执「畅家巷社区」的反馈，期限为 2026-10-16"

@@ -178,7 +178,10 @@ def test_posts_go_out_as_a_file_and_come_in_again(corner: Any, run: Any, tmp_pat
     assert "法律咨询与援助" in text or "law" in text
     again = run(*words, "import", str(file), "--json")
     assert (again.json["unchanged"], again.json["failed"]) == (1, 0), again
-    file.write_text("岗位,社区,类别,名额\n健康讲座," + world.HOME + ",健康医疗,2\n", "utf-8")
-    assert run(*words, "import", str(file), "--json").json["created"] == 1
-    made = posts.model.get(name="健康讲座")
+    kinds = ("组织建设", "法律咨询与援助", "助困扶残与就业援助", "社区治理", "健康医疗", "文化体育",
+             "安全宣传与治安巡逻", "其他")  # fmt: skip
+    lines = [f"{kind}讲座,{world.HOME},{kind},2" for kind in kinds]
+    file.write_text("\n".join(["岗位,社区,类别,名额", *lines]), "utf-8")
+    assert run(*words, "import", str(file), "--json").json["created"] == 8
+    made = posts.model.get(name="健康医疗讲座")
     assert places.line(made, corner.boss).slots == 2

@@ -50,7 +50,7 @@ def test_a_secretary_opens_a_year_and_each_part_is_given_by_whom_it_belongs_to(
     assert mine.post(f"{PAGE}/{one.id}/actions/own", told).status_code == 303
     path = f"{API}/{one.id}/actions/leader"
     assert api("unit_liaison", unit=other).post(path, json=told).status_code == 404
-    assert api("community_secretary", at=world.HOME).post(path, json=told).status_code == 403
+    assert api("community_secretary", at=world.HOME).post(path, json=told).status_code == 422
     assert api("unit_liaison", unit=bureau).post(path, json=told).status_code == 200
     done = run("dual-reporting", "annual-reviews", "masses", str(one.id), "--grade", "qualified")
     assert done.code == 0, done.err
@@ -58,6 +58,31 @@ def test_a_secretary_opens_a_year_and_each_part_is_given_by_whom_it_belongs_to(
         lf.act(review.community, year.now(one), year.liaison(bureau), grade="excellent")
     kept = year.events.published("dual_reporting.annual_review.own_given")
     assert "水管" not in str(lf.masked(kept[0], year.boss)), "what was said is sealed in the log"
+
+
+def test_the_community_enters_from_paper_what_somebody_and_their_employer_say(
+    year: Year, api: Any, page: Any
+) -> None:
+    report = year.active(organization=year.unit().id)
+    one = year.opened(report)
+    told = {"grade": "qualified", "text": "服从安排", "paper": "自评-07"}
+    worker, path = api("community_worker", at=world.HOME), f"{API}/{one.id}/actions"
+    refused = worker.post(f"{path}/own", json=told | {"paper": ""})
+    assert refused.status_code == 422 and "请填写纸质表编号" in str(refused.json)
+    assert worker.post(f"{path}/leader", json=told).status_code == 403, "that is the secretary's"
+    assert worker.post(f"{path}/own", json=told).json["own_paper"] == "自评-07"
+    secretary = page("community_secretary", at=world.HOME)
+    told |= {"paper": "点评-3", "text": ""}
+    assert secretary.post(f"{PAGE}/{one.id}/actions/leader", told).status_code == 303
+    assert "点评-3" in secretary.text(f"{PAGE}/{one.id}")
+    mine = {"grade": "excellent", "paper": "x"}
+    assert lf.act(review.own, year.now(one), year.me(report), **mine).own_paper is None
+    again = worker.post(f"{path}/own", json=told)
+    assert again.status_code == 409 and "不能代为改写" in str(again.json)
+    [first, _second] = year.events.published("dual_reporting.annual_review.own_given")
+    assert "自评-07" not in str(lf.masked(first, year.boss)), "sealed in the log"
+    history = secretary.text(f"{PAGE}/{one.id}/history")
+    assert "自评表编号" in history, "who entered it stands in the record's history"
 
 
 def test_a_secretary_signs_once_all_five_parts_are_there_and_nobody_else_does(year: Year) -> None:

@@ -15,8 +15,9 @@ import lifang as lf
 from lifang.mechanisms import documents, filling, sheet
 from lifang.testing import world
 from lifang.testing.events import Clock, Events
-from lifang_dual_reporting.models import Post, PostClaim
+from lifang_dual_reporting.models import AnnualReview, Post, PostClaim
 from lifang_dual_reporting.resources import reports, service_cards
+from lifang_dual_reporting.services import review
 from lifang_dual_reporting.services.report import accept, reject
 from plugins.dual_reporting.tests import town
 from plugins.dual_reporting.tests.office import Office, at
@@ -81,6 +82,8 @@ def test_the_register_has_the_usual_columns_and_masks_what_is_sensitive(
     assert rows[3][3] == "1980-**-**" and rows[3][7] == "138****5678"
     assert rows[3][8:11] == ["水电维修", "楼道维修员", "2026-05-15"]
     printed = worker.text(address.replace("register?", "register/print?"))
+    assert '<td class="whole">李强</td>' in printed, "a name is not broken on paper"
+    assert 'scrolls" tabindex="0" role="region" aria-label="畅家巷社区在职党员' in shown
     for text in (shown, printed, str(rows)):
         assert not any(one in text for one in (ADDRESS, "501", PARTY, PHONE, "1980-05"))
     worker.text(f"{address.replace('register?', 'register/print?')}&purpose=核对", status=403)
@@ -149,6 +152,12 @@ def test_the_unit_table_adds_up_and_leaves_empty_what_cannot_be_divided(office: 
     town.serve(one, 3, "2026-05-02")
     town.begin(office, one)
     told = filled(office.worker, "units", within=world.HOME, period="2026-Q2")
+    assert list(told.rows())[0] == [1, "兰州市示例局", 2, 1, 50, 3, "—", "—"]
+    assert told.note.startswith("本地没有规定年度服务时长，所以没有达标人数和完成率。")
+    office.set(annual_hours=3)
+    review.count_anew(AnnualReview.get(), office.boss.served_by("dual_reporting"))
+    told = filled(office.worker, "units", within=world.HOME, period="2026-Q2")
+    assert told.note.startswith("报到率＝")
     assert list(told.rows()) == [
         [1, "兰州市示例局", 2, 1, 50, 3, 1, 100],
         [2, "示例二局", 4, 0, 0, "—", 0, "—"],
@@ -208,4 +217,5 @@ def test_the_receipt_repeats_the_slip_without_what_is_private(settled: Office, p
     for one in ("报到单", "报到回执", "水电维修", "社区治理", "0007", "畅家巷社区",
                 "兰州市示例局 科长"):  # fmt: skip
         assert one in text, one
+    assert text.count("姓名") == 1
     assert "丁香家园" not in text and PARTY not in text and PHONE not in text

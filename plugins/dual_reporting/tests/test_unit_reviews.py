@@ -140,6 +140,9 @@ def test_where_there_is_nothing_to_divide_by_there_is_no_rate_and_no_honour(year
     assert rates.Figures(20, 19, 19).eligible("accepted", 95), "95 % is not below 95 %"
     assert not rates.Figures(10_000, 9_499, 9_499).eligible("accepted", 95)
     assert rates.Figures(60, 58, 55).eligible("accepted", 0) is None
+    unasked = rates.Figures(60, 58, None)
+    assert (unasked.completion("accepted"), unasked.eligible("accepted", 95)) == (None, True)
+    assert one.reached is None, "where no hours are asked, nobody has reached or missed them"
 
 
 def test_a_units_year_begins_with_its_report_and_each_new_year_and_counts_who_stands(
@@ -148,6 +151,7 @@ def test_a_units_year_begins_with_its_report_and_each_new_year_and_counts_who_st
     bureau, other = year.unit(), year.unit("示例乙")
     unit = year.unit_reports(bureau, 3)
     people = people_of(year, bureau, 3, 3)
+    year.set(annual_hours=50)
     told = {"organization": other.id, "community": {"code": world.HOME}, "year": 2026}
     with pytest.raises(lf.Invalid, match="没有向该社区报到"):
         lf.write(unit_reviews, "create", year.secretary, told)
@@ -168,6 +172,10 @@ def test_a_units_year_begins_with_its_report_and_each_new_year_and_counts_who_st
     assert rows == [("兰州市示例局", 2026), ("示例乙", 2026), ("兰州市示例局", 2027)]
     one = lf.act(unit_review.open, UnitReview.get(), year.secretary)
     assert (one.members_total, one.accepted, one.reached) == (3, 2, 2)
+    with pytest.raises(lf.Invalid, match="请填写纸质表编号"):
+        lf.act(unit_review.own, one, year.worker, grade="basic")
+    paper = lf.act(unit_review.own, one, year.worker, grade="basic", paper="单-1")
+    assert (paper.own_grade, paper.own_paper) == ("basic", "单-1")
     mine = list(lf.each(unit_reviews, year.liaison(bureau)))
     assert [row.year for row in mine] == [2026, 2027] and unit.state == "accepted"
     assert list(lf.each(unit_reviews, year.neighbour)) == []

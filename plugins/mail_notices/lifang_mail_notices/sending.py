@@ -9,7 +9,8 @@ from email.message import EmailMessage
 
 import lifang as lf
 from lifang import _
-from lifang_mail_notices import settings
+from lifang_mail_notices import confirming, settings
+from lifang_mail_notices.resources import mailboxes
 from lifang_mail_notices.server import Server, Unusable
 
 BUSY, UNUSABLE = 600, 1_800
@@ -24,10 +25,11 @@ REFUSED = 500
 
 @lf.hookimpl
 def deliver_message(caller: lf.Caller, message: lf.Notice.Message) -> None:
-    """Send a notice to whoever gave an address."""
-    if message.email is None:
+    """Send a notice to whoever gave an address and confirmed it; before that, only the code."""
+    proof = _code(caller, message)
+    if message.email is None or proof is None:
         return
-    server, mail = Server.at(caller, message.community), written(message)
+    server, mail = Server.at(caller, message.community), written(message, proof)
     try:
         server.send(mail)
     except (Unusable, smtplib.SMTPSenderRefused) as error:
@@ -40,6 +42,26 @@ def deliver_message(caller: lf.Caller, message: lf.Notice.Message) -> None:
         _give_up_or_wait(error.smtp_code, _at(server, _("它回答 {code}", code=error.smtp_code)))
 
 
+def _code(caller: lf.Caller, message: lf.Notice.Message) -> str | None:
+    """The code that is sent along, none of it for a confirmed address; None: nothing is sent.
+
+    Whom nobody has asked yet is asked now, and told of this by their inbox alone.
+    """
+    kept = lf.find(mailboxes, caller, account=message.account)
+    if message.kind == confirming.asked.name:
+        return kept.code if kept is not None and kept.state == "unconfirmed" else None
+    if kept is None and message.email is not None:
+        told = {"account": message.account, "community": message.community.id}
+        lf.write(mailboxes, "create", caller, told)
+    confirmed = kept is not None and kept.state == "confirmed" and kept.address == _mask(message)
+    return "" if confirmed else None
+
+
+def _mask(message: lf.Notice.Message) -> str:
+    """What the account shows of its address now: it may have changed a moment ago."""
+    return str(lf.Account.get_by_id(message.account).__data__["email_mask"])
+
+
 def _at(server: Server, why: str) -> str:
     return _("邮件服务器 {host}：{why}", host=server.host, why=why)
 
@@ -50,7 +72,7 @@ def _give_up_or_wait(code: int, told: str) -> None:
     raise lf.RetryAfter(BUSY, told)
 
 
-def written(message: lf.Notice.Message) -> EmailMessage:
+def written(message: lf.Notice.Message, code: str = "") -> EmailMessage:
     """The mail of a notice: a sentence and where it is found, known again by its Message-ID."""
     place = message.community
     name, address = settings.sender_name(place), settings.sender_address(place)
@@ -66,8 +88,9 @@ def written(message: lf.Notice.Message) -> EmailMessage:
     mail["Message-ID"] = f"<{message.key.replace('/', '.')}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     where = message.link or _("请登录里坊，在收件箱里查看。")
+    told = "\n".join([message.text, *([_("确认码：{code}", code=code)] if code else [])])
     how = _("不想再收到这样的邮件，可以在里坊「收件箱 · 接收哪些通知」里关闭。")
-    mail.set_content(f"{message.text}\n\n{where}\n\n-- \n{how}\n")
+    mail.set_content(f"{told}\n\n{where}\n\n-- \n{how}\n")
     mail["Content-Language"] = message.language  # not before: a content brings its own headers
     return mail
 

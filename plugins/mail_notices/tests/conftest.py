@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import lifang as lf
 from lifang.testing import visitors, world
+from lifang.testing.events import Events
+from lifang_mail_notices.models import Mailbox
 
 HERE = "127.0.0.1"
 READER = "wang@example.cn"
@@ -147,11 +149,13 @@ def reach(
 
 
 @pytest.fixture
-def tell(instance: Any, boss: lf.Caller) -> Callable[..., lf.Account]:
-    """Tell somebody with an address something: `tell(7, language="en")`; gives who it was."""
+def tell(instance: Any, boss: lf.Caller, events: Events) -> Callable[..., lf.Account]:
+    """Tell somebody something whose address is confirmed: `tell(7, language="en")`; gives who."""
     made: list[Any] = []
 
-    def send(days: int, *, language: str | None = None, who: str = "") -> lf.Account:
+    def send(
+        days: int, *, language: str | None = None, who: str = "", to: Any = None
+    ) -> lf.Account:
         if not made:
             matters = instance.registry.of(Matter)
             worker = world.caller(instance, "community_worker", at=world.HOME)
@@ -159,11 +163,20 @@ def tell(instance: Any, boss: lf.Caller) -> Callable[..., lf.Account]:
             accounts = instance.registry.of(lf.Account)
             reader = visitors.account(instance, "community_worker", at=world.HOME)
             lf.write(accounts, "update", boss, {"email": READER}, int(reader.id), version=1)
-            made[:] = [lf.write(matters, "create", worker, told), reader]
+            events.deliver()
+            matter, reader = (
+                lf.write(matters, "create", worker, told),
+                lf.Account.get_by_id(reader.id),
+            )
+            made[:] = [matter, reader]
+            Mailbox.create(
+                account=reader, community=matter.community, code="-", sent_at=lf.now(),
+                address=reader.email_mask, state="confirmed",
+            )  # fmt: skip
         matter, reader = made
         lf.Account.update(language=language).where(lf.Account.id == reader.id).execute()
         with instance.database.transaction():
-            near.send(matter, boss, to=reader, key=f"T-{days}", who=who, days=days)
+            near.send(matter, boss, to=to or reader, key=f"T-{days}", who=who, days=days)
         return reader
 
     return send

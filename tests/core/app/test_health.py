@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections import namedtuple
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from lifang.app.http import create_app
+from lifang.entities.audit import AuditEntry
 from lifang.services import event_log
 from lifang.services.instance import Instance
 from lifang.store import migrations
 from lifang.testing import world
+from lifang.upkeep import backup
 
 Disk = namedtuple("Disk", "total used free")
 
@@ -66,8 +70,23 @@ def test_figures_tell_of_answers_and_lag_and_of_nobody(
     for figure in ("behind", "lag_seconds", "late", "retrying", "dead"):
         assert f"lifang_events_{figure}{{{name}}} 0" in lines
     assert not any(secret in told.text for secret in ("李强", "138", "people"))
-    names = [line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")]
-    assert names == sorted(names, key=names.index)
+    families = {one.name: one for one in text_string_to_metric_families(told.text)}
+    assert len(families) == told.text.count("# TYPE ")  # each once, and all its lines together
+    assert all(one.documentation for one in families.values())
+    times = [
+        one for one in families["lifang_request_seconds"].samples if one.labels["kind"] == "api"
+    ]
+    assert [one.value for one in times if one.labels.get("le") == "+Inf"] == [1.0]
+    assert [one.value for one in times if one.name.endswith("_count")] == [1.0]
+    build = families["lifang_build_info"].samples[0].labels
+    assert build["version"] == version("lifang")
+    unsealed = families["lifang_audit_unsealed"].samples[0].value
+    assert unsealed == AuditEntry.select().where(AuditEntry.seq.is_null()).count()
+    assert families["lifang_backup_age_seconds"].samples == []
+    backup.make(instance, None, lambda *_told: None)
+    again = {one.name: one for one in text_string_to_metric_families(client.get("/metrics").text)}
+    assert 0 <= again["lifang_backup_age_seconds"].samples[0].value < 60
+    assert again["lifang_audit_unsealed"].samples[0].value == 0
 
 
 def break_database(monkeypatch: pytest.MonkeyPatch) -> None:

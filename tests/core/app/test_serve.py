@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
+import json
 import logging
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from lifang.app.instance import create
+from lifang.app.instance import create, opened
 from lifang.app.logs import Lines
 from lifang.app.serve import address_of, serve
+from lifang.entities.account import Account
+from lifang.entities.person import Person
 from lifang.events.subscriptions import _started
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
+from lifang.services import accounts
+from lifang.testing import world
 
 LIFANG = str(Path(sys.executable).parent / "lifang")
 
@@ -178,6 +186,54 @@ def test_told_to_stop_it_lets_its_processes_finish_and_leaves_with_zero(
     assert wait_until(lambda: gone(*pids), server) < 1
     assert not server.answers()
     assert not (server.home / "run" / "doorbell").exists()
+
+
+def test_told_to_stop_it_still_answers_who_was_being_served_and_keeps_what_it_said(
+    home: Path, start: Callable[..., Server]
+):
+    with opened(home) as instance:
+        accounts.first_administrator(instance, "boss", home_code=world.CITY, system_user=None)
+        world.plant(instance)
+        accounts.create_account(
+            world.boss(instance), "wang", role="community_worker", at=world.HOME
+        )
+        Account.update(must_change=False).execute()
+        token = accounts.create_token(world.boss(instance), "wang", days=1)
+        database = instance.database.place
+    server = start("--no-worker").ready()  # so that nobody else takes the lane
+    answers: list[int] = []
+
+    def ask() -> None:
+        told = {"name": "李强", "community": {"code": world.HOME}}
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        head = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request("POST", "/api/v1/people", json.dumps(told), head)
+        answers.append(connection.getresponse().status)
+        connection.close()
+
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # so that the request has to wait
+        asking = threading.Thread(target=ask)
+        asking.start()
+        wait_until(lambda: taken(home / "run" / "write.lock"), server)
+        server.process.terminate()
+        wait_until(lambda: not server.answers(), server)
+        assert answers == []
+        other.execute("ROLLBACK")
+    asking.join()
+    assert (answers, server.process.wait(30)) == ([201], 0), server.said()
+    with opened(home):
+        assert [one.name for one in Person.select()] == ["李强"]
+
+
+def taken(lock: Path) -> bool:
+    """Whether somebody has the write lane."""
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def test_interrupted_on_a_terminal_all_its_processes_hear_it_and_it_still_stops_well(

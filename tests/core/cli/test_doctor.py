@@ -67,6 +67,10 @@ def found(name: str) -> dict[str, Any]:
 
 def test_a_healthy_instance_leaves_with_0(home: Path) -> None:
     assert say(hands, "backup", "create").code == 0
+    assert (found("copy")["state"], found("https")["state"]) == ("warn", "warn")
+    assert say(hands, "keys", "export", "--yes").code == 0
+    with (home / "lifang.toml").open("a") as file:
+        file.write('\naddress = "https://lifang.example.cn"\n')
     told = doctor()
     assert (told.code, told.err) == (0, "")
     assert told.out.endswith("一切正常\n")
@@ -245,3 +249,18 @@ def test_a_file_of_a_record_that_is_gone_or_altered_is_named(inside: Instance) -
     told = found("attachments")
     assert told["state"] == "bad"
     assert "2 个附件的文件缺失或被改动过：core_person/1 #1、core_person/1 #2" in told["sentence"]
+
+
+def test_old_one_time_passwords_open_folders_and_plain_http_are_worth_a_word(
+    home: Path, inside: Instance
+) -> None:
+    assert (found("passwords")["state"], found("versions")["state"]) == ("ok", "ok")
+    Account.create(name="wang", password="x", must_change=True)
+    ago = clock.now() - dt.timedelta(days=8)
+    Account.update(updated_at=ago).where(Account.name == "wang").execute()
+    assert "wang" in found("passwords")["sentence"]
+    with (home / "lifang.toml").open("a") as file:
+        file.write("\nallow_http = true\n")
+    assert "不加密" in found("https")["sentence"]
+    (home / "log").chmod(0o777)
+    assert found("folder")["remedy"] == f"chmod 700 {home / 'log'}"

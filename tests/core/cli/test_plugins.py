@@ -78,6 +78,7 @@ def test_plugins_are_installed_switched_and_listed_by_who_may(lifang: Command, w
     listed = lifang("plugin", "list", "--json").json["items"]
     state = {one["id"]: one["state"] for one in listed}
     assert state["dual_reporting"] == "available"
+    assert {one["id"]: one["label"] for one in listed}["mail_notices"] == "邮件通知"
     assert lifang("plugin", "install", "dual-reporting").code == 0
     assert lifang("plugin", "install", "dual-reporting").code == 5
     assert lifang("plugin", "enable", "dual-reporting", "--at", "620199000000").code == 2

@@ -13,6 +13,7 @@ import pytest
 from lifang.app.migrating import migrate_all
 from lifang.entities.caller import Caller
 from lifang.lifecycle import removing, states, stored, switching
+from lifang.plugins import importing
 from lifang.plugins.tables import PluginRow
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -78,16 +79,20 @@ def test_switches_are_locked_suspended_and_inherited_by_commands(
 
 
 def test_a_plugin_with_outstanding_migrations_waits_for_them(
-    instance: Instance, boss: Caller, package: Package
+    instance: Instance, boss: Caller, package: Package, lifang: Command
 ) -> None:
     world.enable(instance, "keepsake", at=CHENGGUAN)
     instance.database.engine.execute_sql('DELETE FROM "keepsake_migration"')
     instance.database.engine.execute_sql('DROP TABLE "keepsake_memory"')
     instance.plugins.drop("keepsake")  # as in a process that starts now
+    importing.versions.pop("keepsake")
     instance.plugins._snapshot = type(instance.plugins._snapshot)(epoch=-1)
     assert "keepsake" not in instance.plugins.refresh().on
     shown = states.show(world.boss(instance), "keepsake")
     assert (shown.state, shown.reasons) == ("pending", ("有 1 个数据库迁移待执行",))
+    assert instance.gone.name("keepsake") == "记忆收藏（等待迁移）"
+    refused = lifang("keepsake", "memories", "list")
+    assert refused.code == 6 and "等待迁移；请系统管理员运行 lifang migrate" in refused.err
     home = instance.settings.home
     assert migrate_all(home, keep=False).names == ["keepsake 0001_initial"]
     instance.database.bind()

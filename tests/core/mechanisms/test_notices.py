@@ -197,7 +197,7 @@ def test_each_reader_sees_names_and_ways_as_far_as_their_rights_go(
     [mine], [theirs] = inbox.items(signed_in(instance, wang)), inbox.items(signed_in(instance, far))
     assert mine.text == "陈志远距报到截止还有 3 天"
     assert mine.record == {"resource": "bellman.matters", "id": int(matter.id)}
-    assert theirs.text == "—距报到截止还有 3 天"
+    assert theirs.text == "有关人员距报到截止还有 3 天"
     assert theirs.record is None
     assert "陈志远" not in NoticeRow.get_by_id(mine.id).data  # kept is a reference
     assert tell(to=wang, key="说", who="电话 13800001234，", days=1) == 1

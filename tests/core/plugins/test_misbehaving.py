@@ -189,7 +189,8 @@ def test_another_version_of_what_failed_is_tried_by_itself(
     assert Stop.get().rule == "fault"
     plugin = site / "lifang_raises_at_import" / "plugin.py"
     plugin.write_text(plugin.read_text().replace("raise ", "told = "))
-    metadata = site / "lifang_raises_at_import-1.0.0.dist-info" / "METADATA"
+    before = site / "lifang_raises_at_import-1.0.0.dist-info"
+    metadata = before.rename(site / "lifang_raises_at_import-1.0.1.dist-info") / "METADATA"
     metadata.write_text(metadata.read_text().replace("Version: 1.0.0", "Version: 1.0.1"))
     bump_epoch()
     instance.plugins.refresh()

@@ -208,3 +208,20 @@ def test_what_changed_meanwhile_is_not_removed_unseen(
     answer = secretary.post(path, {"version": "1"})
     assert answer.status_code == 412 and "没有移除" in answer.text
     assert shown(answer.text, "version") == "2"
+
+
+def test_a_date_known_in_part_is_asked_in_three_fields_and_taken_in_one(worker: Visitor) -> None:
+    page = worker.text("/people/new")
+    assert all(f'name="birth_date.{part}"' in page for part in ("year", "month", "day"))
+    told = {"name": "张三", "community": world.HOME}
+    three = {"birth_date.year": "1980", "birth_date.month": "5", "birth_date.day": ""}
+    made = worker.post("/people/new", {**told, **three})
+    assert "1980-**" in worker.text(made.headers["Location"])
+    assert worker.post("/people/new", {**told, "birth_date": "1980-05"}).status_code == 303
+    wrong = worker.post(
+        "/people/new", {**told, **three, "birth_date.month": "", "birth_date.day": "7"}
+    )
+    assert wrong.status_code == 422 and 'href="#f-birth_date"' in wrong.text
+    assert 'id="f-birth_date"' in wrong.text and 'name="birth_date.day" value="07"' in wrong.text
+    kept = worker.text(made.headers["Location"].split("?")[0] + "/edit")
+    assert 'name="birth_date.year" value="1980"' in kept

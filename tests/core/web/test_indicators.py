@@ -107,6 +107,7 @@ def test_a_plugins_indicators_are_one_table_and_an_organization_sees_its_own(
 ) -> None:
     assert 'href="/indicators/table/tally"' in worker.text("/indicators")
     table = worker.text("/indicators/table/tally?by=unit&period=2026")
+    assert 'scrolls" tabindex="0" role="region" aria-label="表格：' in table
     assert "计数指标表" in table and "「人均服务时长」的记录不属于单位，不在表中" in table
     assert table.index("城关区</th>") < table.index("示例供水公司</a>") < table.index("没有单位的")
     assert "lifang indicators table tally --period 2026 --by unit" in table

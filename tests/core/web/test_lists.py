@@ -101,3 +101,40 @@ def test_large_type_shows_fewer_rows(worker: Visitor, crowd: None) -> None:
     worker.client.set_cookie("size", "large")
     page = worker.text("/people")
     assert len(names_in(page)) == 10 and 'class="large"' in page
+
+
+def test_chosen_columns_are_kept_for_the_list_and_its_tables(worker: Visitor, crowd: None) -> None:
+    usual = worker.text("/people")
+    assert "居住社区</th>" in usual and "手机号</" not in usual.split("<tbody")[0]
+    form = {"list": "core.people", "columns": ["phone", "status"], "back": "/people?q=ls"}
+    assert worker.post("/looks", form).headers["Location"] == "/people?q=ls"
+    page = worker.text("/people?q=ls")
+    heading = page.split("<thead")[1].split("</thead>")[0]
+    assert re.findall(r"姓名|手机号|状态|性别|居住社区", heading) == ["姓名", "手机号", "状态"]
+    file = worker.get(following(page, "导出 CSV")).get_data(as_text=True)
+    assert file.splitlines()[0].lstrip("\ufeff") == "id,name,phone,status"
+    assert "李四" in file and file.count("\n") == 2
+    assert "columns" not in following(page, "导出 JSON"), "programs get whole records"
+    assert "组织" in worker.text("/organizations").split("<thead")[0], (
+        "other lists are as they were"
+    )
+    shared = worker.text("/people?columns=sex").split("<thead")[1].split("</thead>")[0]
+    assert "性别" in shared and "手机号" not in shared, "an address says more than what was kept"
+    worker.post("/looks", {"list": "core.people", "back": "/people"})
+    assert "居住社区" in worker.text("/people").split("<thead")[1].split("</thead>")[0]
+    for nonsense in ("/people?columns=nothing", "/api/v1/people/export?columns=nothing"):
+        answer = worker.get(nonsense)
+        assert answer.status_code == 400 and "没有「nothing」这一列" in answer.text
+    assert worker.post("/looks", {"list": "core.people|x", "back": "/"}).status_code == 400
+
+
+def test_a_list_is_narrowed_by_a_span_of_days(worker: Visitor, instance: Instance) -> None:
+    for day in ("2026-01-01", "2026-11-30", ""):
+        unit = world.organization(instance, f"单位{day}")
+        told = {"organization": str(unit.id), "community": world.HOME, "kind": "serves"}
+        assert worker.post("/affiliations/new", {**told, "from_date": day}).status_code == 303
+    page = worker.text("/affiliations?from_date__gte=2026-01-01&from_date__lte=")
+    assert 'name="from_date__gte" value="2026-01-01"' in page and "开始日期 ≥ 2026-01-01" in page
+    assert page.count('name="from_date__gte"') == 1, "the form does not say it twice"
+    assert page.count('role="rowheader"') == 2
+    assert 'role="rowheader"' not in worker.text("/affiliations?from_date__lte=2020-12-31")

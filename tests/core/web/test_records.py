@@ -121,3 +121,24 @@ def test_every_page_tells_the_command_that_does_the_same(
         f"{REPORTS}?state=submitted"
     )
     assert "lifang people create --name … --community …" in worker.text("/people/new")
+
+
+def test_a_record_tells_its_latest_changes_and_leads_back_from_one(
+    worker: Visitor, visit: Visit, li_qiang: Person
+) -> None:
+    at = f"/people/{li_qiang.id}"
+    for version, name in enumerate(("李强国", "李强民"), start=1):
+        was = worker.text(f"{at}/edit").split('name="was.name" value="')[1].split('"')[0]
+        told = {"version": str(version), "name": name, "was.name": was}
+        assert worker.post(f"{at}/edit", told).status_code == 303
+    latest = worker.text(at).split('id="latest"')[1]
+    assert "<del>李强国</del>" in latest and "<ins>李强民</ins>" in latest
+    back = latest.split('href="')[1].split('"')[0]
+    assert back.startswith(f"{at}/edit?name=")
+    form = worker.text(back)
+    assert 'value="李强国"' in form and "现在是「李强民」" in form, "nothing is written yet"
+    assert "李强民" in worker.text(at).split("<h1>")[1].split("</h1>")[0]
+    reader = visit("auditor")
+    assert "/edit?" not in reader.get(at).text, "for who may not change it there is no way back"
+    secret = worker.text(f"{at}/edit?phone=13900000000")
+    assert 'value="13900000000"' not in secret, "what is sensitive never comes by an address"

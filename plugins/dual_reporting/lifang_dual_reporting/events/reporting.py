@@ -6,7 +6,7 @@ import datetime as dt
 
 import lifang as lf
 from lifang_dual_reporting.models import PostClaim, Report
-from lifang_dual_reporting.models.report import STANDING
+from lifang_dual_reporting.models.report import SERVING, STANDING
 from lifang_dual_reporting.purposes import sensitive
 from lifang_dual_reporting.resources import reports, suspensions
 from lifang_dual_reporting.services.report import activate, clear
@@ -72,10 +72,13 @@ def resume_in_time(event: lf.Event, caller: lf.Caller) -> None:
 
 @lf.on(f"{REPORT}.release_due")
 def release_in_time(event: lf.Event, caller: lf.Caller) -> None:
-    """What the old community has not released in time is released by itself."""
-    report = lf.find(reports, caller, id=event.subject, transfer_asked_on__isnull=False)
-    if report is not None and report.state in STANDING:
-        lf.act(release, report, caller)
+    """What the old community has not released in time is released by itself.
+
+    Told late, because the plugin was off, it is released as of the day on which it was due.
+    """
+    report = lf.find(reports, caller, id=event.subject, transfer_due__lte=lf.today() - ONE_DAY)
+    if report is not None and report.transfer_due is not None and report.state in SERVING:
+        lf.act(release, report, caller, date=report.transfer_due + ONE_DAY)
 
 
 @lf.on(f"{REPORT}.transferred", at="new")  # delivered where the plugin is on at the new community
@@ -86,7 +89,8 @@ def report_there(event: lf.Event, caller: lf.Caller) -> None:
         return
     if lf.find(reports, caller, person=old.person_id, state=list(STANDING)) is None:
         told = {name: old.__data__[name] for name in CARRIED}
-        lf.write(reports, "create", caller, told | {"community": event.data["new"]})
+        told |= {"community": event.data["new"], "reported_on": old.ended_on}
+        lf.write(reports, "create", caller, told)
 
 
 @lf.on(f"{REPORT}.deadline_set")

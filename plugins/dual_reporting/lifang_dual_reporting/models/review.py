@@ -41,15 +41,20 @@ def _said(label: str) -> pw.CharField:
     return pw.CharField(max_length=400, null=True, verbose_name=label)
 
 
+def _paper(label: str) -> pw.CharField:
+    return pw.CharField(max_length=40, null=True, verbose_name=label)
+
+
 class AnnualReview(lf.Record):
     """A year of somebody who reports, from serving to the employer's receipt.
 
     `minutes` are the confirmed ones of the year, for whichever community, `voluntary_minutes` those
     of their own will, `target_minutes` what the place asks (`asked_hours`), less in proportion to
     suspended days; all follow from what is kept elsewhere and are counted anew. `reached` says
-    whether the target is. Whose report ends or moves on within the year has a row that is `closed`:
-    it counts up to that day, and the new community's counts the whole year. It stands from `since`
-    up to the day before `until`; `reached_on` is the day with whose service the target was reached.
+    whether the target is, None where no hours are asked. Whose report ends or moves on within the
+    year has a row that is `closed`: it counts up to that day, and the new community's counts the
+    whole year. It stands from `since` up to the day before `until`; `reached_on` is the day with
+    whose service the target was reached. What was given on paper has the paper's number.
     """
 
     person = lf.ref(lf.Person, "人员", named=True)
@@ -63,10 +68,12 @@ class AnnualReview(lf.Record):
     voluntary_minutes = pw.IntegerField(default=0, verbose_name="其中自愿服务（分钟）")
     asked_hours = pw.IntegerField(default=0, verbose_name="年度要求（小时）")
     target_minutes = pw.IntegerField(default=0, verbose_name="应服务时长（分钟）")
-    reached = pw.BooleanField(default=False, verbose_name="已达标")
+    reached = pw.BooleanField(null=True, verbose_name="已达标")
     reached_on = lf.DayField(null=True, verbose_name="达标日期")
     own_grade, own_text = _part("自评等次"), _said("自评")
+    own_paper = _paper("自评表编号")
     leader_grade, leader_text = _part("领导点评等次"), _said("领导点评")
+    leader_paper = _paper("领导点评表编号")
     masses_grade, masses_text = _part("群众评议等次"), _said("群众评议")
     community_grade, community_text = _part("社区评价等次"), _said("社区评价")
     organization_grade, organization_text = _part("组织评定等次"), _said("组织评定")
@@ -106,7 +113,7 @@ class UnitReview(lf.Record):
     year = pw.IntegerField(verbose_name="年度")
     members_total = pw.IntegerField(default=0, verbose_name="应报到人数")
     accepted = pw.IntegerField(default=0, verbose_name="已报到人数")
-    reached = pw.IntegerField(default=0, verbose_name="达标人数")
+    reached = pw.IntegerField(null=True, verbose_name="达标人数")
     reporting_rate = pw.DoubleField(null=True, verbose_name="报到率（%）")
     completion_rate = pw.DoubleField(null=True, verbose_name="完成率（%）")
     denominator = pw.CharField(
@@ -118,6 +125,7 @@ class UnitReview(lf.Record):
     activities = pw.IntegerField(default=0, verbose_name="单位活动次数")
     eligible = pw.BooleanField(null=True, verbose_name="可参加评优")
     own_grade, own_text = _part("自评等次"), _said("自评")
+    own_paper = _paper("自评表编号")
     leader_grade, leader_text = _part("领导点评等次"), _said("领导点评")
     masses_grade, masses_text = _part("群众评议等次"), _said("群众评议")
     community_grade, community_text = _part("社区评价等次"), _said("社区评价")

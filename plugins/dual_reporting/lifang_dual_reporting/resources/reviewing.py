@@ -9,6 +9,7 @@ from lifang_dual_reporting.models.review import PARTS
 from lifang_dual_reporting.services import feedback, reminder, review, unit_review
 
 _GIVEN = tuple(f"{name}_{what}" for name in PARTS for what in ("grade", "text"))
+_PAPERS = ("own_paper", "leader_paper")
 _SETTLED = ("grade", "reviewed_on", "fed_back_on", "receipt_due", "receipted_on")
 
 annual_reviews = lf.Resource(
@@ -18,9 +19,9 @@ annual_reviews = lf.Resource(
     search=["person.name", "organization.name"],
     owner="person",
     unit="organization",
-    locked=("person", "community", "points", *review.COUNTED, *_GIVEN, *_SETTLED),
+    locked=("person", "community", "points", *review.COUNTED, *_GIVEN, *_PAPERS, *_SETTLED),
     rules=[review.begin],
-    erasable={f"{name}_text": ("person",) for name in PARTS},
+    erasable=dict.fromkeys((*(f"{name}_text" for name in PARTS), *_PAPERS), ("person",)),
     documents=[documents.review_sheet],
     timers=["receipt_due"],
     actions=[
@@ -31,7 +32,7 @@ annual_reviews = lf.Resource(
     roles={
         "resident": "read:own own:own",
         "unit_liaison": "read:unit leader:unit receipt:unit",
-        "community_worker": "read masses community export",
+        "community_worker": "read own masses community export",
         "community_secretary": "create open leader organization sign",
     },
     never="update remove import recount close cut_off feed_back lapse",
@@ -47,7 +48,7 @@ unit_reviews = lf.Resource(
     unit="organization",
     locked=(
         "members_total", "accepted", "reached", "reporting_rate", "completion_rate",
-        "denominator", "activities", "eligible", *_GIVEN, *_SETTLED,
+        "denominator", "activities", "eligible", *_GIVEN, "own_paper", *_SETTLED,
     ),
     rules=[unit_review.begin],
     documents=[documents.unit_review_sheet],
@@ -59,7 +60,7 @@ unit_reviews = lf.Resource(
     ],
     roles={
         "unit_liaison": "read:unit own:unit receipt:unit",
-        "community_worker": "read masses community export",
+        "community_worker": "read own masses community export",
         "community_secretary": "create open recount organization sign",
         "subdistrict_admin": "leader",
     },

@@ -77,6 +77,12 @@ class Moving(Whose):
     community = ma.fields.Integer(strict=True)
 
 
+class Transferred(Moving):
+    """From which day on somebody reports there no more."""
+
+    date = ma.fields.Date()
+
+
 _OF_REPORTS: tuple[tuple[str, type[ma.Schema], tuple[str, ...]], ...] = (
     ("submitted", Submitted, ("slip_no",)),
     ("accepted", Accepted, ()),
@@ -88,7 +94,7 @@ _OF_REPORTS: tuple[tuple[str, type[ma.Schema], tuple[str, ...]], ...] = (
     ("resumed", Resumed, ()),
     ("transfer_proposed", Proposed, ()),
     ("transfer_asked", Moving, ()),
-    ("transferred", Moving, ()),
+    ("transferred", Transferred, ()),
 )
 
 reporting = [

@@ -16,9 +16,10 @@ class Reviewed(ma.Schema):
     year = ma.fields.Integer(strict=True, required=True)
     grade = ma.fields.String()
     text = ma.fields.String()
+    paper = ma.fields.String()
     points = ma.fields.Integer(strict=True)
     minutes = ma.fields.Integer(strict=True)
-    reached = ma.fields.Boolean()
+    reached = ma.fields.Boolean(allow_none=True)
     number = ma.fields.String()
     receipt_due = ma.fields.Date(allow_none=True)
 
@@ -51,6 +52,7 @@ class Reminded(ma.Schema):
 
 
 _PARTS = ("own_given", "leader_given", "masses_given", "community_given", "organization_given")
+_SAID = {"text": "person", "paper": "person"}
 _YEARLY = (*_PARTS, "opened", "reviewed", "fed_back", "overdue", "receipted")
 
 reviewing = [
@@ -58,7 +60,7 @@ reviewing = [
         lf.payload(
             f"dual_reporting.{noun}.{what}",
             Reviewed,
-            erasable={"text": "person"} if noun == "annual_review" and what in _PARTS else {},
+            erasable=_SAID if noun == "annual_review" and what in _PARTS else {},
             keep=KEEP,
         )
         for noun in ("annual_review", "unit_review")

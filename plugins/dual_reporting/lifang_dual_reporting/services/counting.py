@@ -14,6 +14,7 @@ from typing import Any
 import peewee as pw
 
 import lifang as lf
+from lifang_dual_reporting import settings
 from lifang_dual_reporting.models import (
     AnnualReview,
     Report,
@@ -161,7 +162,8 @@ def target(hours: int, year: int, suspended: int) -> int:
 def unit_figures(organization: int, community: int, year: int) -> Figures:
     """How a unit's people report and serve, wherever that is: as of today, or the year's end.
 
-    How many should report is what the unit's own report to this community says.
+    How many should report is what the unit's own report to this community says, and whether hours
+    are asked what this community's rule is.
     """
     first, last = year_of(year)
     day = min(last, lf.today())
@@ -173,13 +175,14 @@ def unit_figures(organization: int, community: int, year: int) -> Figures:
         UnitReport.removed_at.is_null(),
     )
     total = unit.order_by(UnitReport.id.desc()).limit(1).scalar()
-    return figures_of({organization: int(total or 0)}, day)[organization]
+    asked = bool(settings.annual_hours(community, day))
+    return figures_of({organization: int(total or 0)}, day, asked=asked)[organization]
 
 
-def figures_of(units: Mapping[int, int], day: dt.date) -> dict[int, Figures]:
+def figures_of(units: Mapping[int, int], day: dt.date, *, asked: bool) -> dict[int, Figures]:
     """How the people of units reported on a day and had served in its year, wherever that is.
 
-    `units` says how many of each should report.
+    `units` says how many of each should report, `asked` whether hours are asked of people at all.
     """
     theirs = standing_on(day) & Report.organization.in_(list(units))
     each: Any = Report.select(Report.organization, pw.fn.COUNT(Report.id)).where(theirs)
@@ -193,7 +196,7 @@ def figures_of(units: Mapping[int, int], day: dt.date) -> dict[int, Figures]:
     )
     reached = dict(done.group_by(Report.organization).tuples())
     return {
-        unit: Figures(total, accepted.get(unit, 0), reached.get(unit, 0))
+        unit: Figures(total, accepted.get(unit, 0), reached.get(unit, 0) if asked else None)
         for unit, total in units.items()
     }
 

@@ -11,14 +11,15 @@ from lifang import _
 from lifang_dual_reporting import settings
 from lifang_dual_reporting.models import AnnualReview
 from lifang_dual_reporting.models.review import PARTS
-from lifang_dual_reporting.policies import last_day
+from lifang_dual_reporting.policies import last_day, refuse
 
 Grade = Annotated[str, "等次", "", AnnualReview.grade]
 Said = Annotated[str, "评语"]
+Paper = Annotated[str, "纸质表编号", "按纸质表代为填写时填；由本人或单位在网上填写的不填"]
 UNRECEIPTED = ("fed_back", "overdue")
 F = TypeVar("F", bound=Callable[..., Any])
-LONGEST = 400
-"""Characters of what is said in one part."""
+LONGEST, LONGEST_PAPER = 400, 40
+"""Characters of what is said in one part, and of the number of a paper."""
 
 
 def part(name: str, doc: str, *, not_by: str = "") -> Any:
@@ -42,15 +43,31 @@ def declared(name: str, *, not_by: str = "") -> Callable[[F], F]:
     )
 
 
-def given(review: Any, name: str, grade: str, text: str) -> lf.Data:
+def given(review: Any, name: str, grade: str, text: str | None) -> lf.Data:
     """Keep one part while a review is going on."""
     if review.state != "reviewing":
         raise lf.Conflict(_("只有评议中的才能评；请由社区书记先启动评议"))
-    if len(text) > LONGEST:
+    if len(text or "") > LONGEST:
         raise lf.Invalid(_("评语最长 {most} 个字", most=LONGEST))
     setattr(review, f"{name}_grade", grade)
     setattr(review, f"{name}_text", text or None)
     return whose(review)
+
+
+def on_behalf(review: Any, name: str, paper: str | None, *, own: bool) -> None:
+    """Whose part it is gives it; the community enters it from their paper, whose number it keeps.
+
+    What they gave themselves is not entered over. Raises Invalid without the number of a paper.
+    """
+    told, kept = getattr(review, f"{name}_grade"), f"{name}_paper"
+    if not own and not paper:
+        sentence = _("代为填写的，请填写纸质表编号；没有纸质表的，由本人或单位在网上填写")
+        refuse("paper", "required", sentence)
+    if len(paper or "") > LONGEST_PAPER:
+        refuse("paper", "length", _("纸质表编号最长 {most} 个字", most=LONGEST_PAPER))
+    if not own and told is not None and getattr(review, kept) is None:
+        raise lf.Conflict(_("这一部分已由本人或单位在网上填写，不能代为改写"))
+    setattr(review, kept, None if own else paper)
 
 
 def whose(review: Any) -> dict[str, Any]:

@@ -18,12 +18,13 @@ class Figures:
     """What the rates of a unit, or of several together, follow from.
 
     `members_total` is how many should report, `accepted` how many were accepted and have not left,
-    `reached` how many of them have served what was asked of them in the year.
+    `reached` how many of them have served what was asked of them in the year; None where nothing
+    is asked.
     """
 
     members_total: int
     accepted: int
-    reached: int
+    reached: int | None
 
     def reporting(self) -> Fraction | None:
         """报到率: accepted by should-report."""
@@ -31,6 +32,8 @@ class Figures:
 
     def completion(self, denominator: str) -> Fraction | None:
         """完成率: at target, by accepted or by should-report, as the place's setting says."""
+        if self.reached is None:
+            return None
         return share(
             self.reached, self.members_total if denominator == "should_report" else self.accepted
         )
@@ -38,11 +41,13 @@ class Figures:
     def eligible(self, denominator: str, least: int) -> bool | None:
         """Whether a unit may be honoured: both rates are at least so many per cent.
 
-        None where nothing is asked; a rate that has nothing to divide by reaches nothing.
+        None where nothing is asked; a rate that has nothing to divide by reaches nothing. Where no
+        hours are asked of people, there is no completion that could stand in the way.
         """
         if not least:
             return None
-        rates = (self.reporting(), self.completion(denominator))
+        rates = [self.reporting()]
+        rates += [] if self.reached is None else [self.completion(denominator)]
         return all(rate is not None and rate >= Fraction(least, 100) for rate in rates)
 
 

@@ -46,7 +46,7 @@ def figures(review: AnnualReview, caller: lf.Caller, *, closing: bool = False) -
     """The figures of a review as they follow from what is kept elsewhere today.
 
     Somebody's hours are theirs, for whichever community; a closed review counts those up to the
-    day on which its report ended.
+    day on which its report ended. Where no hours are asked, nobody has reached or missed them.
     """
     report, (first, last) = review.report, counting.year_of(review.year)
     began = report.previous.ended_on if report.previous_id else report.accepted_on
@@ -59,6 +59,7 @@ def figures(review: AnnualReview, caller: lf.Caller, *, closing: bool = False) -
     asked = counting.target(hours, review.year, suspended)
     since = max(began or first, first)
     reached = counting.reached_on(whose, asked, (first, until), caller) if asked else since
+    reached = reached if hours else None
     return {
         "organization": report.organization_id,
         "since": since,
@@ -67,7 +68,7 @@ def figures(review: AnnualReview, caller: lf.Caller, *, closing: bool = False) -
         "voluntary_minutes": done.voluntary,
         "asked_hours": hours,
         "target_minutes": asked,
-        "reached": done.minutes >= asked,
+        "reached": done.minutes >= asked if hours else None,
         "reached_on": max(reached, since) if reached else None,
     }
 
@@ -123,21 +124,39 @@ def open(review: AnnualReview, caller: lf.Caller) -> lf.Data:
     return parts.whose(review)
 
 
-own = parts.part("own", "What somebody says of their own year.")
 masses = parts.part("masses", "What members and residents said in their meeting.", not_by="owner")
 organization = parts.part(
     "organization", "How the party organization of the community judges the year.", not_by="owner"
 )
 
 
+@parts.declared("own")
+def own(
+    review: AnnualReview,
+    caller: lf.Caller,
+    *,
+    grade: parts.Grade,
+    text: parts.Said = "",
+    paper: parts.Paper = "",
+) -> lf.Data:
+    """What somebody says of their own year; the community enters it from their paper."""
+    parts.on_behalf(review, "own", paper, own=caller.person == review.person_id)
+    return parts.given(review, "own", grade, text)
+
+
 @parts.declared("leader", not_by="owner")
 def leader(
-    review: AnnualReview, caller: lf.Caller, *, grade: parts.Grade, text: parts.Said = ""
+    review: AnnualReview,
+    caller: lf.Caller,
+    *,
+    grade: parts.Grade,
+    text: parts.Said = "",
+    paper: parts.Paper = "",
 ) -> lf.Data:
-    """What the employer says; of whom no unit employs, the community's secretary."""
-    units = [one.organization for one in caller.standings if one.organization is not None]
-    if review.organization_id is not None and review.organization_id not in units:
-        raise lf.Forbidden(_("有单位的，领导点评由单位联络员填写"))
+    """What the employer says, or the community enters from its paper; of whom no unit employs,
+    what the community's secretary says."""
+    units = [None, *(one.organization for one in caller.standings if one.organization)]
+    parts.on_behalf(review, "leader", paper, own=review.organization_id in units)
     return parts.given(review, "leader", grade, text)
 
 

@@ -90,14 +90,22 @@ def withdraw_transfer(report: Report, caller: lf.Caller) -> None:
     among={"state": list(SERVING), "transfer_asked_on__isnull": False},
     waits=False,
 )
-def release(report: Report, caller: lf.Caller) -> lf.Data:
+def release(
+    report: Report,
+    caller: lf.Caller,
+    *,
+    date: Annotated[dt.date | None, "放行日期", "不填则为今天"] = None,
+) -> lf.Data:
     """Let somebody go to the community they asked for; the hours they served here stay here."""
     if report.transfer_asked_on is None or report.transfer_to is None:
         raise lf.Conflict(_("没有转移申请；请本人先申请转移"))
+    day = date or lf.today()
+    if not report.transfer_asked_on <= day <= lf.today():
+        refuse("date", "range", _("放行日期须在申请转移之日到今天之间"))
     for name in ("activate_due", "release_due", "resume_due"):
         lf.timer(report, caller, name, None)
-    report.ended_on, report.end_reason = lf.today(), _taken_over(caller, report.transfer_to)
-    return _places(report)
+    report.ended_on, report.end_reason = day, _taken_over(caller, report.transfer_to)
+    return {**_places(report), "date": day.isoformat()}
 
 
 @lf.action("按日历重排期限", event="redated", when=lambda _view: False, among={"id": 0})

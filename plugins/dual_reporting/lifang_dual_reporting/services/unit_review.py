@@ -77,7 +77,21 @@ def recount(review: UnitReview, caller: lf.Caller) -> lf.Data:
     return parts.whose(review)
 
 
-own = parts.part("own", "What a unit says of its own year.")
+@parts.declared("own")
+def own(
+    review: UnitReview,
+    caller: lf.Caller,
+    *,
+    grade: parts.Grade,
+    text: parts.Said = "",
+    paper: parts.Paper = "",
+) -> lf.Data:
+    """What a unit says of its own year; the community enters it from the unit's paper."""
+    theirs = any(one.organization == review.organization_id for one in caller.standings)
+    parts.on_behalf(review, "own", paper, own=theirs)
+    return parts.given(review, "own", grade, text)
+
+
 leader = parts.part("leader", "What those above the community say of the unit.")
 masses = parts.part("masses", "What residents said in their meeting.")
 community = parts.part("community", "How the community judges the unit's year.")

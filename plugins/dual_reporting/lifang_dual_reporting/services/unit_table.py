@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import peewee as pw
 
@@ -14,6 +14,8 @@ from lifang_dual_reporting import settings
 from lifang_dual_reporting.models import ServiceEntry, UnitReport
 from lifang_dual_reporting.resources import unit_reports
 from lifang_dual_reporting.services import counting, rates
+
+T = TypeVar("T")
 
 
 def day_of(asked: lf.Sheet.Asked) -> dt.date:
@@ -31,7 +33,7 @@ def units_of(asked: lf.Sheet.Asked) -> list[UnitReport]:
     return list(found.order_by(row.accepted_on, row.id))
 
 
-def rule_of(asked: lf.Sheet.Asked, setting: lf.Setting[str]) -> str:
+def rule_of(asked: lf.Sheet.Asked, setting: lf.Setting[T]) -> T:
     """What the place of a sheet has set, or the one to which its unit reports."""
     place: Any = asked.community
     if place is None and (units := units_of(asked)):
@@ -51,7 +53,9 @@ def headings(asked: lf.Sheet.Asked) -> list[str]:
 def rows(asked: lf.Sheet.Asked) -> Iterator[tuple[Any, ...]]:
     """Each unit's rates as its review has them, and all of them together."""
     units, denominator = units_of(asked), rule_of(asked, settings.denominator)
-    found = counting.figures_of({o.organization_id: o.members_total for o in units}, day_of(asked))
+    hours = bool(rule_of(asked, settings.annual_hours))
+    listed = {one.organization_id: one.members_total for one in units}
+    found = counting.figures_of(listed, day_of(asked), asked=hours)
     minutes = minutes_of(list(found), asked)
     for one in units:
         unit = one.organization_id
@@ -61,7 +65,7 @@ def rows(asked: lf.Sheet.Asked) -> Iterator[tuple[Any, ...]]:
         whole = rates.Figures(
             sum(one.members_total for one in found.values()),
             sum(one.accepted for one in found.values()),
-            sum(one.reached for one in found.values()),
+            sum(one.reached or 0 for one in found.values()) if hours else None,
         )
         yield _row(_("合计"), whole, sum(minutes.values()), denominator)
 
@@ -86,9 +90,11 @@ def minutes_of(units: Sequence[int], asked: lf.Sheet.Asked) -> dict[int, int]:
 
 
 def note(asked: lf.Sheet.Asked) -> str:
-    """By what the rates were divided."""
+    """By what the rates were divided, and why there is none."""
     by = rates.DENOMINATORS[rule_of(asked, settings.denominator)]
-    return _(
+    hours = rule_of(asked, settings.annual_hours)
+    none = "" if hours else _("本地没有规定年度服务时长，所以没有达标人数和完成率。")
+    return none + _(
         "报到率＝已报到人数÷应报到人数；完成率＝到期末当年服务时长达标的人数÷{by}（按{day}的本地规定）；"
         "人均时长＝本期已确认的服务时长÷已报到人数。各单位的人住在哪里、在哪个社区服务都计。",
         by=_(by),
