@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -357,6 +357,7 @@ PUT_TOGETHER = {
     "masking.py": "patterns of Chinese addresses",
     "subject.py": "names of places that a check makes up",
     "finding.py": "two names of distributions",
+    "sample.py": "what a demonstration makes up",
     "ocds.py": "what is published says it in the language of the contract",
     "documents.py": "a certificate whose words are prescribed",
     "certificate.py": "the notice before it, on the board of a Chinese community",
