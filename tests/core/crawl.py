@@ -52,6 +52,7 @@ class Page(HTMLParser):
         HTMLParser.__init__(self)
         self._open: list[tuple[Node, int]] = []
         self._words: list[str] = []
+        self._labelled: set[int] = set()
         self.feed(self.text)
         self._name_questions()
 
@@ -59,6 +60,8 @@ class Page(HTMLParser):
         """Take an element in."""
         told = {name: value or "" for name, value in attrs}
         node = Node(tag, told)
+        if any(one.tag == "label" for one, _at in self._open):
+            self._labelled.add(len(self.tags))
         self.tags.append(node)
         self._hear(told)
         if tag == "a" and "href" in told and "download" not in told:
@@ -119,11 +122,11 @@ class Page(HTMLParser):
 
     def _name_questions(self) -> None:
         labelled = {one.told.get("for") for one in self.tags if one.tag == "label"}
-        for one in self.tags:
+        for at, one in enumerate(self.tags):
             asked = one.tag in ("select", "textarea") or (
                 one.tag == "input" and one.told.get("type") not in ("hidden", "submit", "button")
             )
-            named = {"aria-label", "aria-labelledby"} & set(one.told)
+            named = at in self._labelled or {"aria-label", "aria-labelledby"} & set(one.told)
             if asked and not named and one.told.get("id") not in labelled:
                 self.unnamed.append(f"<{one.tag}> {one.told}")
 

@@ -16,7 +16,6 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
 from lifang.access import sign_in
 from lifang.access.roles import FIRST_ADMINISTRATOR, ROLES
@@ -29,8 +28,6 @@ from lifang.checking.rule import RULES
 from lifang.cli.frame import Context
 from lifang.entities.account import Account, Grant
 from lifang.entities.organization import Organization
-from lifang.http.problems import problem_of
-from lifang.kit.errors import LifangError
 from lifang.kit.words import _, _p, using
 from lifang.plugins.manager import discover
 from lifang.plugins.plugin import Plugin
@@ -38,7 +35,6 @@ from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.visitors import account, session
-from lifang.web.errors import error_page
 from lifang_agency_contracts.plugin import plugin as agency_contracts
 from lifang_dual_reporting.plugin import plugin as dual_reporting
 from lifang_mail_notices.plugin import plugin as mail_notices
@@ -330,55 +326,6 @@ def test_whoever_chose_english_reads_it_on_the_desks_and_in_refusals(app, somewh
             assert list(Page(answer.text).complaints()) == [], (role, path)
             statuses.add(answer.status)
         assert {200, 404} <= statuses, role
-
-
-@pytest.mark.once
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_refusal_is_a_page_with_a_heading_in_one_language(app, language):
-    errors = [kind() for kind in (MethodNotAllowed, RequestEntityTooLarge, KeyError)]
-    for error in (*(kind("—") for kind in LifangError.__subclasses__()), *errors):
-        with app.test_request_context("/nowhere", headers={"Accept-Language": language}):
-            app.preprocess_request()
-            told = problem_of(error)
-            text, answered = error_page(told)
-        assert answered == told["status"]
-        page = Page(text)
-        assert list(page.complaints()) == [], answered
-        if language == "en":
-            english(text)
-        else:
-            assert all(CHINESE.search(words) for _level, words in page.headings), page.headings
-
-
-HALF = re.compile(r"""\b[fF]r?"((?:[^"\\]|\\.)*)\"""")
-INNERMOST = re.compile(r"\{[^{}]*\}")
-PUT_TOGETHER = {
-    "address.py": "patterns of Chinese addresses",
-    "masking.py": "patterns of Chinese addresses",
-    "subject.py": "names of places that a check makes up",
-    "finding.py": "two names of distributions",
-    "sample.py": "what a demonstration makes up",
-    "ocds.py": "what is published says it in the language of the contract",
-    "documents.py": "a certificate whose words are prescribed",
-    "certificate.py": "the notice before it, on the board of a Chinese community",
-    "star.py": "likewise",
-    "post.py": "kept with the post, for residents",
-}
-"""Files that say something in Chinese to everybody, with the reason."""
-
-
-@pytest.mark.once
-def test_no_sentence_is_put_together_from_halves_that_nobody_translates():
-    found = {}
-    for plugin in PLUGINS:
-        for file in plugin.folder.rglob("*.py"):
-            if file.name in PUT_TOGETHER or "sample" in file.parts or "locale" in file.parts:
-                continue
-            for raw in HALF.findall(file.read_text()):
-                said = INNERMOST.sub("", INNERMOST.sub("", raw))
-                if CHINESE.search(said):
-                    found.setdefault(file.name, []).append(raw)
-    assert found == {}
 
 
 def test_signing_in_and_being_refused_speak_english(app, reader):

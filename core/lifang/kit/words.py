@@ -54,9 +54,8 @@ def language() -> str:
 def half(text: str) -> str:
     """What is said in Chinese and then in English, as packages do of themselves: the half read."""
     chinese, stop, english = text.partition("。")
-    if not (english.strip() and english.isascii()):
-        return text
-    return english.strip() if language() == "en" else chinese + stop
+    said = english.strip() if language() == "en" else chinese + stop
+    return said if english.strip() and english.isascii() else text
 
 
 @contextmanager

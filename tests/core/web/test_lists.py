@@ -21,7 +21,8 @@ def crowd(instance: Instance) -> None:
 
 def names_in(page: str) -> list[str]:
     return re.findall(
-        r'<th role="rowheader" scope="row"[^>]*>(?:<label.+?</label>)?<a href="[^"]+">([^<]+)<', page
+        r'<th role="rowheader" scope="row"[^>]*>(?:<label.+?</label>)?<a href="[^"]+">([^<]+)<',
+        page,
     )
 
 
