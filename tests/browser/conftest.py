@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -22,9 +24,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update",
              "--disable-sync"]  # fmt: skip
+ASKED_FOR = """
+[...document.querySelectorAll("link[href], script[src], img[src]")].map(one => one.href || one.src)
+"""
 MISSING = (
     "no Chromium: install the packages chromium and fonts-noto-cjk, or name one in LIFANG_CHROMIUM"
 )
+SIGNED_IN = ("boss", "worker", "newcomer", "resident", "volunteer", "street", "provider")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +57,12 @@ class Site:
     notice: int
     code: str
 
+    @cache  # noqa: B019 – there is one site, as long as the tests
+    def weight(self, address: str) -> int:
+        """Bytes that are served at an address of the site."""
+        with urlopen(address) as answer:
+            return len(answer.read())
+
 
 @dataclass
 class Watched:
@@ -59,7 +71,8 @@ class Watched:
     page: Page
     site: Site
     complaints: list[str] = field(default_factory=list)
-    weight: int = 0
+    served: int = 0
+    """Bytes of the page that was opened last."""
 
     def __post_init__(self) -> None:
         self.page.on("console", self._hear)
@@ -77,7 +90,13 @@ class Watched:
     def open(self, path: str) -> int:
         answer = self.page.goto(self.site.address + path)
         assert answer is not None
+        self.served = len(answer.body())
         return answer.status
+
+    def weighs(self) -> int:
+        """Bytes of the open page with all that belongs to it, as they are served."""
+        asked = (one for one in self.page.evaluate(ASKED_FOR) if one.startswith(self.site.address))
+        return self.served + sum(self.site.weight(one) for one in asked)
 
     def scrolls_sideways(self) -> bool:
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -153,7 +172,7 @@ def open_page(chromium: Browser, site: Site, signed_in: dict[str, Any]) -> Itera
 def signed_in(chromium: Browser, site: Site) -> dict[str, Any]:
     """Everybody's cookies after signing in once: hashing a password is slow on purpose."""
     states: dict[str, Any] = {}
-    for who in ("boss", "worker", "newcomer", "resident", "volunteer", "street", "provider"):
+    for who in SIGNED_IN:
         context = chromium.new_context()
         sign_in(context.new_page(), site, who)
         states[who] = context.storage_state()

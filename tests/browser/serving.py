@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from flask import Flask, Response, after_this_request, template_rendered
 from werkzeug.serving import make_server
 
 from lifang.access.callers import caller_for
@@ -39,6 +40,7 @@ from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
 from tests.core.mechanisms.club import open_club, profiles, stars
+from tests.core.needed import needed
 
 PASSWORD = "清晨的黄河边有人跑步"
 OFFICES = {
@@ -46,6 +48,7 @@ OFFICES = {
     "street": ("subdistrict_admin", "620102001000"),
     "secretary": ("community_secretary", world.HOME),
     "worker-district": ("community_worker", world.CHENGGUAN),
+    "auditor": ("auditor", None),
 }
 WORKERS = {"worker": world.CHENGGUAN, "newcomer": world.HOME}
 
@@ -119,8 +122,8 @@ def city(instance: Instance, adults: list[Any]) -> str:
     boss = caller_for(instance, Account.get(Account.name == "boss"), source="cli")
     for name, (role, place) in OFFICES.items():
         accounts.create_account(boss, name, role=role, at=place)
-    for plugin in (serving.PLUGIN, buying.PLUGIN):
-        world.enable(instance, plugin, at=world.CHENGGUAN)
+    for plugin in (serving.PLUGIN, buying.PLUGIN, "mail_notices", "nats_bridge"):
+        world.enable(instance, plugin, at=world.CHENGGUAN, **needed(plugin))
     boss = caller_for(instance, Account.get(Account.name == "boss"), source="cli")
     home = Community.get(Community.code == world.HOME)
     above = Community.get_by_id(home.parent)
@@ -234,12 +237,23 @@ def imports(instance: Instance, name: str) -> dict[str, int]:
     return {"waiting": waiting.id, "odd": odd.id, "done": done.id, "queued": queued.id}
 
 
+def name_template(_app: Flask, *, template: Any, **_told: Any) -> None:
+    """Let an answer say of which template it was made."""
+
+    @after_this_request
+    def say(response: Response) -> Response:
+        response.headers.add("X-Template", template.name or "")
+        return response
+
+
 def main(home: Path) -> None:
     """Build, say where, serve."""
     for instance in world.new_instance(home):
         world.plant(instance)
         told = furnish(instance)
-        server = make_server("127.0.0.1", 0, create_app(instance), threaded=True)
+        app = create_app(instance)
+        template_rendered.connect(name_template, app)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
         sys.stdout.write(json.dumps({**told, "port": server.server_port}) + "\n")
         sys.stdout.flush()
         server.serve_forever()

@@ -2,112 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe, AxeResults
 from playwright.sync_api import expect
 
+import lifang.web
 from tests.browser.conftest import Open, Site, Watched
 
 PAGES = [
-    (None, "/sign-in", 200),
+    (None, "/sign-in?next=%2Fpeople", 200),
     ("worker", "/people/import", 200),
-    ("boss", "/communities/import", 200),
-    ("worker", "/people/import/{waiting}", 200),
     ("worker", "/people/import/{waiting}?only=errors", 200),
     ("worker", "/people/import/{odd}", 200),
     ("worker", "/people/import/{queued}?still=1", 200),
     ("worker", "/people/import/{done}", 200),
-    ("worker", "/admin/jobs", 200),
-    ("worker", "/admin/jobs/{done}", 200),
-    (None, "/sign-in?next=%2Fpeople", 200),
-    ("boss", "/", 200),
     ("boss", "/?start=1", 200),
-    ("boss", "/communities", 200),
-    ("boss", "/communities?at=620102001001", 200),
+    ("worker", "/", 200),
     ("boss", "/communities?at=old1@2026-01-31", 200),
     ("boss", "/communities?at=620102001002&closed=true", 200),
     ("boss", "/communities/{closed}", 200),
-    ("worker", "/households?unassigned=true&within=620102001000", 200),
     ("worker", "/households?within=620102001000&tree=then", 200),
-    ("boss", "/communities/new", 200),
-    ("worker", "/", 200),
-    ("worker", "/people", 200),
     ("worker", "/people?q=z&sex=male&within=620102001000&count=true", 200),
     ("worker", "/people?q=zzzzzz", 200),
-    ("worker", "/people/{person}", 200),
     ("boss", "/people/{person}", 200),
     ("worker", "/people/{person}/history", 200),
-    ("worker", "/people/{person}/edit", 200),
     ("worker", "/people/{person}/actions/move", 200),
     ("boss", "/people/{person}/remove", 200),
-    ("boss", "/people/{person}/actions/merge", 200),
     ("worker", "/people/new", 200),
-    ("worker", "/organizations", 200),
-    ("worker", "/affiliations", 200),
-    ("worker", "/memberships", 200),
-    ("worker", "/p/dual-reporting/reports", 200),
-    ("worker", "/p/dual-reporting/reports/{report}", 200),
-    ("worker", "/p/dual-reporting/reports/{report}/actions/accept", 200),
-    ("boss", "/p/webhooks/endpoints", 200),
-    ("boss", "/p/webhooks/endpoints/new", 200),
-    ("boss", "/p/webhooks/endpoints/{endpoint}", 200),
     ("boss", "/p/webhooks/endpoints/{endpoint}/edit", 200),
-    ("boss", "/p/webhooks/endpoints/{endpoint}/history", 200),
-    ("boss", "/p/webhooks/endpoints/{endpoint}/actions/pause", 200),
-    ("boss", "/p/webhooks/attempts?endpoint={endpoint}", 200),
     ("boss", "/admin/plugins", 200),
-    ("boss", "/admin/plugins/volunteer-points", 200),
     ("boss", "/admin/plugins/volunteer-points?show=content", 200),
     ("boss", "/admin/plugins/volunteer-points/uninstall", 200),
     ("boss", "/admin/settings", 200),
     ("boss", "/admin/settings/volunteer-points/rounding", 200),
     ("boss", "/admin/settings/volunteer-points/presets/hailin", 200),
-    ("boss", "/admin/accounts", 200),
-    ("boss", "/admin/accounts/1", 200),
     ("boss", "/admin/accounts/2/password", 200),
-    ("boss", "/admin/accounts/new", 200),
     ("boss", "/admin/grants/new", 200),
     ("boss", "/admin/audit?verify=true", 200),
-    ("boss", "/admin/events", 200),
     ("boss", "/admin/events?show=dead", 200),
     ("boss", "/admin/events?show=subscribers", 200),
     ("boss", "/admin/events/{event}", 200),
     ("newcomer", "/account/password", 200),
-    ("resident", "/me", 200),
     ("resident", "/me?done=given", 200),
     ("resident", "/notices", 200),
-    ("resident", "/consents", 200),
     ("resident", "/p/club/profiles/new", 200),
-    ("worker", "/me", 200),
-    ("worker", "/notices", 200),
     ("worker", "/inbox", 200),
     ("worker", "/inbox/kinds", 200),
-    ("worker", "/public-notices/{notice}", 200),
-    ("worker", "/notice-objections?notice={notice}", 200),
     ("volunteer", "/me", 200),
-    ("volunteer", "/p/volunteer-points", 200),
     ("worker", "/p/volunteer-points", 200),
-    ("volunteer", "/p/volunteer-points/activities", 200),
-    ("volunteer", "/p/volunteer-points/sign-ups/new?shift=2", 200),
-    ("volunteer", "/p/volunteer-points/items", 200),
-    ("volunteer", "/p/volunteer-points/certificates/1", 200),
+    ("volunteer", "/documents/6", 200),
     (None, "/verify/{code}", 200),
-    ("worker", "/p/volunteer-points/sign-ups", 200),
-    ("worker", "/p/volunteer-points/service-records/1", 200),
     ("street", "/p/agency-contracts/contracts/1", 200),
     ("worker", "/sheets", 200),
     ("worker", "/sheets/volunteer_points.service?period=2026", 200),
+    ("worker", "/sheets/volunteer_points.service/print?period=2026", 200),
     ("street", "/indicators", 200),
     ("street", "/indicators/agency_contracts.completion", 200),
-    ("street", "/indicators/agency_contracts.completion?by=unit", 200),
     ("street", "/indicators/table/agency_contracts", 200),
-    ("street", "/", 200),
     ("provider", "/p/agency-contracts/service-logs", 200),
-    ("provider", "/p/agency-contracts/case-files/1", 200),
+    ("provider", "/p/agency-contracts/case-files/1/anonymised", 200),
     ("worker", "/nowhere", 404),
-    ("worker", "/admin/audit", 403),
-    ("worker", "/people?foo=1", 400),
 ]
+"""A page of each template, and what is wide, empty or crowded; `test_every_page` looks at all."""
+OPENED = {
+    *("bulk.html", "bulk_result.html", "letters.html", "one_time.html"),  # by tests of what is sent
+    "settings_import.html",  # by test_without_scripts, which sends a file
+    "uncover.html",  # only a plugin of the tests lets anybody in without being assigned
+}
+"""Templates that are not looked at here, and where else, or why not."""
 SIZES = ((1280, 900), (360, 740))
 VIOLATIONS = "only => axe.run({resultTypes: ['violations'], ...only}).then(told => told.violations)"
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
@@ -119,21 +84,31 @@ TOO_SMALL = """
 )].filter(one => one.offsetParent && one.tabIndex >= 0
   && one.getBoundingClientRect().height < 52).map(one => one.outerHTML)
 """
+HEAVIEST = 400 * 1024
+"""Bytes of a page with all it asks for, not packed."""
 AS_IT_SHOULD = "the server responded with a status of"
 
 
-def inspect(watched: Watched) -> None:
-    """Look at a page in light and dark, wide and narrow, as it stands now."""
+def faults(watched: Watched) -> Iterator[str]:
+    """What axe finds on a page as it stands now, in light and dark, wide and narrow."""
     watched.page.evaluate(Axe().axe_script)
     for width, height in SIZES:
         watched.page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             watched.page.emulate_media(color_scheme=scheme)
-            expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+            if watched.page.locator("html[data-theme]").count():  # a paper is white
+                expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
             rules = COLOURS if scheme == "dark" else {}
             found = AxeResults({"violations": watched.page.evaluate(VIOLATIONS, rules)})
-            assert found.violations_count == 0, f"{width} {scheme}: {found.generate_report()}"
-            assert not watched.scrolls_sideways(), f"{width} {scheme}"
+            if found.violations_count:
+                yield f"{width} {scheme}: {found.generate_report()}"
+            if watched.scrolls_sideways():
+                yield f"{width} {scheme}: sideways"
+
+
+def inspect(watched: Watched) -> None:
+    """Look at a page in light and dark, wide and narrow, as it stands now."""
+    assert list(faults(watched)) == []
 
 
 @pytest.mark.parametrize(("who", "path", "status"), PAGES)
@@ -143,6 +118,7 @@ def test_a_page_is_accessible_quiet_alone_and_never_sideways_large_type_too(
     watched, where = open_page(who), path.format(**vars(site))
     assert watched.open(where) == status
     inspect(watched)
+    assert watched.weighs() <= HEAVIEST, watched.weighs()
     watched.page.context.add_cookies([{"name": "size", "value": "large", "url": site.address}])
     watched.open(where)
     assert not watched.scrolls_sideways()
@@ -176,10 +152,6 @@ def test_what_opens_or_goes_wrong_on_a_page_is_accessible_too(open_page: Open, s
     watched.page.click("button:has-text('保存') >> nth=-1")
     expect(watched.page.locator(".one-time")).to_be_visible()
     inspect(watched)
-    watched.open(f"/p/webhooks/endpoints/{site.endpoint}/actions/rotate-secret")
-    watched.page.click("main button:has-text('更换密钥') >> nth=-1")
-    expect(watched.page.locator(".one-time")).to_be_visible()
-    inspect(watched)
     watched.page.click(".menu summary")
     inspect(watched)
 
@@ -200,11 +172,15 @@ def test_what_is_asked_before_a_letter_is_treated_is_accessible_too(
     inspect(watched)
 
 
-@pytest.mark.parametrize("path", ["/", "/people", "/communities?at=620102001001", "/people/new"])
-def test_a_page_weighs_little(open_page: Open, path: str) -> None:
-    watched = open_page("boss")
-    weight: list[int] = []
-    watched.page.on("response", lambda answer: weight.append(len(answer.body())))
-    watched.open(path)
-    watched.page.wait_for_load_state("networkidle")
-    assert sum(weight) <= 400 * 1024
+def test_a_page_of_each_template_is_looked_at(open_page: Open, site: Site) -> None:
+    folder = Path(lifang.web.__file__).parent / "templates/web"
+    whole = ('{% extends "web/base.html" %}', "<!doctype html>")
+    files = [one for one in folder.glob("*.html") if one.name != "base.html"]
+    pages = {one.name for one in files if any(part in one.read_text() for part in whole)}
+    looked: set[str] = set()
+    for who in {who for who, _path, _status in PAGES}:
+        asked = open_page(who).page.request
+        for path in (path for whose, path, _status in PAGES if whose == who):
+            told = asked.get(site.address + path.format(**vars(site)))
+            looked |= set(told.headers["x-template"].removeprefix("web/").split(","))
+    assert pages - looked == OPENED

@@ -1,4 +1,6 @@
-"""Dual reporting in a hand's width: from a paper slip to the employer's receipt, by pages only."""
+"""Dual reporting in a hand's width: from a paper slip to the employer's receipt, by pages only.
+
+The worker's browser has no JavaScript."""
 
 from __future__ import annotations
 
@@ -100,7 +102,8 @@ def tell_employer(watched: Watched, day: dt.date) -> None:
 def test_a_worker_and_a_liaison_do_their_daily_work_at_360_pixels(
     open_page: Open, site: Site
 ) -> None:
-    worker, liaison = open_page(**NARROW), open_page(**NARROW)
+    worker = open_page(**NARROW, java_script_enabled=False)
+    liaison = open_page(**NARROW)
     sign_in(worker.page, site, "secretary")
     sign_in(liaison.page, site, "liaison")
     day = dt.date.today() - dt.timedelta(days=1)  # noqa: DTZ011 – the server's own day, too

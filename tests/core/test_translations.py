@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -28,12 +27,14 @@ from lifang.checking import deep, rules  # noqa: F401 – declares the rules
 from lifang.checking.rule import RULES
 from lifang.cli.frame import Context
 from lifang.entities.account import Account, Grant
+from lifang.entities.organization import Organization
 from lifang.kit.words import _, _p, using
 from lifang.plugins.manager import discover
 from lifang.plugins.plugin import Plugin
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
+from lifang.testing.visitors import account, session
 from lifang_agency_contracts.plugin import plugin as agency_contracts
 from lifang_dual_reporting.plugin import plugin as dual_reporting
 from lifang_mail_notices.plugin import plugin as mail_notices
@@ -41,6 +42,7 @@ from lifang_nats_bridge.plugin import plugin as nats_bridge
 from lifang_volunteer_points.plugin import plugin as volunteer_points
 from lifang_webhooks.plugin import plugin as webhooks
 from tests.core.commanded import helps, lines_of, shell, understood
+from tests.core.crawl import Answer, Page, walk
 from tests.core.needed import needed
 from tests.core.spoken import SPOKEN
 
@@ -235,17 +237,6 @@ def reader(app: Flask, somewhere: Instance) -> FlaskClient:
     return client
 
 
-class Links(HTMLParser):
-    """The links of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
-
-
 @cache
 def told_as_they_are() -> tuple[str, ...]:
     """What packages say of themselves, and defaults that are compared with what records say."""
@@ -264,25 +255,24 @@ def english(text: str) -> str:
     return text
 
 
-def walk(client: FlaskClient, start: str) -> Iterator[tuple[str, str]]:
-    """Every page that can be reached by links; of the ways to narrow a list, one of each kind."""
-    ahead, seen = [start], set()
-    while ahead:
-        address = urldefrag(ahead.pop(0)).url
-        parts = urlsplit(address)
-        asked = frozenset(pair.partition("=")[0] for pair in parts.query.split("&"))
-        file = parts.path.startswith("/api/") or "format" in asked
-        if (parts.path, asked) in seen or file:
-            continue
-        seen.add((parts.path, asked))
-        answer = client.get(address)
-        assert answer.status_code == 200, (address, answer.status)
-        if answer.mimetype != "text/html":
-            continue
-        yield parts.path, answer.text
-        links = Links()
-        links.feed(answer.text)
-        ahead += [urljoin(address, link) for link in links.found]
+def visitor(app: Flask, instance: Instance, role: str, **told: Any) -> FlaskClient:
+    """Somebody of one role who reads English."""
+    holder = account(instance, role, **told)
+    client = app.test_client()
+    client.set_cookie("lifang", session(instance, holder), path="/")
+    client.set_cookie("lang", "en", path="/")
+    return client
+
+
+def asking(client: FlaskClient) -> Callable[[str], Answer]:
+    """Ask for pages, led on where they lead on."""
+
+    def get(address: str) -> Answer:
+        told = client.get(address, follow_redirects=True)
+        html = told.mimetype == "text/html"
+        return Answer(told.status_code, told.mimetype, told.text if html else "")
+
+    return get
 
 
 WITHOUT = frozenset({"/account/password"})
@@ -290,15 +280,17 @@ WITHOUT = frozenset({"/account/password"})
 
 
 @pytest.mark.once
-def test_every_page_speaks_english_and_names_the_command_that_does_the_same(reader, somewhere):
+def test_every_page_speaks_english_is_built_to_be_heard_and_names_its_command(reader, somewhere):
     seen, lines = set(), {}
-    for path, text in walk(reader, "/"):
-        assert '<html lang="en"' in text, path
-        english(text)
-        seen.add(re.sub(r"\d+", "1", path))
-        if "document.css" not in text:  # what is printed has nothing around it
-            kind = re.sub(r"\d+", "1", path)
-            lines.setdefault(kind, set()).update(lines_of(text))
+    for path, answer, page in walk(asking(reader), "/"):
+        assert answer.status == 200, path
+        assert '<html lang="en"' in answer.text, path
+        english(answer.text)
+        assert list(page.complaints()) == [], path
+        kind = re.sub(r"\d+", "1", urlsplit(path).path)
+        seen.add(kind)
+        if "document.css" not in answer.text:  # what is printed has nothing around it
+            lines.setdefault(kind, set()).update(lines_of(answer.text))
     assert {path for path, told in lines.items() if not told} == WITHOUT
     root, session = shell(somewhere)
     for line in sorted(set().union(*lines.values())):
@@ -312,6 +304,29 @@ def test_every_page_speaks_english_and_names_the_command_that_does_the_same(read
         "/p/dual-reporting/reports", "/p/dual-reporting/reports/1/actions/accept",
         "/p/dual-reporting/reports/1/actions/end",
     } <= seen  # fmt: skip
+
+
+BEGINNINGS = ("/", "/me", "/inbox/kinds", "/p/dual-reporting", "/p/volunteer-points",
+              "/p/agency-contracts", "/sheets", "/indicators", "/people/1")  # fmt: skip
+
+
+@pytest.mark.once
+def test_whoever_chose_english_reads_it_on_the_desks_and_in_refusals(app, somewhere):
+    people = somewhere.registry.find("core", "people")
+    assert people is not None
+    unit, person = Organization.get_by_id(1), people.model.get_by_id(1)
+    told: dict[str, dict[str, Any]] = {
+        "community_worker": {"at": world.HOME}, "unit_liaison": {"unit": unit},
+        "resident": {"person": person}, "auditor": {},
+    }  # fmt: skip
+    for role, where in told.items():
+        get, statuses = asking(visitor(app, somewhere, role, **where)), set[int]()
+        for path in (*BEGINNINGS, "/admin/settings", "/people?nonsense=1", "/people/import"):
+            answer = get(path)
+            english(answer.text)
+            assert list(Page(answer.text).complaints()) == [], (role, path)
+            statuses.add(answer.status)
+        assert {200, 404} <= statuses, role
 
 
 def test_signing_in_and_being_refused_speak_english(app, reader):

@@ -36,7 +36,8 @@ def verbs_of(resource: Resource[Any], key: click.Parameter) -> list[click.Comman
     """The verbs of a noun whose records have files; `key` names the record."""
     if not resource.attachments:
         return []
-    kinds = _("、").join(f"{kind}（{_(label)}）" for kind, label in resource.attachments.items())
+    told = resource.attachments.items()
+    kinds = _("、").join(_("{name}（{key}）", name=kind, key=_(label)) for kind, label in told)
     kind = option("--kind", metavar="WORD", help=_("附件的种类：{known}", known=kinds))
     output = option("--output", "-o", metavar="FILE", help=n_("写入这个文件；默认用它原来的名称"))
     which = argument("number", metavar="N")

@@ -51,6 +51,13 @@ def language() -> str:
     return chosen if chosen is not None else _language_of_environment()
 
 
+def half(text: str) -> str:
+    """What is said in Chinese and then in English, as packages do of themselves: the half read."""
+    chinese, stop, english = text.partition("。")
+    said = english.strip() if language() == "en" else chinese + stop
+    return said if english.strip() and english.isascii() else text
+
+
 @contextmanager
 def using(name: str) -> Iterator[None]:
     """Speak another language for a while, in this thread or task only."""

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from lifang.entities.caller import Caller
 from lifang.kit.errors import FieldError, Invalid, NotFound
-from lifang.kit.words import _
+from lifang.kit.words import _, half
 from lifang.lifecycle import bundles, catalogue, sources, upgrading
 from lifang.lifecycle.sources import Fetched
 from lifang.lifecycle.states import Listed
@@ -78,7 +78,7 @@ def look(caller: Caller, given: Given) -> Package:
             id=wheel.id,
             distribution=wheel.distribution,
             version=wheel.version,
-            summary=wheel.summary,
+            summary=half(wheel.summary),
             licence=wheel.licence,
             core=str(wheel.core),
             sha256=wheel.sha256,

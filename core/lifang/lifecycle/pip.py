@@ -98,7 +98,7 @@ def brought(wheel: Wheel, offline: Offline) -> tuple[Brought, ...]:
             missing.append(one)
             continue
         if not one.specifier.contains(here, prereleases=True):
-            changed.append(f"{one}（{here}）")
+            changed.append(_("{name}（{key}）", name=one, key=here))
     found = _resolved(wheel.path, offline) if missing and not changed else []
     for brings in found:
         try:

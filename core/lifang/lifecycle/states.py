@@ -11,7 +11,7 @@ from lifang.access.roles import included
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit.errors import Forbidden, NotFound
-from lifang.kit.words import _, language, n_
+from lifang.kit.words import _, half, n_
 from lifang.plugins import waiting
 from lifang.plugins.manager import Found, discover
 from lifang.plugins.tables import Activation, PluginRow
@@ -151,7 +151,7 @@ def _told(
 ) -> Listed:
     state, reasons = state_of(instance, row, found)
     fault = instance.plugins.faults.get(name)
-    summary = _spoken(found.summary) if found else ""
+    summary = half(found.summary) if found else ""
     called, colon, _rest = summary.replace("：", ":").partition(":")
     return Listed(
         id=name,
@@ -165,14 +165,6 @@ def _told(
         reasons=reasons,
         help=_(HELPS[state], id=name) if state in HELPS else None,
     )
-
-
-def _spoken(summary: str) -> str:
-    """What a package says of itself in the language spoken: it says it in Chinese, then English."""
-    chinese, point, english = summary.rpartition("。")
-    if not (point and english):
-        return summary
-    return english.strip() if language() == "en" else chinese + point
 
 
 def _switches(plugin: str | None = None) -> dict[str, list[Switch]]:

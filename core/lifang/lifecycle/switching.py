@@ -243,7 +243,7 @@ def _alone(plugin: str, others: Iterable[Move], *, on: bool) -> Conflict:
     ids = list(dict.fromkeys(one.plugin for one in others))
     rows = PluginRow.select().where(PluginRow.name.in_(ids))
     labels = {row.name: _(row.label) for row in rows}
-    names = _("、").join(f"{labels.get(id, id)}（{id}）" for id in ids)
+    names = _("、").join(_("{name}（{key}）", name=labels.get(id, id), key=id) for id in ids)
     if on:
         told = _(
             "插件「{plugin}」需要 {names}，须一并启用；确认请加 --yes", plugin=plugin, names=names

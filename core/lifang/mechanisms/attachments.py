@@ -95,7 +95,8 @@ def attach(
         if Attachment.select().where(*_of(record)).count() >= MOST:
             raise Conflict(_("一条记录最多 {n} 个附件", n=MOST))
     if kind not in resource.attachments:
-        pairs = [f"{key}（{_(label)}）" for key, label in resource.attachments.items()]
+        known = resource.attachments.items()
+        pairs = [_("{name}（{key}）", name=one, key=_(label)) for one, label in known]
         told = _("附件的种类须为其中之一：{known}", known=_("、").join(pairs))
         raise Invalid(told, errors=[FieldError("kind", "invalid", told)])
     size, digest = _measured(stream, caller.instance.settings.attachment_mb)

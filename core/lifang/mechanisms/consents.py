@@ -150,7 +150,8 @@ def in_its_words(consent: Consent, caller: Caller) -> None:
     said = consent.purpose_name.replace("-", "_")
     purpose = known.get(said) or next((p for p in known.values() if p.label == said), None)
     if purpose is None:
-        named = _("、").join(f"{_(one.label)}（{one.name}）" for one in known.values()) or "—"
+        each = (_("{name}（{key}）", name=_(one.label), key=one.name) for one in known.values())
+        named = _("、").join(each) or "—"
         raise _wrong("purpose_name", _("没有这个用途。可用：{known}", known=named))
     consent.purpose_name, consent.title = purpose.name, purpose.label
     consent.edition, consent.wording = purpose.edition, _(purpose.text)

@@ -12,6 +12,7 @@ from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
 from lifang.resources.verbs import noun_name, verb_name
 from lifang.services import trail
+from lifang.services.offers import may
 from lifang.services.trail import Seen
 from lifang.upkeep import verifying
 from lifang.web import looks
@@ -81,7 +82,8 @@ def _line(caller: Caller, entry: Seen) -> Line:
     link = None
     if entry.record is not None:
         what = f"{what} #{entry.record}"
-        link = address_of(resource, entry.record) if resource else None
+        if resource and may(caller, resource, "read"):
+            link = address_of(resource, entry.record)
     return Line(
         entry=entry,
         at=clock.local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),

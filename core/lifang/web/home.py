@@ -188,6 +188,7 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
     counted = dict(zip(COUNTED, figures, strict=False))
     planted = "communities" in counted and counted["communities"].value != 0
     peopled = "people" in counted and counted["people"].value != 0
+    accounts = caller.instance.registry.of(Account)
     plugins = switching.listed(caller)
     on = any(switch.on for plugin in plugins for switch in plugin.switches)
     return [
@@ -211,7 +212,7 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
             _("每人一个账号；角色和范围决定各自能看到什么"),
             _others(caller),
             "lifang accounts create wang --role community_worker --at 620102001001",
-            "/admin/accounts",
+            "/admin/accounts" if may(caller, accounts, "read") else None,
         ),
         Step(
             _("登记人员与组织"),

@@ -29,6 +29,7 @@ ASKED_FOR = frozenset({"choice", "state", "boolean"})
 """Fields whose every value fits into a menu: the filter form asks for these."""
 
 
+EMPTY = {"true": n_("没有填"), "false": n_("已填")}
 TABLES = ("csv", "xlsx")
 SPAN = ("gte", "lte")
 YES_OR_NO = (("true", n_("是")), ("false", n_("否")))
@@ -215,7 +216,8 @@ def chips_of(caller: Caller, asked: Asked) -> list[Chip]:
         spec = known.get(name)
         label = _(spec.label) if spec else name
         sign = {"gte": " ≥ ", "lte": " ≤ ", "not": " ≠ "}.get(operator) or _("：")
-        text = f"{label}{sign}{_value_name(caller, spec, value)}"
+        said = _(EMPTY[value]) if operator == "isnull" else _value_name(caller, spec, value)
+        text = f"{label}{sign}{said}"
         chips.append(Chip(text, asked.without(key, value)))
     return chips
 

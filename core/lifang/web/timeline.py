@@ -74,7 +74,7 @@ def _entry(
     return Entry(
         at=when(told["at"]),
         occurred_at=when(happened) if happened else None,
-        actor=told["actor"],
+        actor=_actor(caller, told["actor"]),
         on_behalf_of=told["on_behalf_of"],
         source=_(SOURCES.get(told["source"], told["source"])),
         verb=verb_name(resource, told["verb"]),
@@ -83,6 +83,14 @@ def _entry(
         undo=_undone(resource, told, form) if form else None,
         begins=told["verb"] == "create",
     )
+
+
+def _actor(caller: Caller, name: str) -> str:
+    """Who it was: a plugin by its label, and nobody yet where an instance began."""
+    _kind, _sep, id = name.partition("plugin:")
+    if id in caller.instance.plugins.loaded:
+        return _(caller.instance.plugins.loaded[id].label)
+    return _("初始化") if name == "init" else name
 
 
 def _undone(resource: Resource[Any], told: dict[str, Any], form: str) -> str | None:

@@ -1,0 +1,214 @@
+"""Pages read as a browser's parts would: where they lead, what they say, how they are built."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+SPOKEN = ("title", "aria-label", "alt", "placeholder", "label")
+"""Attributes that somebody reads or hears."""
+AS_TYPED = {"code", "kbd", "pre", "samp", "script", "style"}
+"""Elements whose words are commands, names and data, in nobody's language."""
+TELLING = {"show", "by", "only", "tree", "closed", "start"}
+"""What is asked for and makes another page of it, by its value."""
+
+
+class Answer(NamedTuple):
+    """What somebody got who asked for an address."""
+
+    status: int
+    mimetype: str
+    text: str
+
+
+class Node(NamedTuple):
+    """An element that is open, as far as it matters here."""
+
+    tag: str
+    told: dict[str, str]
+
+
+@dataclass
+class Page(HTMLParser):
+    """One page, taken apart."""
+
+    text: str
+    links: list[str] = field(default_factory=list)
+    tags: list[Node] = field(default_factory=list)
+    said: list[tuple[str, str]] = field(default_factory=list)
+    """Everything that is read or heard, each with the language it is in."""
+    titles: list[str] = field(default_factory=list)
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
+    """Tables, buttons, links and questions that nobody can tell apart."""
+
+    def __post_init__(self) -> None:
+        HTMLParser.__init__(self)
+        self._open: list[tuple[Node, int]] = []
+        self._words: list[str] = []
+        self._labelled: set[int] = set()
+        self.feed(self.text)
+        self._name_questions()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element in."""
+        told = {name: value or "" for name, value in attrs}
+        node = Node(tag, told)
+        if any(one.tag == "label" for one, _at in self._open):
+            self._labelled.add(len(self.tags))
+        self.tags.append(node)
+        self._hear(told)
+        if tag == "a" and "href" in told and "download" not in told:
+            self.links.append(told["href"])
+        if tag == "img" and told.get("alt"):
+            self._words.append(told["alt"])
+        if tag not in VOID:
+            self._open.append((node, len(self._words)))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take a part of a drawing in, which is closed where it opens."""
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_data(self, data: str) -> None:
+        """Hear what stands between the elements."""
+        self._words.append(data)
+        if data.strip() and not any(one.tag in AS_TYPED for one, _at in self._open):
+            self.said.append((self.language, data.strip()))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close it, and see whether it had a name."""
+        while self._open:
+            node, at = self._open.pop()
+            self._close(node, " ".join("".join(self._words[at:]).split()))
+            if node.tag == tag:
+                return
+
+    @property
+    def language(self) -> str:
+        """Whose language the innermost element is in."""
+        told = (one.told["lang"] for one, _at in reversed(self._open) if "lang" in one.told)
+        return next(told, "").partition("-")[0]
+
+    def _hear(self, told: dict[str, str]) -> None:
+        language = told.get("lang", self.language).partition("-")[0]
+        if any(one.tag in AS_TYPED for one, _at in self._open):
+            return
+        self.said += [(language, told[name]) for name in SPOKEN if told.get(name)]
+
+    def _close(self, node: Node, words: str) -> None:
+        if node.tag == "title" and not any(one.tag == "svg" for one, _at in self._open):
+            self.titles.append(words)
+        elif re.fullmatch("h[1-6]", node.tag):
+            self.headings.append((int(node.tag[1]), words))
+        elif node.tag in ("a", "button", "summary", "caption", "legend"):
+            named = words or node.told.get("aria-label") or node.told.get("aria-labelledby")
+            if not named:
+                self.unnamed.append(f"<{node.tag}> {node.told}")
+        elif node.tag == "table" and not {"aria-label", "aria-labelledby"} & set(node.told):
+            self._caption(node)
+
+    def _caption(self, node: Node) -> None:
+        inside = self.tags[self.tags.index(node) :]
+        if not any(one.tag == "caption" for one in inside):
+            self.unnamed.append(f"<table> {node.told}")
+
+    def _name_questions(self) -> None:
+        labelled = {one.told.get("for") for one in self.tags if one.tag == "label"}
+        for at, one in enumerate(self.tags):
+            asked = one.tag in ("select", "textarea") or (
+                one.tag == "input" and one.told.get("type") not in ("hidden", "submit", "button")
+            )
+            named = at in self._labelled or {"aria-label", "aria-labelledby"} & set(one.told)
+            if asked and not named and one.told.get("id") not in labelled:
+                self.unnamed.append(f"<{one.tag}> {one.told}")
+
+    def complaints(self) -> Iterator[str]:
+        """What of its build would leave somebody in the dark who hears it, or uses keys alone."""
+        yield from self.unnamed
+        tops = [words for level, words in self.headings if level == 1]
+        if len(tops) != 1 or not tops[0]:
+            yield f"h1: {tops}"
+        if len(self.titles) != 1 or not self.titles[0]:
+            yield f"title: {self.titles}"
+        levels = [level for level, _words in self.headings]
+        skipped = [f"h{a} → h{b}" for a, b in zip(levels, levels[1:], strict=False) if b > a + 1]
+        yield from skipped
+        yield from self._marks()
+
+    def _marks(self) -> Iterator[str]:
+        counted = Counter(one.tag for one in self.tags)
+        if counted["main"] != 1 or counted["html"] != 1:
+            yield f"{counted['main']} × main"
+        names = Counter(one.told.get("aria-label") for one in self.tags if one.tag == "nav")
+        yield from (f"{n} × nav {name!r}" for name, n in names.items() if n > 1 or not name)
+        ids = Counter(one.told["id"] for one in self.tags if "id" in one.told)
+        yield from (f"{n} × id {name!r}" for name, n in ids.items() if n > 1)
+        for one in self.tags:
+            pointed = [one.told["for"]] if one.tag == "label" and "for" in one.told else []
+            for name in ("aria-describedby", "aria-labelledby", "aria-controls", "list"):
+                pointed += one.told.get(name, "").split()
+            yield from (f"nothing is called {name!r}" for name in pointed if name not in ids)
+            if one.tag == "img" and "alt" not in one.told:
+                yield f"no alt: {one.told}"
+            if "style" in one.told or any(name.startswith("on") for name in one.told):
+                yield f"by hand: {one.told}"
+            if int(one.told.get("tabindex", "0")) > 0:
+                yield f"out of order: {one.told}"
+
+
+def shape(address: str) -> tuple[str, frozenset[str]]:
+    """What kind of page an address is: its path without numbers, and the names of what is asked."""
+    parts = urlsplit(address)
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    told = {f"{name}={value}" if name in TELLING else name for name, value in asked}
+    return re.sub(r"(?<=/)\d+(?=/|$)", "1", parts.path), frozenset(told)
+
+
+def is_file(address: str) -> bool:
+    """Whether an address gives a file and no page."""
+    parts = urlsplit(address)
+    asked = dict(parse_qsl(parts.query))
+    named = "." in parts.path.rpartition("/")[2] and parts.path.endswith(
+        (".csv", ".xlsx", ".json", ".toml", ".svg")
+    )
+    return parts.path.startswith("/api/") or "format" in asked or named
+
+
+def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answer, Page]]:
+    """Every kind of page that links lead to, with its address and what it is made of.
+
+    Of the ways to narrow a list, one of each: what is asked for several at once says nothing new.
+    """
+    ahead, seen = list(starts), set[str | tuple[str, str]]()
+    while ahead:
+        address = urldefrag(ahead.pop(0)).url
+        path, asked = shape(address)
+        kinds = {path} | {(path, one) for one in asked}
+        if kinds <= seen or is_file(address) or urlsplit(address).scheme:
+            continue
+        seen |= kinds
+        answer = get(address)
+        if answer.mimetype != "text/html":
+            continue
+        page = Page(answer.text)
+        yield address, answer, page
+        if answer.status == 200:
+            ahead += [urljoin(address, link) for link in page.links]
+
+
+def build(page: Page) -> int:
+    """What a page is made of, whatever it says: alike where only words, numbers and rows differ."""
+    kinds = ("class", "role", "type")
+    return hash(
+        frozenset(
+            (tag, *sorted(told), *(told.get(one, "") for one in kinds)) for tag, told in page.tags
+        )
+    )
