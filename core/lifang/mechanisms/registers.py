@@ -14,10 +14,11 @@ from lifang.entities.person import Person
 from lifang.kit import clock
 from lifang.kit.errors import Forbidden
 from lifang.kit.words import _, _p
+from lifang.mechanisms import lines
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
-from lifang.services import exchange, lines, reading, values, workbook
+from lifang.services import exchange, reading, values, workbook
 from lifang.services.auditing import Change, record_denial, record_effect, stated
 from lifang.services.order import Order
 from lifang.services.presenting import View

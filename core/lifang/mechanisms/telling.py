@@ -7,10 +7,11 @@ from typing import Any
 
 from lifang.kit import clock
 from lifang.kit.words import _
+from lifang.mechanisms import lines
 from lifang.mechanisms.cells import Cell, Row
 from lifang.mechanisms.figures import Statement, Table
 from lifang.mechanisms.indicator import Indicator
-from lifang.services import lines, workbook
+from lifang.services import workbook
 
 NOTHING = "—"
 FORMS = {"json": "application/json", "csv": "text/csv; charset=utf-8", "xlsx": workbook.TYPE}
