@@ -17,7 +17,7 @@ INSTALLED := .venv/.lifang-installed
 BENCHED := .venv/.lifang-benched
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test lint docs bench trust lock release clean
+.PHONY: help dev demo test lint docs pictures bench trust lock release clean
 
 help: ## this list
 	@echo "Lifang 里坊. Options go through ARGS, e.g.  make demo ARGS=--no-serve"
@@ -43,10 +43,15 @@ lint: dev ## style, types, import contracts, budgets
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q -p no:randomly tests/core/test_budget.py tests/core/test_contracts.py
 
-docs: dev ## the documentation, into docs/_build/html; a warning is an error
-	$(BIN)/python docs/generate.py
+docs: dev ## the documentation, into docs/_build/html; a warning or a broken example is an error
+	$(BIN)/python docs/generate.py $(if $(CI),--check)
+	$(BIN)/python -m pytest -q -p no:randomly tests/core/test_reference.py tests/walks/test_pages.py
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
 	@echo "docs/_build/html/index.html"
+
+pictures: dev ## the pictures of the administrator's guide, taken anew on a walk through the first day
+	@bash tests/browser/ensure_chromium.sh
+	$(BIN)/python -m tests.browser.pictures
 
 bench: dev $(BENCHED) ## measure, print and write docs/reference/benchmarks.md
 	$(BIN)/python -m tests.bench $(ARGS)

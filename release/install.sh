@@ -137,6 +137,7 @@ upgrade_it() {
         stopped=yes
     fi
     if [ -e "$home/run/serve.lock" ] && ! flock -n "$home/run/serve.lock" true; then
+        start_again
         die "$home 还有服务在运行；请先停止它"
     fi
     trap take_back ERR

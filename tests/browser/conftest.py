@@ -103,10 +103,14 @@ class Watched:
         return bool(self.page.evaluate(wide))
 
 
+def program() -> str | None:
+    """The browser that was named, or one that is installed."""
+    return os.environ.get("LIFANG_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    named = os.environ.get("LIFANG_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, NAMES)), None)
+    found = program()
     if found is None:
         if os.environ.get("CI") == "true":
             pytest.fail(MISSING)

@@ -131,7 +131,7 @@ def test_what_opens_or_goes_wrong_on_a_page_is_accessible_too(open_page: Open, s
     watched = open_page("boss")
     watched.open("/people/new")
     watched.page.fill("#f-community", "社区")
-    watched.page.click("button:has-text('保存') >> nth=-1")
+    watched.page.press("#f-community", "Enter")
     expect(watched.page.locator("#problems")).to_be_visible()
     inspect(watched)
     watched.open(f"/people/{site.person}")

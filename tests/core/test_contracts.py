@@ -83,6 +83,8 @@ def test_every_plugin_is_named_like_its_folder() -> None:
         offered = import_module(f"{package}.plugin").plugin.provides
         wanted = {"lifang.plugins": {folder.name: target}}
         wanted |= {"lifang.provides": dict.fromkeys(offered, target)} if offered else {}
+        if (folder / package / "sample.py").exists():
+            wanted["lifang.sample"] = {folder.name: f"{package}.sample:year"}
         assert project["entry-points"] == wanted
         assert (folder / package / "py.typed").exists()
 
@@ -128,7 +130,7 @@ def test_no_file_names_a_folder_of_somebodys_machine() -> None:
 
 PLACES_OF_A_PLUGIN = {
     "documents", "events", "indicators", "models", "notices", "pages", "plugin", "policies",
-    "purposes", "resources", "schemas", "services", "settings", "sheets",
+    "purposes", "resources", "sample", "schemas", "services", "settings", "sheets",
 }  # fmt: skip
 """Where a reader finds each concern; absent where there is none (`design/plugins.md` §5)."""
 OWN_WORDS = {"agency_contracts": {"ocds", "ocds_blocks"}}

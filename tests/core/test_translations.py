@@ -90,6 +90,7 @@ def declared(plugin: Plugin) -> dict[Message, str]:
     for setting in plugin.settings.values():
         labels = [setting.label, setting.help, setting.unit, *setting.choices.values()]
         told |= {(None, label): setting.name for label in labels if label}
+    told |= {(None, label): "a preset" for label in plugin.presets.values()}
     told |= {(None, label): "the desk" for label in on_the_desk(plugin)}
     for one in (*plugin.purposes.values(), *plugin.notices.values()):
         told |= {(None, label): one.name for label in (one.label, one.text)}

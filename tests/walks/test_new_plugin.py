@@ -13,7 +13,7 @@ from lifang.testing.commands import say
 from tests.walks import commands
 from tests.walks.beginning import BIN, ROOT, WHO, begin, beside, fresh_environment, run, wheel
 
-PAGE = ROOT / "docs" / "tutorial.md"
+PAGE = ROOT / "docs" / "start" / "plugin.md"
 OWN = Path(__file__).parent / "lost_and_found"
 """The files in which an author writes something of their own, as they stand when it is done."""
 NEW = ("--label", "失物招领", "--record-label", "拾得物品", "--record-label-en", "Found item",

@@ -57,7 +57,7 @@ def build(root: Path, output: Path, *more: str) -> None:
 
 @pytest.mark.once
 @pytest.mark.trust
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_archive_installs_serves_upgrades_and_restores_without_a_network(
     tmp_path: Path,
 ) -> None:

@@ -6,7 +6,7 @@ where a plugin is on at a place they belong to, or where they have a record of i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,12 @@ def judged(key: Any, rows: Any, column: Any, *told: Condition) -> Condition:
 def gathered(key: Any, rows: Any, column: Any, *told: Condition) -> Condition:
     """Asked the other way round: the other rows are gathered first, each by its own index."""
     return key.in_(rows.select(column).where(*told))
+
+
+def set_apart(model: Any, told: Iterable[Condition]) -> Condition:
+    """Rows of which something is told, gathered before anything else is looked at."""
+    mine = model.select(model.id).where(*told).cte("mine", materialized=True)
+    return model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+from json import loads
 from typing import Any
 
 from apispec import APISpec
@@ -58,7 +59,7 @@ def describe() -> Response:
 
 @blueprint.record_once
 def _teach(state: BlueprintSetupState) -> None:
-    describe_with(state.app, lambda: json.loads(_made()))
+    describe_with(state.app, lambda: loads(_made()))
 
 
 def _made() -> bytes:

@@ -75,14 +75,8 @@ def paths() -> Iterator[Path]:
     summary = _("列出{label}", label=label)
     yield BASE, {"get": _list("list_events", summary, "EventList", [before, *_asked(*places)])}
     shown = {"200": _answer(_("一个事件：内容、处理链、错误、相关事件"), "EventInFull")}
-    yield (
-        f"{BASE}/{{id}}",
-        {
-            "get": operation(
-                "show_events", SLUG, label, shown, (*READING, 403), parameters=[POSITION]
-            )
-        },
-    )
+    one = operation("show_events", SLUG, label, shown, (*READING, 403), parameters=[POSITION])
+    yield f"{BASE}/{{id}}", {"get": one}
     lag = {"200": _answer(_("还有多少事件没有处理完"), "LagList")}
     yield f"{BASE}/lag", {"get": operation("lag_events", SLUG, label, lag, (*READING, 403))}
     states = {"type": "string", "enum": list(STATES), "default": "dead"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from json import loads
 from typing import Any
 
 from lifang.api.members import DEEDS, MEMBERS
@@ -15,12 +16,14 @@ from lifang.api.schemas import Schema
 from lifang.kit import json
 from lifang.kit.words import _, n_
 
-TEXTS = {
+TEXTS: dict[str, Any] = {
+    "year": 2026,
+    "budget_year": 2026,
+    "end": "2026-11-30T11:00:00.000000+08:00",
     "code": "620102001001",
     "plugin": "dual_reporting",
     "at": "620102001001",
     "period": "2026-11",
-    "version": "1.0.0",
     **dict.fromkeys(("name", "label", "title", "summary", "text"), n_("示例")),
 }
 FORMATS = {"date": "2026-11-30", "date-time": "2026-11-30T09:00:00.000000+08:00"}
@@ -30,7 +33,7 @@ PLAIN: dict[str, Any] = {"boolean": True, "number": 12.5, "null": None, "array":
 
 def finish(made: dict[str, Any]) -> dict[str, Any]:
     """Complete a description: no member without words, no body without an example."""
-    made = json.loads(json.dumps(made))  # what is shared among descriptions stays as it is
+    made = loads(json.dumps(made))  # what is shared among descriptions stays as it is
     schemas = made["components"]["schemas"]
     for schema in (*schemas.values(), *_bodies(made)):
         _word(schema)
@@ -60,10 +63,17 @@ def sample(schema: Schema, schemas: dict[str, Schema]) -> Any:
     if kind == "object":
         needed = [*schema.get("required", ()), *(either[0]["required"] if either else ())]
         told = {name: sample(schema["properties"][name], schemas) for name in needed}
-        return {name: _(TEXTS.get(name, one)) if one == "…" else one for name, one in told.items()}
+        return {name: _named(name, one) for name, one in told.items()}
     if kind == "array" and schema.get("items"):
         return [sample(schema["items"], schemas)]
     return FORMATS.get(schema.get("format", ""), schema.get("minimum", PLAIN[kind]))
+
+
+def _named(name: str, value: Any) -> Any:
+    """What a member of this name says, where nothing better is known."""
+    vague = type(value) is not bool and value in ("…", 1, FORMATS["date-time"])
+    better = TEXTS.get(name, value) if vague else value
+    return _(better) if isinstance(better, str) and better != "…" else better
 
 
 def _operations(made: dict[str, Any]) -> Iterator[dict[str, Any]]:

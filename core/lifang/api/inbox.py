@@ -161,15 +161,11 @@ def paths() -> Iterator[Path]:
     yield f"/api{BASE}/kinds/{{name}}", {"post": chosen}
     where = _("接收通知的邮箱")
     given = _open(email=NONE, language={"enum": ["zh", "en", None]})
-    yield (
-        f"/api{BASE}/address",
-        {
-            "get": _operation("show_notice_address", where, "NoticeAddress", read),
-            "post": _operation(
-                "set_notice_address", where, "NoticeAddress", WRITING, requestBody=body(given)
-            ),
-        },
+    show = _operation("show_notice_address", where, "NoticeAddress", read)
+    sets = _operation(
+        "set_notice_address", where, "NoticeAddress", WRITING, requestBody=body(given)
     )
+    yield f"/api{BASE}/address", {"get": show, "post": sets}
 
 
 def _operation(id: str, summary: str, answer: str, refused: tuple[int, ...], **more: Any) -> Any:

@@ -225,7 +225,7 @@ class Noun:
         several = {"type": "array", "minItems": 1, "items": one_of_them}
         asked = exactly(fields=several, reason=SAID)
         values = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
-        shown = {"type": "object", "required": ["fields"], "properties": {"fields": values}}
+        shown = schemas.whole(fields=values)
         summary = _("查看{label}的敏感信息；原因会记入审计", label=self.label)
         answers = {"200": {"description": summary, "content": content(shown)}}
         return self.operation(
@@ -237,26 +237,19 @@ class Noun:
         properties: dict[str, Schema] = {key: {"type": "string"} for key in keys}
         properties["limit"] = {"type": "integer", "minimum": 1, "maximum": MOST}
         properties["cursor"] = {"type": "string"}
-        asked = {
-            "type": "object",
-            "anyOf": [{"required": [key]} for key in keys],
-            "additionalProperties": False,
-            "properties": properties,
-        }
+        asked = exactly(**properties) | {"anyOf": [{"required": [key]} for key in keys]}
+        del asked["required"]
         summary = _("按完整的号码查找{label}", label=self.labels)
         answers = {"200": {"description": summary, "content": content(ref(f"{self.name}List"))}}
         return self.operation("search", summary, answers, WRITING, requestBody=body(asked))
 
     def _export(self) -> Operation:
-        rows = {"type": "object", "required": ["items"],
-                "properties": {"items": {"type": "array", "items": ref(self.name)}}}  # fmt: skip
+        rows = schemas.whole(items={"type": "array", "items": ref(self.name)})
         summary = _("导出{label}", label=self.labels)
         own = forms(self.resource)
-        names = [spec.name for spec in self.resource.fields]
-        chosen = _("表格（csv、xlsx）只要这些字段，逗号分隔；不写就是全部")
-        pattern = {"type": "string", "pattern": f"^({'|'.join(names)})(,({'|'.join(names)}))*$"}
-        asked = [parameter("columns", pattern, chosen)]
-        made = self._file("export", summary, "csv", rows, asked)
+        one, said = "|".join(self.resource.by_name), _("表格只要这些列，逗号分隔；默认全部")
+        shape = {"type": "string", "pattern": f"^({one})(,({one}))*$"}
+        made = self._file("export", summary, "csv", rows, [parameter("columns", shape, said)])
         made["parameters"][0]["schema"]["enum"] = list(own)
         for kind in {kind for name, (_label, kind, _suffix) in own.items() if name not in FORMATS}:
             made["responses"]["200"]["content"].setdefault(kind, {"schema": BINARY})
@@ -266,9 +259,8 @@ class Noun:
         stated = _("用途，记入审计；有权的人说明用途后，敏感信息不遮盖")
         asked = [parameter("purpose", {"type": "string", "minLength": 1}, stated)]
         text = {"type": "array", "items": {"type": "string"}}
-        members = {"title": {"type": "string"}, "notes": text, "columns": text,
-                   "rows": schemas.TABLE}  # fmt: skip
-        rows = {"type": "object", "required": list(members), "properties": members}
+        line = {"type": "string"}
+        rows = schemas.whole(title=line, notes=text, columns=text, rows=schemas.TABLE)
         summary = _("打印用的{label}台账", label=self.labels)
         return self._file("ledger", summary, "xlsx", rows, asked)
 
@@ -324,12 +316,7 @@ ID: Schema = {"name": "id", "in": "path", "required": True, "schema": schemas.ID
 
 def exactly(**properties: Schema) -> Schema:
     """An object with these members and no others."""
-    return {
-        "type": "object",
-        "required": list(properties),
-        "additionalProperties": False,
-        "properties": properties,
-    }
+    return {**schemas.whole(**properties), "additionalProperties": False}
 
 
 def operation(
@@ -362,15 +349,9 @@ def problem_name(status: int) -> str:
 
 
 def _list_of(name: str) -> Schema:
-    return {
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {
-            "items": {"type": "array", "items": ref(name)},
-            "next": {"type": ["string", "null"]},
-            "count": {"type": "integer"},
-        },
-    }
+    made = schemas.whole(items={"type": "array", "items": ref(name)}, next=schemas.TEXT_OR_NONE)
+    made["properties"]["count"] = {"type": "integer"}
+    return made
 
 
 def content(made: Schema) -> Schema:

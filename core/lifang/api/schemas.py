@@ -244,7 +244,7 @@ def _many(item: Schema) -> Schema:
 TABLE = _many(_many({"type": ["string", "number", "null"]}))
 _NUMBER: Schema = {"type": "integer"}
 _TEXT: Schema = {"type": "string"}
-_TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
+TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 _FIGURES = ("job", "done", "skipped", "failed", "matched", "ready", "not_found")
 _LISTS = ("errors", "left_out", "first")
 BULK: Schema = {
@@ -272,12 +272,12 @@ LINEAGE = _many(whole(date={"type": "string", "format": "date"}, words=_TEXT))
 HISTORY = _many(
     whole(
         at=_AT,
-        occurred_at=_TEXT_OR_NONE,
+        occurred_at=TEXT_OR_NONE,
         actor=_TEXT,
-        on_behalf_of=_TEXT_OR_NONE,
+        on_behalf_of=TEXT_OR_NONE,
         source=_TEXT,
         verb=_TEXT,
-        reason=_TEXT_OR_NONE,
-        changes=_many(whole(field=_TEXT, before=_TEXT_OR_NONE, after=_TEXT_OR_NONE)),
+        reason=TEXT_OR_NONE,
+        changes=_many(whole(field=_TEXT, before=TEXT_OR_NONE, after=TEXT_OR_NONE)),
     )
 )

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import platform
 import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
-from typing import Any
 
-import peewee as pw
 from flask import Flask, Response, g, request
 
-from lifang.entities.audit import AuditEntry
-from lifang.entities.job import Job
 from lifang.http.request import BARE, for_programs
-from lifang.kit import clock, json
-from lifang.services.delivery import Lag, lag
-from lifang.services.event_log import last_position
+from lifang.kit import json
 from lifang.services.instance import Instance
 from lifang.store import migrations
-from lifang.upkeep.backup import outcomes
-from lifang.upkeep.stalls import patience
-
-Rows = Sequence[tuple[dict[str, str], float]]
+from lifang.upkeep.figures import Figure, Rows, figures
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, float("inf"))
 """Seconds, up to which answers are counted together."""
 
 FREE_SHARE = 0.05
 """With less of the disk free than this, the instance does not call itself ready."""
-
-FIGURES: tuple[tuple[str, str, Callable[[Lag, float], float]], ...] = (
-    ("behind", "Events a subscriber has still to be told.", lambda one, _most: one.behind),
-    ("lag_seconds", "Age of the oldest event it has still to be told.", lambda one, _: _age(one)),
-    ("late", "Whether that is more than lag_minutes.", lambda one, most: int(_age(one) > most)),
-    ("retrying", "Deliveries that wait for another try.", lambda one, _most: one.retrying),
-    ("dead", "Deliveries that are tried no more.", lambda one, _most: one.dead),
-)
-"""What is told of every subscriber, with the seconds that an event may wait."""
 
 log = logging.getLogger("lifang.health")
 
@@ -117,52 +98,20 @@ class Health:
         meaning = "Answers of this process by class of status."
         yield from _figure("responses_total", "counter", meaning, answers)
         yield from _histogram(times, spent)
-        last, told_of, more = self._kept()
-        meaning = "Events that were told, by the highest position."
-        yield from _figure(
-            "events_total", "counter", meaning, [({}, last)] if last is not None else []
-        )
-        most = patience(self.instance).total_seconds()
-        for name, meaning, figure in FIGURES:
-            rows = [({"subscriber": one.name}, figure(one, most)) for one in told_of]
-            yield from _figure(f"events_{name}", "gauge", meaning, rows)
-        for name, meaning, found in more:
-            yield from _figure(name, "gauge", meaning, found)
+        for figure in self._kept():
+            yield from _figure(*figure)
 
-    def _kept(self) -> tuple[int | None, list[Lag], list[tuple[str, str, Rows]]]:
+    def _kept(self) -> list[Figure]:
         """What the database and the folder tell; nothing while the database does not answer.
 
         Figures a monitor cannot see are better than figures that are wrong.
         """
         try:
             with self.instance.database.connection():
-                return last_position(), lag(self.instance), list(self._more())
+                return list(figures(self.instance))
         except Exception:
             log.exception("the lag could not be read")
-            return None, [], []
-
-    def _more(self) -> Iterator[tuple[str, str, Rows]]:
-        jobs: Any = (
-            Job.select(Job.state, pw.fn.COUNT(Job.id)).group_by(Job.state).order_by(Job.state)
-        )
-        yield "jobs", "Jobs by state.", [({"state": state}, n) for state, n in jobs.tuples()]
-        loose = AuditEntry.select().where(AuditEntry.seq.is_null()).count()
-        sealed = AuditEntry.select(pw.fn.MAX(AuditEntry.seq)).scalar() or 0
-        yield "audit_sealed", "The last sealed entry of the audit trail.", [({}, sealed)]
-        yield "audit_unsealed", "Entries of the audit trail that are not sealed yet.", [({}, loose)]
-        good = outcomes(self.instance.settings).get("good")
-        age = clock.now() - dt.datetime.fromisoformat(good["at"]) if good else None
-        rows: Rows = [({}, age.total_seconds())] if age else []
-        yield "backup_age_seconds", "Age of the last good backup.", rows
-        engine: Any = self.instance.database.engine
-        pool = [("used", len(engine._in_use)), ("idle", len(engine._connections))]
-        yield "database_connections", "Of this process.", [({"state": name}, n) for name, n in pool]
-        disk = shutil.disk_usage(self.instance.settings.home)
-        yield (
-            "disk_free_ratio",
-            "The part of the disk that is free.",
-            [({}, disk.free / disk.total)],
-        )
+            return []
 
     def _database_answers(self) -> bool:
         with self.instance.database.connection():
@@ -213,11 +162,6 @@ def _histogram(times: Counter[tuple[str, float]], spent: Counter[str]) -> Iterat
             yield f'lifang_request_seconds_bucket{{kind="{kind}",le="{end}"}} {whole}'
         yield f'lifang_request_seconds_sum{{kind="{kind}"}} {spent[kind]:.6f}'
         yield f'lifang_request_seconds_count{{kind="{kind}"}} {whole}'
-
-
-def _age(one: Lag) -> float:
-    waits = clock.now() - one.oldest if one.oldest is not None else None
-    return round(max(waits.total_seconds(), 0.0), 3) if waits else 0
 
 
 def _holds(check: Callable[[], bool]) -> bool:

@@ -16,7 +16,7 @@ from lifang.resources.action import action
 from lifang.resources.resource import Resource
 
 
-@action("停用", event="disabled")
+@action("停用", event="disabled", when=lambda account: not account["disabled"])
 def disable(account: Account, caller: Caller, *, reason: str) -> Data:
     """Stop an account from signing in, and end its sessions at once."""
     if account.id == caller.account:
@@ -28,7 +28,7 @@ def disable(account: Account, caller: Caller, *, reason: str) -> Data:
     return {"reason": reason}
 
 
-@action("启用", event="enabled")
+@action("启用", event="enabled", when=lambda account: bool(account["disabled"]))
 def enable(account: Account, caller: Caller) -> None:
     """Let a disabled account sign in again."""
     if not account.disabled:
@@ -36,11 +36,10 @@ def enable(account: Account, caller: Caller) -> None:
     account.disabled = False
 
 
-@action("解锁", event="unlocked")
+@action("解锁", event="unlocked", when=lambda account: bool(account["locked_until"]))
 def unlock(account: Account, caller: Caller) -> None:
     """Let an account that failed to sign in too often try again now."""
-    account.failures = 0
-    account.locked_until = None
+    account.failures, account.locked_until = 0, None
 
 
 @action("撤销", event="revoked")
@@ -72,7 +71,7 @@ def not_to_oneself(grant: Grant, caller: Caller) -> None:
 accounts = Resource(
     Account,
     label="账号",
-    columns=["name", "person", "home_code", "disabled"],
+    columns=["name", "person", "disabled", "locked_until"],
     scope=None,
     reason="an account can hold rights anywhere in the tree",
     hidden=["password", "failures", "system_user", "must_change"],

@@ -8,7 +8,7 @@ from lifang.resources.action import action
 from lifang.resources.resource import Resource
 
 
-@action("取消", moves=dict.fromkeys(("waiting", "queued", "running"), "cancelled"))
+@action("取消", moves=dict.fromkeys(("waiting", "queued", "running"), "cancelled"), waits=False)
 def cancel(job: Job, caller: Caller) -> None:
     """Stop a job; what it has done stays done."""
 

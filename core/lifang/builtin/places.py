@@ -9,7 +9,7 @@ import peewee as pw
 
 from lifang.builtin.tree import close, merge, recode, rename, reopen, split, transfer
 from lifang.entities.caller import Caller
-from lifang.entities.community import KINDS, Community, CommunityCode, path_of
+from lifang.entities.community import EVERYDAY, KINDS, Community, CommunityCode, path_of
 from lifang.entities.person import Affiliation
 from lifang.kit.errors import Conflict, FieldError, Invalid
 from lifang.kit.words import _
@@ -77,7 +77,7 @@ def code_is_free(community: Community, caller: Caller) -> None:
     if community.valid_to is not None:
         return
     if _holding([community.code]).where(Community.id != community.id).exists():
-        raise Conflict(_("编号「{code}」已被使用", code=community.code), reason="duplicate")
+        raise Conflict(_("代码「{code}」已被使用", code=community.code), reason="duplicate")
 
 
 def _holding(codes: Sequence[str]) -> Any:
@@ -112,6 +112,7 @@ communities = Resource(
     owner=Linked(Affiliation, here="community", there="person"),
     unit=Linked(Affiliation, here="community", there="organization"),
     hidden=["path"],
+    checks={"kind": lambda said: EVERYDAY.get(said, said)},
     rules=[lies_under_its_parent, opens_and_closes_by_decree, code_is_free],
     saved=[is_remembered],
     at_once=(may_be_planted, are_remembered),

@@ -227,7 +227,7 @@ def _heir(node: Community, part: Part, caller: Caller, date: Day) -> Community:
     if part.name is None:
         found = find_community(caller, part.code)
         if found is None:
-            missing = _("没有编号为「{code}」的社区，或您看不到它；新设的请写名称", code=part.code)
+            missing = _("没有代码为「{code}」的社区，或您看不到它；新设的请写名称", code=part.code)
             raise edges.blame("into", missing)
         _demand_heir(node, caller, "split", found, date)
         return found

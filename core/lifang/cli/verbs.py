@@ -69,7 +69,7 @@ def number_of(session: Session, resource: Resource[Any], said: str) -> int:
     if resource.id == "core.communities":
         found = find_community(session.caller, said, past=True)
         if found is None:
-            raise NotFound(_("没有编号为「{code}」的社区，或您看不到它", code=said))
+            raise NotFound(_("没有代码为「{code}」的社区，或您看不到它", code=said))
         return int(found.id)
     if resource.id == "core.accounts":
         named = Query(filters=read_filters([("name", said)]), limit=1)

@@ -19,6 +19,12 @@ KINDS = {
     "grid": "网格",
     "building": "楼栋",
 }
+EVERYDAY = {
+    **dict.fromkeys(("区", "县", "旗", "县级市"), "district"),
+    **dict.fromkeys(("街道", "乡镇", "镇", "乡", "苏木"), "subdistrict"),
+    **dict.fromkeys(("村", "行政村", "居委会", "村委会"), "community"),
+}
+"""What tables of offices call the kinds."""
 CODE_SYSTEMS = {"stats": "统计用区划代码", "local": "本地编号"}
 SEGMENT = 6
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

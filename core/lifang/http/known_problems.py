@@ -51,6 +51,8 @@ KINDS = {
         n_("等响应头 Retry-After 所说的秒数，用同一个 Idempotency-Key 重发。")),
     "not_ready": Kind(503, n_("实例暂时不能服务：正在升级，或缺少密钥。"),
         n_("等响应头 Retry-After 所说的秒数再试；仍不行请联系管理员。")),
+    "plugin_failed": Kind(500, n_("一个插件出了错，这个请求没有完成。"),
+        n_("把 request_id 告诉管理员。")),
     "error": Kind(500, n_("出了没有预料到的错误；细节只记在服务器的日志里。"),
         n_("把 request_id 告诉管理员。")),
 }  # fmt: skip

@@ -58,13 +58,6 @@ def dumps(data: object) -> bytes:
     return orjson.dumps(data)
 
 
-def loads(written: bytes) -> Any:  # Any: whatever was written
-    """Read again what `dumps` wrote; what others send is read by `loads_strict`."""
-    import orjson
-
-    return orjson.loads(written)
-
-
 def _decoded(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")

@@ -315,7 +315,7 @@ def node_at(caller: Caller, at: str | None) -> Community:
             raise Conflict(_("还没有社区；请先导入社区"))
     node = find_community(caller, at, past=True)
     if node is None:
-        sentence = _("没有编号为「{code}」的社区，或您看不到它", code=at)
+        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
         raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
     return node
 

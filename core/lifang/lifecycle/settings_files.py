@@ -251,7 +251,7 @@ def _meant(
                               known=_("、").join(sorted(known)) or "—"))  # fmt: skip
     there = places.get(_absolute(line.place, str(node.code)))
     if there is None:
-        raise _Wrong("place", _("「{name}」之下没有编号为「{code}」的社区", name=node.name,
+        raise _Wrong("place", _("「{name}」之下没有代码为「{code}」的社区", name=node.name,
                                 code=_absolute(line.place, str(node.code))))  # fmt: skip
     try:
         day = dated.day("since", line.since)

@@ -151,11 +151,13 @@ def _told(
 ) -> Listed:
     state, reasons = state_of(instance, row, found)
     fault = instance.plugins.faults.get(name)
+    summary = half(found.summary) if found else ""
+    called, colon, _rest = summary.replace("：", ":").partition(":")
     return Listed(
         id=name,
-        label=row.label if row else _label(found, name),
+        label=row.label if row else called if colon else name,
         version=found.version if found else row.version,
-        summary=half(found.summary) if found else "",
+        summary=summary,
         state=state,
         error=fault or (row.error if row else None),
         switches=tuple(switches),
@@ -163,12 +165,6 @@ def _told(
         reasons=reasons,
         help=_(HELPS[state], id=name) if state in HELPS else None,
     )
-
-
-def _label(found: Found | None, name: str) -> str:
-    """What a plugin that was never installed calls itself before the colon of its summary."""
-    label, colon, _rest = found.summary.partition("：") if found else ("", "", "")
-    return label if colon else name
 
 
 def _switches(plugin: str | None = None) -> dict[str, list[Switch]]:

@@ -331,7 +331,7 @@ def nodes_at(caller: Caller, at: str | None) -> list[Community]:
     else:
         node = find_community(caller, at)
         if node is None:
-            sentence = _("没有编号为「{code}」的社区，或您看不到它", code=at)
+            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
             raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
         nodes = [node]
     reach = ranges.union(one.reach for one in caller.standings if states.administers(one.role))

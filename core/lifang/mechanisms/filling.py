@@ -57,7 +57,7 @@ class Filled:
             self.purpose = stated("purpose", purpose, _("请说明导出完整信息的用途"))
             for _way, resource, _field in self.secrets:
                 _demand(asked, resource, "export_full")
-        self.title = f"{asked.subject.name}{_(self.sheet.label)}"
+        self.title = _headed(asked.subject.name, _(self.sheet.label))
         if asked.period is not None:
             self.title = _("{title}（{period}）", title=self.title, period=asked.period.words)
         unit = asked.organization if asked.community is not None else None
@@ -365,3 +365,9 @@ def _plain(value: Any) -> Cell:
     if value is None or isinstance(value, int | float | str):
         return value
     return str(value)
+
+
+def _headed(place: str, label: str) -> str:
+    """A sheet's name after its place's, without saying twice where one ends as the other begins."""
+    said = next((n for n in range(len(label), 1, -1) if place.endswith(label[:n])), 0)
+    return _("{place}{title}", place=place, title=label[said:])

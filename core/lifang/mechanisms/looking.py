@@ -100,7 +100,7 @@ def place_of(caller: Caller, code: str | None) -> Community:
         tops = branches.tops(caller)
         found = find_community(caller, tops[0].code) if tops else _tops().first()
     if found is None:
-        sentence = _("没有编号为「{code}」的社区，或您看不到它", code=code or "")
+        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code or "")
         raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 from lifang.kit import words
 from lifang.kit.words import _, n_
 from lifang.plugins import importing, waiting
-from lifang.plugins.finding import Found, discover
+from lifang.plugins.finding import discover
 from lifang.plugins.tables import PluginRow, read_epoch
 
 ABSENT = {
@@ -67,9 +67,7 @@ class Gone:
         """What a plugin was, or None where it was never installed."""
         epoch = read_epoch()
         if epoch != self._epoch:
-            rows, present = list(PluginRow.select()), discover()
-            known = {row.name: _read(row, present.get(row.name)) for row in rows}
-            self._epoch, self._known = epoch, known
+            self._epoch, self._known = epoch, {row.name: _read(row) for row in PluginRow.select()}
         return self._known.get(plugin)
 
     def noun(self, plugin: str, noun: str) -> Tomb | None:
@@ -102,8 +100,8 @@ def said(labels: Mapping[str, str]) -> str:
     return labels.get(words.language()) or labels.get(words.SOURCE, "")
 
 
-def _read(row: Any, found: Found | None) -> Declared:
-    state = row.state if row.state in ABSENT else "off"
+def _read(row: Any) -> Declared:
+    state, found = row.state if row.state in ABSENT else "off", discover().get(row.name)
     if state == "off" and found is None:
         state = "missing"
     elif found and state == "off" and row.name not in importing.versions and waiting.due(found):

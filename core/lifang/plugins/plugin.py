@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +31,19 @@ class Plugin:
     """A plugin: its id and name, and everything it declares.
 
     `hooks` are functions marked `@lf.hookimpl`; `writes` names what its handlers may do beyond its
-    own resources, as `core.memberships:create`; `settings` are what districts may set; `payloads`
-    are declared by `lf.payload`, each for an event of its own. `duties` are functions of the
-    plugin's own caller that the worker calls again and again, each in a thread of its own, while
-    the plugin is on anywhere: they wait for something no longer than a second, and say whether
-    there may be more at once; what they raise is logged and tried again later, after 1 to 30
-    seconds. `purposes` are what it asks people's consent for (`lf.Purpose`), `indicators` the
-    numbers it reports (`lf.Indicator`), `notices` what it tells people (`lf.Notice`), `sheets` its
-    tables on paper (`lf.Sheet`), `provides` what it offers other plugins (`lf.provide`) and `needs`
-    what it uses of theirs (`lf.need`). `desk` is what those who use it daily find on its page
-    (`lf.Desk`), of its own resources. The folder of the module that declares it holds `migrations/`
-    and `locale/`. Raises ValueError for an id that cannot be a name in URLs, tables and commands,
-    and for a payload, purpose, indicator, notice or sheet that is another plugin's or declared
-    twice.
+    own resources, as `core.memberships:create`; `settings` are what districts may set, and
+    `presets` says what the presets named there are called; `payloads` are declared by `lf.payload`,
+    each for an event of its own. `duties` are functions of the plugin's own caller that the worker
+    calls again and again, each in a thread of its own, while the plugin is on anywhere: they wait
+    for something no longer than a second, and say whether there may be more at once; what they
+    raise is logged and tried again later, after 1 to 30 seconds. `purposes` are what it asks
+    people's consent for (`lf.Purpose`), `indicators` the numbers it reports (`lf.Indicator`),
+    `notices` what it tells people (`lf.Notice`), `sheets` its tables on paper (`lf.Sheet`),
+    `provides` what it offers other plugins (`lf.provide`) and `needs` what it uses of theirs
+    (`lf.need`). `desk` is what those who use it daily find on its page (`lf.Desk`), of its own
+    resources. The folder of the module that declares it holds `migrations/` and `locale/`. Raises
+    ValueError for an id that cannot be a name in URLs, tables and commands, and for a payload,
+    purpose, indicator, notice or sheet that is another plugin's or declared twice.
     """
 
     def __init__(  # noqa: PLR0913 – a declaration says many things, each by name
@@ -56,6 +56,7 @@ class Plugin:
         hooks: Iterable[Callable[..., Any]] = (),
         writes: Iterable[str] = (),
         settings: Iterable[Setting[Any]] = (),
+        presets: Mapping[str, str] | None = None,
         payloads: Iterable[Payload] = (),
         duties: Iterable[Duty] = (),
         purposes: Iterable[Any] = (),
@@ -70,14 +71,13 @@ class Plugin:
         """Keep the declaration; nothing happens until the manager registers it."""
         if not ID.fullmatch(id) or id in TAKEN:
             raise ValueError(f"plugin id {id!r}: small letters, digits, _; 2 to 40; not {TAKEN}")
-        self.id = id
-        self.label = label
-        self.resources = tuple(resources)
-        self.hooks = tuple(hooks)
+        self.id, self.label = id, label
+        self.resources, self.hooks = tuple(resources), tuple(hooks)
         carries = [deliver_message for hook in self.hooks if hook.__name__ == "deliver_message"]
         self.handlers: tuple[Handler, ...] = tuple(map(handler_of, (*handlers, *carries)))
         self.writes = frozenset(writes)
         self.settings = {one.name: one.of(id) for one in settings}
+        self.presets = dict(presets or {})
         declared = tuple(payloads)
         self.payloads = {one.type: one for one in declared}
         self.purposes = {one.name: one for one in purposes}
@@ -91,8 +91,7 @@ class Plugin:
             raise ValueError(f"plugin {id}: {wanted}: {foreign}")
         self.duties: tuple[Duty, ...] = tuple(duties)
         self.provides = {one.name: one for one in provides}
-        self.needs = tuple(needs)
-        self.desk = desk
+        self.needs, self.desk = tuple(needs), desk
         nouns = [one.resource for one in desk.panels] if desk else []
         if elsewhere := [one.noun for one in nouns if one not in self.resources]:
             raise ValueError(f"plugin {id}: its desk shows what is not its own: {elsewhere}")

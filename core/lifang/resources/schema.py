@@ -198,7 +198,8 @@ def _text(spec: FieldSpec, value: Any) -> str:
 
 
 def _choice(spec: FieldSpec, value: Any) -> str:
-    """Accept the value or its label, in either language."""
+    """Accept the value or its label, in either language, and what else its check knows it by."""
+    value = spec.check(value) if spec.check and isinstance(value, str) else value
     if isinstance(value, str) and value in dict(spec.choices):
         return value
     for known, label in spec.choices:

@@ -99,7 +99,7 @@ def grant(
     if at is not None:
         community = find_community(caller, at)
         if community is None:
-            sentence = _("没有编号为「{code}」的社区，或您看不到它", code=at)
+            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
             raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
         told["community"] = int(community.id)
     if until is not None:
@@ -145,10 +145,10 @@ def account_named(caller: Caller, name: str) -> Account:
 
 @whole
 def new_password(caller: Caller, name: str) -> str:
-    """Give an account a new one-time password and end its sessions."""
-    account = account_named(caller, name)
-    password = one_time_password()
+    """Give an account a new one-time password, unlock it and end its sessions."""
+    account, password = account_named(caller, name), one_time_password()
     with caller.instance.database.transaction():
+        sign_in.forget_failures(account)
         _set_password(account, password, must_change=True)
         record_note(caller, "account", "password", reason=name)
     return password

@@ -211,7 +211,7 @@ def seen(caller: Caller, within: str | None = None) -> list[Any]:
     if within is not None:
         node = find_community(caller, within, past=True)
         if node is None:
-            raise Invalid(_("没有编号为「{code}」的社区，或您看不到它", code=within))
+            raise Invalid(_("没有代码为「{code}」的社区，或您看不到它", code=within))
         reach = ranges.intersect(reach, ((node.path, path_end(node.path)),))
     if reach == ranges.EVERYWHERE:
         return [EventRow.pos > 0]

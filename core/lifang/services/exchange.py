@@ -29,7 +29,6 @@ TYPED = frozenset({"integer", "number", "boolean"})
 """What a spreadsheet may take for a number or a yes; numbers of people and papers are text."""
 
 
-Found = Iterator[list[View]]
 Specs = Sequence[FieldSpec]
 
 
@@ -84,13 +83,13 @@ def pages(caller: Caller, resource: Resource[Any], query: Query) -> Iterator[lis
         query = replace(query, cursor=page.next)
 
 
-def _as_csv(resource: Resource[Any], found: Found, specs: Specs) -> Iterator[bytes]:
+def _as_csv(resource: Resource[Any], found: Iterator[list[View]], specs: Specs) -> Iterator[bytes]:
     yield sheets.BOM + sheets.written([sheets.header(resource, specs)])
     for items in found:
         yield sheets.written(sheets.row(resource, view, specs) for view in items)
 
 
-def _as_xlsx(resource: Resource[Any], found: Found, specs: Specs) -> Iterator[bytes]:
+def _as_xlsx(resource: Resource[Any], found: Iterator[list[View]], specs: Specs) -> Iterator[bytes]:
     def fill(page: workbook.Page) -> None:
         page.head(sheets.header(resource, specs))
         for items in found:
@@ -108,7 +107,7 @@ def _cells(resource: Resource[Any], view: View, specs: Specs) -> list[workbook.C
     return told
 
 
-def _as_json(found: Found) -> Iterator[bytes]:
+def _as_json(found: Iterator[list[View]]) -> Iterator[bytes]:
     yield b'{"items":['
     first = True
     for items in found:

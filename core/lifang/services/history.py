@@ -11,9 +11,7 @@ from lifang.services.presenting import View, shown_fields
 from lifang.store.record import moment
 
 
-def history(
-    caller: Caller, resource: Resource[Any], record: int, *, limit: int = 500
-) -> list[View]:
+def history(caller: Caller, resource: Resource[Any], record: int, *, most: int = 500) -> list[View]:
     """The entries of one record, newest first; the record itself must have been read before.
 
     Sensitive values are told as changed, never by their content; what a reader does not see of the
@@ -29,7 +27,7 @@ def history(
             AuditEntry.outcome == "done",
         )
         .order_by(AuditEntry.id.desc())
-        .limit(limit)
+        .limit(most)
     )
     changes: dict[int, list[View]] = {}
     rows = AuditChange.select().where(AuditChange.entry.in_([entry.id for entry in entries]))

@@ -23,7 +23,7 @@ from lifang.resources import schema
 from lifang.resources.reach import Linked
 from lifang.resources.resource import Resource
 from lifang.services.order import Order, read_cursor
-from lifang.services.query import Query, asked_by, conditions, is_narrow, part, set_apart
+from lifang.services.query import Query, asked_by, conditions, is_narrow, part
 
 Rows = list[tuple[Any, ...]]
 Way = Callable[["Listing"], Rows | None]
@@ -184,7 +184,7 @@ def picked(listing: Listing) -> Rows | None:
     asked = listing.caller, listing.resource, listing.query
 
     def told() -> list[Any]:
-        return [set_apart(asked[1].model, conditions(*asked, gathering=True, apart=False))]
+        return [policy.set_apart(asked[1].model, conditions(*asked, gathering=True, apart=False))]
 
     return listing.ask("picked", listing.between(None), told)
 

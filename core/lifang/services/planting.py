@@ -10,7 +10,7 @@ from typing import Any
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
-from lifang.entities.community import KINDS, Community
+from lifang.entities.community import EVERYDAY, KINDS, Community
 from lifang.entities.job import Job
 from lifang.kit import ranges
 from lifang.kit.words import _
@@ -69,7 +69,7 @@ def laid_out(resource: Resource[Any], sheet: sheets.Sheet, columns: Mapping[str,
         said: rank
         for rank, (kind, label) in enumerate(KINDS.items())
         for said in (kind, label, _(label))
-    }
+    } | {word: ORDER.index(kind) for word, kind in EVERYDAY.items()}
 
     def line(number: int, cells: list[str]) -> tuple[Any, ...]:
         code, kind, closed = (
@@ -169,7 +169,7 @@ class TreeJudge(Judge):
     def _judge(self, number: int, cells: dict[str, str], node: Node | None) -> Row | None:
         said = cells.pop("parent", "").strip()
         if first := self._sheet.again.get(number):
-            self.blame(number, self._headers["code"], _("与第 {row} 行的编号重复", row=first))
+            self.blame(number, self._headers["code"], _("与第 {row} 行的代码重复", row=first))
             return None
         row = self._create(number, cells) if node is None else self._update(number, node.id, cells)
         if row is None:
@@ -210,8 +210,8 @@ class TreeJudge(Judge):
             wider = parent[0]
         column = self._headers["parent"]
         if above is None and parent is None:
-            sentence = _("没有编号为「{code}」的社区，或您看不到它", code=said)
-            self.blame(number, column, sentence, _("已有的编号，或本文件中的编号"))
+            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=said)
+            self.blame(number, column, sentence, _("已有的代码，或本文件中的代码"))
         elif parent is not None and (parent[1] in self.failed or wider == len(ORDER)):
             self.blame(number, column, _("上级所在的第 {row} 行有误", row=parent[1]))
         elif wider >= rank:
@@ -234,5 +234,5 @@ class TreeJudge(Judge):
         standing = Community.removed_at.is_null() & Community.valid_to.is_null()
         held: Any = Community.select(Community.code).where(standing)
         for (code,) in held.where(Community.code.in_(list(wanted))).tuples():
-            sentence = _("编号「{code}」已被使用", code=code)
+            sentence = _("代码「{code}」已被使用", code=code)
             self.blame(wanted[code], self._headers["code"], sentence)

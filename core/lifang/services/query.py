@@ -124,15 +124,9 @@ def subtree(
     model: Any = resource.model
     told = policy.wheres(resource, part(caller, resource, query, among))
     if apart and told and among is policy.gathered:
-        told = (set_apart(model, told),)
+        told = (policy.set_apart(model, told),)
     readable = policy.readable(caller, resource) if _placed(query) else True
     return (*told, *policy.wheres(resource, readable))
-
-
-def set_apart(model: Any, told: Iterable[Any]) -> Any:
-    """Rows of which something is told, gathered before anything else is looked at."""
-    mine = model.select(model.id).where(*told).cte("mine", materialized=True)
-    return model.id.in_(pw.Select((mine,), (mine.c.id,)).with_cte(mine))
 
 
 def part(caller: Caller, resource: Resource[Any], query: Query, among: policy.Among) -> Any:
@@ -289,7 +283,7 @@ def _find_past(code: str, allowed: Any) -> Community | None:
 def _inside(caller: Caller, resource: Resource[Any], code: str) -> Community:
     community = find_community(caller, code, past=True)
     if community is None:
-        sentence = _("没有编号为「{code}」的社区，或您看不到它", code=code)
+        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code)
         raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
     label, scope = _(resource.label), resource.scope
     while isinstance(scope, Via):

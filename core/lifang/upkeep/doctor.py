@@ -55,23 +55,17 @@ def examine(instance: Instance) -> list[Finding]:
     """Look at what only an opened instance shows: who holds power, what waits, what failed."""
     checks: tuple[tuple[Check, str, str], ...] = (
         (_migrations, "migrations", n_("没有待执行的迁移")),
-        (guarding.administrators, "", ""),
-        (guarding.homes, "", ""),
-        (guarding.grants, "", ""),
+        (guarding.administrators, "", ""), (guarding.homes, "", ""), (guarding.grants, "", ""),
         (guarding.passwords, "passwords", n_("没有账号还在用一次性密码")),
         (_plugins, "plugins", n_("插件都能载入")),
         (_events, "events", n_("事件没有积压，没有死信")),
         (_retention, "retention", n_("到期的事件没有被挡住")),
         (_jobs, "jobs", n_("任务没有失败，也没有停住")),
-        (_audit, "", ""),
-        (_clock, "clock", n_("时钟没有跳变")),
-        (_calendar, "", ""),
-        (_attachments, "", ""),
-        (guarding.copy, "", ""),
+        (_audit, "", ""), (_clock, "clock", n_("时钟没有跳变")), (_calendar, "", ""),
+        (_attachments, "", ""), (guarding.copy, "", ""),
         (guarding.erased, "erased", n_("删除过的个人信息没有回来")),
-        (guarding.reached, "", ""),
-        (_versions, "", ""),
-    )
+        (guarding.reached, "", ""), (_versions, "", ""),
+    )  # fmt: skip
     found = []
     for check, name, well in checks:
         ill = list(check(instance))

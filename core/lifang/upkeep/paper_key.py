@@ -63,10 +63,8 @@ def read(text: str) -> bytes:
     """
     found: dict[int, bytes] = {}
     wrong = []
-    for line in text.upper().splitlines():
-        number, piece = _line(line)
-        if number:
-            found[number] = piece or found.get(number, b"")
+    for number, piece in map(_line, text.upper().splitlines()):
+        found[number] = piece or found.get(number, b"")
     for number in range(1, LINES + 1):
         if not found.get(number):
             mistyped = _("第 {n} 行抄错了：校验不符", n=number)

@@ -145,9 +145,8 @@ def erase(caller: Caller, number: int, *, reason: str) -> int:
         values.forget_names(people, person)
         secret = [spec for spec in people.fields if spec.kind == "sensitive"]
         gone: dict[str, Any] = {one: None for spec in secret for one in values.columns_of(spec)}
-        gone |= {"name": ERASED, "sex": "unknown", "version": Person.version + 1}
-        gone["removed_at"] = person.removed_at or clock.now()
-        Person.update(gone).where(Person.id == number).execute()
+        gone |= {"name": ERASED, "sex": "unknown", "removed_at": person.removed_at or clock.now()}
+        Person.update(gone, version=Person.version + 1).where(Person.id == number).execute()
         mine = [row.id for row in _trail(number)]
         trail = AuditChange.delete().where(AuditChange.entry.in_(mine)).execute()
         shut = dict.fromkeys(("password", "email", "email_mask"))
@@ -164,8 +163,8 @@ def _book(told: Settings) -> Path:
 
 
 def _trail(number: int) -> Any:
-    mine = (AuditEntry.noun == "people") & (AuditEntry.record == number)
-    return AuditEntry.select().where(mine).order_by(AuditEntry.id)
+    mine = AuditEntry.select().where(AuditEntry.noun == "people", AuditEntry.record == number)
+    return mine.order_by(AuditEntry.id)
 
 
 def returned(told: Settings) -> list[int]:

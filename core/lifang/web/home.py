@@ -216,7 +216,7 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
         ),
         Step(
             _("登记人员与组织"),
-            _("在网页上逐个登记，或者由其他系统通过接口登记"),
+            _("在网页上逐个登记，或从表格导入；其他系统可以通过接口登记"),
             peopled,
             "lifang people create --name … --community 620102001001",
             "/people",

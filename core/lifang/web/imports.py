@@ -63,7 +63,11 @@ def upload_page(caller: Caller, resource: Resource[Any]) -> Answer:
 def _expected(spec: FieldSpec) -> str:
     if spec.choices:
         return _("、").join(_(label) for _value, label in spec.choices)
-    return _("编号，或只有一个的名称") if spec.kind in POINTING else expected(spec)
+    if spec.kind in POINTING:
+        coded = spec.kind == "community"
+        return _("代码，或没有重名的名称") if coded else _("编号，或没有重名的名称")
+    told = expected(spec)
+    return _("例如：{sample}", sample=told) if spec.kind == "day" else told
 
 
 def _receive(caller: Caller, resource: Resource[Any]) -> Response:

@@ -34,7 +34,13 @@ QUESTIONS = (
         help=n_("登录时用的名称"),
     ),
     FieldSpec("person", n_("人员"), "reference", target=Person),
-    FieldSpec("role", n_("角色"), "choice", choices=tuple(ROLES.items())),
+    FieldSpec(
+        "role",
+        n_("角色"),
+        "choice",
+        choices=tuple(ROLES.items()),
+        help=n_("平台管理员、安全管理员、审计员不填范围；单位联络员填组织范围；其余的填社区范围"),
+    ),
     FieldSpec("at", n_("社区范围"), "community", target=Community),
     FieldSpec("unit", n_("组织范围"), "reference", target=Organization),
 )

@@ -9,9 +9,12 @@ from typing import Any
 
 from flask import render_template, request
 
+from lifang.access.roles import ROLES
+from lifang.entities.account import Account, Grant
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.job import Job
+from lifang.kit import clock
 from lifang.kit.errors import Conflict, Invalid, LifangError
 from lifang.kit.words import _, _p
 from lifang.mechanisms import attachments
@@ -21,6 +24,7 @@ from lifang.services import reading, uploads
 from lifang.services.lineage import turns
 from lifang.services.offers import may, offers
 from lifang.services.presenting import View
+from lifang.services.query import Query
 from lifang.web import commands, forms, papers
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.doors import go_to
@@ -163,6 +167,7 @@ def _show(
         ),
         ways=_ways_of(caller, head),
         related=related_to(caller, resource, view),
+        held=_held_by(caller, view) if resource.model is Account else [],
         latest=timeline(
             caller, resource, int(view["id"]), undoes="update" in head.offered, limit=LATEST + 1
         ),
@@ -223,6 +228,20 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
             if _lies_somewhere(other) and may(caller, other, "read")
         ]
     return told
+
+
+def _held_by(caller: Caller, view: View) -> list[tuple[str, str, str | None]]:
+    """What an account may do, where, and until when: its grants that hold today."""
+    grants = caller.instance.registry.of(Grant)
+    if not may(caller, grants, "read"):
+        return []
+    found = reading.find(caller, grants, Query(filters=(("account", "", (str(view["id"]),)),)))
+    return [
+        (_(role), str(where["name"]) if where else _("全部"), one["until"])
+        for one in found.items
+        if one["until"] is None or one["until"] >= clock.today().isoformat()
+        for role, where in [(ROLES[one["role"]], one["community"] or one["organization"])]
+    ]
 
 
 def _result_of(caller: Caller, jobs: Resource[Any], view: View) -> list[Related]:

@@ -58,7 +58,10 @@ def settings_page(caller: Caller) -> str:
     groups = []
     for plugin, some in groupby(found, key=lambda one: one.plugin):
         told = list(some)
-        presets = sorted({name for one in told for name in one.presets})
+        presets = [
+            (name, _called(caller, plugin, name))
+            for name in sorted({name for one in told for name in one.presets})
+        ]
         rows = [(one, link_of(one, asked), badge(one)) for one in told]
         groups.append((plugin, _(loaded[plugin].label), rows, presets))
     return render_template(
@@ -95,7 +98,7 @@ def setting_page(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
         history=dated.history(caller, name, at=asked.code),
         said=request.form,
         error=error,
-        done=request.args.get("done") == "set",
+        done=_("已设置。") if request.args.get("done") == "set" else None,
         local=_moment,
         today=clock.today().isoformat(),
         command=_line(one, asked),
@@ -120,7 +123,7 @@ def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue
         "web/preset.html",
         home=with_query(HOME, asked.kept),
         asked=asked,
-        preset=preset,
+        preset=_called(caller, plugin, preset),
         found=[(one, told[one.key]) for one in found],
         today=clock.today().isoformat(),
         said=request.form,
@@ -129,6 +132,12 @@ def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue
                             asked.code]) + " --basis …",
     )  # fmt: skip
     return page, error.status if error is not None else 200
+
+
+def _called(caller: Caller, plugin: str, preset: str) -> str:
+    """What a preset is called; as a command writes it where nothing says more."""
+    loaded = caller.instance.plugins.loaded.get(plugin)
+    return _(loaded.presets.get(preset, preset)) if loaded else preset
 
 
 def settings_file(caller: Caller, form: str) -> Response:

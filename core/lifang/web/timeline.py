@@ -63,7 +63,7 @@ def timeline(
     """
     return [
         _entry(caller, resource, told, address_of(resource, record, "edit") if undoes else None)
-        for told in history(caller, resource, record, limit=limit)
+        for told in history(caller, resource, record, most=limit)
     ]
 
 
@@ -125,7 +125,8 @@ def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[st
         return Changed(label, remark=_("已查看"))
     before, after = change["before"], change["after"]
     if SECRET in (before, after):
-        return Changed(label, remark=_("已清空") if after is None else _("已填写（内容受保护）"))
+        anew = _("已填写（内容受保护）") if before is None else _("已修改（内容受保护）")
+        return Changed(label, remark=_("已清空") if after is None else anew)
     if verb == "create":
         before = None
     return Changed(label, _told(caller, spec, before), _told(caller, spec, after) or NOTHING)

@@ -17,7 +17,7 @@ from lifang_agency_contracts.resources.service import (
     staff_members,
 )
 from lifang_agency_contracts.schemas import payloads
-from lifang_agency_contracts.settings import settings
+from lifang_agency_contracts.settings import presets, settings
 
 plugin = lf.Plugin(
     "agency_contracts",
@@ -42,6 +42,7 @@ plugin = lf.Plugin(
     handlers=handlers,
     hooks=[home_cards],
     settings=settings,
+    presets=presets,
     payloads=payloads,
     indicators=INDICATORS,
 )

@@ -131,3 +131,8 @@ settings: list[lf.Setting[Any]] = [
     prefer_good,
     ocid_prefix,
 ]
+
+presets = {
+    "three-stage": "分三次付款",
+}
+"""What the presets are called."""

@@ -8,7 +8,7 @@ from lifang_dual_reporting.pages import desk, home_cards
 from lifang_dual_reporting.purposes import purposes
 from lifang_dual_reporting.resources import resources
 from lifang_dual_reporting.schemas import payloads
-from lifang_dual_reporting.settings import settings
+from lifang_dual_reporting.settings import presets, settings
 from lifang_dual_reporting.sheets import sheets
 
 plugin = lf.Plugin(
@@ -16,6 +16,7 @@ plugin = lf.Plugin(
     "双报到",
     resources=resources,
     settings=settings,
+    presets=presets,
     handlers=handlers,
     payloads=payloads,
     purposes=purposes,

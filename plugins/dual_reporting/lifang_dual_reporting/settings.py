@@ -92,3 +92,12 @@ settings: list[lf.Setting[Any]] = [
     deadline_day, reminder_days, cycle, report_to_pass, activate_days, release_days, receipt_days,
     quarter_feedback, unit_visits, task_day,
 ]  # fmt: skip
+
+presets = {
+    "lanzhou": "兰州",
+    "foshan": "佛山",
+    "xingtai": "邢台桥西",
+    "zhongjiang": "中江",
+    "chengcheng": "澄城",
+}
+"""What the presets are called."""

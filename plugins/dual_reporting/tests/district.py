@@ -116,19 +116,10 @@ class District(Year):
 
     def leave(self) -> None:
         """Somebody asks to be let go; nobody releases them before that falls due in August."""
-        n = max(n for n in range(len(self.people)) if self.may_leave(n))
-        one = self.standing(n)
-        lf.act(ask_transfer, one, self.boss, community=lf.Community.get_by_id(self.other(one)))
-        self.leaver = one.id
-
-    def may_leave(self, n: int) -> bool:
-        """Whether somebody serves and has not asked to be let go."""
-        one = self.standing(n)
-        return one is not None and one.transfer_asked_on is None
-
-    def other(self, report: Report) -> int:
-        """The community in which somebody does not report."""
-        return self.homes[1 - self.homes.index(report.community_id)]
+        serving = filter(None, map(self.standing, reversed(range(len(self.people)))))
+        one = next(one for one in serving if one.transfer_asked_on is None)
+        to = self.homes[1 - self.homes.index(one.community_id)]
+        lf.act(ask_transfer, one, self.boss, community=lf.Community.get_by_id(to))
 
     def holiday(self) -> None:
         """August: nobody works in the plugin; people move, and others tell of what was done."""

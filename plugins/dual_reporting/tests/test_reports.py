@@ -199,37 +199,6 @@ def test_one_reports_at_home_or_where_the_unit_is_as_the_district_says(office: O
     office.report(office.person("李强"))
 
 
-def test_accepting_gives_the_grid_of_home_or_one_of_the_community(
-    office: Office, make_community: Any, api: Any, page: Any, run: Any
-) -> None:
-    one = make_community("第一网格", under=world.HOME, kind="grid", code="620102001001001")
-    far = make_community("别处网格", under=world.NEIGHBOUR, kind="grid", code="620102001002001")
-    liqiang = office.person("李强", at=one.code)
-    assert lf.act(accept, office.report(liqiang), office.worker).grid_id == one.id
-    zhaomin = office.report(office.person("赵敏"))
-    with pytest.raises(lf.Invalid, match="网格须在「畅家巷社区」之内"):
-        lf.act(accept, zhaomin, office.boss, grid=far)
-    assert lf.act(accept, zhaomin, office.worker, grid=one).grid_id == one.id
-    by_api, by_page, by_command, without = (
-        office.report(office.person(name)) for name in ("王芳", "李娜", "张伟", "刘洋")
-    )
-    worker, told = api("community_worker", at=world.HOME), {"grid": {"code": one.code}}
-    accepted = worker.post(f"{API}/{by_api.id}/actions/accept", json=told).json
-    assert accepted["grid"]["name"] == "第一网格"
-    desk = page("community_worker", at=world.HOME)
-    path = f"/p/dual-reporting/reports/{by_page.id}/actions/accept"
-    assert desk.post(path, {"grid": one.code}).status_code == 303
-    done = run("dual-reporting", "reports", "accept", str(by_command.id), "--grid", one.code)
-    assert done.code == 0, done.err
-    assert {office.now(each).grid_id for each in (by_page, by_command)} == {one.id}
-    assert lf.act(accept, without, office.worker).grid_id is None
-    listed = desk.text("/p/dual-reporting")
-    assert f"/reports/{without.id}/actions/assign" in listed, "who has none stays on the desk"
-    assert f"/reports/{by_api.id}/actions/assign" not in listed
-    rows = desk.text("/p/dual-reporting/reports")
-    assert '<span class="nowrap">SBD-620102001001-' in rows, "a receipt's number is not broken"
-
-
 def test_what_belongs_elsewhere_is_sent_back_and_names_the_right_community(office: Office) -> None:
     wang = office.report(office.person("王芳", at=world.NEIGHBOUR), office.boss)
     back = lf.act(reject, wang, office.worker, reason="不在本社区居住")

@@ -37,8 +37,8 @@ indicators = [
         note="已锁定的服务时长",
     ),
     lf.Indicator(
-        "volunteer_points.hours_per_head", "志愿者人均服务时长", hours, registered, unit="小时",
-        over=60, better="higher", note="已锁定的时长，除以期末在册的志愿者；全国文明城市要求每年 25 小时",
+        "volunteer_points.hours_per_head", "志愿者人均服务时长", hours, registered,
+        unit="小时", over=60, better="higher", note="已锁定的时长，除以期末在册的志愿者；全国文明城市要求每年 25 小时",
     ),
     lf.Indicator(
         "volunteer_points.active", "活跃率", people, registered, unit="%", times=100,

@@ -8,7 +8,7 @@ from lifang_volunteer_points.purposes import purposes
 from lifang_volunteer_points.resources import resources
 from lifang_volunteer_points.schemas import payloads
 from lifang_volunteer_points.services.thanks import provides
-from lifang_volunteer_points.settings import settings
+from lifang_volunteer_points.settings import presets, settings
 from lifang_volunteer_points.sheets import sheets
 
 plugin = lf.Plugin(
@@ -16,6 +16,7 @@ plugin = lf.Plugin(
     "志愿服务与积分",
     resources=resources,
     settings=settings,
+    presets=presets,
     handlers=handlers,
     payloads=payloads,
     purposes=purposes,

@@ -147,3 +147,15 @@ settings: list[lf.Setting[Any]] = [
     time_bank, coins_a_day, coins_in_all, saver_age,
     saver_age_women, saver_oldest,
 ]  # fmt: skip
+
+presets = {
+    "hailin": "海林",
+    "huangshan": "黄山",
+    "youth": "共青团",
+    "yuzhong": "兰州榆中",
+    "changning": "上海长宁",
+    "izhiyuan": "广东 i志愿",
+    "half-hour": "不足半小时的部分不计",
+    "one-hour": "不足 1 小时按 1 小时",
+}
+"""What the presets are called."""

@@ -58,7 +58,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("split", world.HOME, {"into": "e1 东 60%: g1\ne2 西社区"}, "合计 100%"),
     ("split", world.HOME, {"into": "e1 东 60%: g1\ne2 西 30%"}, "合计 100%"),
     ("split", world.HOME, {"into": "e1 东 100%: g1\ne2 西 0%"}, "合计 100%"),
-    ("split", world.HOME, {"into": "e1: g1\ne2 西社区"}, "没有编号为「e1」"),
+    ("split", world.HOME, {"into": "e1: g1\ne2 西社区"}, "没有代码为「e1」"),
     ("split", world.HOME, {"into": f"e1 东社区: g1\n{world.NEIGHBOUR} 西社区"}, "已被使用"),
     ("split", world.HOME, {"into": f"e1 东社区: g1\n{STREET}"}, "另一个同类别"),
     ("split", world.HOME, {"into": f"{world.NEIGHBOUR}: g1\n{world.NEIGHBOUR}"}, "写了两次"),

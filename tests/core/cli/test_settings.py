@@ -58,7 +58,7 @@ def test_wrong_words_are_refused_with_what_would_be_right(lifang: Command) -> No
         ("day_hours=1",): (2, "请用 --at 说明在哪个社区"),
         ("day_hours=1", "--at", HOME, "--from", "morgen"): (2, "--from 应是日期"),
         ("--preset", "none", "--at", HOME): (2, "没有预设「none」；已知的：lax"),
-        ("day_hours=1", "--at", "1"): (2, "没有编号为「1」的社区"),
+        ("day_hours=1", "--at", "1"): (2, "没有代码为「1」的社区"),
     }
     for words, (code, sentence) in cases.items():
         said = lifang(*config, *words, *BASIS)

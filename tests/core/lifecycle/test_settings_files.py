@@ -109,8 +109,8 @@ def test_changed_words_are_told_with_before_and_after(boss: Caller):
 
 WRONG = [
     ({"key": "hour"}, "key", "没有设置「dial.hour」"),
-    ({"place": ".009"}, "place", "「城关区」之下没有编号为「620102009」的社区"),
-    ({"place": FOREIGN}, "place", f"「城关区」之下没有编号为「{FOREIGN}」的社区"),
+    ({"place": ".009"}, "place", "「城关区」之下没有代码为「620102009」的社区"),
+    ({"place": FOREIGN}, "place", f"「城关区」之下没有代码为「{FOREIGN}」的社区"),
     ({"since": "1. Juli"}, "since", "since 应是日期"),
     ({"since": ""}, "since", "请写明从哪一天起"),
     ({"value": "99"}, "value", "「每日上限」应为整数，1 到 24"),
@@ -173,7 +173,7 @@ def test_only_who_administers_a_place_takes_its_settings_out_or_in(
             deed()
     district = world.caller(instance, "district_admin", at=CHENGGUAN)
     assert lines(settings_files.export(district, at=None, form="json")) == []
-    with pytest.raises(Invalid, match="没有编号为"):
+    with pytest.raises(Invalid, match="没有代码为"):
         settings_files.export(district, at=QILIHE, form="json")
     assert not SettingRow.select().exists()
 

@@ -129,7 +129,7 @@ def test_everything_wrong_is_told_at_once_and_without_a_basis_nothing_is_set(bos
 def test_only_who_administers_a_node_sets_there_and_a_stranger_learns_nothing(instance: Instance):
     district = world.caller(instance, "district_admin", at=CHENGGUAN)
     put(district, HOME, hours="3")
-    with pytest.raises(Invalid, match="没有编号为"):
+    with pytest.raises(Invalid, match="没有代码为"):
         put(district, FOREIGN, hours="3")
     with pytest.raises(Forbidden):
         put(district, None, hours="3")
@@ -139,7 +139,7 @@ def test_only_who_administers_a_node_sets_there_and_a_stranger_learns_nothing(in
     assert hours(node(HOME), clock.today()) == 3
     worker = world.caller(instance, "community_worker", at=HOME)
     assert dated.explain(worker, "hours", at=HOME, on=None).value == "3"
-    with pytest.raises(Invalid, match="没有编号为"):
+    with pytest.raises(Invalid, match="没有代码为"):
         dated.explain(worker, "hours", at=FOREIGN, on=None)
 
 

@@ -133,7 +133,7 @@ def test_of_a_code_told_twice_the_wider_row_stands_and_the_other_is_reported(bos
     for _again in range(2):
         done = bring(boss, *CITY, skip_invalid=True)
         assert [(e["row"], e["column"], e["message"]) for e in done["errors"]] == [
-            (4, "code", "与第 6 行的编号重复")
+            (4, "code", "与第 6 行的代码重复")
         ]
     assert (done["created"], done["updated"], done["unchanged"], done["failed"]) == (0, 0, 4, 1)
     assert node("441900000000").kind == "city"
@@ -225,7 +225,7 @@ def test_a_code_that_was_taken_meanwhile_costs_its_row_only(boss: Caller) -> Non
     assert node("b").name == "抢先"
 
 
-GUIDE = Path(__file__).parents[3] / "docs" / "administrator.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "administrator" / "communities.md"
 TABLES = {
     "provinces": "code,name\n44,广东省\n62,甘肃省",
     "cities": "code,name,provinceCode\n4419,东莞市,44\n6201,兰州市,62",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import Flask
 
 from lifang.entities.account import Account
+from lifang.kit import clock
 from lifang.services import accounts
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -65,10 +68,11 @@ def test_leaving_ends_the_session_on_the_server_too(worker: Visitor, app: Flask)
     assert worker.get("/").status_code == 303
 
 
-def test_a_new_password_ends_the_sessions_elsewhere(
+def test_a_new_password_unlocks_and_ends_the_sessions_elsewhere(
     visit: Visit, app: Flask, instance: Instance
 ) -> None:
     here = visit("community_worker", at=world.HOME)
+    Account.update(locked_until=clock.now() + dt.timedelta(minutes=15)).execute()
     handed = accounts.new_password(world.boss(instance), here.name)
     assert here.get("/").status_code == 303, "whoever set it anew ended this session"
     there = Visitor(app.test_client(), here.name)

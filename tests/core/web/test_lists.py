@@ -20,10 +20,8 @@ def crowd(instance: Instance) -> None:
 
 
 def names_in(page: str) -> list[str]:
-    return re.findall(
-        r'<th role="rowheader" scope="row"[^>]*>(?:<label.+?</label>)?<a href="[^"]+">([^<]+)<',
-        page,
-    )
+    row = r'<th role="rowheader" scope="row"[^>]*>(?:<label.+?</label>)?<a href="[^"]+">([^<]+)<'
+    return re.findall(row, page)
 
 
 def following(page: str, text: str) -> str:

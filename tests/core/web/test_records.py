@@ -60,7 +60,7 @@ def test_a_timeline_tells_who_did_what_and_never_a_secret(
     )
     page = worker.text(f"/people/{li_qiang.id}/history")
     assert worker.name in page and "<del>李强</del>" in page and "<ins>李强国</ins>" in page
-    assert "已填写（内容受保护）" in page and "13900000000" not in page
+    assert "已修改（内容受保护）" in page and "13900000000" not in page
 
 
 def test_whoever_leaves_the_callers_reach_leads_back_to_the_list(

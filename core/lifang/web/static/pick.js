@@ -36,6 +36,10 @@
         box.innerHTML = page;
         box.hidden = false;
         options = [...box.querySelectorAll("[role=option]")];
+        const [only, more] = options, value = only?.dataset.value ?? "", typed = field.value.trim();
+        // what is said in full needs no choice, and a list would lie over the buttons
+        const full = [value, value.split("#").pop(), only?.firstElementChild.textContent];
+        if (!only || (!more && full.includes(typed))) return close();
         options.forEach((one, each) => { one.id = `${id}-${each}`; });
         const list = box.firstElementChild;
         list.id = id;
@@ -43,7 +47,7 @@
         said.textContent = list.dataset.said;
         at = -1;
         field.removeAttribute("aria-activedescendant");
-        say("expanded", options.length > 0);
+        say("expanded", true);
         box.scrollIntoView({ block: "nearest" });
       }).catch(() => {});
     };

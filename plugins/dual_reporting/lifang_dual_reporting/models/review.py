@@ -96,7 +96,7 @@ class AnnualReview(lf.Record):
         unique = (lf.unique("report", "year"),)
         indexes = (
             (("organization", "year"), False),
-            (("community", "state", "removed_at"), False),
+            (("community", "state", "removed_at", "year"), False),
         )
 
 
