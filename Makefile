@@ -70,7 +70,7 @@ lock: ## resolve requirements.lock anew (needs uv)
 		--constraint requirements.lock requirements-bench.in --output-file requirements-bench.lock $(ARGS)
 
 release: dev ## one archive that installs offline on Linux x86_64 with Python 3.11, into dist/
-	$(BIN)/python release/build.py $(ARGS)
+	$(BIN)/python .ci/release/build.py $(ARGS)
 
 clean: ## remove what was built and measured; .venv and instances stay
 	rm -rf dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

@@ -36,7 +36,7 @@ def down(migrator: Any, db: Any) -> None:
 
 def later(folder: Path, version: str, more: str) -> Path:
     """The sources of a later release: another version, a migration that does something more."""
-    for name in ("core", "plugins", "release"):
+    for name in ("core", "plugins", ".ci"):
         kept = shutil.ignore_patterns("__pycache__", "dist", "tests")
         shutil.copytree(ROOT / name, folder / name, ignore=kept)
     for name in ("requirements.lock", "LICENSE"):
@@ -50,7 +50,8 @@ def later(folder: Path, version: str, more: str) -> Path:
 
 
 def build(root: Path, output: Path, *more: str) -> None:
-    command = [sys.executable, str(root / "release" / "build.py"), "--output", str(output), *more]
+    builder = root / ".ci" / "release" / "build.py"
+    command = [sys.executable, str(builder), "--output", str(output), *more]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
 

@@ -27,8 +27,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[1]
-HERE = ROOT / "release"
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
 EXTRAS = ("postgresql",)
 PLATFORM = "linux-x86_64-cp311"
 LICENCE = re.compile(r"\.dist-info/(licenses/)?[^/]*(LICEN[CS]E|COPYING|NOTICE)[^/]*$", re.I)
