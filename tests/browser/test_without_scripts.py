@@ -35,7 +35,7 @@ def test_without_javascript_settings_are_set_moved_and_taken_in(open_page: Open)
     page.click("main button:has-text('核对')")
     expect(page.locator("h1")).to_contain_text("导入")
     watched.open("/admin/settings/volunteer-points/presets/hailin?at=620102000000")
-    expect(page.locator("h1")).to_contain_text("hailin")
+    expect(page.locator("h1")).to_contain_text("海林")
 
 
 def test_without_javascript_events_are_replayed_and_plugins_switched(

@@ -30,6 +30,7 @@ from lifang.mechanisms.rollup import ELSEWHERE, WHOLE, Found, Frame, is_large, r
 from lifang.plugins import said
 from lifang.plugins.setting import Setting
 from lifang.services.branches import key_of
+from lifang.services.offers import may
 from lifang.services.query import NOW, THEN
 from lifang.services.then import lain_below
 
@@ -133,13 +134,18 @@ PLAIN = Scope()
 
 
 def indicators(caller: Caller) -> list[Indicator]:
-    """What a caller can see figures of anywhere, in the order in which plugins declare it."""
+    """What a caller can see figures of anywhere, in the order in which plugins declare it.
+
+    Figures are of places: whoever reads records but no place, an auditor say, sees none.
+    """
     loaded = caller.instance.plugins.loaded.values()
     declared: Iterable[Any] = (one for plugin in loaded for one in plugin.indicators.values())
+    placed = may(caller, caller.instance.registry.of(Community), "read")
     return [
         one
         for one in declared
-        if all(reach(caller, one, each) for each in one.measures) or units_of(caller, one)
+        if (placed and all(reach(caller, one, each) for each in one.measures))
+        or units_of(caller, one)
     ]
 
 

@@ -96,9 +96,8 @@ def demand_all(place: Community, seen: ranges.Ranges, on: ranges.Ranges) -> None
 def place_of(caller: Caller, code: str | None) -> Community:
     """The community of a code, by default where the caller's part begins; else raises Invalid."""
     found = find_community(caller, code, past=True) if code else None
-    if code is None:  # who sees the instance as a whole, an auditor say, may see no place of it
-        tops = branches.tops(caller)
-        found = find_community(caller, tops[0].code) if tops else _tops().first()
+    if code is None and (tops := branches.tops(caller)):
+        found = find_community(caller, tops[0].code)
     if found is None:
         sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code or "")
         raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
@@ -110,12 +109,7 @@ def _seat(unit: int) -> tuple[Community, Community]:
     link: Any = Affiliation
     sits = Community.select().join(link).where(link.organization == unit, policy.current(link))
     seat = sits.order_by(link.primary.desc(), link.id).first()
+    tops = Community.select().where(Community.parent.is_null(), Community.valid_to.is_null())
     above = Community.path == seat.path[:SEGMENT] if seat else True
-    top: Community = _tops().where(above).get()
+    top: Community = tops.where(above).order_by(Community.code).get()
     return top, seat or top
-
-
-def _tops() -> Any:
-    """Where the trees begin."""
-    whole = Community.parent.is_null() & Community.valid_to.is_null()
-    return Community.select().where(whole).order_by(Community.code)

@@ -55,3 +55,11 @@ def test_lights_change_beyond_the_limit_and_late_in_the_term(deal: Any, clock: A
     assert light_of(Fraction(59, 100), Fraction(79, 100), made) == "yellow"
     assert light_of(Fraction(59, 100), Fraction(80, 100), made) == "red"
     assert light_of(Fraction(60, 100), Fraction(80, 100), made) == "yellow"
+
+
+def test_whoever_reads_contracts_but_no_place_is_offered_no_figures(deal: Any, caller: Any) -> None:
+    """Figures are of places: a link to them would lead nowhere."""
+    assert "agency_contracts.budget_execution" in [
+        one.name for one in figures.indicators(deal.purchaser)
+    ]
+    assert figures.indicators(caller("auditor")) == []
