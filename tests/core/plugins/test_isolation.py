@@ -109,7 +109,7 @@ def test_a_guarded_hook_answers_with_what_the_plugin_said(
         caller("community_worker", at=world.HOME),
         caller("community_worker", at=world.FOREIGN),
     )
-    assert [card.value for card in instance.plugins.cards(here)] == ["0"]
+    assert [card.value for card in instance.plugins.cards(here)] == [0]
     assert instance.plugins.cards(there) == []
 
 
