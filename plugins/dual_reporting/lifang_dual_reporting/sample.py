@@ -1,6 +1,6 @@
 """A year of a district that never was, in rows as the database keeps them: `lifang demo --reports`.
 
-What is counted from other rows is said as it would be counted: hours, whether a target is reached,
+What is counted from other rows is said as it would be counted: hours, nothing asked of anybody,
 who holds a post. Everything lies in the running year and before today.
 """
 
@@ -139,8 +139,8 @@ def _rest(
     after = dt.date(day.year + 1, 1, 1)
     reviews = put(kept.AnnualReview, (
         {"person": who, "report": report, "organization": unit, "community": home,
-         "year": day.year, "since": _past(day, 10), "until": after, "reached": True,
-         "reached_on": _past(day, 10), "minutes": TIMES * MINUTES * _is_confirmed(n),
+         "year": day.year, "since": _past(day, 10), "until": after,
+         "minutes": TIMES * MINUTES * _is_confirmed(n),
          "voluntary_minutes": TIMES * MINUTES * (_is_confirmed(n) and _nature(n) == "voluntary")}
         for n, (who, home, unit, report) in enumerate(serving)
     ))  # fmt: skip

@@ -76,7 +76,7 @@ def test_a_mistyped_line_another_key_and_a_lost_line_write_nothing(
     file.unlink()
     said = keys("import", str(paper))
     assert (said.code, "不属于这个数据库" in said.err) == (6, True)
-    wrong = right[1].replace(right[1][2], "A" if right[1][2] != "A" else "B", 1)
+    wrong = right[1][:2] + ("A" if right[1][2] != "A" else "B") + right[1][3:]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([right[0], wrong, right[3]])))
     said = keys("import", "-")
     assert said.code == 2
