@@ -5,8 +5,8 @@ UV ?= uv
 ARGS ?=
 # what Python compiles is kept: else every process of the tests compiles and rewrites all of it anew
 export PYTHONDONTWRITEBYTECODE :=
-# one more than there are processors: some tests wait for others to be killed, to expire, to come back
-JOBS ?= $(shell expr $$(nproc) + 1)
+# two more than there are processors: some tests wait for others to be killed, to expire, to come back
+JOBS ?= $(shell expr $$(nproc) + 2)
 
 BIN := .venv/bin
 DISTRIBUTIONS := core $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))

@@ -15,7 +15,7 @@ TOGETHER = ("tests/browser/", "tests/faults/")
 by the clock must not do so side by side."""
 
 
-KNOW_NO_DATABASE = ("tests/core/web/", "tests/core/cli/")
+KNOW_NO_DATABASE = ("tests/core/web/", "tests/core/cli/", "tests/core/test_translations.py")
 """Pages and commands import neither peewee nor the store (a contract keeps it so): what they ask of
 a database, services and the API ask on both."""
 
