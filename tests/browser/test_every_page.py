@@ -77,7 +77,7 @@ def looked(watched: Watched, read: crawl.Page) -> Iterator[str]:
     made = crawl.build(read)
     if made not in LOOKED_AT:
         LOOKED_AT.add(made)
-        yield from faults(watched)
+        yield from faults(watched, ((size, to) for size in SIZES for to in ("light", "dark")))
     yield from (one for one in watched.complaints if AS_IT_SHOULD not in one)
     watched.complaints.clear()
 

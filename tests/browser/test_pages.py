@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,7 +78,11 @@ OPENED = {
     "uncover.html",  # only a plugin of the tests lets anybody in without being assigned
 }
 """Templates that are not looked at here, and where else, or why not."""
+Shown = tuple[tuple[int, int], str]
 SIZES = ((1280, 900), (360, 740))
+SHOWN: tuple[Shown, ...] = ((SIZES[0], "light"), (SIZES[0], "dark"), (SIZES[1], "light"))
+"""How each page is looked at; the dark of a telephone has the colours of a desk's, and is looked at
+by the walk through every page."""
 VIOLATIONS = "only => axe.run({resultTypes: ['violations'], ...only}).then(told => told.violations)"
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 """What dark can break that light did not: the same document is in other colours."""
@@ -94,21 +98,20 @@ HEAVIEST = 400 * 1024
 AS_IT_SHOULD = "the server responded with a status of"
 
 
-def faults(watched: Watched) -> Iterator[str]:
+def faults(watched: Watched, shown: Iterable[Shown] = SHOWN) -> Iterator[str]:
     """What axe finds on a page as it stands now, in light and dark, wide and narrow."""
     watched.page.evaluate(Axe().axe_script)
-    for width, height in SIZES:
+    for (width, height), scheme in shown:
         watched.page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            watched.page.emulate_media(color_scheme=scheme)
-            if watched.page.locator("html[data-theme]").count():  # a paper is white
-                expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
-            rules = COLOURS if scheme == "dark" else {}
-            found = AxeResults({"violations": watched.page.evaluate(VIOLATIONS, rules)})
-            if found.violations_count:
-                yield f"{width} {scheme}: {found.generate_report()}"
-            if watched.scrolls_sideways():
-                yield f"{width} {scheme}: sideways"
+        watched.page.emulate_media(color_scheme=scheme)
+        if watched.page.locator("html[data-theme]").count():  # a paper is white
+            expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+        rules = COLOURS if scheme == "dark" else {}
+        found = AxeResults({"violations": watched.page.evaluate(VIOLATIONS, rules)})
+        if found.violations_count:
+            yield f"{width} {scheme}: {found.generate_report()}"
+        if watched.scrolls_sideways():
+            yield f"{width} {scheme}: sideways"
 
 
 def inspect(watched: Watched) -> None:

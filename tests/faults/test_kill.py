@@ -270,14 +270,14 @@ def judge(server: Server, made: dict[str, int], reported: dict[int, int], moved:
 @pytest.mark.timeout(240)
 def test_nothing_acknowledged_is_lost_when_something_is_killed(server: Server) -> None:
     server.workers = 2
-    run_trials(server, trials=8, seed=int(time.time()))
+    run_trials(server, trials=5, seed=int(time.time()))
 
 
 @pytest.mark.timeout(240)
 def test_nothing_is_lost_on_postgresql_when_a_server_or_the_database_is_killed(
     tmp_path: Path, postgres: served.Server
 ) -> None:
-    served_there(tmp_path, postgres, trials=8, seed=int(time.time()))
+    served_there(tmp_path, postgres, trials=5, seed=int(time.time()))
 
 
 def served_there(tmp_path: Path, postgres: served.Server, trials: int, seed: int) -> None:

@@ -135,7 +135,7 @@ def switched(server: Server, both: list[Watch], *, on: bool) -> float:
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("kept", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.trust)])
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.trust)])
 def test_a_switch_takes_effect_in_both_processes_of_a_running_server_within_a_second(
     tmp_path: Path, request: pytest.FixtureRequest, kept: str, times: int
 ) -> None:
