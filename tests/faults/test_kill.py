@@ -103,12 +103,13 @@ class Clients:
             line.sendall(head.encode() + body)
         time.sleep(0.1)
 
-    def work_for(self, seconds: float) -> None:
+    def work_for(self, seconds: float, *, whole: bool = False) -> None:
+        """Work so long, and until something is made; with `whole` until a life is finished."""
         for thread in self.threads:
             thread.start()
         time.sleep(seconds)
-        until = time.monotonic() + 5  # a busy machine: let something be done before it is undone
-        while not self.made and time.monotonic() < until:
+        until = time.monotonic() + (20 if whole else 5)  # a busy machine takes its time
+        while not (self.moved if whole else self.made) and time.monotonic() < until:
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -141,7 +142,7 @@ def kill_somebody(server: Server, rng: random.Random) -> str:
 def trial(server: Server, ledger: Clients, rng: random.Random, number: int) -> tuple[str, float]:
     """Kill somebody amid work; gives whom, and how long it took to serve again."""
     clients, took = Clients(server, number), 0.0
-    clients.work_for(rng.uniform(0.15, 0.9))
+    clients.work_for(rng.uniform(0.15, 0.9), whole=number == 0)
     victim = kill_somebody(server, rng)
     if victim == "postmaster":
         assert server.postgres is not None
