@@ -15,9 +15,14 @@ TOGETHER = ("tests/browser/", "tests/faults/")
 by the clock must not do so side by side."""
 
 
-KNOW_NO_DATABASE = ("tests/core/web/", "tests/core/cli/", "tests/core/test_translations.py")
+KNOW_NO_DATABASE = (
+    "tests/core/web/", "tests/core/cli/", "tests/core/test_translations.py",
+    *(f"tests/core/api/test_{name}.py" for name in (
+        "description", "examples", "heavy_files", "hostile_files",
+    )),
+)  # fmt: skip
 """Pages and commands import neither peewee nor the store (a contract keeps it so): what they ask of
-a database, services and the API ask on both."""
+a database, services and the API ask on both. What is described, and what is no table, asks none."""
 
 OF_RULES = tuple(
     f"plugins/dual_reporting/tests/test_{name}.py"

@@ -182,12 +182,18 @@ def is_file(address: str) -> bool:
     return parts.path.startswith("/api/") or "format" in asked or named
 
 
+CALLS = 60
+"""Pages about calls of the API that a walk reads."""
+
+
 def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answer, Page]]:
     """Every kind of page that links lead to, with its address and what it is made of.
 
     Of the ways to narrow a list, one of each: what is asked for several at once says nothing new.
+    Of the pages that tell of a call of the API, some: they are one page with other words.
     """
     ahead, seen = list(starts), set[str | tuple[str, str]]()
+    calls = 0
     while ahead:
         address = urldefrag(ahead.pop(0)).url
         path, asked = shape(address)
@@ -195,6 +201,9 @@ def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answ
         if kinds <= seen or is_file(address) or urlsplit(address).scheme:
             continue
         seen |= kinds
+        calls += path.startswith("/api/docs/")
+        if path.startswith("/api/docs/") and calls > CALLS:
+            continue
         answer = get(address)
         if answer.mimetype != "text/html":
             continue
