@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
-SPOKEN = ("title", "aria-label", "alt", "placeholder", "label")
+HEARD = ("title", "aria-label", "alt", "placeholder", "label")
 """Attributes that somebody reads or hears."""
 AS_TYPED = {"code", "kbd", "pre", "samp", "script", "style"}
 """Elements whose words are commands, names and data, in nobody's language."""
@@ -101,7 +101,7 @@ class Page(HTMLParser):
         language = told.get("lang", self.language).partition("-")[0]
         if any(one.tag in AS_TYPED for one, _at in self._open):
             return
-        self.said += [(language, told[name]) for name in SPOKEN if told.get(name)]
+        self.said += [(language, told[name]) for name in HEARD if told.get(name)]
 
     def _close(self, node: Node, words: str) -> None:
         if node.tag == "title" and not any(one.tag == "svg" for one, _at in self._open):

@@ -49,7 +49,7 @@ def held_posts(records: Sequence[Report], asked: lf.Sheet.Asked) -> Told:
 
 
 def remark(records: Sequence[Report], asked: lf.Sheet.Asked) -> Told:
-    """Why nothing is asked of somebody for now, or the community they have asked to move to."""
+    """What suspends somebody's service, or the community to which they have asked to transfer."""
     places = _by_id(lf.Community, [one.transfer_to_id for one in records])
     said = {
         one.id: _("申请转往「{name}」", name=places[one.transfer_to_id])

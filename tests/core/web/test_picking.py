@@ -56,8 +56,8 @@ def test_the_tree_opens_a_branch_at_a_time_from_where_ones_own_part_begins(
     assert 'data-at="620102001000"' in below and f"#{world.HOME}" not in below
     streets = worker.text("/communities/pick?at=620102001000")
     assert f"#{world.HOME}" in streets and "选择「酒泉路街道」" in streets
-    for nowhere in (world.FOREIGN, "张掖"):
-        assert worker.text(f"/communities/pick?at={nowhere}") == top, "as if nothing had been said"
+    for beyond in (world.FOREIGN, "张掖"):
+        assert worker.text(f"/communities/pick?at={beyond}") == top, "as if nothing had been said"
 
 
 def test_who_may_not_look_is_offered_nothing(
