@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from lifang.app.instance import create
+from lifang.services.accounts import first_administrator
+from lifang.testing import world
 from lifang.testing.commands import Command as Command
 from lifang.testing.commands import Said as Said
 from lifang.testing.commands import say as say
@@ -28,3 +34,16 @@ def worker(lifang: Command) -> str:
     )
     assert made.code == 0, made.err
     return "wang"
+
+
+@pytest.fixture
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an instance with a tree and its first administrator, `boss`; closed."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("LIFANG_HOME", str(home))
+    instance = create(home)
+    first_administrator(instance, "boss", home_code=world.CITY, system_user=os.getuid())
+    with instance.database.connection():
+        world.plant(instance)
+    instance.close()
+    return home

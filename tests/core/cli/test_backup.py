@@ -9,28 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from lifang.app.instance import create, opened
+from lifang.app.instance import opened
 from lifang.app.main import hands
 from lifang.app.serve import alone
 from lifang.entities.audit import AuditEntry
 from lifang.kit import settings
-from lifang.services.accounts import first_administrator
 from lifang.store.keys import create_key_file
 from lifang.testing import world
 from tests.core.cli.conftest import Said, say
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(planted: Path) -> Path:
     """A folder with an instance in it, closed."""
-    home = tmp_path / "home"
-    monkeypatch.setenv("LIFANG_HOME", str(home))
-    instance = create(home)
-    first_administrator(instance, "boss", home_code=world.CITY, system_user=os.getuid())
-    with instance.database.connection():
-        world.plant(instance)
-    instance.close()
-    return home
+    return planted
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lifang.app.instance import create, opened
+from lifang.app.instance import opened
 from lifang.app.main import hands
 from lifang.entities.audit import AuditEntry
-from lifang.services.accounts import first_administrator
 from lifang.store.keys import read_master
 from lifang.testing import world
 from lifang.upkeep import paper_key
@@ -20,16 +19,10 @@ from tests.core.cli.conftest import Said, say
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "home"
-    monkeypatch.setenv("LIFANG_HOME", str(home))
-    instance = create(home)
-    first_administrator(instance, "boss", home_code=world.CITY, system_user=os.getuid())
-    with instance.database.connection():
-        world.plant(instance)
+def home(planted: Path) -> Path:
+    with opened(planted) as instance:
         world.person(instance, "李强", phone="13812345678")
-    instance.close()
-    return home
+    return planted
 
 
 def keys(*words: str) -> Said:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from lifang.app.instance import create, opened
+from lifang.app.instance import opened
 from lifang.app.main import hands
 from lifang.builtin.people import people
 from lifang.entities.audit import AuditEntry
-from lifang.services.accounts import first_administrator
 from lifang.services.gateway import write
 from lifang.testing import world
 from lifang.upkeep import privacy
@@ -25,14 +23,9 @@ NAME = "夏侯金丝"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(planted: Path) -> Path:
     """An instance with one person of whom much is known, closed."""
-    home = tmp_path / "home"
-    monkeypatch.setenv("LIFANG_HOME", str(home))
-    instance = create(home)
-    first_administrator(instance, "boss", home_code=world.CITY, system_user=os.getuid())
-    with instance.database.connection():
-        world.plant(instance)
+    with opened(planted) as instance:
         world.enable(instance, "dual_reporting", at=world.CITY)
         person = world.person(instance, NAME, **SECRET)
         other = world.person(instance, "陆别人", phone="13812345678")
@@ -42,8 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         report(instance, other.id)
         attach(instance)
         visit(instance, person.id)
-    instance.close()
-    return home
+    return planted
 
 
 def privately(*words: str) -> Said:
