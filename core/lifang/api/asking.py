@@ -105,7 +105,7 @@ def moment(told: dict[str, Any]) -> dt.datetime | None:
     try:
         when: dt.datetime = schema.JUDGES[WHEN.kind](WHEN, given)
     except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError(WHEN.name, "invalid", str(error))]) from error
+        raise Invalid.about(WHEN.name, "invalid", str(error)) from error
     return when
 
 
@@ -113,8 +113,7 @@ def text(told: dict[str, Any], name: str) -> str:
     """A member that must be text; raises Invalid on it."""
     value = told.get(name, "")
     if not isinstance(value, str):
-        sentence = _("「{label}」须为文字", label=name)
-        raise Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+        raise Invalid.about(name, "invalid", _("「{label}」须为文字", label=name))
     return value
 
 
@@ -122,6 +121,5 @@ def texts(told: dict[str, Any], name: str) -> list[str]:
     """A member that must be a list of texts; raises Invalid on it."""
     value = told.get(name, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        sentence = _("「{label}」须为一列文字", label=name)
-        raise Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+        raise Invalid.about(name, "invalid", _("「{label}」须为一列文字", label=name))
     return value

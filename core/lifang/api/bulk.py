@@ -12,7 +12,7 @@ from lifang.api import answering, asking
 from lifang.api.rules import gated, refuse_query, rule
 from lifang.entities.job import Job
 from lifang.http import listing
-from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import bulk, reading
@@ -81,4 +81,4 @@ def _object(told: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _wrong(name: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+    return Invalid.about(name, "invalid", sentence)

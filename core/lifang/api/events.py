@@ -15,7 +15,7 @@ from lifang.api.rules import blueprint
 from lifang.entities.caller import Caller
 from lifang.http.listing import read_limit
 from lifang.http.request import current_caller
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.services import event_log, idempotency, letters, resending
 from lifang.services.event_log import told
@@ -160,4 +160,4 @@ def _object(told: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _wrong(name: str, code: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, code, sentence)])
+    return Invalid.about(name, code, sentence)

@@ -22,7 +22,7 @@ from lifang.api.operations import (
 from lifang.api.rules import blueprint, refuse_query
 from lifang.api.schemas import Schema, ref, whole
 from lifang.http.request import current_caller
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import inbox
 from lifang.mechanisms.address import address, set_address
@@ -63,7 +63,7 @@ def read_notices() -> Response:
     fits = isinstance(ids, list) and 0 < len(ids) <= inbox.MOST and "all" not in told
     if not every and not (fits and all(type(one) is int for one in ids)):
         sentence = _("正文须为 {one} 或 {all}", one='{"ids": [7]}', all='{"all": true}')
-        raise Invalid(sentence, errors=[FieldError("ids", "invalid", sentence)])
+        raise Invalid.about("ids", "invalid", sentence)
     return answering.told({"read": inbox.read(caller, None if every else ids)})
 
 
@@ -84,8 +84,7 @@ def choose_kind(name: str) -> Response:
     asking.refuse_unknown(told, ("shown", "sent"))
     for key, value in told.items():
         if not isinstance(value, bool):
-            sentence = _("「{key}」须为 true 或 false", key=key)
-            raise Invalid(sentence, errors=[FieldError(key, "invalid", sentence)])
+            raise Invalid.about(key, "invalid", _("「{key}」须为 true 或 false", key=key))
     return answering.told(asdict(inbox.choose(caller, name, **told)))
 
 

@@ -28,7 +28,7 @@ from lifang.api.schemas import Schema, ref, whole
 from lifang.entities.caller import Caller
 from lifang.http.request import current_caller
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Difference, Told
@@ -134,7 +134,7 @@ def _listed(found: list[Told]) -> Response:
 
 
 def _wrong(name: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+    return Invalid.about(name, "invalid", sentence)
 
 
 def described() -> Iterator[tuple[str, Schema]]:

@@ -13,7 +13,7 @@ from lifang.cli.frame import Command, Given, Group
 from lifang.cli.nouns import Noun
 from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
-from lifang.kit.errors import FieldError, Invalid, NotFound
+from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _, n_
 from lifang.services import accounts
 
@@ -113,8 +113,7 @@ def _grant(session: Session, given: Given) -> None:
 
 def _revoke(session: Session, given: Given) -> None:
     if given["role"] is None:
-        sentence = _("请说明收回哪个角色：--role 角色")
-        raise Invalid(sentence, errors=[FieldError("role", "required", sentence)])
+        raise Invalid.about("role", "required", _("请说明收回哪个角色：--role 角色"))
     ended = accounts.revoke(
         session.caller, given["name"], role=given["role"], at=given["at"], unit=given["unit"]
     )
@@ -152,8 +151,7 @@ def read_day(said: str | None) -> dt.date | None:
     try:
         return None if said is None else dt.date.fromisoformat(said)
     except ValueError:
-        sentence = _("日期写作 2027-06-30")
-        raise Invalid(sentence, errors=[FieldError("until", "invalid", sentence)]) from None
+        raise Invalid.about("until", "invalid", _("日期写作 2027-06-30")) from None
 
 
 def _token() -> click.Command:

@@ -14,7 +14,7 @@ from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, one_of, option, whole
 from lifang.cli.session import Session
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Invalid, Malformed, NotFound
+from lifang.kit.errors import Invalid, Malformed, NotFound
 from lifang.kit.words import _, n_
 from lifang.resources import schema
 from lifang.resources.action import Action
@@ -352,5 +352,5 @@ def read_moment(said: str | None) -> dt.datetime | None:
         told = dt.datetime.fromisoformat(said)
     except ValueError:
         sentence = _("时间写作 2026-11-23T09:00 或 2026-11-23T09:00:00+08:00")
-        raise Invalid(sentence, errors=[FieldError("occurred_at", "invalid", sentence)]) from None
+        raise Invalid.about("occurred_at", "invalid", sentence) from None
     return told if told.tzinfo is not None else told.replace(tzinfo=clock.zone())

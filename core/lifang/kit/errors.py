@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from lifang.kit.words import _, n_
 
@@ -116,6 +116,11 @@ class Invalid(LifangError):
     """The input can be read and says something that cannot be so."""
 
     status, code, exit_code = 422, "invalid", 2
+
+    @classmethod
+    def about(cls, field: str, code: str, sentence: str) -> Self:
+        """What one field says cannot be so: the code for programs, the sentence for people."""
+        return cls(sentence, errors=[FieldError(field, code, sentence)])
 
 
 class PreconditionMissing(LifangError):

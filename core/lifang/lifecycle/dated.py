@@ -165,7 +165,7 @@ def _wanted(
     if preset is not None and preset not in known:
         listed = _("、").join(sorted(known)) or "—"
         told = _("没有预设「{name}」；已知的：{known}", name=preset, known=listed)
-        raise Invalid(told, errors=[FieldError("preset", "unknown", told)])
+        raise Invalid.about("preset", "unknown", told)
     given = known.get(preset or "", {})
     wanted = {name: settings[name].written(value) for name, value in given.items()}
     errors: list[FieldError] = []
@@ -211,7 +211,7 @@ def approver(by: Decree) -> str | None:
     name = " ".join((by.approved_by or "").split())
     if len(name) > LONGEST_NAME or not name.isprintable():
         sentence = _("「{label}」最多 {n} 个字", label=_("批准人"), n=LONGEST_NAME)
-        raise Invalid(sentence, errors=[FieldError("approved_by", "invalid", sentence)])
+        raise Invalid.about("approved_by", "invalid", sentence)
     return name or None
 
 
@@ -315,8 +315,7 @@ def node_at(caller: Caller, at: str | None) -> Community:
             raise Conflict(_("还没有社区；请先导入社区"))
     node = find_community(caller, at, past=True)
     if node is None:
-        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
-        raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
+        raise Invalid.about("at", "unknown", _("没有代码为「{code}」的社区，或您看不到它", code=at))
     return node
 
 

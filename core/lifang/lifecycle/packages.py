@@ -15,7 +15,7 @@ from typing import Any
 from packaging.version import Version
 
 from lifang.entities.caller import Caller
-from lifang.kit.errors import FieldError, Invalid, NotFound
+from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _, half
 from lifang.lifecycle import bundles, catalogue, sources, upgrading
 from lifang.lifecycle.sources import Fetched
@@ -166,4 +166,4 @@ def _fetched(caller: Caller, given: Given) -> Iterator[Fetched]:
 
 
 def _wrong(name: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, "required", sentence)])
+    return Invalid.about(name, "required", sentence)

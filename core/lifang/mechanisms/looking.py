@@ -11,7 +11,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import SEGMENT, Community, path_end
 from lifang.entities.person import Affiliation
 from lifang.kit import ranges
-from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
+from lifang.kit.errors import Forbidden, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.mechanisms.indicator import Indicator, Measure
 from lifang.services import branches
@@ -100,7 +100,7 @@ def place_of(caller: Caller, code: str | None) -> Community:
         found = find_community(caller, tops[0].code)
     if found is None:
         sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code or "")
-        raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
+        raise Invalid.about("within", "unknown", sentence)
     return found
 
 

@@ -17,7 +17,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community, CommunityCode, path_end
 from lifang.entities.gram import NameGram
 from lifang.kit import ranges, text
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _, n_
 from lifang.resources import schema
 from lifang.resources.fields import FieldSpec
@@ -284,7 +284,7 @@ def _inside(caller: Caller, resource: Resource[Any], code: str) -> Community:
     community = find_community(caller, code, past=True)
     if community is None:
         sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code)
-        raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
+        raise Invalid.about("within", "unknown", sentence)
     label, scope = _(resource.label), resource.scope
     while isinstance(scope, Via):
         resource = caller.instance.registry.of(getattr(resource.model, scope.reference).rel_model)
@@ -373,7 +373,7 @@ def _exactly(caller: Caller, resource: Resource[Any], name: str, value: str) -> 
     try:
         plain = schema.JUDGES["sensitive"](spec, value)
     except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError(name, "invalid", str(error))]) from error
+        raise Invalid.about(name, "invalid", str(error)) from error
     index = caller.instance.keys.index(plain, kind=str(spec.secret))
     found = getattr(resource.model, f"{name}_index") == index
     return reduce(and_, policy.wheres(resource, _uncut(caller, resource)), found)

@@ -9,7 +9,7 @@ from lifang.access import sign_in
 from lifang.entities.caller import Caller
 from lifang.http import cookies
 from lifang.http.request import known_caller, the_instance
-from lifang.kit.errors import FieldError, Invalid, LifangError, TooMany, Unauthenticated
+from lifang.kit.errors import Invalid, LifangError, TooMany, Unauthenticated
 from lifang.kit.words import _
 from lifang.services import accounts
 from lifang.services.entering import enter
@@ -62,8 +62,7 @@ def change_password(caller: Caller) -> ResponseReturnValue:
     old, new, again = (request.form.get(key, "") for key in ("old", "password", "again"))
     try:
         if new != again:
-            sentence = _("两次填写的新密码不一样")
-            raise Invalid(sentence, errors=[FieldError("again", "different", sentence)])
+            raise Invalid.about("again", "different", _("两次填写的新密码不一样"))
         accounts.change_password(caller, old=old, new=new)
     except Invalid as error:
         return _ask_password(error)

@@ -13,7 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
-from lifang.kit.errors import FieldError, Forbidden, Invalid, LifangError, NotFound
+from lifang.kit.errors import Forbidden, Invalid, LifangError, NotFound
 from lifang.kit.words import _, n_
 from lifang.resources.fields import FieldSpec
 from lifang.services import accounts
@@ -80,8 +80,7 @@ def new_password_page(caller: Caller, record: int) -> ResponseReturnValue:
 
 def _make(caller: Caller, told: dict[str, Any]) -> tuple[Account, str]:
     if not told["name"]:
-        sentence = _("请填写「{label}」", label=_("账号"))
-        raise Invalid(sentence, errors=[FieldError("name", "required", sentence)])
+        raise Invalid.about("name", "required", _("请填写「{label}」", label=_("账号")))
     place = told["at"]
     return accounts.create_account(
         caller,
