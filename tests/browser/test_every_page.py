@@ -117,14 +117,14 @@ BRANDS = {
 WORD = re.compile(r"[\s\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef·“”/→]+")
 """Between two words."""
 UNREACHED = {
-    "web.draw_indicator": "a picture on a page",
+    "web.chart": "a picture on a page",
     "web.attachment_file": "a file; uploaded in test_records",
     "web.bulk_result": "follows a form: test_bulk",
     "web.static": "style",
     "web.kit.static": "style",
     "web.template_file": "a file",
     "web.failing_file": "a file",
-    "web.export_settings": "a file",
+    "web.settings_file": "a file",
 }
 """Addresses to which no link of a page leads, and why."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, request
+from flask.typing import ResponseReturnValue
 
 from lifang.access.roles import ROLES
 from lifang.entities.account import Account
@@ -24,6 +25,9 @@ from lifang.services.presenting import names_of
 from lifang.services.query import Query
 from lifang.web import overview
 from lifang.web.addresses import address_of, dashed, home_of, with_query
+from lifang.web.doors import go_to
+from lifang.web.me import ME
+from lifang.web.shell import in_office
 
 COUNTED = ("communities", "people", "organizations")
 """The core's nouns whose number the dashboard shows."""
@@ -51,8 +55,10 @@ class Step:
     link: str | None = None
 
 
-def home_page(caller: Caller) -> str:
-    """The dashboard."""
+def home_page(caller: Caller) -> ResponseReturnValue:
+    """The dashboard; residents, who hold no office, begin with themselves."""
+    if caller.person is not None and not in_office(caller):
+        return go_to(with_query(ME, list(request.args.items())))
     level = overview.level_of(caller)
     within = level.code if level and level.code else None
     figures = figures_of(caller, within)

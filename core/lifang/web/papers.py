@@ -20,7 +20,7 @@ from lifang.mechanisms.attachments import View
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.web.addresses import address_of
-from lifang.web.doors import go_to, signed_in
+from lifang.web.doors import go_to
 from lifang.web.sheets import HOME as SHEETS
 from lifang.web.sheets import shown_on_paper
 from lifang.web.shown import when
@@ -78,8 +78,6 @@ def attachment_file(
     return handed(*attachments.opened(caller, resource, record, file))
 
 
-@papers.get("/documents/<int:id>")
-@signed_in
 def document_page(caller: Caller, id: int) -> ResponseReturnValue:
     """A document as it was issued, to print."""
     if request.args.get("format") == "xlsx":
@@ -104,8 +102,6 @@ def drawn(value: str) -> str | None:
     return str(segno.make(f"{site}{value}", error="m").svg_data_uri(border=2))
 
 
-@papers.get("/documents/<int:id>/qr.svg")
-@signed_in
 def document_code(caller: Caller, id: int) -> ResponseReturnValue:
     """The address at which a document is verified, as a QR code; NotFound where none is known."""
     site = the_instance().settings.address

@@ -105,9 +105,9 @@ def bundle_page(caller: Caller) -> ResponseReturnValue:
     return _page_of(caller, None, BUNDLE)
 
 
-def verb_page(caller: Caller, plugin: str, name: str) -> ResponseReturnValue:
+def verb_page(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
     """Ask what a verb has to be told, show what it would come to, and do it."""
-    return _page_of(caller, states.show(caller, plugin), VERBS[name])
+    return _page_of(caller, states.show(caller, plugin), VERBS[verb])
 
 
 def _page_of(caller: Caller, one: Listed | None, verb: Verb) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Invalid, Malformed
+from lifang.kit.errors import Conflict, Invalid, Malformed
 from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Told
@@ -150,7 +150,7 @@ def settings_file(caller: Caller, form: str) -> Response:
     return response
 
 
-def import_page(caller: Caller) -> ResponseReturnValue:
+def take_in_page(caller: Caller) -> ResponseReturnValue:
     """What a file would do at a place; once confirmed, doing it."""
     asked, error, plan, content = _asked(caller), None, None, b""
     name = request.form.get("name", "")
@@ -214,8 +214,7 @@ def _value(one: Told) -> dict[str, str]:
     if request.form.get("inherit") == "yes":
         return {one.key: ""}
     if not value:
-        sentence = _("请填写新的值，或选择恢复继承")
-        raise Invalid(sentence, errors=[FieldError("value", "required", sentence)])
+        raise Invalid.about("value", "required", _("请填写新的值，或选择恢复继承"))
     return {one.key: value}
 
 

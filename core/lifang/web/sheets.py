@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
@@ -20,7 +20,7 @@ from lifang.mechanisms.sheet import UNIT, AskedFor
 from lifang.resources.fields import FieldSpec
 from lifang.web import pointers
 from lifang.web.addresses import with_query
-from lifang.web.doors import go_to, signed_in
+from lifang.web.doors import go_to
 
 HOME = "/sheets"
 ASKED = ("within", "unit", "period")
@@ -29,11 +29,7 @@ UPRIGHT = 7
 WHOSE = FieldSpec("unit", "单位", "reference", target=Organization)
 """The organization that a sheet is of, pointed at like any record."""
 
-pages = Blueprint("sheets", __name__)
 
-
-@pages.get(HOME)
-@signed_in
 def sheets_page(caller: Caller) -> ResponseReturnValue:
     """Every sheet that the caller sees of something, with whose it is."""
     plugins = caller.instance.plugins.loaded
@@ -50,8 +46,6 @@ def _of_what(one: sheet.Sheet) -> str:
     return _("、").join(told)
 
 
-@pages.get(f"{HOME}/<name>")
-@signed_in
 def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
     """A sheet on screen: the first rows, and the ways to take it along."""
     sheet.sheet(caller, name)
@@ -82,8 +76,6 @@ def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@pages.get(f"{HOME}/<name>/print")
-@signed_in
 def print_page(caller: Caller, name: str) -> ResponseReturnValue:
     """A sheet to print; audited as taken away, in full for a stated purpose by those who may."""
     sheet.sheet(caller, name)
@@ -105,8 +97,6 @@ def shown_on_paper(told: dict[str, Any], back: str, **more: Any) -> str:
     )
 
 
-@pages.post(f"{HOME}/<name>/issue")
-@signed_in
 def issue_page(caller: Caller, name: str) -> ResponseReturnValue:
     """Keep it as it is now, with a number and a code."""
     sheet.sheet(caller, name)
@@ -114,8 +104,6 @@ def issue_page(caller: Caller, name: str) -> ResponseReturnValue:
     return go_to(f"/documents/{made.id}")
 
 
-@pages.post("/documents/<int:id>/revoke")
-@signed_in
 def revoke_page(caller: Caller, id: int) -> ResponseReturnValue:
     """Revoke an issued sheet."""
     filling.revoke(caller, id, reason=request.form.get("reason", ""))
