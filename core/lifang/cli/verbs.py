@@ -137,10 +137,7 @@ def _show(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
         number = number_of(session, resource, given["key"])
         view = reading.view(session.caller_for(resource), resource, number)
-        if session.json:
-            showing.emit(view)
-        else:
-            showing.record(resource, view)
+        showing.one(session, resource, view)
 
     return Command("show", n_("显示一条"), work, [key(resource)])
 
@@ -251,10 +248,7 @@ def _uncover(resource: Resource[Any]) -> click.Command:
 
         number = number_of(session, resource, given["key"])
         view = uncover(session.caller, resource, number, reason=given["reason"] or "")
-        if session.json:
-            showing.emit(view)
-        else:
-            showing.record(resource, view)
+        showing.one(session, resource, view)
 
     why = option("--reason", metavar="TEXT", help=n_("为什么要看；记入审计"))
     told = n_("紧急查看一条保密记录：24 小时内可读；记入审计，经办人看得到")
