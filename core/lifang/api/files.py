@@ -16,7 +16,7 @@ from lifang.api.rules import blueprint, gated, rule
 from lifang.entities.job import Job
 from lifang.http import listing
 from lifang.kit import clock
-from lifang.kit.errors import Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed, demand_known
 from lifang.kit.words import _
 from lifang.mechanisms.registers import ledger
 from lifang.services import reading, uploads
@@ -53,9 +53,7 @@ def write_ledger(noun: str, plugin: str | None = None) -> Response:
 def form_asked(default: str, *known: str) -> str:
     """The kind of file that was asked for; raises Malformed for one that is not known."""
     form = request.args.get("format", default)
-    if form not in known:
-        told = _("、").join(known)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=told))
+    demand_known("format", form, known)
     return form
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from flask import Response, request
 
 from lifang.api import answering, asking
+from lifang.api.files import form_asked
 from lifang.api.operations import BINARY, READING, Path, content, operation, parameter
 from lifang.api.rules import blueprint
 from lifang.api.schemas import Schema, ref, whole
 from lifang.http.request import current_caller
-from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import figures, telling
 from lifang.services.query import NOW, THEN
@@ -55,11 +55,7 @@ def _asked() -> tuple[figures.Scope, str]:
     """What an address asks for, and the format of the answer."""
     by = request.args.getlist("by")
     words = asking.words("within", "period", "tree", "unit", "format", repeated=("by",))
-    form = words.get("format", "json")
-    if form not in telling.FORMS:
-        known = _("、").join(telling.FORMS)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
-    return figures.Scope.read(words, by), form
+    return figures.Scope.read(words, by), form_asked("json", *telling.FORMS)
 
 
 def _file(pieces: Iterator[bytes], name: str, scope: figures.Scope, form: str) -> Response:

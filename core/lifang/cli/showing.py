@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -177,10 +176,8 @@ def preview(told: Preview, *, json: bool) -> None:
         click.echo(_("不能办理：{sentence}", sentence=obstacle))
 
 
-def moment(at: str | dt.datetime) -> str:
-    """An instant as people of the instance's zone read it."""
-    told = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
-    return clock.local(told).strftime("%Y-%m-%d %H:%M")
+moment = clock.shown
+"""An instant as people of the instance's zone read it."""
 
 
 def history(resource: Resource[Any], entries: Iterable[View]) -> None:

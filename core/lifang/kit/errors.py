@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 
@@ -80,6 +80,14 @@ class Malformed(LifangError):
     """The request cannot even be read: broken JSON, an unknown query key."""
 
     status, code, exit_code = 400, "malformed", 2
+
+
+def demand_known(key: str, said: object, known: Iterable[str]) -> None:
+    """Raise Malformed, with what would be right, for a word that is none of those known."""
+    words = list(known)
+    if said not in words:
+        listed = _("、").join(words)
+        raise Malformed(_("「{key}」须为其中之一：{known}", key=key, known=listed))
 
 
 class Unauthenticated(LifangError):

@@ -20,7 +20,7 @@ from lifang.plugins.manager import discover
 from lifang.plugins.setting import COVERED, Setting
 from lifang.plugins.tables import PluginRow, SettingRow, bump_epoch
 from lifang.services.auditing import Change, record_note, stated
-from lifang.services.query import find_community
+from lifang.services.query import demand_community
 from lifang.store.whole import whole
 
 LONGEST_NAME = 120
@@ -313,10 +313,7 @@ def node_at(caller: Caller, at: str | None) -> Community:
         at = next((str(node.code) for node in top.order_by(Community.path).limit(1)), None)
         if at is None:
             raise Conflict(_("还没有社区；请先导入社区"))
-    node = find_community(caller, at, past=True)
-    if node is None:
-        raise Invalid.about("at", "unknown", _("没有代码为「{code}」的社区，或您看不到它", code=at))
-    return node
+    return demand_community(caller, at, "at", past=True)
 
 
 def _value(one: Setting[Any], word: said.Word | None) -> str:

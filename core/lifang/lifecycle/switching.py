@@ -28,7 +28,7 @@ from lifang.resources.registry import CORE
 from lifang.services.auditing import stated
 from lifang.services.delivery import let_in
 from lifang.services.instance import Instance
-from lifang.services.query import find_community
+from lifang.services.query import demand_community
 from lifang.store.whole import whole
 
 
@@ -328,11 +328,7 @@ def nodes_at(caller: Caller, at: str | None) -> list[Community]:
         if not nodes:
             raise Conflict(_("还没有社区；请先导入社区"))
     else:
-        node = find_community(caller, at)
-        if node is None:
-            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
-            raise Invalid.about("at", "unknown", sentence)
-        nodes = [node]
+        nodes = [demand_community(caller, at, "at")]
     reach = ranges.union(one.reach for one in caller.standings if states.administers(one.role))
     if not all(ranges.holds(reach, node.path) for node in nodes):
         raise Forbidden(_("您只能在自己管辖的范围内管理插件"))

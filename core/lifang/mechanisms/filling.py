@@ -361,7 +361,7 @@ def _plain(value: Any) -> Cell:
     if isinstance(value, float | Decimal):
         return int(value) if value == int(value) else float(value)
     if isinstance(value, dt.datetime):
-        return clock.local(value).strftime("%Y-%m-%d %H:%M")
+        return clock.shown(value)
     if value is None or isinstance(value, int | float | str):
         return value
     return str(value)

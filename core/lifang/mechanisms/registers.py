@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -172,7 +171,7 @@ def cell(spec: FieldSpec, value: Any) -> workbook.Cell:
     if value is None:
         return None
     if spec.kind == "instant":
-        return clock.local(dt.datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+        return clock.shown(value)
     if spec.kind in {"integer", "number"}:
         return value if isinstance(value, int | float) else str(value)
     return written.show(spec, value)

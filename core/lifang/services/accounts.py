@@ -20,7 +20,7 @@ from lifang.resources.resource import VERBS
 from lifang.services.auditing import record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
-from lifang.services.query import find_community
+from lifang.services.query import demand_community, find_community
 from lifang.store.whole import whole
 
 EVENT_WORDS = ("events:read", "events:replay", "events:skip")
@@ -97,11 +97,7 @@ def grant(
         raise Invalid.about("role", "required", sentence)
     told: dict[str, Any] = {"role": role, "organization": unit}
     if at is not None:
-        community = find_community(caller, at)
-        if community is None:
-            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
-            raise Invalid.about("at", "unknown", sentence)
-        told["community"] = int(community.id)
+        told["community"] = int(demand_community(caller, at, "at").id)
     if until is not None:
         told["until"] = until.isoformat()
     return _grant(caller, account_named(caller, name), told)

@@ -264,6 +264,15 @@ def find_community(
     return found if found or not past else _find_past(code, allowed)
 
 
+def demand_community(caller: Caller, code: str, key: str, *, past: bool = False) -> Community:
+    """The same; raises Invalid about what is called `key` where none is in sight."""
+    found = find_community(caller, code, past=past)
+    if found is None:
+        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code)
+        raise Invalid.about(key, "unknown", sentence)
+    return found
+
+
 def _find_past(code: str, allowed: Any) -> Community | None:
     code, _at, day = code.partition("@")
     had: Any = CommunityCode
@@ -281,10 +290,7 @@ def _find_past(code: str, allowed: Any) -> Community | None:
 
 
 def _inside(caller: Caller, resource: Resource[Any], code: str) -> Community:
-    community = find_community(caller, code, past=True)
-    if community is None:
-        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code)
-        raise Invalid.about("within", "unknown", sentence)
+    community = demand_community(caller, code, "within", past=True)
     label, scope = _(resource.label), resource.scope
     while isinstance(scope, Via):
         resource = caller.instance.registry.of(getattr(resource.model, scope.reference).rel_model)

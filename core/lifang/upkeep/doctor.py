@@ -31,7 +31,7 @@ from lifang.store import migrations
 from lifang.store.embedded import Embedded
 from lifang.store.opening import open_database
 from lifang.upkeep import backup, guarding, papers, stalls
-from lifang.upkeep.guarding import MOST_NAMED, Finding, when
+from lifang.upkeep.guarding import MOST_NAMED, Finding
 
 FREE_SHARE = 0.05
 A_DAY = dt.timedelta(days=1)
@@ -146,17 +146,17 @@ def backups(told: Settings) -> Iterator[Finding]:
     wrong = False
     if failed and (not good or failed["at"] > good["at"]):
         wrong = True
-        said = _("{at} 的备份失败了：{why}", at=when(failed["at"]), why=failed["why"])
+        said = _("{at} 的备份失败了：{why}", at=clock.shown(failed["at"]), why=failed["why"])
         yield Finding("backup", "bad", said, _("排除原因后运行 lifang backup create"))
     if not good:
         yield Finding("backup", "warn", _("还没有备份"), "lifang backup create")
     elif clock.now() - dt.datetime.fromisoformat(good["at"]) > STALE:
-        said = _("最近一次备份是 {at}，已超过一天", at=when(good["at"]))
+        said = _("最近一次备份是 {at}，已超过一天", at=clock.shown(good["at"]))
         remedy = _("lifang serve 或 lifang worker 每天自动备份（backup_keep 大于 0）；"
                    "或立即运行 lifang backup create")  # fmt: skip
         yield Finding("backup", "warn", said, remedy)
     elif not wrong:
-        said = _("最近一次备份：{at}，{path}", at=when(good["at"]), path=good["file"])
+        said = _("最近一次备份：{at}，{path}", at=clock.shown(good["at"]), path=good["file"])
         yield Finding("backup", "ok", said, useless)
 
 
@@ -225,7 +225,7 @@ def _held_back(instance: Instance) -> Finding | None:
     since = dt.datetime.fromisoformat(told) if told else log.held_since()
     if since is None or since > clock.now() - LATE:
         return None
-    at = f"{clock.local(since):%Y-%m-%d %H:%M}"
+    at = clock.shown(since)
     said = _("本库有一个事务从 {at} 起没有结束，此后的事件不能投递", at=at)
     if name is not None:
         said = _("同一台 PostgreSQL 的数据库 {name} 从 {at} 起有事务没有结束，此后的事件不能投递",

@@ -151,7 +151,7 @@ def waiting_for(caller: Caller, within: str | None = None) -> list[Waiting]:
     for resource in caller.instance.registry:
         if resource.state is None or not may(caller, resource, "read"):
             continue
-        if within and not overview.placed(resource):
+        if within and not resource.placed:
             continue
         for state, label in resource.by_name[resource.state].choices:
             if verbs := _movers(caller, resource, state):
@@ -177,7 +177,7 @@ def _narrowed(resource: Resource[Any], within: str | None) -> list[tuple[str, st
     """How the address of a list, or of the tree, says the level a number is of."""
     if not within:
         return []
-    return [("within" if overview.placed(resource) else "at", within)]
+    return [("within" if resource.placed else "at", within)]
 
 
 def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:

@@ -20,7 +20,7 @@ from lifang.services import accounts
 from lifang.services.offers import may
 from lifang.web import forms
 from lifang.web.addresses import address_of
-from lifang.web.changes import Form
+from lifang.web.changes import Form, form_page
 from lifang.web.records import head_of
 
 QUESTIONS = (
@@ -93,18 +93,17 @@ def _make(caller: Caller, told: dict[str, Any]) -> tuple[Account, str]:
 
 
 def _ask(form: Form) -> tuple[str, int]:
-    page = render_template(
+    return form_page(
         "web/form.html",
+        form,
         heading=_("新建{label}", label=_("账号")),
         resource=None,
         label=n_("账号"),
         home="/admin/accounts",
         back="/admin/accounts",
-        form=form,
         head=None,
         command=COMMAND,
     )
-    return page, form.status
 
 
 def _hand_over(caller: Caller, record: int, password: str) -> str:

@@ -17,11 +17,10 @@ from lifang.kit.errors import Conflict, Invalid, Malformed
 from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Told
-from lifang.lifecycle.layers import Layer
 from lifang.lifecycle.settings_files import FORMATS, STATES
 from lifang.web import pointers
 from lifang.web.addresses import dashed, with_query
-from lifang.web.doors import go_to
+from lifang.web.doors import go_to, page
 
 HOME = "/admin/settings"
 LARGEST = 300_000
@@ -89,21 +88,20 @@ def setting_page(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
         except (Invalid, Conflict, Malformed) as refused:
             error = refused
     one = dated.explain(caller, name, at=asked.code, on=asked.on)
-    page = render_template(
+    return page(
         "web/setting.html",
+        error,
         home=with_query(HOME, asked.kept),
         asked=asked,
         one=one,
         badge=badge(one),
         history=dated.history(caller, name, at=asked.code),
         said=request.form,
-        error=error,
         done=_("已设置。") if request.args.get("done") == "set" else None,
-        local=_moment,
+        shown=clock.shown,
         today=clock.today().isoformat(),
         command=_line(one, asked),
     )
-    return page, error.status if error is not None else 200
 
 
 def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue:
@@ -119,19 +117,18 @@ def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue
             return go_to(with_query(HOME, [*asked.kept, ("done", "preset")]))
     except (Invalid, Conflict, Malformed) as refused:
         error = refused
-    page = render_template(
+    return page(
         "web/preset.html",
+        error,
         home=with_query(HOME, asked.kept),
         asked=asked,
         preset=_called(caller, plugin, preset),
         found=[(one, told[one.key]) for one in found],
         today=clock.today().isoformat(),
         said=request.form,
-        error=error,
         command=shlex.join(["lifang", "plugin", "config", plugin, "--preset", preset, "--at",
                             asked.code]) + " --basis …",
     )  # fmt: skip
-    return page, error.status if error is not None else 200
 
 
 def _called(caller: Caller, plugin: str, preset: str) -> str:
@@ -162,8 +159,9 @@ def take_in_page(caller: Caller) -> ResponseReturnValue:
             return go_to(with_query(HOME, [("at", asked.code), ("done", "import")]))
     except (Invalid, Conflict, Malformed) as refused:
         error = refused
-    page = render_template(
+    shown, status = page(
         "web/settings_import.html",
+        error,
         home=with_query(HOME, asked.kept),
         asked=asked,
         plan=plan,
@@ -171,11 +169,9 @@ def take_in_page(caller: Caller) -> ResponseReturnValue:
         tones=TONES,
         sent=b64encode(content).decode(),
         name=name,
-        error=error,
         command=shlex.join(["lifang", "settings", "import", name or "FILE", *asked.words()[:2]]),
     )
-    refused_status = 422 if plan is not None and plan.wrong else 200
-    return page, error.status if error is not None else refused_status
+    return shown, 422 if plan is not None and plan.wrong else status
 
 
 def link_of(one: Told, asked: Asked, *more: tuple[str, str]) -> str:
@@ -216,10 +212,6 @@ def _value(one: Told) -> dict[str, str]:
     if not value:
         raise Invalid.about("value", "required", _("请填写新的值，或选择恢复继承"))
     return {one.key: value}
-
-
-def _moment(layer: Layer) -> str:
-    return clock.local(layer.set_at).strftime("%Y-%m-%d %H:%M")
 
 
 def _sent(name: str) -> tuple[bytes, str]:
