@@ -15,6 +15,7 @@ from lifang.api import answering, asking
 from lifang.api.rules import blueprint, gated, rule
 from lifang.entities.job import Job
 from lifang.http import listing
+from lifang.http.papers import kept
 from lifang.kit import clock
 from lifang.kit.errors import Invalid, Malformed, demand_known
 from lifang.kit.words import _
@@ -59,10 +60,8 @@ def form_asked(default: str, *known: str) -> str:
 
 def handed(pieces: Iterator[bytes], form: str, name: str, kind: str | None = None) -> Response:
     """A file, named so that it is found again in a folder of downloads."""
-    response = Response(pieces, content_type=kind or FORMATS[form])
     name = f"{answering.dashed(name)}-{clock.today()}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return kept(pieces, kind or FORMATS[form], name)
 
 
 @rule("/import", "POST")
@@ -93,9 +92,7 @@ def import_records(noun: str, plugin: str | None = None) -> Response:
 def job_result(id: int) -> Response:
     """What a job did and what was wrong; `format=csv` gives its failing rows to their sender."""
     caller, resource = gated(None, "jobs")
-    for key in request.args:
-        if key != "format":
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=["format"])
+    asking.words("format")
     form = form_asked("json", "json", "csv")
     job = reading.get(caller, resource, id)
     if form == "json":

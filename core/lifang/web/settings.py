@@ -12,6 +12,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
+from lifang.http.papers import kept
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Invalid, Malformed
 from lifang.kit.words import _, n_
@@ -141,10 +142,7 @@ def settings_file(caller: Caller, form: str) -> Response:
     """All that is said at a place and below, as a file."""
     asked = _asked(caller)
     told = settings_files.export(caller, at=asked.code, form=form)
-    response = Response(told, content_type=FORMATS[form])
-    name = f"settings-{asked.code}-{clock.today()}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return kept([told], FORMATS[form], f"settings-{asked.code}-{clock.today()}.{form}")
 
 
 def take_in_page(caller: Caller) -> ResponseReturnValue:

@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
 from lifang.entities.organization import Organization
+from lifang.http import listing
 from lifang.http.request import the_instance
-from lifang.kit.errors import Invalid, Malformed
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 from lifang.mechanisms import filling, sheet
 from lifang.mechanisms.filling import PRINTED, SHOWN, Filled
@@ -112,11 +113,7 @@ def revoke_page(caller: Caller, id: int) -> ResponseReturnValue:
 
 def _asked(caller: Caller, name: str, given: Any, *also: str) -> AskedFor:
     """What an address or a form asks for, each once; a place or unit may be told by its name."""
-    for key, values in given.lists():
-        if key not in (*ASKED, *also):
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=[*ASKED, *also])
-        if len(values) > 1:
-            raise Malformed(_("「{key}」只能出现一次", key=key))
+    listing.read_words(given, *ASKED, *also)
     told: dict[str, Any] = {key: given[key].strip() for key in ASKED if given.get(key, "").strip()}
     if "within" in told:
         told["within"] = pointers.place_code(caller, told["within"])
