@@ -81,10 +81,8 @@ def choose_kind(name: str) -> Response:
     refuse_query()
     told = asking.body()
     asking.refuse_unknown(told, ("shown", "sent"))
-    for key, value in told.items():
-        if not isinstance(value, bool):
-            raise Invalid.about(key, "invalid", _("「{key}」须为 true 或 false", key=key))
-    return answering.told(asdict(inbox.choose(caller, name, **told)))
+    wanted = {key: asking.flag(told, key) for key in told}
+    return answering.told(asdict(inbox.choose(caller, name, **wanted)))
 
 
 @blueprint.get(f"{BASE}/address")

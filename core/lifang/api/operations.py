@@ -64,7 +64,7 @@ class Noun:
             part.capitalize() for part in "_".join([*own, resource.record]).split("_")
         )
 
-    def schemas(self) -> Iterator[tuple[str, Schema]]:
+    def described(self) -> Iterator[tuple[str, Schema]]:
         """What is sent and answered."""
         yield self.name, schemas.answer(self.resource)
         yield (

@@ -70,8 +70,7 @@ def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, 
 def _options(resource: Resource[Any], verb: str) -> list[str]:
     """What the command asks for, with a place for every answer."""
     asked = [spec for spec in bulk.fields(resource, verb) if spec.required and verb != "update"]
-    told = ((f"--{bulk.option_of(resource, verb, spec)}", "…") for spec in asked)
-    return [word for pair in told for word in pair]
+    return commands.options((bulk.option_of(resource, verb, spec), "…") for spec in asked)
 
 
 def said_of(name: str) -> str:

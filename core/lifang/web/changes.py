@@ -19,7 +19,7 @@ from lifang.services import reading
 from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
-from lifang.web.addresses import address_of, dashed, home_of, same_site, with_query
+from lifang.web.addresses import address_of, home_of, same_site, with_query
 from lifang.web.doors import go_to
 from lifang.web.records import Head, head_of, once_page
 
@@ -207,7 +207,7 @@ def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
 
 def _edit(head: Head, form: Form) -> tuple[str, int]:
     words = [commands.named(head.resource, head.view)]
-    words += [word for one in form.controls[:1] for word in (f"--{dashed(one.name)}", "…")]
+    words += commands.options((one.name, "…") for one in form.controls[:1])
     return form_page(
         "web/form.html",
         form,

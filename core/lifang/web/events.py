@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +21,7 @@ from lifang.services.letters import STATES, STEPS, Letter, Step
 from lifang.services.offers import may
 from lifang.services.resending import TREATED, Verb
 from lifang.upkeep import stalls
-from lifang.web import audits, looks
+from lifang.web import audits, commands, looks
 from lifang.web.addresses import address_of, with_query
 from lifang.web.lists import Column, Row
 from lifang.web.shown import NOTHING, Shown
@@ -118,10 +117,8 @@ def _command(show: str, asked: Mapping[str, str]) -> str:
         return "lifang events lag"
     words = ["list"] if show == "all" else ["dead", *(() if show == "dead" else ("--state", show))]
     known = ALL_FILTERS if show == "all" else LETTER_FILTERS
-    for name in known:
-        if name in asked:
-            words += [f"--{name}", asked[name]]
-    return shlex.join(["lifang", "events", *words])
+    told = [(name, asked[name]) for name in known if name in asked]
+    return commands.typed("events", *words, *commands.options(told))
 
 
 def _views(show: str, told: list[Lag]) -> list[tuple[str, str, bool]]:
@@ -147,17 +144,9 @@ def _listed(caller: Caller, show: str, asked: dict[str, str]) -> tuple[list[Row]
         )
         last = found[limit - 1].key if len(found) > limit else None
         return [letter_row(caller, one) for one in found[:limit]], last
-    events = list(
-        event_log.list_events(
-            caller,
-            type=asked.get("type"),
-            about=asked.get("about"),
-            since=asked.get("since"),
-            until=asked.get("until"),
-            before=audits.before(),
-            limit=limit + 1,
-        )
-    )
+    narrowed = {name: asked.get(name) for name in ALL_FILTERS}
+    more = event_log.list_events(caller, **narrowed, before=audits.before(), limit=limit + 1)
+    events = list(more)
     place = str(events[limit - 1].position) if len(events) > limit else None
     return [event_row(caller, one) for one in events[:limit]], place
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from lifang.mechanisms import figures, telling
 from lifang.mechanisms.cells import Row
 from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Scope, Table
 from lifang.mechanisms.indicator import Indicator
-from lifang.web import pointers, tiles
+from lifang.web import commands, pointers, tiles
 from lifang.web.addresses import with_query
 
 HOME = "/indicators"
@@ -199,5 +198,4 @@ def _deeper(page: str, table: Table, kept: list[tuple[str, str]], row: Row) -> s
 
 
 def _line(verb: str, name: str, asked: list[tuple[str, str]]) -> str:
-    words = [word for key, value in asked for word in (f"--{key}", value)]
-    return shlex.join(["lifang", "indicators", verb, name, *words])
+    return commands.typed("indicators", verb, name, *commands.options(asked))

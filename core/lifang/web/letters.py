@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,10 +14,11 @@ from lifang.kit.words import _
 from lifang.services import letters, resending
 from lifang.services.letters import Letter, Wanted, read_key
 from lifang.services.resending import Plan, Verb
+from lifang.web import commands
 from lifang.web.addresses import with_query
 from lifang.web.bulk import OWN, said_of, sent
 from lifang.web.doors import go_to, page
-from lifang.web.events import HOME, VERBS, columns_of, letter_row
+from lifang.web.events import HOME, LETTER_FILTERS, VERBS, columns_of, letter_row
 from lifang.web.shown import NOTHING
 from lifang.web.timeline import SECRET
 
@@ -94,18 +94,15 @@ def _command(
     """The same as commands: one for all that the filters leave, or one for each subscription."""
     told = ["--reason", "…"] if verb == "skip" else ["--data", "…"] if edited else []
     if keys is None:
-        words = ["--all"]
-        for name in ("subscriber", "plugin", "type", "since", "until"):
-            words += [f"--{name}", kept[name]] if name in kept else []
+        known = [(name, kept[name]) for name in LETTER_FILTERS if name in kept]
         state = kept.get("show", "dead")
-        words += [] if state == "dead" else ["--state", state]
-        return _line(verb, *words, *told)
+        known += [] if state == "dead" else [("state", state)]
+        return commands.typed("events", verb, "--all", *commands.options(known), *told)
     places: dict[str, list[str]] = {}
     for position, name in map(read_key, keys):
         places.setdefault(name, []).append(str(position))
-    lines = [_line(verb, *some, "--subscriber", name, *told) for name, some in places.items()]
+    lines = [
+        commands.typed("events", verb, *some, "--subscriber", name, *told)
+        for name, some in places.items()
+    ]
     return " && ".join(lines)
-
-
-def _line(*words: str) -> str:
-    return shlex.join(["lifang", "events", *words]).replace("'…'", "…")

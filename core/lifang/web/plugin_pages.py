@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,7 @@ from lifang.lifecycle.overview import Deed, Place
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.verbs import ASKED, BUNDLE, KNOWN, PACKAGE, VERBS, Asked, Given, Verb
 from lifang.resources.verbs import verb_name
-from lifang.web import pointers, switches
+from lifang.web import commands, pointers, switches
 from lifang.web.addresses import dashed, with_query
 from lifang.web.doors import go_to, page
 from lifang.web.shown import NOTHING
@@ -189,7 +188,7 @@ def _ask(
 
 def command(one: Listed | None, verb: Verb, told: dict[str, str]) -> str:
     """The same, typed."""
-    words = ["lifang", "plugin", *([verb.name, dashed(one.id)] if one else ["install"])]
+    words = ["plugin", *([verb.name, dashed(one.id)] if one else ["install"])]
     for name in verb.takes:
         if name == "how":
             words += WAYS.get(told.get(name, ""), WAYS["keep"])
@@ -197,7 +196,7 @@ def command(one: Listed | None, verb: Verb, told: dict[str, str]) -> str:
             words += [told[name]] if told.get(name) else ["…"] * (one is None)
         elif said := told.get(name) or ("…" if name in (*verb.needs, "at") else ""):
             words += [f"--{dashed(name)}"] + ([] if ASKED[name].kind == "flag" else [said])
-    return shlex.join(words).replace("'…'", "…").replace(" --along", " --yes")
+    return commands.typed(*words).replace(" --along", " --yes")
 
 
 def _place(caller: Caller, one: Listed, place: Place) -> dict[str, Any]:

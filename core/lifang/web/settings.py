@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,7 +18,7 @@ from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Told
 from lifang.lifecycle.settings_files import FORMATS, STATES
-from lifang.web import pointers
+from lifang.web import commands, pointers
 from lifang.web.addresses import dashed, with_query
 from lifang.web.doors import go_to, page
 
@@ -45,10 +44,6 @@ class Asked:
         told = [("at", self.code)]
         return [*told, ("on", self.on.isoformat())] if self.on != clock.today() else told
 
-    def words(self) -> list[str]:
-        """The same for a command."""
-        return [word for key, said in self.kept for word in (f"--{key}", said)]
-
 
 def settings_page(caller: Caller) -> str:
     """What holds at a place on a day, by plugin."""
@@ -73,7 +68,7 @@ def settings_page(caller: Caller) -> str:
         files=[(form.upper(), with_query(f"{HOME}/file.{form}", [("at", asked.code)]))
                for form in FORMATS],
         done=_(DONE[said]) if (said := request.args.get("done")) in DONE else None,
-        command=shlex.join(["lifang", "settings", "show", *asked.words()]),
+        command=commands.typed("settings", "show", *commands.options(asked.kept)),
     )  # fmt: skip
 
 
@@ -127,8 +122,8 @@ def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue
         found=[(one, told[one.key]) for one in found],
         today=clock.today().isoformat(),
         said=request.form,
-        command=shlex.join(["lifang", "plugin", "config", plugin, "--preset", preset, "--at",
-                            asked.code]) + " --basis …",
+        command=commands.typed("plugin", "config", plugin, "--preset", preset, "--at", asked.code,
+                               "--basis", "…"),
     )  # fmt: skip
 
 
@@ -167,7 +162,7 @@ def take_in_page(caller: Caller) -> ResponseReturnValue:
         tones=TONES,
         sent=b64encode(content).decode(),
         name=name,
-        command=shlex.join(["lifang", "settings", "import", name or "FILE", *asked.words()[:2]]),
+        command=commands.typed("settings", "import", name or "FILE", "--at", asked.code),
     )
     return shown, 422 if plan is not None and plan.wrong else status
 
@@ -231,7 +226,7 @@ def _sent(name: str) -> tuple[bytes, str]:
 
 def _line(one: Told, asked: Asked) -> str:
     if not asked.mine:
-        return shlex.join(["lifang", "settings", "explain", f"{one.plugin}.{one.key}",
-                           *asked.words()])  # fmt: skip
-    told = ["lifang", "plugin", "config", one.plugin, f"{one.key}=…", "--at", asked.code]
-    return " ".join([*told, "--basis", "…"])
+        kept = commands.options(asked.kept)
+        return commands.typed("settings", "explain", f"{one.plugin}.{one.key}", *kept)
+    told = commands.typed("plugin", "config", one.plugin, "…", "--at", asked.code, "--basis", "…")
+    return told.replace("…", f"{one.key}=…", 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from flask import render_template, request
@@ -19,7 +18,7 @@ from lifang.mechanisms.filling import PRINTED, SHOWN, Filled
 from lifang.mechanisms.registers import signed
 from lifang.mechanisms.sheet import UNIT, AskedFor
 from lifang.resources.fields import FieldSpec
-from lifang.web import pointers
+from lifang.web import commands, pointers
 from lifang.web.addresses import with_query
 from lifang.web.doors import go_to
 
@@ -54,7 +53,6 @@ def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
     filled = Filled(asked)
     words = _words(asked)
     api = f"/api/v1{HOME}/{asked.sheet.name}"
-    line = shlex.join([part for key, value in words for part in (f"--{key}", value)])
     unit = asked.organization
     return render_template(
         "web/sheet.html",
@@ -73,7 +71,7 @@ def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
         issued=filling.issued(asked),
         words=words,
         here=f"{HOME}/{name}",
-        command=f"lifang sheets show {name} {line}".rstrip(),
+        command=commands.typed("sheets", "show", name, *commands.options(words)),
     )  # fmt: skip
 
 
