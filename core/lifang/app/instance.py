@@ -214,7 +214,8 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         demand_chains(CORE, core.payloads.values())
         if log.out_of_place():
             sentence = _("{place} 里的事件来自另一台 PostgreSQL，次序接不上；"
-                         "请用 lifang db move 移到一个空的数据库", place=database.place)  # fmt: skip
+                         "请用 lifang db move 移到一个空的数据库",
+                         place=database.place)  # fmt: skip
             raise NotReady(sentence)
         instance = assembled(told, database, load_keys(told.key_file), plugins)
         plugins.watch.keeper = keeper(instance)

@@ -161,10 +161,6 @@ def read_position(written: str) -> tuple[float, float]:
 def distance(here: tuple[float, float], there: tuple[float, float]) -> int:
     """Metres between two positions over the ground (haversine), in steps of ten."""
     north, east = (math.radians(b - a) for a, b in zip(here, there, strict=True))
-    chord = math.sin(north / 2) ** 2
-    chord += (
-        math.cos(math.radians(here[0]))
-        * math.cos(math.radians(there[0]))
-        * (math.sin(east / 2) ** 2)
-    )
+    level = math.cos(math.radians(here[0])) * math.cos(math.radians(there[0]))
+    chord = math.sin(north / 2) ** 2 + level * math.sin(east / 2) ** 2
     return round(2 * EARTH * math.asin(math.sqrt(chord)) / 10) * 10

@@ -230,15 +230,11 @@ def shown(caller: Caller, id: int) -> View:
         raise NotFound(_("没有找到"))
     _demand_sound(caller.instance.keys, row)
     told = plain_json.loads(caller.instance.keys.unlock(bytes(row.content), _place(row)))
-    sections = [
-        {"label": label, "columns": columns, "rows": rows}
-        for label, columns, rows in told["sections"]
-    ]
-    line = _line(caller, resource, number, row)
+    names = ("label", "columns", "rows")
+    sections = [dict(zip(names, one, strict=True)) for one in told["sections"]]
     sheet = row.name if _of_a_sheet(resource) else None
     more = {"holder": told["holder"], "reason": row.reason, "name": row.name, "sheet": sheet}
-    more["sections"] = sections
-    return line | more
+    return _line(caller, resource, number, row) | more | {"sections": sections}
 
 
 def sheet_of(caller: Caller, id: int) -> AskedFor:

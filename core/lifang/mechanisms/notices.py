@@ -125,10 +125,8 @@ class Notice:
         values that are not those of the text, an unknown role, and for values about a confidential
         record (whose notices stay in the inbox), TypeError for what a notice cannot keep.
         """
-        registry, unit = (
-            caller.instance.registry,
-            caller.instance.database.unit,
-        )  # raises outside one
+        registry = caller.instance.registry
+        unit = caller.instance.database.unit  # raises outside one
         resource = registry.of(type(record))
         confidential = resource.confidential is not None
         self._demand(key, values, confidential=confidential)
