@@ -22,6 +22,7 @@ from lifang.entities.organization import Organization
 from lifang.kit import clock, json
 from lifang.kit.errors import Conflict, NotFound, NotReady
 from lifang.kit.masking import mask
+from lifang.kit.shapes import shaped
 from lifang.kit.words import _
 from lifang.mechanisms import codes
 from lifang.mechanisms.attachments import about
@@ -373,7 +374,4 @@ def _demand_sound(keys: KeyRing, row: Any) -> None:
 
 
 def _issued(row: Any) -> Issued:
-    return Issued(
-        int(row.id), row.number, codes.written(row.code), row.issuer, row.day, row.holder, row.mark,
-        row.revoked_at,
-    )  # fmt: skip
+    return shaped(Issued, row, id=int(row.id), code=codes.written(row.code))

@@ -19,6 +19,7 @@ from lifang.events.personal import Personal
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock, masking, ranges
 from lifang.kit.errors import Forbidden, Malformed, NotFound
+from lifang.kit.shapes import shaped
 from lifang.kit.words import _
 from lifang.services.query import demand_community
 
@@ -296,18 +297,6 @@ def _places(numbers: set[int], reach: ranges.Ranges) -> dict[int, Place]:
 
 
 def _shown(event: Event, places: dict[int, Place], secrets: Mapping[str, str]) -> SeenEvent:
-    return SeenEvent(
-        position=event.position,
-        type=event.type,
-        version=event.version,
-        noun=event.noun,
-        subject=event.subject,
-        sequence=event.sequence,
-        actor=event.actor,
-        at=event.at,
-        correlation=event.correlation,
-        cause=event.cause,
-        communities=tuple(places[n] for n in event.communities if n in places),
-        data=covered(event.data, secrets, set(event.communities) - places.keys()),
-        unreadable=event.unreadable,
-    )
+    data = covered(event.data, secrets, set(event.communities) - places.keys())
+    communities = tuple(places[n] for n in event.communities if n in places)
+    return shaped(SeenEvent, event, communities=communities, data=data)
