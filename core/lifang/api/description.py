@@ -89,12 +89,12 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
     """The whole description of some nouns, of the event bus and of plugins for who may see them."""
     shared: dict[Any, str] = {
         **({event_paths: _p("plural", "事件")} if events else {}),
-        **({plugins: _("插件")} if life else {}),
+        inbox: _("收件箱"),
         indicators: _p("plural", "指标"),
         sheets: _("台账和报表"),
         settings: _p("plural", "设置"),
         desks: _("工作台"),
-        inbox: _("收件箱"),
+        **({plugins: _("插件")} if life else {}),
     }
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
