@@ -84,7 +84,7 @@ def _install(session: Session, given: Given) -> None:
     with sources.fetched(
         session.caller, given["source"], hash=given["hash"], offline=_offline(given)
     ) as found:
-        sources.demand_new(session.caller, found.wheel.id)
+        sources.demand_new(found.wheel.id)
         if given["plan"] and session.json:
             showing.emit(_told(found))
             return

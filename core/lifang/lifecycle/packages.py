@@ -72,7 +72,7 @@ def offers(caller: Caller, words: Iterable[str] = ()) -> list[Offer]:
 def look(caller: Caller, given: Given) -> Package:
     """Say what a package would bring; nothing is installed. Raises as `install` does."""
     with _fetched(caller, given) as found:
-        sources.demand_new(caller, found.wheel.id)
+        sources.demand_new(found.wheel.id)
         wheel = found.wheel
         return Package(
             id=wheel.id,

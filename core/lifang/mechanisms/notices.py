@@ -133,7 +133,7 @@ class Notice:
         if _is_old(caller):
             return 0
         places, about = places_of(caller, resource, record), registry.named(record)
-        readers = readers_of(caller, to, places)
+        readers = readers_of(to, places)
         same: dict[str, Any] = {"kind": self.name, "record": about, "key": key}
         told: Any = NoticeRow.select(NoticeRow.who).where(
             *(getattr(NoticeRow, name) == value for name, value in same.items())
@@ -188,7 +188,7 @@ def _kept(caller: Caller, value: Any) -> Any:
     raise TypeError(f"a notice keeps words, numbers, days, instants and records, not {value!r}")
 
 
-def readers_of(caller: Caller, to: One | Iterable[One], places: Collection[int]) -> set[str]:
+def readers_of(to: One | Iterable[One], places: Collection[int]) -> set[str]:
     """Whom a notice goes to, each once: by their person, else by their account."""
     if isinstance(to, Record | str | int):
         to = (to,)

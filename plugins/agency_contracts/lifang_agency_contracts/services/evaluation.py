@@ -12,9 +12,6 @@ from lifang_agency_contracts.models import Appeal, Contract, Evaluation, ScoreIt
 from lifang_agency_contracts.models.contract import GRADES, RUNNING
 from lifang_agency_contracts.models.evaluation import DEGREES, DIMENSIONS
 
-ROUNDS = 1
-"""How often a provider may rectify what one evaluation found."""
-
 UNSEALED = ("commissioned", "rechecking")
 """States in which the evaluator still judges."""
 
