@@ -25,7 +25,7 @@ from lifang.services import exchange, workbook
 from lifang.services.auditing import Change, record_effect, stated
 from lifang.services.order import Order
 from lifang.services.presenting import UNREADABLE, View, present, stored
-from lifang.services.query import plain
+from lifang.services.query import field_of
 from lifang.services.workbook import Cell
 from lifang.store.whole import whole
 
@@ -337,7 +337,7 @@ def _demand(asked: AskedFor, resource: Resource[Any], verb: str) -> None:
 
 
 def _spec(resource: Resource[Any], name: str) -> FieldSpec:
-    found = plain(resource, name) or resource.by_name.get(name)
+    found = field_of(resource, name)
     if found is None:
         raise LookupError(f"a column of a sheet: {resource.id} has no field {name}")
     return found
