@@ -41,6 +41,10 @@ from lifang.services import event_log
 from lifang.services.offers import may
 
 ADDRESS = "/openapi.json"
+HEADERS = {401: {"WWW-Authenticate": "string"}, 405: {"Allow": "string"},
+           **dict.fromkeys((429, 503), {"Retry-After": "integer"})}  # fmt: skip
+"""What the head of a refusal says beside, and of which type, by its status."""
+
 KEPT = 64
 """Descriptions kept in memory: one for each set of readable nouns and each language."""
 
@@ -161,7 +165,8 @@ def _add_shared(spec: APISpec) -> None:
             code: {"value": example(code)} for code, one in KINDS.items() if one.status == status
         }
         content = {PROBLEM: {"schema": schemas.ref("Problem"), "examples": told}}
-        response = {"description": _(title), "content": content}
+        headers = {name: {"schema": {"type": kind}} for name, kind in HEADERS.get(status, {}).items()}
+        response = {"description": _(title), "headers": headers, "content": content}
         spec.components.response(problem_name(status), component=response)
 
 

@@ -46,7 +46,7 @@ KINDS = {
         n_("按 errors 里每个字段的 message 改正；code 供程序判断。")),
     "precondition_missing": Kind(428, n_("修改和移除须写明是针对哪个版本的。"),
         n_("先读取记录，把 ETag 的值放在 If-Match 里重发。")),
-    "too_many": Kind(429, n_("尝试太频繁。"), n_("等一段时间再试。")),
+    "too_many": Kind(429, n_("尝试太频繁。"), n_("等响应头 Retry-After 所说的秒数再试。")),
     "busy": Kind(503, n_("数据库正忙，这一次没有写入。"),
         n_("等响应头 Retry-After 所说的秒数，用同一个 Idempotency-Key 重发。")),
     "not_ready": Kind(503, n_("实例暂时不能服务：正在升级，或缺少密钥。"),

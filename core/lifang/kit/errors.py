@@ -125,7 +125,7 @@ class PreconditionMissing(LifangError):
 
 
 class TooMany(LifangError):
-    """Too many attempts in too short a time."""
+    """Too many attempts in too short a time; `retry_after` says in how many seconds they are few."""
 
     status, code, exit_code = 429, "too_many", 3
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from lifang.access import sign_in
 from lifang.entities.caller import Caller
 from lifang.http import cookies
+from lifang.http.problems import waiting
 from lifang.http.request import known_caller, the_instance
 from lifang.kit.errors import FieldError, Invalid, LifangError, TooMany, Unauthenticated
 from lifang.kit.words import _
@@ -88,6 +89,6 @@ def _anew(caller: Caller) -> Response:
     return response
 
 
-def _ask(target: str | None, error: LifangError | None, name: str = "") -> tuple[str, int]:
+def _ask(target: str | None, error: LifangError | None, name: str = "") -> ResponseReturnValue:
     page = render_template("web/sign_in.html", next=same_site(target), error=error, name=name)
-    return page, error.status if error is not None else 200
+    return (page, error.status, waiting(error.problem())) if error is not None else page
