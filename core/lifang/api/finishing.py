@@ -42,6 +42,8 @@ def finish(made: dict[str, Any]) -> dict[str, Any]:
         for one in operation.get("parameters", ()):
             said = MEMBERS.get(one["name"], "")
             one.setdefault("description", _(said) if said else one["name"])
+            if (one["name"], one["in"]) == ("cursor", "query"):
+                operation["responses"]["200"]["headers"] = {"Link": {"schema": {"type": "string"}}}
     for schema in (*schemas.values(), *_bodies(made)):
         if "$ref" not in schema and schema.get("type") != "string":
             schema.setdefault("examples", [sample(schema, schemas)])

@@ -38,7 +38,6 @@ IDEMPOTENCY_KEY: Schema = {
     "schema": {"type": "string", "pattern": "^[!-~]{1,120}$", "examples": ["import-2026-11-30-7"]},
 }
 ETAG: Schema = {"ETag": {"schema": TAG, "required": True}}
-LINK: Schema = {"Link": {"schema": {"type": "string"}}}
 LOCATION: Schema = {"Location": {"schema": {"type": "string"}, "required": True}}
 JSON = "application/json"
 XLSX = FORMATS["xlsx"]
@@ -112,8 +111,7 @@ class Noun:
         return {"description": summary, "headers": ETAG, "content": content(ref(self.name))}
 
     def _list(self) -> Operation:
-        listed = content(ref(f"{self.name}List"))
-        answers = {"200": {"description": self.labels, "headers": LINK, "content": listed}}
+        answers = {"200": {"description": self.labels, "content": content(ref(f"{self.name}List"))}}
         paging = [
             parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST,
                                  "default": Query.limit}, _("一页多少行")),

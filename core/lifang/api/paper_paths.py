@@ -67,9 +67,7 @@ def shared() -> Iterator[Path]:
     facts = whole(state=STATES, **_FACTS, revoked_on=NONE) | {"required": ["state"]}
     told = {"200": {"description": _(PUBLIC), "content": content(facts)}}
     code = {"name": "code", "in": "path", "required": True, "schema": TEXT}
-    check = operation(
-        "verify_document", TAG, _(PUBLIC), told, (400, 401, 404, 429), parameters=[code]
-    )
+    check = operation("verify_document", TAG, _(PUBLIC), told, (*READING, 429), parameters=[code])
     yield "/api/v1/verify/{code}", {"get": {**check, "security": [{}]}}
 
 

@@ -125,7 +125,7 @@ class PreconditionMissing(LifangError):
 
 
 class TooMany(LifangError):
-    """Too many attempts in too short a time; `retry_after` says in how many seconds they are few."""
+    """Too many attempts in too short a time; `retry_after` gives the seconds to wait."""
 
     status, code, exit_code = 429, "too_many", 3
 

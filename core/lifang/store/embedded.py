@@ -98,7 +98,9 @@ class Embedded(Database):
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:
         """A row that is there already, or a file that others hold."""
-        said = str(error)
+        said, under = str(error), error.__context__
+        while under is not None and "no transaction is active" in said:  # SQLite had undone it
+            said, under = str(under), under.__context__
         if isinstance(error, pw.IntegrityError) and "UNIQUE" in said.upper():
             return Conflict(_("已有相同的记录"), reason="duplicate")
         if isinstance(error, pw.OperationalError) and ("locked" in said or "busy" in said):

@@ -57,7 +57,10 @@ def _expired(problem: Problem) -> Problem:
     """What somebody is told whose page was open too long: nothing of tokens."""
     if problem.get("reason") != "expired":
         return {}
-    return {"title": _("页面已过期"), "detail": _("这一页打开得太久，或者登录状态变了；什么也没有写入。")}
+    return {
+        "title": _("页面已过期"),
+        "detail": _("这一页打开得太久，或者登录状态变了；什么也没有写入。"),
+    }
 
 
 def _typed(problem: Problem) -> list[tuple[str, str]]:
