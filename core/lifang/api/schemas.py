@@ -95,6 +95,11 @@ def filtered(spec: FieldSpec) -> Schema:
     return _asked(spec, empty=False)
 
 
+def sought(spec: FieldSpec) -> Schema:
+    """A complete number by which records are found."""
+    return {"type": "string", "examples": [_invented_secret(spec)]}
+
+
 def _answered(spec: FieldSpec) -> Schema:
     if spec.kind in {"community", "reference"}:
         return ref("CommunityReference" if spec.kind == "community" else "Reference")
@@ -253,6 +258,7 @@ BULK: Schema = {
         **dict.fromkeys(_FIGURES, _NUMBER),
         **dict.fromkeys(_LISTS, _many({"type": "object"})),
     },
+    "examples": [{"done": 2, "skipped": 0, "failed": 0, "errors": []}],
 }
 _AT: Schema = {"type": "string", "format": "date-time"}
 PREVIEW = whole(

@@ -47,9 +47,9 @@ KINDS = {
     "precondition_missing": Kind(428, n_("修改和移除须写明是针对哪个版本的。"),
         n_("先读取记录，把 ETag 的值放在 If-Match 里重发。")),
     "too_many": Kind(429, n_("尝试太频繁。"), n_("等响应头 Retry-After 所说的秒数再试。")),
-    "busy": Kind(503, n_("数据库正忙，这一次没有写入。"),
+    "busy": Kind(503, n_("数据库正忙或暂时连不上，这一次没有写入。"),
         n_("等响应头 Retry-After 所说的秒数，用同一个 Idempotency-Key 重发。")),
-    "not_ready": Kind(503, n_("实例暂时不能服务：正在升级，或缺少密钥。"),
+    "not_ready": Kind(503, n_("实例暂时不能服务：正在升级，缺少密钥或数据库，或磁盘满了。"),
         n_("等响应头 Retry-After 所说的秒数再试；仍不行请联系管理员。")),
     "plugin_failed": Kind(500, n_("一个插件出了错，这个请求没有完成。"),
         n_("把 request_id 告诉管理员。")),
@@ -79,6 +79,13 @@ CODES = {
 """What `errors[].code` says; plugins add words of their own."""
 
 
+MORE: dict[str, dict[str, Any]] = {
+    "stale": {"current": {"id": 7, "version": 3}, "changed": ["name"]},
+    "too_many": {"retry_after": 900},
+}
+"""What a kind of problem carries beside, in an example."""
+
+
 def example(code: str) -> dict[str, Any]:
     """A problem of a kind as it is answered, with invented particulars."""
     sentence = _("请填写「{label}」", label=_("名称"))
@@ -91,5 +98,5 @@ def example(code: str) -> dict[str, Any]:
         "errors": [told] if code == "invalid" else [],
         "request_id": "d37775fb521d98b1",
         "code": code,
-        **({"current": {"id": 7, "version": 3}, "changed": ["name"]} if code == "stale" else {}),
+        **MORE.get(code, {}),
     }
