@@ -41,10 +41,6 @@ from lifang.services import event_log
 from lifang.services.offers import may
 
 ADDRESS = "/openapi.json"
-HEADERS = {401: {"WWW-Authenticate": "string"}, 405: {"Allow": "string"},
-           **dict.fromkeys((429, 503), {"Retry-After": "integer"})}  # fmt: skip
-"""What the head of a refusal says beside, and of which type, by its status."""
-
 KEPT = 64
 """Descriptions kept in memory: one for each set of readable nouns and each language."""
 
@@ -165,10 +161,8 @@ def _add_shared(spec: APISpec) -> None:
             code: {"value": example(code)} for code, one in KINDS.items() if one.status == status
         }
         content = {PROBLEM: {"schema": schemas.ref("Problem"), "examples": told}}
-        headers = {
-            name: {"schema": {"type": kind}} for name, kind in HEADERS.get(status, {}).items()
-        }
-        response = {"description": _(title), "headers": headers, "content": content}
+        wait = {"Retry-After": {"schema": {"type": "integer"}}} if status in (429, 503) else {}
+        response = {"description": _(title), "headers": wait, "content": content}
         spec.components.response(problem_name(status), component=response)
 
 

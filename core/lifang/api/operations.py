@@ -234,8 +234,11 @@ class Noun:
         )
 
     def _search(self) -> Operation:
-        found = {spec.name: spec for spec in self.resource.fields if spec.searchable}
-        properties = {key: schemas.sought(spec) for key, spec in found.items()}
+        found = {spec.name: [schemas.invented_secret(spec)]
+                 for spec in self.resource.fields if spec.searchable}  # fmt: skip
+        properties: dict[str, Schema] = {
+            key: {"type": "string", "examples": said} for key, said in found.items()
+        }
         properties["limit"] = {"type": "integer", "minimum": 1, "maximum": MOST}
         properties["cursor"] = {"type": "string"}
         asked = exactly(**properties) | {"anyOf": [{"required": [key]} for key in found]}

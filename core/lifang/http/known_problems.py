@@ -79,13 +79,6 @@ CODES = {
 """What `errors[].code` says; plugins add words of their own."""
 
 
-MORE: dict[str, dict[str, Any]] = {
-    "stale": {"current": {"id": 7, "version": 3}, "changed": ["name"]},
-    "too_many": {"retry_after": 900},
-}
-"""What a kind of problem carries beside, in an example."""
-
-
 def example(code: str) -> dict[str, Any]:
     """A problem of a kind as it is answered, with invented particulars."""
     sentence = _("请填写「{label}」", label=_("名称"))
@@ -98,5 +91,6 @@ def example(code: str) -> dict[str, Any]:
         "errors": [told] if code == "invalid" else [],
         "request_id": "d37775fb521d98b1",
         "code": code,
-        **MORE.get(code, {}),
+        **({"current": {"id": 7, "version": 3}, "changed": ["name"]} if code == "stale" else {}),
+        **({"retry_after": 900} if code == "too_many" else {}),
     }

@@ -22,8 +22,6 @@ ADVICE = {
     500: n_("这件事可能没有办完：请先查看记录，再决定是否重做。"),
     503: n_("这一次什么也没有写入，请过一会儿再试。"),
 }
-UNDONE = (401, 503)
-"""What refuses a form before anything was done; a page that has expired does so too."""
 FORM, MOST = "application/x-www-form-urlencoded", 200_000  # bytes
 SECRET = {"password", "old"}
 """Fields of forms that are never written into a page again."""
@@ -34,8 +32,8 @@ def error_page(problem: Problem) -> ResponseReturnValue:
     status = int(problem["status"])
     page = render_template(
         "web/error.html",
-        problem=problem | _expired(problem),
-        advice=_advice(problem),
+        problem=problem,
+        advice=_(ADVICE.get(status, "")),
         back=_back(),
         again=request.method == "GET" and (status >= 500 or bool(waiting(problem))),
         typed=_typed(problem),
@@ -45,32 +43,14 @@ def error_page(problem: Problem) -> ResponseReturnValue:
     return page, status
 
 
-def _advice(problem: Problem) -> str:
-    """What can be done, beside what the page offers."""
-    status, reading = problem["status"], request.method == "GET"
-    if "reason" in problem or (status == 500 and reading) or (status == 401 and _typed(problem)):
-        return ""
-    return _(ADVICE.get(status, ""))
-
-
-def _expired(problem: Problem) -> Problem:
-    """What somebody is told whose page was open too long: nothing of tokens."""
-    if problem.get("reason") != "expired":
-        return {}
-    return {
-        "title": _("页面已过期"),
-        "detail": _("这一页打开得太久，或者登录状态变了；什么也没有写入。"),
-    }
-
-
 def _typed(problem: Problem) -> list[tuple[str, str]]:
     """What was typed into a form of ours that came to nothing, so that it can be sent once more."""
-    undone = problem["status"] in UNDONE or problem.get("reason") == "expired"
+    undone = problem["status"] in (401, 503) or problem.get("reason") == "expired"
     short = request.mimetype == FORM and (request.content_length or 0) < MOST
     if not undone or request.method != "POST" or not short or not from_here():
         return []
-    told = [one for one in request.form.items(multi=True) if one[0] != "csrf_token"]
-    return [] if SECRET & set(request.form) else told
+    told = [] if SECRET & set(request.form) else request.form.items(multi=True)
+    return [(name, value) for name, value in told if name != "csrf_token"]
 
 
 def _back() -> str | None:
