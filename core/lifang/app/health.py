@@ -17,13 +17,11 @@ from lifang.http.request import BARE, for_programs
 from lifang.kit import json
 from lifang.services.instance import Instance
 from lifang.store import migrations
+from lifang.upkeep.doctor import FREE_SHARE
 from lifang.upkeep.figures import Figure, Rows, figures
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, float("inf"))
 """Seconds, up to which answers are counted together."""
-
-FREE_SHARE = 0.05
-"""With less of the disk free than this, the instance does not call itself ready."""
 
 log = logging.getLogger("lifang.health")
 

@@ -246,13 +246,8 @@ def _header(file: BinaryIO, key: Path) -> tuple[bytes, bytes]:
     needed, given = told[FORMAT_BYTES:-SALT_BYTES].hex(), fingerprint(master)
     if needed != given:
         raise NotReady(
-            _(
-                "备份要用指纹为 {needed} 的密钥，{path} 的指纹是 {given}；请用 --key 指明密钥文件",
-                needed=needed,
-                path=key,
-                given=given,
-            )  # fmt: skip
-        )
+            _("备份要用指纹为 {needed} 的密钥，{path} 的指纹是 {given}；请用 --key 指明密钥文件",
+              needed=needed, path=key, given=given))  # fmt: skip
     return header, master
 
 

@@ -57,12 +57,8 @@ def figures(instance: Instance) -> Iterator[Figure]:
     rows = [({"state": "used"}, len(engine._in_use)), ({"state": "idle"}, len(engine._connections))]
     yield "database_connections", gauge, "Connections of this process.", rows
     disk = shutil.disk_usage(instance.settings.home)
-    yield (
-        "disk_free_ratio",
-        gauge,
-        "The part of the disk that is free.",
-        [({}, disk.free / disk.total)],
-    )
+    free = disk.free / disk.total
+    yield "disk_free_ratio", gauge, "The part of the disk that is free.", [({}, free)]
 
 
 def _age(one: Lag) -> float:

@@ -134,14 +134,9 @@ def _blocked(one: Lag) -> Iterator[str]:
         yield _("{n} 个事件等着再处理", n=one.retrying)
         return
     when = clock.local(row.next_at).strftime("%m-%d %H:%M:%S")
-    yield _(
-        "记录 {record} 卡在位置 {position}：失败 {tries} 次，{when} 再试：{error}",
-        record=row.agg,
-        position=row.pos,
-        tries=row.tries,
-        when=when,
-        error=row.error or "",
-    )
+    yield _("记录 {record} 卡在位置 {position}：失败 {tries} 次，{when} 再试：{error}",
+            record=row.agg, position=row.pos, tries=row.tries, when=when,
+            error=row.error or "")  # fmt: skip
 
 
 def _last(name: str) -> str:

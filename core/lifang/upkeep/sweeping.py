@@ -161,13 +161,8 @@ def _files(instance: Instance) -> list[Archive]:
     place = event_files.folder(instance)
     return [
         Archive(
-            name=row.name,
-            at=row.at,
-            events=row.events,
-            first=row.first,
-            last=row.last,
+            **{n: getattr(row, n) for n in ("name", "at", "events", "first", "last", "state")},
             types={type: events for type, (events, _last) in json.loads(row.types).items()},
-            state=row.state,
             present=(place / row.name).exists(),
         )
         for row in rows.order_by(EventArchive.at, EventArchive.name)
@@ -217,9 +212,7 @@ def _archive(caller: Caller, positions: list[int]) -> Steps:
     told = {"first": positions[0], "last": positions[-1], "owner": this_process()}
     try:
         with instance.database.transaction():
-            EventArchive.insert(
-                name=name, state="writing", turn=1, at=clock.now(), **told
-            ).execute()
+            EventArchive.create(name=name, state="writing", turn=1, at=clock.now(), **told)
     except Conflict:
         raise _busy() from None
     written: list[int] = []

@@ -112,19 +112,14 @@ class _Walk:
     def expect(self, outside: list[Checkpoint]) -> None:
         """Gather the checkpoints the chain is held against: its own, and those from outside."""
         self.verdict.outside = bool(outside)
-        kept = AuditCheckpoint.select(
-            AuditCheckpoint.seq,
-            AuditCheckpoint.chain,
-            AuditCheckpoint.at,
-            AuditCheckpoint.signature,
-        ).order_by(AuditCheckpoint.seq)
+        told = [getattr(AuditCheckpoint, name) for name in ("seq", "chain", "at", "signature")]
+        kept = AuditCheckpoint.select(*told).order_by(AuditCheckpoint.seq)
         for seq, digest, at, signature in self.database.rows(kept):
             outside = [*outside, Checkpoint(seq, digest, str(moment(at)), signature)]
         for one in outside:
             if not one.holds(self.keys):
-                raise _Broken(
-                    one.seq if isinstance(one.seq, int) else None, None, _("检查点的签名是伪造的")
-                )
+                number = one.seq if isinstance(one.seq, int) else None
+                raise _Broken(number, None, _("检查点的签名是伪造的"))
             self.signed.setdefault(one.seq, []).append(one)
 
     def sealed(self, start: int | None) -> None:
