@@ -19,7 +19,7 @@ TOLD = ("name", "state", "sentence", "remedy")
 
 def command(name: str, help: str, session: Session) -> click.Command:
     """The command `doctor`."""
-    cover = flag("--masked", help=n_("隐去人名、号码、密码和文件夹，可以发给帮忙的人"))
+    cover = flag("--masked", help=n_("隐去账号、号码、密码和文件夹，可以发给帮忙的人"))
     return Command(name, help, _work, [cover])
 
 

@@ -19,6 +19,7 @@ from lifang.web import (
     audits,
     bulk,
     changes,
+    checkup,
     confidential,
     desks,
     events,
@@ -217,6 +218,20 @@ def show_event(caller: Caller, position: int) -> ResponseReturnValue:
 def treat_letters(caller: Caller) -> ResponseReturnValue:
     """Replay what could not be told, or give it up."""
     return letters.letters_page(caller)
+
+
+@blueprint.get(checkup.HOME)
+@signed_in
+def show_doctor(caller: Caller) -> ResponseReturnValue:
+    """How the instance is."""
+    return checkup.doctor_page(caller)
+
+
+@blueprint.get(f"{checkup.HOME}.txt")
+@signed_in
+def show_doctor_text(caller: Caller) -> ResponseReturnValue:
+    """The same as a text."""
+    return checkup.doctor_text(caller)
 
 
 @blueprint.get("/admin/plugins")

@@ -1,0 +1,60 @@
+"""The checkup as a page: what is well and what is not, in groups; the same as a text to send."""
+
+from __future__ import annotations
+
+from flask import Response, render_template
+
+from lifang.entities.caller import Caller
+from lifang.kit import clock
+from lifang.kit.words import _, n_
+from lifang.upkeep import doctor
+from lifang.upkeep.guarding import Finding
+
+HOME = "/admin/doctor"
+
+GROUPS = {
+    n_("文件夹、密钥和访问"): ("folder", "key", "copy", "rotation", "disk", "https"),
+    n_("数据和备份"): ("database", "migrations", "backup", "attachments", "audit", "erased"),
+    n_("账号和权限"): ("administrators", "home", "grants", "passwords"),
+    n_("插件、事件和任务"): ("plugins", "outside", "events", "retention", "jobs"),
+    n_("时钟、日历和版本"): ("clock", "calendar", "versions"),
+}
+GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
+WORDS = {
+    "bad": (n_("必须处理"), "broken"),
+    "warn": (n_("需要留意"), "waiting"),
+    "unseen": (n_("这里未查"), "closed"),
+    "ok": (n_("没有问题"), "standing"),
+}
+"""What the states are called, each with its tone."""
+
+
+def doctor_page(caller: Caller) -> str:
+    """All findings, the worst first, and so the group that holds it."""
+    found = doctor.seen_by(caller)
+    groups: dict[str, list[Finding]] = {}
+    for one in found:
+        groups.setdefault(GROUP_OF.get(one.name, one.name), []).append(one)
+    return render_template(
+        "web/doctor.html",
+        groups=groups,
+        words=WORDS,
+        marks=doctor.MARKS,
+        worst=found[0].state,
+        summary=doctor.summary(found),
+        at=_now(),
+        command="lifang doctor",
+    )
+
+
+def doctor_text(caller: Caller) -> Response:
+    """The same for somebody who helps, without what is nobody else's business."""
+    found = doctor.masked(doctor.seen_by(caller), caller.instance.settings)
+    told = [_("里坊体检 {at}", at=_now()), *doctor.lines(found)]
+    named = f'attachment; filename="lifang-doctor-{clock.today()}.txt"'
+    text, kind = "\n".join([*told, ""]), "text/plain; charset=utf-8"
+    return Response(text, content_type=kind, headers={"Content-Disposition": named})
+
+
+def _now() -> str:
+    return f"{clock.local(clock.now()):%Y-%m-%d %H:%M}"
