@@ -16,14 +16,12 @@ _DOOR_NUMBER = re.compile(r"^.*?(?<!\d)\d++号")
 _HOME = re.compile(f"{_NUMBER}(?:单元|楼层|层|室|户|门)")  # from here on it is somebody's home
 _PLACE = re.compile(r"^\D*[省市州盟区县旗镇乡道路街巷弄村屯庄里坊苑园院城]")
 _BARE = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[0-9]{10})(?![0-9A-Za-z])")
-_SECRET = re.compile(
+_PRIVATE = re.compile(
     r"(?i)(?:bearer|basic)\s+[\w.~+/=-]+"
     r"|(?:password|secret|token|密码|口令|cookie)[\"']?\s*[=:：]\s*[\"']?[^\s\"',;&]+"
-    r"|\blft_[\w-]{16,}|(?<=://)[^/@\s]+(?=@)"
-)
-_PERSONAL = re.compile(
-    r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|(?:\+?86)?1[3-9]\d{9})(?![0-9A-Za-z])"
-    r"|[\w.+-]+@[\w-]+\.\w[\w.]*|(?<=/home/)[^/\s]+"
+    r"|\blft_[\w-]{16,}|(?<=://)[^/@\s]+(?=@)|(?<=/home/)[^/\s]+"
+    r"|(?<![0-9A-Za-z])(?:\d{17}[\dX]|(?:\+?86)?1[3-9]\d{9})(?![0-9A-Za-z])"
+    r"|[\w.+-]+@[\w-]+\.\w[\w.]*"
 )
 _CHARACTER = re.compile(r".[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]*", re.DOTALL)
 
@@ -43,7 +41,7 @@ def numbers(told: str) -> str:
 
 def private(told: str) -> str:
     """A text without secrets, and without numbers, addresses and folders of people."""
-    return _PERSONAL.sub(REST, _SECRET.sub(REST, told))
+    return _PRIVATE.sub(REST, told)
 
 
 def _citizen_id(value: str) -> str:

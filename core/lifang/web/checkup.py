@@ -20,13 +20,6 @@ GROUPS = {
     n_("时钟、日历和版本"): ("clock", "calendar", "versions"),
 }
 GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
-WORDS = {
-    "bad": (n_("必须处理"), "broken"),
-    "warn": (n_("需要留意"), "waiting"),
-    "unseen": (n_("这里未查"), "closed"),
-    "ok": (n_("没有问题"), "standing"),
-}
-"""What the states are called, each with its tone."""
 
 
 def doctor_page(caller: Caller) -> str:
@@ -38,7 +31,6 @@ def doctor_page(caller: Caller) -> str:
     return render_template(
         "web/doctor.html",
         groups=groups,
-        words=WORDS,
         marks=doctor.MARKS,
         worst=found[0].state,
         summary=doctor.summary(found),
