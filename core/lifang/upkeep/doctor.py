@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -278,9 +279,9 @@ def _events(instance: Instance) -> Iterator[Finding]:
 
 
 def _errors(name: str) -> tuple[str, ...]:
-    """What was raised at a subscriber, but for its kind: a message may name people."""
+    """What was raised at a subscriber, but for the class: a message may name people."""
     rows: Any = Retry.select(Retry.error).where(Retry.sub == name).distinct().tuples()
-    told = [(error or "").partition(": ")[2] for (error,) in rows]
+    told = [re.sub(r"^[A-Za-z_][A-Za-z0-9_]*: ", "", error or "") for (error,) in rows]
     return tuple(sorted(filter(None, told), key=len, reverse=True))
 
 

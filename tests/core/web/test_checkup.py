@@ -23,11 +23,11 @@ DOCTOR, TEXT = "/admin/doctor", "/admin/doctor.txt"
 SECRETS = ("张桂兰", "13987654321", "620102198001010033", "p4ss-wort", "wang@example.cn", "wangxm")
 
 
-def dead_letter(error: str) -> None:
+def dead_letter(error: str, seq: int = 98) -> None:
     """An event that a plugin's handler gave up, with what it raised."""
     now = clock.now()
     agg, sub = "core.person/1", "dual_reporting.suggest_transfer"
-    pos = EventRow.create(type="core.person.moved", agg=agg, seq=99, at=now, data="{}").pos
+    pos = EventRow.create(type="core.person.moved", agg=agg, seq=seq, at=now, data="{}").pos
     Retry.create(sub=sub, pos=pos, agg=agg, tries=9, next_at=now, state="dead", error=error)
 
 
@@ -102,6 +102,9 @@ def test_the_text_to_send_tells_of_nobody(
     assert [one for one in (*SECRETS, str(instance.settings.home)) if one in told] == []
     assert "1 个死信，不再自动尝试：ValueError: ***" in told, "what helps is still there"
     assert "LIFANG_HOME/keys/lifang.key" in told and "postgresql://***@db/lifang" in told
+    dead_letter(f"没有找到{name}", seq=99)  # as errors of ours are told, without a class
+    again = administrator.text(TEXT)
+    assert "2 个死信，不再自动尝试：***" in again and name not in again
     assert "一次性密码超过一周没有改：***" in told and told.endswith("处需要留意\n")
 
 
