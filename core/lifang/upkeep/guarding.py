@@ -41,11 +41,6 @@ class Finding:
     private: tuple[str, ...] = ()
 
 
-def when(at: str) -> str:
-    """A moment as people read it."""
-    return f"{clock.local(dt.datetime.fromisoformat(at)):%Y-%m-%d %H:%M}"
-
-
 def _holders(*roles: str) -> list[Account]:
     """The accounts that hold one of some roles for the whole instance and can use it today."""
     held = Grant.until.is_null() | (Grant.until >= clock.today())
@@ -106,7 +101,7 @@ def copy(instance: Instance) -> Iterator[Finding]:
     if last is None:
         yield Finding("copy", "warn", _("还没有密钥的纸质副本"), "lifang keys export -o key.html")
     else:
-        by, at = last.actor_name, when(clock.fixed(last.at))
+        by, at = last.actor_name, clock.shown(last.at)
         yield Finding("copy", "ok", _("密钥的纸质副本：{at}，{name}", at=at, name=by), None, (by,))
     if Key.select().where(Key.purpose == "field", Key.retired_at.is_null()).count() > 1:
         yield Finding("rotation", "warn", _("上次更换数据密钥没有做完"), "lifang keys rotate")

@@ -85,7 +85,7 @@ def _why(instance: Instance, one: Lag, row: Any) -> Iterator[str]:
     if one.state != "live":
         yield _off(instance, row)
     elif row.lease_until is not None and row.lease_until > now + patience(instance):
-        until = clock.local(row.lease_until).strftime("%Y-%m-%d %H:%M")
+        until = clock.shown(row.lease_until)
         yield _("被 {host} 占用到 {until}，时钟可能走错过", host=row.lease_owner, until=until)
     elif row.trouble:
         yield _("收信的一方不在，恢复后自动继续：{error}", error=row.trouble)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, render_template
 
 from lifang.entities.caller import Caller
+from lifang.http.papers import kept
 from lifang.kit import clock
 from lifang.kit.words import _, n_
 from lifang.upkeep import doctor
@@ -34,7 +35,7 @@ def doctor_page(caller: Caller) -> str:
         marks=doctor.MARKS,
         worst=found[0].state,
         summary=doctor.summary(found),
-        at=_now(),
+        at=clock.shown(clock.now()),
         command="lifang doctor",
     )
 
@@ -42,11 +43,6 @@ def doctor_page(caller: Caller) -> str:
 def doctor_text(caller: Caller) -> Response:
     """The same for somebody who helps, without what is nobody else's business."""
     found = doctor.masked(doctor.seen_by(caller), caller.instance.settings)
-    told = [_("里坊体检 {at}", at=_now()), *doctor.lines(found)]
-    named = f'attachment; filename="lifang-doctor-{clock.today()}.txt"'
-    text, kind = "\n".join([*told, ""]), "text/plain; charset=utf-8"
-    return Response(text, content_type=kind, headers={"Content-Disposition": named})
-
-
-def _now() -> str:
-    return f"{clock.local(clock.now()):%Y-%m-%d %H:%M}"
+    told = [_("里坊体检 {at}", at=clock.shown(clock.now())), *doctor.lines(found), ""]
+    name = f"lifang-doctor-{clock.today()}.txt"
+    return kept(["\n".join(told)], "text/plain; charset=utf-8", name)
