@@ -270,7 +270,8 @@ def asking(client: FlaskClient) -> Callable[[str], Answer]:
     def get(address: str) -> Answer:
         told = client.get(address, follow_redirects=True)
         html = told.mimetype == "text/html"
-        return Answer(told.status_code, told.mimetype, told.text if html else "")
+        at = told.request.full_path.rstrip("?")
+        return Answer(told.status_code, told.mimetype, told.text if html else "", at)
 
     return get
 
