@@ -42,12 +42,13 @@ class Shared(TypedDict, total=False):
 
     `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
     `erasable` names the fields and kinds of attachments that are somebody's, each with the
-    references to whom: they are emptied and thrown away when that person is erased. `confidential` records are reached by assignment, not by the
-    tree. `attachments` are the kinds of files a record may have, with their labels; whoever may
-    `attach`, or `update` where no role is given that verb, adds and removes them, but not in the
-    states that `sealed` names. `documents` are what is issued about a record (`lf.Document`).
-    `formats` are further ones in which a list is exported, each an `lf.Format` by its name. What is
-    `veiled` is not for those who reach a record as its `unit` only, such as an employer.
+    references to whom: they go when that person is erased. `confidential` records are reached by
+    assignment, not by the tree. `attachments` are the kinds of files a record may have, with their
+    labels; whoever may `attach`, or `update` where no role is given that verb, adds and removes
+    them, but not in the states that `sealed` names. `documents` are what is issued about a record
+    (`lf.Document`). `formats` are further ones in which a list is exported, each an `lf.Format` by
+    its name. What is `veiled` is not for those who reach a record as its `unit` only, such as an
+    employer.
     """
 
     minors_hidden: bool
