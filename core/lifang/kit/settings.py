@@ -22,7 +22,7 @@ from lifang.kit.settings_keys import KEYS, VARIABLES, Key, variable
 from lifang.kit.words import SOURCE, _, known_language
 
 FILE_NAME = "lifang.toml"
-FIRST_FILE = Path(__file__).with_name(FILE_NAME)
+FIRST_FILE = Path(__file__).with_name("settings.toml")
 """What a new instance starts with: every key, commented out, with its default."""
 
 RESERVED = frozenset(
