@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,9 @@ Cut to nothing each time, it would grow with each commit, and that takes the dis
 """
 
 LOG_HEAD, FRAME_HEAD = 32, 24  # bytes, by SQLite's description of its files
+
+ROOM = 1024 * 1024
+"""Bytes without which SQLite calls a full disk one that cannot be read."""
 
 LONGEST_LOG = 16_000
 """Pages after which SQLite does so by itself, in the middle of somebody's commit."""
@@ -85,17 +89,28 @@ class Embedded(Database):
 
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which file cannot be opened, and why."""
-        return NotReady(
-            _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
-        )
+        told = _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
+        return self._full(error) or NotReady(told)
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:
-        """A row that is there already, or a file that others hold."""
+        """A row that is there already, a file that others hold, or a disk without room."""
         said = str(error)
         if isinstance(error, pw.IntegrityError) and "UNIQUE" in said.upper():
             return Conflict(_("已有相同的记录"), reason="duplicate")
         if isinstance(error, pw.OperationalError) and ("locked" in said or "busy" in said):
             return Busy(_("数据库正忙，请稍后再试"))
+        return self._full(error)
+
+    def _full(self, error: BaseException | None) -> LifangError | None:
+        """That the disk is full: SQLite has rolled back by then, and who does so again hides it."""
+        said = ""
+        while error is not None:
+            said, error = f"{said} {error}", error.__cause__ or error.__context__
+        folder = self.path.parent
+        no_room = shutil.disk_usage(folder).free < ROOM
+        if "disk is full" in said or (no_room and ("I/O error" in said or "to open" in said)):
+            told = _("{folder} 所在的磁盘已满；请清理或扩大磁盘，再试一次", folder=folder)
+            return NotReady(told, reason="full")
         return None
 
     def settle_tables(self) -> int:
