@@ -13,13 +13,10 @@ KNOWN = {
     errno.EISDIR: n_("这是一个文件夹"),
     errno.ENOTDIR: n_("路径中有一段不是文件夹"),
     errno.EACCES: n_("没有读写的权限"),
-    errno.EPERM: n_("系统不允许"),
+    errno.EPERM: n_("没有读写的权限"),
     errno.EROFS: n_("这个磁盘是只读的"),
     errno.ENOSPC: n_("磁盘已满"),
-    errno.EDQUOT: n_("磁盘限额已用完"),
     errno.EIO: n_("磁盘读写出错，可能已损坏"),
-    errno.ENAMETOOLONG: n_("名称太长"),
-    errno.EMFILE: n_("打开的文件太多"),
     errno.ECONNREFUSED: n_("那里没有程序在接听"),
     errno.ECONNRESET: n_("对方断开了连接"),
     errno.EPIPE: n_("对方断开了连接"),
@@ -34,14 +31,13 @@ KNOWN = {
 """By number, below zero those of the resolver (`EAI_…`)."""
 
 CERTIFICATES = {
-    9: n_("证书还没有生效"),
     10: n_("证书已过期"),
     18: n_("证书是自己签的"),
     19: n_("证书链里有自己签的证书"),
     20: n_("这台机器不信任证书的签发机构"),
     21: n_("这台机器不信任证书的签发机构"),
     62: n_("证书不是给这个主机名的"),
-    64: n_("证书不是给这个地址的"),
+    64: n_("证书不是给这个主机名的"),
 }
 """By OpenSSL's number of what is wrong with one."""
 

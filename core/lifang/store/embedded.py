@@ -106,10 +106,9 @@ class Embedded(Database):
         said = ""
         while error is not None:
             said, error = f"{said} {error}", error.__cause__ or error.__context__
-        folder = self.path.parent
-        no_room = shutil.disk_usage(folder).free < ROOM
+        no_room = shutil.disk_usage(self.path.parent).free < ROOM
         if "disk is full" in said or (no_room and ("I/O error" in said or "to open" in said)):
-            told = _("{folder} 所在的磁盘已满；请清理或扩大磁盘，再试一次", folder=folder)
+            told = _("{path} 所在的磁盘已满；请清理或扩大磁盘，再试一次", path=self.path)
             return NotReady(told, reason="full")
         return None
 

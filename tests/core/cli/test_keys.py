@@ -79,7 +79,7 @@ def test_a_mistyped_line_another_key_and_a_lost_line_write_nothing(
     slips = {
         right[1][:-1]: "第 2 行（文件的第 4 行）有 15 个字母，应有 16 个。每行应是行号 1–4",
         right[1] + "Ａ": "有 17 个字母",
-        right[1][:-1] + "中": "里有不会出现的「中」",
+        right[1][:-1] + "中": "有 15 个字母，应有 16 个",
         right[1][2:]: "缺少第 2 行：没有以 2 开头的行",
     }
     for line, told in slips.items():
