@@ -60,10 +60,10 @@ def _erase(session: Session, given: Given) -> None:
         return showing.emit({"people": said, "files": {str(one): n for one, n in files.items()}})
     if not given["yes"] and not session.json:
         for one in people:
-            told = n_(
+            line = n_(
                 "人员 {id}：姓名、号码、住址、通知和 {n} 个附件会删除；这些记录保留，只剩编号"
             )
-            click.echo(_(told, id=one, n=files[one]))
+            click.echo(_(line, id=one, n=files[one]))
             showing.pairs((_p("plural", kind.label), str(len(rows))) for kind, rows in plan[one])
     if given["dry_run"]:
         return None
