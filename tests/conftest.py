@@ -24,16 +24,26 @@ KNOW_NO_DATABASE = (
 """Pages and commands import neither peewee nor the store (a contract keeps it so): what they ask of
 a database, services and the API ask on both. What is described, and what is no table, asks none."""
 
-OF_RULES = tuple(
-    f"plugins/dual_reporting/tests/test_{name}.py"
-    for name in (
+RULES = {
+    "dual_reporting": (
         "clockwork", "dual_reporting", "feedback", "posts_seen", "private", "reviews",
         "service_entries", "serving", "suspensions", "told_again", "unit_reports",
         "unit_reviews", "units", "years",
-    )
-)  # fmt: skip
-"""Rules and words of the year: claims at once, entering, moves, figures and the whole year are
+    ),
+    "volunteer_points": ("desk", "faces", "papers", "people", "sheets"),
+    "agency_contracts": (
+        "buying", "cases", "closing", "doors", "evaluations", "ocds", "services",
+    ),
+    "webhooks": ("secrets",),
+}  # fmt: skip
+OF_RULES = tuple(
+    f"plugins/{plugin}/tests/test_{name}.py" for plugin, names in RULES.items() for name in names
+)
+"""Rules and words: claims at once, entering, moves, money, points, figures and the whole year are
 asked of both databases, and all of it goes by the same gateway."""
+
+OF_FILES = ("tests/core/services/test_importing_workbooks.py",)
+"""How cells are read before anything is kept."""
 
 
 settings.register_profile("beside others", deadline=None)
@@ -45,7 +55,7 @@ settings.load_profile("beside others")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Do not repeat on PostgreSQL what says nothing about the database."""
     for one in items:
-        if one.nodeid.startswith((*KNOW_NO_DATABASE, *OF_RULES)):
+        if one.nodeid.startswith((*KNOW_NO_DATABASE, *OF_RULES, *OF_FILES)):
             one.add_marker(pytest.mark.once)
 
 

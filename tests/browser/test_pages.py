@@ -121,9 +121,9 @@ def inspect(watched: Watched) -> None:
 
 @pytest.mark.parametrize(("who", "path", "status"), PAGES)
 def test_a_page_is_accessible_quiet_alone_and_never_sideways_large_type_too(
-    open_page: Open, site: Site, who: str | None, path: str, status: int
+    window: Open, site: Site, who: str | None, path: str, status: int
 ) -> None:
-    watched, where = open_page(who), path.format(**vars(site))
+    watched, where = window(who), path.format(**vars(site))
     assert watched.open(where) == status
     inspect(watched)
     assert watched.weighs() <= HEAVIEST, watched.weighs()
@@ -180,14 +180,14 @@ def test_what_is_asked_before_a_letter_is_treated_is_accessible_too(
     inspect(watched)
 
 
-def test_a_page_of_each_template_is_looked_at(open_page: Open, site: Site) -> None:
+def test_a_page_of_each_template_is_looked_at(window: Open, site: Site) -> None:
     folder = Path(lifang.web.__file__).parent / "templates/web"
     whole = ('{% extends "web/base.html" %}', "<!doctype html>")
     files = [one for one in folder.glob("*.html") if one.name != "base.html"]
     pages = {one.name for one in files if any(part in one.read_text() for part in whole)}
     looked: set[str] = set()
     for who in {who for who, _path, _status in PAGES}:
-        asked = open_page(who).page.request
+        asked = window(who).page.request
         for path in (path for whose, path, _status in PAGES if whose == who):
             told = asked.get(site.address + path.format(**vars(site)))
             looked |= set(told.headers["x-template"].removeprefix("web/").split(","))

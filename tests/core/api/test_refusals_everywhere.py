@@ -94,11 +94,13 @@ HUGE = [
 ]
 
 
+@pytest.mark.once
 def test_every_address_is_tried(everywhere: list[tuple[str, str]], instance: Instance) -> None:
     assert len(everywhere) == len(set(everywhere)) > 4 * len(list(instance.registry))
     assert {"POST", "PATCH", "DELETE"} == {method for method, _path in everywhere}
 
 
+@pytest.mark.once
 def test_no_address_reads_what_could_be_misread(
     everywhere: list[tuple[str, str]], boss_api: FlaskClient
 ) -> None:
@@ -125,6 +127,7 @@ def test_no_address_is_slowed_by_much(
 KINDS = ["text/plain", "application/xml", "multipart/form-data", "application/jsonx", "", "x" * 999]
 
 
+@pytest.mark.once
 def test_only_json_is_taken_for_json(
     everywhere: list[tuple[str, str]], boss_api: FlaskClient
 ) -> None:
@@ -150,6 +153,7 @@ HEADERS = [
 ]
 
 
+@pytest.mark.once
 def test_no_header_breaks_anything(
     everywhere: list[tuple[str, str]], boss_api: FlaskClient
 ) -> None:
@@ -183,6 +187,7 @@ def test_no_field_takes_what_it_is_not(
                 refused(boss_api, method, path, json={spec.name: odd})
 
 
+@pytest.mark.once
 def test_no_input_of_an_action_takes_what_it_is_not(
     everywhere: list[tuple[str, str]], instance: Instance, boss_api: FlaskClient
 ) -> None:
@@ -201,6 +206,7 @@ def test_no_input_of_an_action_takes_what_it_is_not(
     assert tried
 
 
+@pytest.mark.once
 def test_the_number_of_fields_is_kept_to_the_field(boss_api: FlaskClient) -> None:
     for number, status in ((200, 422), (201, 400)):
         body = {f"f{one}": 1 for one in range(number)}
@@ -220,6 +226,7 @@ def test_a_reason_is_kept_whole_or_refused(
         assert boss_api.post(where, json=told | {"reason": reason}).status_code == 200
 
 
+@pytest.mark.once
 def test_reveal_and_search_take_what_they_name_only(
     everywhere: list[tuple[str, str]], boss_api: FlaskClient
 ) -> None:
