@@ -10,9 +10,12 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
-TOGETHER = ("tests/browser/", "tests/faults/")
-"""What one worker takes whole: a city takes half a minute to build, and those who kill processes
-by the clock must not do so side by side."""
+TOGETHER = (
+    "tests/browser/", "tests/faults/", "tests/core/test_budget.py", "tests/core/test_reference.py",
+    "tests/core/test_translations.py", "plugins/dual_reporting/tests/test_same_figures.py",
+)  # fmt: skip
+"""What one worker takes whole: a city takes half a minute to build, those who kill processes by the
+clock must not do so side by side, and what is read or played for several tests is so once."""
 
 
 KNOW_NO_DATABASE = (
