@@ -10,6 +10,8 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
+from tests import migrated
+
 TOGETHER = (
     "tests/browser/", "tests/faults/", "tests/core/test_budget.py", "tests/core/test_reference.py",
     "tests/core/test_translations.py", "plugins/dual_reporting/tests/test_same_figures.py",
@@ -22,10 +24,12 @@ KNOW_NO_DATABASE = (
     "tests/core/web/", "tests/core/cli/", "tests/core/test_translations.py",
     *(f"tests/core/api/test_{name}.py" for name in (
         "description", "examples", "heavy_files", "hostile_files",
+        "desks", "events", "inbox", "indicators", "papers", "plugins", "previews", "settings", "tree",
     )),
 )  # fmt: skip
-"""Pages and commands import neither peewee nor the store (a contract keeps it so): what they ask of
-a database, services and the API ask on both. What is described, and what is no table, asks none."""
+"""Pages, commands and the API import neither peewee nor the store (a contract keeps it so): what
+they ask of a database, services ask on both, and so does the API of records, files, keys and
+sessions. What is described, and what is no table, asks none."""
 
 RULES = {
     "dual_reporting": (
@@ -65,6 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Keep nothing compiled from here on: tests write modules anew within the same second."""
     sys.dont_write_bytecode = True
+    migrated.share()
 
 
 class Shared(LoadGroupScheduling):
