@@ -24,7 +24,8 @@ KNOW_NO_DATABASE = (
     "tests/core/web/", "tests/core/cli/", "tests/core/test_translations.py",
     *(f"tests/core/api/test_{name}.py" for name in (
         "description", "examples", "heavy_files", "hostile_files",
-        "desks", "events", "inbox", "indicators", "papers", "plugins", "previews", "settings", "tree",
+        "desks", "events", "inbox", "indicators", "papers", "plugins", "previews", "settings",
+        "tree",
     )),
 )  # fmt: skip
 """Pages, commands and the API import neither peewee nor the store (a contract keeps it so): what

@@ -22,6 +22,7 @@ from lifang.events.event import Dead, Event, Parked, RetryAfter
 from lifang.events.payloads import Reader
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock, masking
+from lifang.kit.errors import told_by
 from lifang.store.database import ask
 
 TRIES = 8
@@ -142,7 +143,7 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
         else "dead"
         if over(error, tries)
         else "waiting",
-        error=masking.numbers(f"{type(error).__name__}: {error}")[:ERROR_LENGTH],
+        error=masking.numbers(told_by(error))[:ERROR_LENGTH],
         stack="\n".join(_stack(error)),
     )
     return not over(error, tries)
