@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from lifang.services.instance import Instance
 from lifang.store import copying, migrations
 from lifang.store.database import Database
 from lifang.store.embedded import Embedded
-from lifang.store.keys import Key, create_key_file, create_keys, load_keys
+from lifang.store.keys import Key, KeyRing, create_key_file, create_keys, load_keys, read_master
 from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
 from lifang.upkeep import archive
@@ -42,7 +42,8 @@ RESTORED = "data.restored"
 def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     """Make a new instance in a folder: settings file, key, tables; raises Conflict if one is there.
 
-    The folder is readable by its owner only.
+    The folder is readable by its owner only. The settings file comes last: where the disk is full
+    or the power fails on the way, there is no instance yet, and the next try goes on.
     """
     if (home / "lifang.toml").exists():
         raise Conflict(_("{home} 里已经有一个里坊实例", home=home))
@@ -50,7 +51,6 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     home.chmod(0o700)
     for name in FOLDERS:
         (home / name).mkdir(mode=0o700, exist_ok=True)
-    settings.write_default(home)
     told = settings.load(home, os.environ if environ is None else environ)
     if told.key_file.exists():
         raise Conflict(_("{path} 已经存在；不会覆盖密钥", path=told.key_file))
@@ -60,13 +60,16 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
         taken = Key.select().exists()
     if taken:
         database.close()
-        told.file.unlink()
         raise Conflict(_("{place} 里已有别的数据；请用一个空的数据库", place=database.place))
     create_key_file(told.key_file)
-    with database.transaction():
-        from lifang.store.keys import read_master
-
-        create_keys(read_master(told.key_file))
+    try:
+        with database.transaction():
+            create_keys(read_master(told.key_file))
+            settings.write_default(home)
+    except BaseException:
+        for made in (told.key_file, told.file):
+            made.unlink(missing_ok=True)
+        raise
     instance = _open(told, database)
     instance.held = in_use(told)
     return instance
@@ -198,8 +201,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     from lifang.builtin.plugin import plugin as core
 
     clock.set_zone(told.zone)
-    registry = Registry()
-    plugins = PluginManager(registry)
+    plugins = PluginManager(Registry())
     plugins.watch.shows = policy.shows
     plugins.safe, plugins.watch.strict = on("LIFANG_SAFE"), on("LIFANG_STRICT")
     plugins.watch.breaker = Breaker(told.plugin_errors, told.plugin_seconds)
@@ -208,22 +210,19 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         from lifang.lifecycle import catalogue  # not for every command
 
         plugins.denied = catalogue.denied(told)
-    with _closed_if_refused(database), database.connection():
+    with ExitStack() as refused, database.connection():
+        refused.callback(database.close)
         take_over(told, database)
         waiting = migrations.pending(database, CORE, core.migrations)
         if waiting:
             raise NotReady(_("有 {n} 个数据库迁移待执行；请运行 lifang migrate", n=len(waiting)))
         demand_chains(CORE, core.payloads.values())
         if log.out_of_place():
-            raise NotReady(
-                _(
-                    "{place} 里的事件来自另一台 PostgreSQL，次序接不上；"
-                    "请用 lifang db move 移到一个空的数据库",
-                    place=database.place,
-                )
-            )
-        keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, plugins, Separation(), Post())
+            sentence = _("{place} 里的事件来自另一台 PostgreSQL，次序接不上；"
+                         "请用 lifang db move 移到一个空的数据库",
+                         place=database.place)  # fmt: skip
+            raise NotReady(sentence)
+        instance = assembled(told, database, load_keys(told.key_file), plugins)
         plugins.watch.keeper = keeper(instance)
         if any((told.home / "plugins").glob("upgrading/*.json")):
             from lifang.lifecycle import upgrading
@@ -231,7 +230,16 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
             upgrading.mend(at_the_machine(instance))
         if load_plugins:
             plugins.refresh()
+        refused.pop_all()
     return instance
+
+
+def assembled(
+    told: Settings, database: Database, keys: KeyRing, plugins: PluginManager | None = None
+) -> Instance:
+    """The parts of an instance put together, with no plugin where it is only looked at or kept."""
+    plugins = plugins or PluginManager(Registry())
+    return Instance(told, database, keys, plugins.registry, plugins, Separation(), Post())
 
 
 def at_the_machine(instance: Instance) -> Caller:
@@ -248,15 +256,6 @@ def at_the_machine(instance: Instance) -> Caller:
 
 
 @contextmanager
-def _closed_if_refused(database: Database) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        database.close()
-        raise
-
-
-@contextmanager
 def opened(
     home: Path | None = None,
     *,
@@ -270,6 +269,3 @@ def opened(
             yield instance
     finally:
         instance.close()
-
-
-__all__ = ["create", "migrate_core", "open_instance", "opened"]

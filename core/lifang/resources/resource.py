@@ -17,7 +17,7 @@ from lifang.entities.person import Person
 from lifang.resources.action import Action, action_of
 from lifang.resources.fields import Check, FieldSpec, read_fields
 from lifang.resources.placing import placing
-from lifang.resources.reach import Belonging, Linked, Scope, pointed_at
+from lifang.resources.reach import Belonging, Itself, Linked, Scope, pointed_at
 from lifang.store.fields import State
 from lifang.store.record import Record
 
@@ -41,13 +41,14 @@ class Shared(TypedDict, total=False):
     """What a declaration may say in the words of a mechanism that many share, each explained there.
 
     `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
-    `erasable` names the fields that are somebody's, each with the references to whom: they are
-    emptied when that person is erased. `confidential` records are reached by assignment, not by the
-    tree. `attachments` are the kinds of files a record may have, with their labels; whoever may
-    `attach`, or `update` where no role is given that verb, adds and removes them, but not in the
-    states that `sealed` names. `documents` are what is issued about a record (`lf.Document`).
-    `formats` are further ones in which a list is exported, each an `lf.Format` by its name. What is
-    `veiled` is not for those who reach a record as its `unit` only, such as an employer.
+    `erasable` names the fields and kinds of attachments that are somebody's, each with the
+    references to whom: they go when that person is erased. `confidential` records are reached by
+    assignment, not by the tree. `attachments` are the kinds of files a record may have, with their
+    labels; whoever may `attach`, or `update` where no role is given that verb, adds and removes
+    them, but not in the states that `sealed` names. `documents` are what is issued about a record
+    (`lf.Document`). `formats` are further ones in which a list is exported, each an `lf.Format` by
+    its name. What is `veiled` is not for those who reach a record as its `unit` only, such as an
+    employer.
     """
 
     minors_hidden: bool
@@ -183,8 +184,9 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := {*self.editable, *self.sealed} - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
-        if unknown := set(self.veiled) - self.by_name.keys():
-            raise TypeError(f"{self.noun}: {sorted(unknown)} are no fields that could be veiled")
+        theirs = self.erasable.keys() - self.attachments.keys()
+        if unknown := {*self.veiled, *theirs} - self.by_name.keys():
+            raise TypeError(f"{self.noun}: {sorted(unknown)} are no fields to veil or to erase")
         taken, partial = (
             {"csv", "xlsx", "json"},
             self.veiled or getattr(self.scope, "partial", None),
@@ -217,6 +219,11 @@ class Resource(Generic[M]):
     def id(self) -> str:
         """Plugin and noun, as used for keys of caches, grams and audit: `core.people`."""
         return f"{self.plugin}.{self.noun}"
+
+    @property
+    def placed(self) -> bool:
+        """Whether its records lie somewhere, so that a part of the tree holds some of them."""
+        return self.scope is not None and not isinstance(self.scope, Itself)
 
     @property
     def aggregate(self) -> str:
