@@ -69,8 +69,8 @@ def problem_of(error: Exception) -> Problem:
 
 def _inside(detail: str) -> str:
     """A sentence without where the database lies, which is for the log and whoever works there."""
-    place = the_instance().database.place
-    return detail.replace(f"（{place}）", "").replace(f" ({place})", "")
+    said = detail.replace(the_instance().database.place, "")
+    return said.replace("（）", "").replace(" ()", "")
 
 
 def waiting(problem: Problem) -> dict[str, str]:

@@ -118,4 +118,5 @@ def test_it_is_described_as_it_answers(api: Api, case: desk.Case, instance: Inst
                  f"{BASE}/{{id}}/documents", "/api/v1/verify/{code}"):  # fmt: skip
         assert path in described["paths"]
     asked = whole(worker.application, worker)
-    try_everything(worker, asked, examples=3, only=("cases/{id}/attachments",))
+    chosen = "cases/{id}/attachments"
+    try_everything(lambda: [("worker", worker)], asked, lambda one: chosen in one.path, examples=3)

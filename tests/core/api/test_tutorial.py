@@ -73,6 +73,7 @@ def test_a_generated_client_runs_through_the_tutorial(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("LIFANG_URL", address)
     monkeypatch.setenv("LIFANG_TOKEN", secret)
+    monkeypatch.setenv("LIFANG_LISTENER_TOKEN", token(instance, account(instance, "auditor")))
     before = set(sys.modules)
     blocks = PYTHON.findall(TUTORIAL.read_text("utf-8"))
     told: dict[str, Any] = {}
@@ -83,4 +84,4 @@ def test_a_generated_client_runs_through_the_tutorial(
         for name in set(sys.modules) - before:
             if name.startswith("lifang_client"):
                 del sys.modules[name]
-    assert len(blocks) > 8
+    assert len(blocks) > 11
