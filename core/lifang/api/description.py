@@ -24,7 +24,7 @@ from lifang.api import (
     sheets,
 )
 from lifang.api.finishing import finish
-from lifang.api.operations import Noun, content, problem, problem_name
+from lifang.api.operations import READING, Noun, content, problem, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
 from lifang.http.described import conventions, describe_with
@@ -87,13 +87,15 @@ def readable(caller: Caller | None) -> list[Resource[Any]]:
 
 def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict[str, Any]:
     """The whole description of some nouns, of the event bus and of plugins for who may see them."""
-    bus = {"name": event_paths.SLUG, "description": _p("plural", "事件")}
-    figures = {"name": indicators.SLUG, "description": _p("plural", "指标")}
-    tables = {"name": sheets.SLUG, "description": _("台账和报表")}
-    turned = {"name": settings.SLUG, "description": _p("plural", "设置")}
-    worked = {"name": desks.SLUG, "description": _("工作台")}
-    kept = {"name": plugins.SLUG, "description": _("插件")}
-    post = {"name": inbox.SLUG, "description": _("收件箱")}
+    shared: dict[Any, str] = {
+        **({event_paths: _p("plural", "事件")} if events else {}),
+        inbox: _("收件箱"),
+        indicators: _p("plural", "指标"),
+        sheets: _("台账和报表"),
+        settings: _p("plural", "设置"),
+        desks: _("工作台"),
+        **({plugins: _("插件")} if life else {}),
+    }
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
         title="里坊 Lifang",
@@ -103,26 +105,18 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         servers=[{"url": "/"}],
         security=[{"bearer": []}],
         tags=[{"name": one.slug, "description": one.labels} for one in told]
-        + [bus] * events
-        + [kept] * life
-        + [figures, tables, turned, worked, post],
+        + [{"name": one.SLUG, "description": label} for one, label in shared.items()],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
-    schemes = [one for noun in told for one in noun.schemas()]
+    schemes = [one for some in [*told, *shared] for one in some.described()]
     more = (Noun.paths, confidential.paths, paper_paths.of)
     paths = [one for noun in told for paths_of in more for one in paths_of(noun)]
-    paths += paper_paths.shared()
-    for name, schema in [*schemes, *(event_paths.described() if events else ())]:
+    paths += [*paper_paths.shared(), *(one for some in shared for one in some.paths())]
+    for name, schema in schemes:
         spec.components.schema(name, component=schema)
-    for path, operations in [*paths, *(event_paths.paths() if events else ())]:
+    for path, operations in paths:
         spec.path(path=path, operations=operations)
-    shared = (inbox, indicators, sheets, settings, desks)
-    for more_of in (*shared, *([plugins] if life else [])):
-        for name, schema in more_of.described():
-            spec.components.schema(name, component=schema)
-        for path, operations in more_of.paths():
-            spec.path(path=path, operations=operations)
     spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
     spec.path(path=f"/api{me.ADDRESS}", operations={"get": _oneself()})
     return finish(spec.to_dict())
@@ -161,7 +155,8 @@ def _add_shared(spec: APISpec) -> None:
             code: {"value": example(code)} for code, one in KINDS.items() if one.status == status
         }
         content = {PROBLEM: {"schema": schemas.ref("Problem"), "examples": told}}
-        response = {"description": _(title), "content": content}
+        wait = {"Retry-After": {"schema": {"type": "integer"}}} if status in (429, 503) else {}
+        response = {"description": _(title), "headers": wait, "content": content}
         spec.components.response(problem_name(status), component=response)
 
 
@@ -171,12 +166,12 @@ def _itself() -> dict[str, Any]:
         "operationId": "describe_api",
         "summary": _("这份说明"),
         "security": [{}, {"bearer": []}],
-        "responses": {"200": answered, "400": problem(400), "401": problem(401)},
+        "responses": {"200": answered, **{str(n): problem(n) for n in READING if n != 404}},
     }
 
 
 def _oneself() -> dict[str, Any]:
-    refused = {"401": 401, "404": 404, "409": 409, "default": 0}
+    refused = {**{str(n): n for n in (*READING, 409)}, "default": 0}
     problems = {word: problem(n) for word, n in refused.items()}
     answered = {
         "description": _("我的资料、同意和办理的事项"),

@@ -66,6 +66,13 @@ class Embedded(Database):
             },
         )
         super().__init__(engine)
+        self._there = False
+
+    def demand_there(self) -> None:
+        """Raise NotReady where the file is gone: SQLite would begin an empty one in its place."""
+        if self._there and not self.path.exists():
+            raise NotReady(_("找不到数据库（{path}）；请从备份恢复它", path=self.path))
+        self._there = True
 
     def ring(self) -> None:
         """Send a datagram to the socket in the folder; nobody waits for one that is not heard."""
@@ -89,7 +96,7 @@ class Embedded(Database):
 
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which file cannot be opened, and why."""
-        told = _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
+        told = _("数据库（{path}）打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
         return self._full(error) or NotReady(told)
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:
@@ -108,8 +115,7 @@ class Embedded(Database):
             said, error = f"{said} {error}", error.__cause__ or error.__context__
         no_room = shutil.disk_usage(self.path.parent).free < ROOM
         if "disk is full" in said or (no_room and ("I/O error" in said or "to open" in said)):
-            told = _("{path} 所在的磁盘已满；请清理或扩大磁盘，再试一次", path=self.path)
-            return NotReady(told, reason="full")
+            return NotReady(_("磁盘满了，这一次没有写入；请联系管理员"), reason="full")
         return None
 
     def settle_tables(self) -> int:

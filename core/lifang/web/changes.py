@@ -19,14 +19,14 @@ from lifang.services import reading
 from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
-from lifang.web.addresses import address_of, dashed, home_of, same_site, with_query
-from lifang.web.doors import go_to
+from lifang.web.addresses import address_of, home_of, same_site, with_query
+from lifang.web.doors import Page, go_to, wait
 from lifang.web.records import Head, head_of, once_page
 
 UNSEEN = 0
 """The version of somebody who does not say which they saw: never the one that stands."""
 
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | Page
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,11 @@ class Form:
         if self.error is not None:
             return self.error.status
         return 422 if self.problems else 200
+
+
+def form_page(template: str, form: Form, **told: Any) -> Page:
+    """A page around a form, answered with the status of what is wrong with it."""
+    return render_template(template, form=form, **told), form.status, wait(form.error)
 
 
 def new_page(caller: Caller, resource: Resource[Any]) -> Answer:
@@ -186,55 +191,52 @@ def _version() -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
-def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
-    page = render_template(
+def _new(resource: Resource[Any], form: Form) -> Page:
+    return form_page(
         "web/form.html",
+        form,
         heading=_("新建{label}", label=_(resource.label)),
         resource=resource,
         home=home_of(resource),
         back=_back() or home_of(resource),
-        form=form,
         head=None,
         back_to=_back(),
         command=commands.asking_line(resource, "create", forms.questions(resource, "create")),
     )
-    return page, form.status
 
 
-def _edit(head: Head, form: Form) -> tuple[str, int]:
+def _edit(head: Head, form: Form) -> Page:
     words = [commands.named(head.resource, head.view)]
-    words += [word for one in form.controls[:1] for word in (f"--{dashed(one.name)}", "…")]
-    page = render_template(
+    words += commands.options((one.name, "…") for one in form.controls[:1])
+    return form_page(
         "web/form.html",
+        form,
         heading=_("修改：{title}", title=head.title),
         resource=head.resource,
         home=head.home,
         back=head.link,
-        form=form,
         head=head,
         command=commands.line(head.resource, "update", *words),
     )
-    return page, form.status
 
 
-def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
+def _act(head: Head, name: str, form: Form) -> Page:
     action = head.resource.actions[name]
-    page = render_template(
+    return form_page(
         "web/action.html",
+        form,
         head=head,
         action=action,
-        form=form,
         back_to=_back(),
         offered=name in head.offered,
         apart=separation.rule_of(head.resource, action),
         command=commands.asking_line(head.resource, name, action.fields, head.view),
     )
-    return page, form.status
 
 
-def _remove(head: Head, form: Form) -> tuple[str, int]:
+def _remove(head: Head, form: Form) -> Page:
     command = commands.line(head.resource, "remove", commands.named(head.resource, head.view))
-    return render_template("web/remove.html", head=head, form=form, command=command), form.status
+    return form_page("web/remove.html", form, head=head, command=command)
 
 
 def _leave(caller: Caller, resource: Resource[Any], record: Any, verb: str) -> Answer:

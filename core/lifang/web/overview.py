@@ -12,16 +12,14 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.words import _
-from lifang.lifecycle import switching
 from lifang.mechanisms import figures
 from lifang.mechanisms.coming import coming, hurried
-from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import branches, event_log, letters, reading
 from lifang.services.offers import may
 from lifang.services.query import Query
 from lifang.upkeep import doctor
-from lifang.web import pointers
+from lifang.web import checkup, pointers
 from lifang.web.addresses import address_of, with_query
 from lifang.web.shown import title_of
 
@@ -96,11 +94,6 @@ def _at(code: str) -> str:
     return with_query("/", [("within", code)])
 
 
-def placed(resource: Resource[Any]) -> bool:
-    """Whether the records of a resource lie somewhere, so that a level holds some of them."""
-    return resource.scope is not None and not isinstance(resource.scope, Itself)
-
-
 def due_of(caller: Caller, within: str | None) -> list[Due]:
     """The open deadlines of the coming week among what the caller sees, the nearest first."""
     told: list[tuple[dt.datetime, int, Resource[Any]]] = []
@@ -109,7 +102,7 @@ def due_of(caller: Caller, within: str | None) -> list[Due]:
     for resource in caller.instance.registry:
         if not resource.timers or resource.plugin not in plugins:
             continue
-        if may(caller, resource, "read") and (placed(resource) or not within):
+        if may(caller, resource, "read") and (resource.placed or not within):
             found = coming(caller, resource, query, until=until, limit=MOST)
             told += [(at, record, resource) for at, record in found]
     nearest = sorted(told, key=lambda one: one[0])[:MOST]
@@ -122,7 +115,7 @@ def _due(caller: Caller, at: dt.datetime, record: int, resource: Resource[Any]) 
     left = _("已到期") if days < 0 else _("今天到期") if days == 0 else _("还有 {n} 天", n=days)
     view = reading.view(caller, resource, record)
     title = title_of(resource, view)
-    tone = "waiting" if days <= 0 else "standing"
+    tone = "waiting" if days <= 2 else "standing"
     kind = f"{_(resource.label)} #{record}"
     return Due(title, address_of(resource, record), kind, str(last), left, tone)
 
@@ -136,9 +129,9 @@ def alerts_of(caller: Caller) -> list[Alert]:
             number = str(dead) if dead < SEVERAL else f"{SEVERAL - 1}+"
             said = _("死信 {n} 条：事件没有送达", n=number)
             told.append(Alert(said, "/admin/events?show=dead", _("去处理")))
-    if switching.may_administer(caller):
-        found = doctor.backups(caller.instance.settings)
-        told += [Alert(one.sentence, note=one.remedy or "") for one in found if one.state != "ok"]
+    if doctor.may_look(caller):
+        ill = [one for one in doctor.backups(caller.instance.settings) if one.state != "ok"]
+        told += [Alert(one.sentence, checkup.HOME, _("去体检"), one.remedy or "") for one in ill]
     return told
 
 

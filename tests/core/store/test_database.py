@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_nothing_is_half_written_and_it_goes_on_when_there_i
     before = Person.select().count()
     [(pages,)] = database.engine.execute_sql("PRAGMA page_count").fetchall()
     database.engine.execute_sql(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(NotReady, match="所在的磁盘已满；请清理或扩大磁盘") as refused:
+    with pytest.raises(NotReady, match="磁盘满了，这一次没有写入") as refused:
         for number in range(500):
             world.person(instance, f"张{number}")
     assert (refused.value.status, refused.value.extra) == (503, {"reason": "full"})
