@@ -97,26 +97,33 @@ class Embedded(Database):
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which file cannot be opened, and why."""
         told = _("数据库（{path}）打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
-        return self._full(error) or NotReady(told)
+        if self._is_full(error):
+            told = _("{path} 所在的磁盘已满；请清理或扩大磁盘，再试一次", path=self.path)
+            return NotReady(told, reason="full")  # which the doctor does not call damage
+        return NotReady(told)
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:
         """A row that is there already, a file that others hold, or a disk without room."""
-        said = str(error)
+        said, under = str(error), error.__context__
+        while under is not None and "no transaction is active" in said:  # SQLite had undone it
+            said, under = str(under), under.__context__
         if isinstance(error, pw.IntegrityError) and "UNIQUE" in said.upper():
             return Conflict(_("已有相同的记录"), reason="duplicate")
         if isinstance(error, pw.OperationalError) and ("locked" in said or "busy" in said):
             return Busy(_("数据库正忙，请稍后再试"))
-        return self._full(error)
+        if self._is_full(error):
+            return NotReady(_("磁盘满了，这一次没有写入；请联系管理员"), reason="full")
+        return None
 
-    def _full(self, error: BaseException | None) -> LifangError | None:
-        """That the disk is full: SQLite has rolled back by then, and who does so again hides it."""
+    def _is_full(self, error: BaseException | None) -> bool:
+        """Whether the disk is: SQLite has rolled back by then, and who does so again hides it."""
         said = ""
         while error is not None:
             said, error = f"{said} {error}", error.__cause__ or error.__context__
-        no_room = shutil.disk_usage(self.path.parent).free < ROOM
-        if "disk is full" in said or (no_room and ("I/O error" in said or "to open" in said)):
-            return NotReady(_("磁盘满了，这一次没有写入；请联系管理员"), reason="full")
-        return None
+        hidden = "I/O error" in said or "to open" in said
+        return "disk is full" in said or (
+            hidden and shutil.disk_usage(self.path.parent).free < ROOM
+        )
 
     def settle_tables(self) -> int:
         """Count the rows that point at nothing: a rebuilt table is not checked by itself."""

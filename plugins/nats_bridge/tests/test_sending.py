@@ -139,6 +139,7 @@ def _until_told(instance: Any) -> bool:
     return False
 
 
+@pytest.mark.once
 def test_a_wrong_password_is_told_without_it(bridge: Bridge, broker: Broker) -> None:
     instance = bridge()
     wrong = broker.url.replace("seen", "guessed-by-me")
@@ -176,6 +177,7 @@ def test_without_a_broker_in_the_settings_the_bridge_says_so_and_waits(
     assert one.dead == 0
 
 
+@pytest.mark.once
 def test_the_stream_is_made_on_disk_and_one_that_is_there_is_left_as_it_is(
     bridge: Bridge, broker: Broker
 ) -> None:
