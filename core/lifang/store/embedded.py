@@ -99,6 +99,7 @@ class Embedded(Database):
         told = _("数据库（{path}）打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
         if self._is_full(error):
             told = _("{path} 所在的磁盘已满；请清理或扩大磁盘，再试一次", path=self.path)
+            return NotReady(told, reason="full")  # which the doctor does not call damage
         return NotReady(told)
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:

@@ -108,7 +108,7 @@ def test_erased_everywhere_and_told_once(
     assert erasing.erase(boss, subject) == 1
     assert erasing.erase(boss, subject) == 0
     erased = list(event_log.list_events(boss, type="core.person.erased"))
-    assert [(one.subject, one.data) for one in erased] == [(person, {"values": 1})]
+    assert [(one.subject, one.data) for one in erased] == [(person, {"values": 1, "files": 0})]
     assert [row.subject for row in Erasable.select()] == [f"core.person/{other}"]
     [letter] = letters.letters(boss, Wanted())
     assert letter.event.data["phone"] == lf.ERASED
