@@ -12,7 +12,8 @@ from lifang.http.problems import problem_of
 from lifang.kit.errors import LifangError
 from lifang.web.errors import error_page
 from tests.core.crawl import Page
-from tests.core.test_translations import CHINESE, PLUGINS, english
+from tests.core.spoken import CHINESE
+from tests.core.test_translations import PLUGINS, english
 
 
 @pytest.mark.once

@@ -12,7 +12,7 @@ from lifang.api.schemas import Schema, ref
 from lifang.entities.community import Community
 from lifang.entities.job import Job
 from lifang.http.listing import LONGEST_SEARCH
-from lifang.kit.words import _, _p
+from lifang.kit.words import SOURCE, _, _p, language
 from lifang.mechanisms import separation
 from lifang.resources import schema
 from lifang.resources.action import Action
@@ -45,6 +45,8 @@ QUEUED: Schema = {"type": "object", "properties": {"id": schemas.ID}, "required"
 YES: Schema = {"type": "boolean", "default": False}
 SAID: Schema = {"type": "string", "minLength": 1}
 BINARY: Schema = {"type": "string", "format": "binary"}
+HAN = "\u2e80"
+"""From here on characters are Chinese."""
 
 
 class Noun:
@@ -170,7 +172,9 @@ class Noun:
         )  # fmt: skip
 
     def _act(self, action: Action) -> Operation:
-        summary = _("{field}：{message}", field=_(action.label), message=_(action.doc))
+        summary, doc = _(action.label), _(action.doc)
+        if language() != SOURCE or max(doc) >= HAN:  # a sentence of the author's, mostly English
+            summary = _("{field}：{message}", field=summary, message=doc)
         asked = schemas.given((*action.fields, WHEN), partial=False)
         needed, answer = "required" in asked, self.record(summary)
         parameters = [ID, IF_MATCH, IDEMPOTENCY_KEY]

@@ -29,7 +29,7 @@ from lifang.app.safety import Starts
 from lifang.app.signals import Stop, stop_once
 from lifang.app.worker import work
 from lifang.kit import settings
-from lifang.kit.errors import Conflict, Invalid, NotReady
+from lifang.kit.errors import Conflict, Invalid, NotReady, hindrance
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 
@@ -143,7 +143,7 @@ def _port_sentence(told: Settings, error: OSError) -> str:
         return _("端口 {port} 已被其他程序占用；请用 --port 换一个", port=told.port)
     if error.errno == errno.EACCES:
         return _("没有使用端口 {port} 的权限；请换一个 1024 以上的端口", port=told.port)
-    return _("不能监听 {host}：{why}", host=told.host, why=error.strerror or error)
+    return _("不能监听 {host}：{why}", host=told.host, why=hindrance(error))
 
 
 def _serve(told: Settings, generations: Generations) -> None:

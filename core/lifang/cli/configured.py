@@ -14,7 +14,7 @@ from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import Argument, argument, day, flag, one_of, option
 from lifang.cli.session import Session
 from lifang.kit import clock
-from lifang.kit.errors import Malformed, NotReady
+from lifang.kit.errors import Malformed, NotReady, hindrance
 from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Told
@@ -182,8 +182,7 @@ def _import(session: Session, given: Given) -> int:
     try:
         content = file.read_bytes()
     except OSError as error:
-        why = error.strerror or str(error)
-        raise NotReady(_("读不了 {file}：{why}", file=file, why=why)) from error
+        raise NotReady(_("读不了 {file}：{why}", file=file, why=hindrance(error))) from error
     if given["dry_run"]:
         plan = settings_files.check(session.caller, content, at=given["at"])
     else:

@@ -66,7 +66,8 @@ def _export(session: Session, given: Given) -> None:
 def _import(session: Session, given: Given) -> None:
     """Write the key file anew; what is there and in use is not overwritten."""
     said = given["file"]
-    text = sys.stdin.read() if said == "-" else Path(said).read_text(encoding="utf-8-sig")
+    typed = said == "-"
+    text = sys.stdin.read() if typed else Path(said).read_text("utf-8-sig", errors="replace")
     told = settings.load()
     made, print_ = paper_key.restore(told, text)
     if session.json:

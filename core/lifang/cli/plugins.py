@@ -110,7 +110,7 @@ def _list(session: Session, given: Given) -> None:
         return
     headings = [_("插件"), _("名称"), _("版本"), _("状态"), _("启用的地方")]
     showing.lines(
-        headings, [[one.id, _(one.label), one.version, _state(one), _on(one)] for one in found]
+        headings, [[one.id, one.label, one.version, _state(one), _on(one)] for one in found]
     )
 
 
@@ -144,7 +144,7 @@ def _tell(session: Session, one: Listed) -> None:
         return
     told = [
         (_("插件"), one.id),
-        (_("名称"), _(one.label)),
+        (_("名称"), one.label),
         (_("版本"), one.version),
         (_("简介"), one.summary),
         (_("状态"), _state(one)),
@@ -200,5 +200,5 @@ def _confirm(one: Listed, *, on: bool) -> None:
     if not sys.stdin.isatty():
         raise Malformed(_("请用 --at 说明在哪个社区；要在所有顶级社区，请加 --yes"))
     verb = _("启用") if on else _("停用")
-    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=_(one.label))
+    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=one.label)
     click.confirm(asked, abort=True, err=True)

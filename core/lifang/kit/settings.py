@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lifang.kit.clock import DEFAULT_ZONE
-from lifang.kit.errors import FieldError, Invalid, NotReady
+from lifang.kit.errors import FieldError, Invalid, NotReady, hindrance
 from lifang.kit.settings_keys import KEYS, VARIABLES, Key, variable
 from lifang.kit.words import SOURCE, _, known_language
 
@@ -162,7 +162,7 @@ def _from_file(file: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise Invalid(_("{file} 不是 UTF-8 编码，请另存为 UTF-8", file=file)) from error
     except OSError as error:
-        raise NotReady(_("读不了 {file}：{why}", file=file, why=error.strerror or error)) from error
+        raise NotReady(_("读不了 {file}：{why}", file=file, why=hindrance(error))) from error
 
     import tomllib
 

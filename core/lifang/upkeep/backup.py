@@ -21,7 +21,7 @@ import peewee as pw
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock, json, settings
-from lifang.kit.errors import Conflict, Forbidden, LifangError, NotReady
+from lifang.kit.errors import Conflict, Forbidden, LifangError, NotReady, hindrance
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.services import clockwork
@@ -103,8 +103,8 @@ def make(
                 sealing.checkpoint(instance)
             manifest = _write(instance, target, scratch, progress)
         except (OSError, sqlite3.Error, pw.OperationalError) as error:
-            why = error.strerror if isinstance(error, OSError) else None
-            failed = NotReady(_("备份 {path} 没有做成：{why}", path=target, why=why or error))
+            why = hindrance(error)
+            failed = NotReady(_("备份 {path} 没有做成：{why}", path=target, why=why))
             _remember(place, failed={"at": clock.fixed(now), "why": failed.sentence})
             raise failed from error
         except LifangError as error:

@@ -182,4 +182,5 @@ def _sentence(error: BaseException) -> str:
         case socket.gaierror():
             return _("找不到这个主机名")
     told = None if isinstance(error, smtplib.SMTPException) else getattr(error, "strerror", None)
-    return _("连不上：{why}", why=told or type(error).__name__)
+    refused = _("对方拒绝连接") if isinstance(error, ConnectionRefusedError) else None
+    return _("连不上：{why}", why=refused or told or type(error).__name__)

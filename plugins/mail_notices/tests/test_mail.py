@@ -124,7 +124,7 @@ def test_a_server_that_is_away_is_asked_again_and_named_by_the_doctor(
     tell(7)
     events.deliver()
     [(state, error)] = letters(events)
-    assert (state, error) == ("waiting", f"邮件服务器 {HERE}：连不上：Connection refused")
+    assert (state, error) == ("waiting", f"邮件服务器 {HERE}：连不上：对方拒绝连接")
     assert findings(instance) == [error]
     serve(port)
     assert findings(instance) == []

@@ -166,4 +166,5 @@ def _sentence(error: OSError | http.client.HTTPException) -> str:
             return _("找不到这个主机名")
         case http.client.HTTPException():
             return _("回答的不是 HTTP，或者太长")
-    return _("连不上：{why}", why=error.strerror or type(error).__name__)
+    refused = _("对方拒绝连接") if isinstance(error, ConnectionRefusedError) else None
+    return _("连不上：{why}", why=refused or error.strerror or type(error).__name__)
