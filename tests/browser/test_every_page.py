@@ -1,8 +1,9 @@
 """Every page that links lead to, as everybody.
 
-How it is built, what it says and what it weighs is read; axe looks at each that is built of other
-things than those before, wide and narrow, light and dark. The full figures, `make trust`: every day
-`test_pages` looks at a page of each template.
+All are read: how they are built, what they say, what they weigh. A browser opens one of each route
+for each role, and each that has an element of a kind not seen before; axe looks at it wide and
+narrow, light and dark. The full figures, `make trust`: every day `test_pages` looks at a page of
+each template.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ STARTS = {
     "volunteer": ("/me",),
     "resident": ("/me",),
     "newcomer": ("/account/password",),
-    "stranger": ("/sign-in", "/verify/{code}"),
+    "stranger": ("/sign-in", "/verify", "/verify/{code}"),
 }
 """Everybody, and where they begin."""
 
 pytestmark = [pytest.mark.trust, pytest.mark.once, pytest.mark.timeout(4 * 3600)]
-LOOKED_AT: set[int] = set()
-"""What the pages that axe has seen are made of."""
+KNOWN: set[tuple[str, ...]] = set()
+"""The kinds of elements that axe has seen, on anybody's pages."""
 
 
 @pytest.fixture
@@ -60,73 +61,87 @@ def watched(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> It
     context.close()
 
 
-def answer_of(watched: Watched, address: str) -> crawl.Answer:
-    """Open an address."""
-    told = watched.page.goto(watched.site.address + address)
-    assert told is not None
+def fetched(watched: Watched, address: str) -> crawl.Answer:
+    """What somebody is answered, read and not shown."""
+    told = watched.page.context.request.get(watched.site.address + address)
     kind = told.headers.get("content-type", "").partition(";")[0]
-    return crawl.Answer(told.status, kind, told.text())
+    at = told.url.removeprefix(watched.site.address)
+    return crawl.Answer(told.status, kind, told.text() if kind == "text/html" else "", at)
 
 
-def looked(watched: Watched, read: crawl.Page) -> Iterator[str]:
-    """What is wrong with an open page."""
-    for width, height in SIZES:
-        watched.page.set_viewport_size({"width": width, "height": height})
-        if watched.scrolls_sideways():
-            yield f"{width}: sideways"
-    made = crawl.build(read)
-    if made not in LOOKED_AT:
-        LOOKED_AT.add(made)
-        yield from faults(watched, ((size, to) for size in SIZES for to in ("light", "dark")))
+def looked(watched: Watched, address: str) -> Iterator[str]:
+    """What is wrong with a page in a browser."""
+    watched.open(address)
+    yield from faults(watched, ((size, to) for size in SIZES for to in ("light", "dark")))
+    if (heavy := watched.weighs()) > HEAVIEST:
+        yield f"{heavy} bytes"
     yield from (one for one in watched.complaints if AS_IT_SHOULD not in one)
     watched.complaints.clear()
 
 
 @pytest.mark.parametrize("who", STARTS)
 def test_all_that_somebody_can_reach_is_accessible_quiet_alone_and_never_sideways(
-    watched: Watched, site: Site, who: str
+    watched: Watched, site: Site, furnished: tuple[Instance, Site], who: str
 ) -> None:
+    routes = create_app(furnished[0]).url_map.bind("")
     starts = [one.format(**vars(site)) for one in STARTS[who]]
-    found: dict[str, list[Any]] = {}
-    for address, answer, read in crawl.walk(lambda asked: answer_of(watched, asked), *starts):
-        wrong: list[Any] = [] if answer.status == 200 else [answer.status]
-        if wrong := [*wrong, *looked(watched, read)]:
-            found[address] = wrong
-    assert found == {}
+    found, opened = list[str](), set[str]()
+    for address, answer, page in crawl.walk(lambda asked: fetched(watched, asked), *starts):
+        route, kinds = routes.match(address.partition("?")[0])[0], crawl.kinds(page)
+        if answer.status != 200:
+            found.append(f"{address}: {answer.status}")
+        if route not in opened or kinds - KNOWN:
+            opened.add(route)
+            KNOWN.update(kinds)
+            found += [f"{address}: {one}" for one in looked(watched, address)]
+    assert not found, "\n".join(found)
 
 
 # What needs no browser, in this process: how pages are built, which there are, what they say.
 
 BRANDS = {
-    *("CSV", "XLSX", "JSON", "TOML", "PDF", "DOCX", "TXT", "Excel"),  # kinds of files
     *(
-        "MB",
-        "CloudEvents",
-        "NATS",
-        "JetStream",
-        "OCDS",
-        "pip",
-        "whl",
-    ),  # standards, programs
+        "CSV",
+        "XLSX",
+        "JSON",
+        "TOML",
+        "PDF",
+        "DOCX",
+        "TXT",
+        "Excel",
+        "xlsx",
+        "csv",
+    ),  # kinds of files
+    *("MB", "CloudEvents", "NATS", "JetStream", "OCDS", "pip", "whl"),  # standards, programs
+    *("English", "TimeoutError"),  # a language by its own name, an error of a plugin's code
     *("lifang", "plugin", "purge", "address", "exports"),  # commands, a line, a folder
     *("retry", "timer", "subscription"),  # tables, named beside what they hold
     *("deliver_message", "health", "can_enable"),  # names in a plugin's code, for who reads it
     *("unknown", "male", "female", "unspecified"),  # what a file may say, each with its label
 }
 """What is English on a Chinese page, since nobody calls it otherwise."""
+HTTP = {"ETag", "Authorization", "Bearer", "Allow", "RFC", "POST", "token", "create", "null",
+        "known"}  # fmt: skip
+"""What only whoever writes programs reads, beside the names of the API itself."""
 WORD = re.compile(r"[\s\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef·“”/→]+")
 """Between two words."""
+CODE = re.compile(r"[!-~]*/[!-~]*")
+"""An address, a path, the number of a record elsewhere."""
 UNREACHED = {
     "web.draw_indicator": "a picture on a page",
-    "web.attachment_file": "a file; uploaded in test_records",
-    "web.bulk_result": "follows a form: test_bulk",
+    "web.papers.document_code": "likewise",
     "web.static": "style",
     "web.kit.static": "style",
+    "web.attachment_file": "a file; uploaded in test_records",
     "web.template_file": "a file",
     "web.failing_file": "a file",
     "web.export_settings": "a file",
+    "web.pick_page": "follows a question in a form: test_hands, test_without_scripts",
+    "web.result_page": "follows a form: test_bulk",
+    "web.uncover_page": "only a plugin of the tests lets anybody in without being assigned",
+    "web.bring_bundle": "only a catalogue has bundles: test_packages",
 }
-"""Addresses to which no link of a page leads, and why."""
+"""Pages to which no link leads, of whatever part, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +165,33 @@ def client_of(app: Flask, instance: Instance, who: str) -> FlaskClient:
 
 def not_chinese(page: crawl.Page, known: set[str]) -> list[str]:
     """English words on a Chinese page that are nobody's name."""
-    said = (text for language, text in page.said if language == "zh")
+    said = (CODE.sub(" ", text) for language, text in page.said if language == "zh")
     words = (word.strip(".,:;()") for text in said for word in WORD.split(text))
     plain = (one for one in words if re.fullmatch(r"[A-Za-z]{2,}", one))
     return [one for one in plain if one not in known]
+
+
+def programs_words(one: Any) -> Iterator[str]:
+    """Names that a description of the API gives to members, and values they may have."""
+    if isinstance(one, dict):
+        yield from (word for name in one for word in re.findall("[A-Za-z]+", name))
+        values = one.get("enum", one.get("examples", ()))
+        yield from (value for value in values if isinstance(value, str))
+        one = list(one.values())
+    if isinstance(one, list):
+        yield from (word for part in one for word in programs_words(part))
+
+
+def page_of(endpoint: str) -> str:
+    """What a route shows, wherever: the core's records, the administration's and plugins' alike."""
+    return endpoint.removesuffix("_plugin").removesuffix("_admin")
+
+
+def told_twice(titles: dict[str, set[str]]) -> Iterator[str]:
+    """Titles that two kinds of pages share; the club's pages are a test's own."""
+    for title, paths in titles.items():
+        if len(others := {one for one in paths if not one.startswith("/p/club/")}) > 1:
+            yield f"{title}: {others}"
 
 
 def names_of(instance: Instance) -> set[str]:
@@ -172,7 +210,7 @@ def test_every_page_is_built_to_be_heard_is_light_and_speaks_chinese(
     instance, site = furnished
     app = create_app(instance)
     reached: set[str] = set()
-    found: dict[str, list[Any]] = {}
+    found = list[str]()
     known = BRANDS | names_of(instance)
     for who, starts in STARTS.items():
         client, titles = client_of(app, instance, who), dict[str, set[str]]()
@@ -180,19 +218,21 @@ def test_every_page_is_built_to_be_heard_is_light_and_speaks_chinese(
         def get(address: str, client: FlaskClient = client) -> crawl.Answer:
             told = client.get(address, follow_redirects=True)
             html = told.mimetype == "text/html"
-            return crawl.Answer(told.status_code, told.mimetype, told.text if html else "")
+            at = told.request.full_path.rstrip("?")
+            return crawl.Answer(told.status_code, told.mimetype, told.text if html else "", at)
 
         begun = [one.format(**vars(site)) for one in starts]
+        api = known | HTTP | set(programs_words(client.get("/api/openapi.json").json))
         for address, answer, page in crawl.walk(get, *begun):
             titles.setdefault(page.titles[0], set()).add(crawl.shape(address)[0])
-            wrong: list[Any] = [*page.complaints(), *not_chinese(page, known)]
+            program = address.startswith("/api/")
+            wrong: list[Any] = [*page.complaints(), *not_chinese(page, api if program else known)]
             wrong += [] if answer.status == 200 else [answer.status]
             wrong += [] if len(answer.text.encode()) < HEAVIEST // 2 else [len(answer.text)]
-            if wrong:
-                found[f"{who} {address}"] = wrong
-            reached.add(app.url_map.bind("").match(address.partition("?")[0])[0])
-        if twice := [(title, paths) for title, paths in titles.items() if len(paths) > 1]:
-            found[who] = twice
-    rules = {one.endpoint for one in app.url_map.iter_rules() if "GET" in (one.methods or ())}
-    assert found == {}
-    assert {one for one in rules if one.startswith("web.")} - reached == set(UNREACHED)
+            found += [f"{who} {address}: {one}" for one in wrong]
+            reached.add(page_of(app.url_map.bind("").match(address.partition("?")[0])[0]))
+        found += [f"{who} {one}" for one in told_twice(titles)]
+    assert not found, "\n".join(found)
+    asked = (one for one in app.url_map.iter_rules() if "GET" in (one.methods or ()))
+    pages = {page_of(one.endpoint) for one in asked if one.endpoint.startswith("web.")}
+    assert pages - reached == set(UNREACHED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -74,7 +75,7 @@ PAGES = [
 """A page of each template, and what is wide, empty or crowded; `test_every_page` looks at all."""
 OPENED = {
     *("bulk.html", "bulk_result.html", "letters.html", "one_time.html"),  # by tests of what is sent
-    "settings_import.html",  # by test_without_scripts, which sends a file
+    "settings_import.html",  # likewise
     "uncover.html",  # only a plugin of the tests lets anybody in without being assigned
 }
 """Templates that are not looked at here, and where else, or why not."""
@@ -161,6 +162,18 @@ def test_what_opens_or_goes_wrong_on_a_page_is_accessible_too(open_page: Open, s
     expect(watched.page.locator(".one-time")).to_be_visible()
     inspect(watched)
     watched.page.click(".menu summary")
+    inspect(watched)
+
+
+def test_what_a_file_of_settings_would_change_is_accessible_too(open_page: Open) -> None:
+    watched = open_page("boss")
+    watched.open("/admin/settings?at=620102000000")
+    wrong = {"plugin": "volunteer_points", "key": "rounding", "value": "never"}
+    raw = json.dumps({"settings": [wrong]}).encode()
+    told = {"name": "设置.json", "mimeType": "application/json", "buffer": raw}
+    watched.page.set_input_files("#f-file", [told])
+    watched.page.click("main button:has-text('核对')")
+    expect(watched.page.locator("h1")).to_contain_text("导入")
     inspect(watched)
 
 

@@ -25,6 +25,8 @@ class Answer(NamedTuple):
     status: int
     mimetype: str
     text: str
+    at: str
+    """Where they ended: some addresses send on to another."""
 
 
 class Node(NamedTuple):
@@ -179,9 +181,11 @@ def is_file(address: str) -> bool:
     named = "." in parts.path.rpartition("/")[2] and parts.path.endswith(
         (".csv", ".xlsx", ".json", ".toml", ".svg")
     )
-    return parts.path.startswith("/api/") or "format" in asked or named
+    api = parts.path.startswith("/api/") and not parts.path.startswith(WORDS_ON_API)
+    return api or "format" in asked or named
 
 
+WORDS_ON_API = ("/api/docs", "/api/problems")
 CALLS = 60
 """Pages about calls of the API that a walk reads."""
 
@@ -207,17 +211,16 @@ def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answ
         answer = get(address)
         if answer.mimetype != "text/html":
             continue
+        if shape(answer.at) != shape(address):
+            ahead.append(answer.at)
+            continue
         page = Page(answer.text)
         yield address, answer, page
         if answer.status == 200:
             ahead += [urljoin(address, link) for link in page.links]
 
 
-def build(page: Page) -> int:
-    """What a page is made of, whatever it says: alike where only words, numbers and rows differ."""
-    kinds = ("class", "role", "type")
-    return hash(
-        frozenset(
-            (tag, *sorted(told), *(told.get(one, "") for one in kinds)) for tag, told in page.tags
-        )
-    )
+def kinds(page: Page) -> set[tuple[str, ...]]:
+    """What a page is made of, whatever it says: an element with its attributes, and what it is."""
+    told = ("class", "role", "type")
+    return {(tag, *sorted(has), *(has.get(one, "") for one in told)) for tag, has in page.tags}

@@ -12,7 +12,7 @@ from lifang.api.schemas import Schema, ref
 from lifang.entities.community import Community
 from lifang.entities.job import Job
 from lifang.http.listing import LONGEST_SEARCH
-from lifang.kit.words import SOURCE, _, _p, language
+from lifang.kit.words import _, _p, language
 from lifang.mechanisms import separation
 from lifang.resources import schema
 from lifang.resources.action import Action
@@ -45,8 +45,6 @@ QUEUED: Schema = {"type": "object", "properties": {"id": schemas.ID}, "required"
 YES: Schema = {"type": "boolean", "default": False}
 SAID: Schema = {"type": "string", "minLength": 1}
 BINARY: Schema = {"type": "string", "format": "binary"}
-HAN = "\u2e80"
-"""From here on characters are Chinese."""
 
 
 class Noun:
@@ -172,9 +170,7 @@ class Noun:
         )  # fmt: skip
 
     def _act(self, action: Action) -> Operation:
-        summary, doc = _(action.label), _(action.doc)
-        if language() != SOURCE or max(doc) >= HAN:  # a sentence of the author's, mostly English
-            summary = _("{field}：{message}", field=summary, message=doc)
+        summary = _(action.label)
         asked = schemas.given((*action.fields, WHEN), partial=False)
         needed, answer = "required" in asked, self.record(summary)
         parameters = [ID, IF_MATCH, IDEMPOTENCY_KEY]
@@ -197,6 +193,7 @@ class Noun:
             for old, new in action.moves.items()
         )
         told = [
+            *([action.doc] if language() == "en" else []),  # authors explain in English
             _("状态：{moves}。其他状态回答 409。", moves=moves) if moves else _("不改变状态。"),
             separation.rule_of(self.resource, action),
             _("带上 Idempotency-Key，重发不会办理两次。"),

@@ -22,6 +22,7 @@ from lifang.events.event import Dead, Event, Parked, RetryAfter
 from lifang.events.payloads import Reader
 from lifang.events.tables import Retry, Subscription
 from lifang.kit import clock, masking
+from lifang.kit.errors import told_by
 from lifang.store.database import ask
 
 TRIES = 8
@@ -140,7 +141,7 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
         tries=tries,
         next_at=clock.now() + dt.timedelta(seconds=seconds),
         state=state,
-        error=masking.numbers(f"{type(error).__name__}: {error}")[:ERROR_LENGTH],
+        error=masking.numbers(told_by(error))[:ERROR_LENGTH],
         stack="\n".join(_stack(error)),
     )
     return not over(error, tries)

@@ -155,3 +155,9 @@ class NotReady(LifangError):
     """The instance cannot work yet: no folder, a wrong key, outstanding migrations."""
 
     status, code, exit_code = 503, "not_ready", 6
+
+
+def told_by(error: BaseException) -> str:
+    """What an error says to people: ours and plugins' a sentence, others their class too."""
+    ours = type(error).__module__.partition(".")[0].startswith("lifang")
+    return str(error) if ours and str(error) else f"{type(error).__name__}: {error}"

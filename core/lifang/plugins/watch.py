@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from lifang.kit.errors import NotReady
+from lifang.kit.errors import NotReady, told_by
 from lifang.kit.words import _
 from lifang.plugins.breaker import Breaker, Key, Stopped, Timing
 
@@ -48,7 +48,7 @@ class Watch:
         """Count what went wrong; too much of it within a short time stops the part there."""
         plugin, path, part = key
         raised = error if isinstance(error, BaseException) else None
-        why = str(error) if raised is None else f"{type(error).__name__}: {error}"
+        why = str(error) if raised is None else told_by(raised)
         log.warning("plugin %s: %s failed: %s", plugin, part, why, exc_info=raised)
         self.timing(plugin, part).failed += 1
         told = Stopped(plugin, path, part, rule, why)

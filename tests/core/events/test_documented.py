@@ -102,7 +102,7 @@ def test_what_it_will_never_take_is_a_dead_letter_and_can_be_replayed(
     registry.answers = [422]
     events.deliver()
     [letter] = events.letters(example.tell_registry)
-    assert (letter.state, letter.error) == ("dead", "Dead: the registry does not know this person")
+    assert (letter.state, letter.error) == ("dead", "the registry does not know this person")
     events.replay(example.tell_registry)
     events.deliver()
     assert events.letters() == []

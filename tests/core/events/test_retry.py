@@ -158,7 +158,7 @@ def test_a_handler_can_say_that_it_is_no_use(instance: Instance, boss: Caller):
     say(boss, 1)
     assert drain(instance)
     assert [row[1:] for row in waiting("probe.hopeless")] == [("dead", 1)]
-    assert lag(instance)[0].error == "Dead: the old form"
+    assert lag(instance)[0].error == "the old form"
 
 
 def test_a_handler_can_say_when_to_ask_again(instance: Instance, boss: Caller):

@@ -59,7 +59,7 @@ def test_a_dead_letter_is_listed_with_why_and_where_but_no_values(
     [letter] = letters.letters(boss, Wanted())
     assert (letter.subscriber, letter.state, letter.tries) == (FRAIL, "dead", 1)
     assert letter.event.position == broken
-    assert letter.error == "Dead: no use: 138****1234"
+    assert letter.error == "no use: 138****1234"
     assert letter.stack is not None
     assert letter.stack.splitlines()[0] == "Dead"
     assert "services/test_letters.py:" in letter.stack and "ValueError" in letter.stack
