@@ -321,8 +321,13 @@ SLIPS = (
     ("dual-reporting", "nothing"), ("nothing", "list"), ("privacy", "export", "999"),
     ("keys", "import", "no-text"),
 )  # fmt: skip
-DOES = (("doctor",), ("plugin", "list"), ("plugin", "show", "webhooks"), ("events", "lag"),
-        ("people", "show", "1"), ("audit", "verify"), ("inbox", "kinds"))  # fmt: skip
+DOES = (
+    ("doctor",), ("plugin", "list"), ("plugin", "show", "webhooks"), ("events", "lag"),
+    ("people", "show", "1"), ("audit", "verify"), ("inbox", "kinds"), ("settings", "show"),
+    ("sheets", "list"), ("indicators", "list"), ("dual-reporting", "reports", "list"),
+    ("sheets", "show", "dual_reporting.register", "--within", world.HOME),
+    *(("desk", plugin.id) for plugin in PLUGINS[1:] if plugin.desk),
+)  # fmt: skip
 
 
 def test_what_a_command_says_and_refuses_is_in_one_language(

@@ -244,7 +244,7 @@ def asking(client: FlaskClient) -> Callable[[str], Answer]:
     def get(address: str) -> Answer:
         told = client.get(address, follow_redirects=True)
         html = told.mimetype == "text/html"
-        return Answer(told.status_code, told.mimetype, told.text if html else "")
+        return Answer(told.status_code, told.mimetype, told.text if html else "", told.request.path)
 
     return get
 
