@@ -15,8 +15,8 @@ from lifang.kit.errors import TITLES, LifangError, problem_type
 from lifang.lifecycle.blame import PluginFailed
 from lifang.plugins.plugin import Plugin
 
-GIVEN_BY = ("FieldError", "refuse")
-"""What gives a field's code as its second argument: the class, and what plugins call theirs."""
+GIVEN_BY = ("FieldError", "about", "refuse")
+"""What gives a field's code as its second argument: the class, an error about one field, and what plugins call theirs."""
 
 
 def kinds() -> list[type[LifangError]]:

@@ -128,18 +128,18 @@ WORD = re.compile(r"[\s\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef·“
 CODE = re.compile(r"[!-~]*/[!-~]*")
 """An address, a path, the number of a record elsewhere."""
 UNREACHED = {
-    "web.draw_indicator": "a picture on a page",
-    "web.papers.document_code": "likewise",
+    "web.chart": "a picture on a page",
+    "web.document_code": "likewise",
     "web.static": "style",
     "web.kit.static": "style",
     "web.attachment_file": "a file; uploaded in test_records",
     "web.template_file": "a file",
     "web.failing_file": "a file",
-    "web.export_settings": "a file",
+    "web.settings_file": "a file",
     "web.pick_page": "follows a question in a form: test_hands, test_without_scripts",
     "web.result_page": "follows a form: test_bulk",
     "web.uncover_page": "only a plugin of the tests lets anybody in without being assigned",
-    "web.bring_bundle": "only a catalogue has bundles: test_packages",
+    "web.bundle_page": "only a catalogue has bundles: test_packages",
 }
 """Pages to which no link leads, of whatever part, and why."""
 

@@ -6,7 +6,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING
 
-from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def check_strength(password: str, *, name: str) -> None:
         sentence = _("这个密码太常见，请换一个")
     else:
         return
-    raise Invalid(sentence, errors=[FieldError("password", "weak", sentence)])
+    raise Invalid.about("password", "weak", sentence)
 
 
 _cached: list[str] = []

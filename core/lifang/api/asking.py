@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from lifang.http import listing
 from lifang.kit import json
 from lifang.kit.errors import FieldError, Invalid, Malformed, PreconditionMissing
 from lifang.kit.words import _, n_
@@ -54,21 +55,13 @@ def refuse_unknown(told: dict[str, Any], known: tuple[str, ...]) -> None:
 
 def words(*known: str, repeated: tuple[str, ...] = ()) -> dict[str, str]:
     """What an address asks, each once but for some; raises Malformed for any other parameter."""
-    for key, values in request.args.lists():
-        if key not in (*known, *repeated):
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=[*known, *repeated])
-        if len(values) > 1 and key in known:
-            raise Malformed(_("「{key}」只能出现一次", key=key))
-    return request.args.to_dict()
+    return listing.read_words(request.args, *known, repeated=repeated)
 
 
 def claims(*known: str) -> dict[str, bool]:
     """What an address claims with `true` or `false`; raises Malformed for any other parameter."""
-    asked = dict.fromkeys(known, "false") | words(*known)
-    for key, given in asked.items():
-        if given not in ("true", "false"):
-            raise Malformed(_("「{key}」须为 true 或 false", key=key))
-    return {key: given == "true" for key, given in asked.items()}
+    asked = words(*known)
+    return {key: listing.claim(key, asked.get(key)) for key in known}
 
 
 def version(*, needed: bool) -> int | None:
@@ -105,7 +98,7 @@ def moment(told: dict[str, Any]) -> dt.datetime | None:
     try:
         when: dt.datetime = schema.JUDGES[WHEN.kind](WHEN, given)
     except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError(WHEN.name, "invalid", str(error))]) from error
+        raise Invalid.about(WHEN.name, "invalid", str(error)) from error
     return when
 
 
@@ -113,15 +106,29 @@ def text(told: dict[str, Any], name: str) -> str:
     """A member that must be text; raises Invalid on it."""
     value = told.get(name, "")
     if not isinstance(value, str):
-        sentence = _("「{label}」须为文字", label=name)
-        raise Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+        raise Invalid.about(name, "invalid", _("「{label}」须为文字", label=name))
     return value
+
+
+def flag(told: dict[str, Any], name: str) -> bool:
+    """A member that must be true or false, false by default; raises Invalid on it."""
+    value = told.get(name, False)
+    if not isinstance(value, bool):
+        raise Invalid.about(name, "invalid", _("「{key}」须为 true 或 false", key=name))
+    return value
+
+
+def members(told: dict[str, Any], name: str) -> dict[str, Any]:
+    """A member that must be an object, empty by default; raises Invalid on it."""
+    value = told.get(name, {})
+    if not isinstance(value, dict):
+        raise Invalid.about(name, "invalid", _("「{label}」须为一个 JSON 对象", label=name))
+    return dict(value)
 
 
 def texts(told: dict[str, Any], name: str) -> list[str]:
     """A member that must be a list of texts; raises Invalid on it."""
     value = told.get(name, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        sentence = _("「{label}」须为一列文字", label=name)
-        raise Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+        raise Invalid.about(name, "invalid", _("「{label}」须为一列文字", label=name))
     return value

@@ -12,7 +12,7 @@ from lifang.api import answering, asking
 from lifang.api.rules import gated, refuse_query, rule
 from lifang.entities.job import Job
 from lifang.http import listing
-from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import bulk, reading
@@ -34,11 +34,9 @@ def act_on_many(noun: str, action: str, plugin: str | None = None) -> Response:
     refuse_query()
     verb, told = action.replace("-", "_"), asking.body()
     asking.refuse_unknown(told, MEMBERS)
-    query, given = _meant(resource, told), _object(told, "input")
+    query, given = _meant(resource, told), asking.members(told, "input")
     when = asking.moment(given)
-    if told.get("dry_run", False) not in (True, False):
-        raise _wrong("dry_run", _("「{key}」须为 true 或 false", key="dry_run"))
-    if told.get("dry_run"):
+    if asking.flag(told, "dry_run"):
         checked = bulk.check(caller, resource, verb, query, given)
         return answering.told(bulk.told(caller, resource, checked))
     act = partial(bulk.begin, caller, resource, verb, query, given, occurred_at=when)
@@ -65,7 +63,7 @@ def _meant(resource: Resource[Any], told: dict[str, Any]) -> Query:
             raise _wrong("ids", _("「{label}」须为一列编号", label="ids"))
         return bulk.chosen(ids)
     pairs = MultiDict[str, str]()
-    for key, value in _object(told, "filter").items():
+    for key, value in asking.members(told, "filter").items():
         for one in value if isinstance(value, list) else [value]:
             if not isinstance(one, str | int | float):
                 raise _wrong("filter", _("「{label}」须为文字", label=key))
@@ -73,12 +71,5 @@ def _meant(resource: Resource[Any], told: dict[str, Any]) -> Query:
     return listing.read(resource, pairs, paged=False).query
 
 
-def _object(told: dict[str, Any], name: str) -> dict[str, Any]:
-    value = told.get(name, {})
-    if not isinstance(value, dict):
-        raise _wrong(name, _("「{label}」须为一个 JSON 对象", label=name))
-    return dict(value)
-
-
 def _wrong(name: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
+    return Invalid.about(name, "invalid", sentence)

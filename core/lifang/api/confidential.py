@@ -15,8 +15,8 @@ from lifang.api.operations import (
     Noun,
     Operation,
     Path,
+    answered,
     body,
-    content,
     exactly,
 )
 from lifang.api.rules import known, refuse_query, rule
@@ -64,5 +64,5 @@ def _uncover(noun: Noun) -> Operation:
 def _anonymised(noun: Noun) -> Operation:
     shown = exactly(id=schemas.ID, fields={"type": "object"})
     summary = _("{label}的去标识化副本；每次查看都记入审计", label=noun.label)
-    answers = {"200": {"description": summary, "content": content(shown)}}
+    answers = answered(summary, shown)
     return noun.operation("anonymised", summary, answers, READING, parameters=[ID])

@@ -10,7 +10,7 @@ from lifang.api import answering, asking
 from lifang.api.rules import gated, refuse_query, rule
 from lifang.entities.community import Community
 from lifang.http.listing import read_limit
-from lifang.kit.errors import FieldError, Invalid, NotFound
+from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _
 from lifang.services import history, lineage, reading
 from lifang.services.gateway import preview, write
@@ -85,7 +85,7 @@ def search_exactly(noun: str, plugin: str | None = None) -> Response:
     exact = {name: asking.text(told, name) for name in keys if name in told}
     if not exact:
         sentence = _("请填写其中之一：{known}", known=_("、").join(keys))
-        raise Invalid(sentence, errors=[FieldError(keys[0], "required", sentence)])
+        raise Invalid.about(keys[0], "required", sentence)
     query = Query(
         exact=exact,
         limit=read_limit(str(told["limit"]) if "limit" in told else None),

@@ -87,13 +87,15 @@ def readable(caller: Caller | None) -> list[Resource[Any]]:
 
 def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict[str, Any]:
     """The whole description of some nouns, of the event bus and of plugins for who may see them."""
-    bus = {"name": event_paths.SLUG, "description": _p("plural", "事件")}
-    figures = {"name": indicators.SLUG, "description": _p("plural", "指标")}
-    tables = {"name": sheets.SLUG, "description": _("台账和报表")}
-    turned = {"name": settings.SLUG, "description": _p("plural", "设置")}
-    worked = {"name": desks.SLUG, "description": _("工作台")}
-    kept = {"name": plugins.SLUG, "description": _("插件")}
-    post = {"name": inbox.SLUG, "description": _("收件箱")}
+    shared: dict[Any, str] = {
+        **({event_paths: _p("plural", "事件")} if events else {}),
+        inbox: _("收件箱"),
+        indicators: _p("plural", "指标"),
+        sheets: _("台账和报表"),
+        settings: _p("plural", "设置"),
+        desks: _("工作台"),
+        **({plugins: _("插件")} if life else {}),
+    }
     told = [Noun(resource) for resource in nouns]
     spec = APISpec(
         title="里坊 Lifang",
@@ -103,26 +105,18 @@ def description(nouns: list[Resource[Any]], *, events: bool, life: bool) -> dict
         servers=[{"url": "/"}],
         security=[{"bearer": []}],
         tags=[{"name": one.slug, "description": one.labels} for one in told]
-        + [bus] * events
-        + [kept] * life
-        + [figures, tables, turned, worked, post],
+        + [{"name": one.SLUG, "description": label} for one, label in shared.items()],
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     _add_shared(spec)
-    schemes = [one for noun in told for one in noun.schemas()]
+    schemes = [one for some in [*told, *shared] for one in some.described()]
     more = (Noun.paths, confidential.paths, paper_paths.of)
     paths = [one for noun in told for paths_of in more for one in paths_of(noun)]
-    paths += paper_paths.shared()
-    for name, schema in [*schemes, *(event_paths.described() if events else ())]:
+    paths += [*paper_paths.shared(), *(one for some in shared for one in some.paths())]
+    for name, schema in schemes:
         spec.components.schema(name, component=schema)
-    for path, operations in [*paths, *(event_paths.paths() if events else ())]:
+    for path, operations in paths:
         spec.path(path=path, operations=operations)
-    shared = (inbox, indicators, sheets, settings, desks)
-    for more_of in (*shared, *([plugins] if life else [])):
-        for name, schema in more_of.described():
-            spec.components.schema(name, component=schema)
-        for path, operations in more_of.paths():
-            spec.path(path=path, operations=operations)
     spec.path(path=f"/api{ADDRESS}", operations={"get": _itself()})
     spec.path(path=f"/api{me.ADDRESS}", operations={"get": _oneself()})
     return finish(spec.to_dict())

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from flask import Response
 
 from lifang.api import answering
-from lifang.api.operations import READING, Path, content, operation
+from lifang.api.operations import READING, Path, answered, named, operation
 from lifang.api.rules import blueprint, refuse_query
-from lifang.api.schemas import Schema, ref, whole
+from lifang.api.schemas import TEXT, TEXT_OR_NONE, Schema, array, ref, whole
 from lifang.http.request import current_caller
 from lifang.kit.words import _
 from lifang.mechanisms.laid import desk
@@ -29,24 +29,22 @@ def show_desk(plugin: str) -> Response:
 
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
-    text, words = {"type": "string"}, {"type": ["string", "null"]}
+    text, words = TEXT, TEXT_OR_NONE
     record = {"type": "object", "description": _("一条记录，另有 actions：现在可以办理的操作")}
     known = {"type": ["object", "null"], "additionalProperties": text}
     number = {"type": "integer", "description": _("最多数到 1,000：还有更多时为 1001")}
-    values = {"type": "array", "items": text}
     yield "Panel", whole(
         label=text, resource=text, reach={"enum": ["tree", "unit", "own", "home"]},
         number=number, total={"type": ["object", "null"]}, sort=text, empty=words,
-        filters={"type": "object", "additionalProperties": values}, create=known,
-        choose={"type": ["object", "null"]}, items={"type": "array", "items": record},
+        filters={"type": "object", "additionalProperties": array(text)}, create=known,
+        choose={"type": ["object", "null"]}, items=array(record),
     )  # fmt: skip
-    yield "Desk", whole(plugin=text, panels={"type": "array", "items": ref("Panel")})
+    yield "Desk", whole(plugin=text, panels=array(ref("Panel")))
 
 
 def paths() -> Iterator[Path]:
     """Every address."""
-    name = {"name": "plugin", "in": "path", "required": True, "schema": {"type": "string"}}
     summary = _("插件的工作台：等着办理的记录，和可以办理的操作")
-    shown = {"200": {"description": summary, "content": content(ref("Desk"))}}
-    told = operation("show_desk", SLUG, summary, shown, READING)
-    yield f"/api{BASE}/{{plugin}}", {"get": told | {"parameters": [name]}}
+    told = operation("show_desk", SLUG, summary, answered(summary, ref("Desk")), READING,
+                     parameters=[named("plugin")])  # fmt: skip
+    yield f"/api{BASE}/{{plugin}}", {"get": told}

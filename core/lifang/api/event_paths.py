@@ -8,20 +8,20 @@ from dataclasses import is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from lifang.api import schemas
 from lifang.api.operations import (
+    ID,
     IDEMPOTENCY_KEY,
     READING,
     WRITING,
     YES,
     Operation,
     Path,
+    answered,
     body,
-    content,
     operation,
     parameter,
 )
-from lifang.api.schemas import Schema, ref, whole
+from lifang.api.schemas import TEXT, TEXT_OR_NONE, Schema, array, ref, whole
 from lifang.kit.words import _, _p, n_
 from lifang.services.delivery import Lag
 from lifang.services.event_log import SeenEvent
@@ -31,7 +31,6 @@ from lifang.services.resending import Plan, Verb
 
 SLUG = "events"
 BASE = "/api/v1/events"
-POSITION: Schema = {"name": "id", "in": "path", "required": True, "schema": schemas.ID}
 ASKED = {
     "type": n_("只看这一种，例如 core.person.moved"),
     "about": n_("只看这条记录的，例如 core.person/7"),
@@ -53,8 +52,8 @@ INPUTS: dict[Verb, tuple[str, Schema, str]] = {
 
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
-    event, why = members(SeenEvent), {"why": {"type": "array", "items": {"type": "string"}}}
-    chain = {"chain": _many(shape(Step)), "related": _many(ref("Event"))}
+    event, why = members(SeenEvent), {"why": array(TEXT)}
+    chain = {"chain": array(shape(Step)), "related": array(ref("Event"))}
     yield "Event", event
     yield "EventInFull", whole(**event["properties"], **chain)
     yield "EventList", _listed(ref("Event"))
@@ -74,10 +73,10 @@ def paths() -> Iterator[Path]:
     places = ("type", "about", "within", "since", "until")
     summary = _("列出{label}", label=label)
     yield BASE, {"get": _list("list_events", summary, "EventList", [before, *_asked(*places)])}
-    shown = {"200": _answer(_("一个事件：内容、处理链、错误、相关事件"), "EventInFull")}
-    one = operation("show_events", SLUG, label, shown, (*READING, 403), parameters=[POSITION])
+    shown = answered(_("一个事件：内容、处理链、错误、相关事件"), ref("EventInFull"))
+    one = operation("show_events", SLUG, label, shown, (*READING, 403), parameters=[ID])
     yield f"{BASE}/{{id}}", {"get": one}
-    lag = {"200": _answer(_("还有多少事件没有处理完"), "LagList")}
+    lag = answered(_("还有多少事件没有处理完"), ref("LagList"))
     yield f"{BASE}/lag", {"get": operation("lag_events", SLUG, label, lag, (*READING, 403))}
     states = {"type": "string", "enum": list(STATES), "default": "dead"}
     narrowed = [
@@ -97,21 +96,20 @@ def _list(name: str, summary: str, answer: str, narrowed: list[Schema]) -> Opera
         parameter("limit", limit, _("一页多少行")),
         parameter("cursor", {"type": "string"}, _("上一页的 next")),
     ]
-    answers = {"200": _answer(summary, answer)}
-    return operation(name, SLUG, summary, answers, (*READING, 403, 422),
+    return operation(name, SLUG, summary, answered(summary, ref(answer)), (*READING, 403, 422),
                      parameters=[*paging, *narrowed])  # fmt: skip
 
 
 def _treat(verb: Verb) -> Operation:
     name, said = _input(verb)
-    answers = {"200": _answer(_(VERBS[verb]), "Treated")}
+    answers = answered(_(VERBS[verb]), ref("Treated"))
     subscriber = {"type": "string", "minLength": 1, "description": _("哪个订阅的")}
     asked = _object({"subscriber": subscriber, name: said},
                     ["subscriber", *([name] if verb == "skip" else [])])  # fmt: skip
     preview = parameter("dry_run", YES, _("只预览，不写入"))
     return operation(
         f"{verb}_event", SLUG, _(VERBS[verb]), answers, WRITING,
-        parameters=[POSITION, preview, IDEMPOTENCY_KEY], requestBody=body(asked),
+        parameters=[ID, preview, IDEMPOTENCY_KEY], requestBody=body(asked),
     )  # fmt: skip
 
 
@@ -122,21 +120,11 @@ def _treat_many(verb: Verb) -> Operation:
         for name in ("subscriber", "plugin", "type", "since", "until")
     }
     texts["state"] = {"type": "string", "enum": list(STATES)}
-    keys = {
-        "type": "array",
-        "minItems": 1,
-        "items": {
-            "type": "string",
-            "pattern": "^[0-9]{1,18}@.",
-            "examples": ["17@plugin.handler"],
-        },
-    }
+    key = {"type": "string", "pattern": "^[0-9]{1,18}@.", "examples": ["17@plugin.handler"]}
+    said_of = _("位置@订阅，例如 {example}", example="17@plugin.handler")
     asked = _object(
         {
-            "ids": {
-                **keys,
-                "description": _("位置@订阅，例如 {example}", example="17@plugin.handler"),
-            },
+            "ids": {**array(key), "minItems": 1, "description": said_of},
             "filter": _object(texts, []),
             "input": _object({name: said}, [name] if verb == "skip" else []),
             "dry_run": {**YES, "description": _("只预览，不写入")},
@@ -144,7 +132,7 @@ def _treat_many(verb: Verb) -> Operation:
         ["input"] if verb == "skip" else [],
     )
     asked["oneOf"] = [{"required": ["ids"]}, {"required": ["filter"]}]
-    answers = {"200": _answer(_(VERBS[verb]), "Treated")}
+    answers = answered(_(VERBS[verb]), ref("Treated"))
     return operation(
         f"{verb}_many_events", SLUG, _(VERBS[verb]), answers, WRITING,
         parameters=[IDEMPOTENCY_KEY], requestBody=body(asked),
@@ -174,7 +162,7 @@ def shape(kind: Any) -> Schema:
     if is_dataclass(kind):
         return ref(SHARED[kind]) if kind in SHARED else members(kind)
     if get_origin(kind) is tuple:
-        return _many(shape(get_args(kind)[0]))
+        return array(shape(get_args(kind)[0]))
     if get_origin(kind) is UnionType:
         [some] = [one for one in get_args(kind) if one is not NoneType]
         return {"anyOf": [shape(some), {"type": "null"}]}
@@ -190,16 +178,8 @@ def _asked(*names: str) -> Iterator[Schema]:
     return (parameter(name, {"type": "string"}, _(ASKED[name])) for name in names)
 
 
-def _answer(said: str, name: str) -> Schema:
-    return {"description": said, "content": content(ref(name))}
-
-
-def _many(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
 def _listed(item: Schema) -> Schema:
-    return whole(items=_many(item), next={"type": ["string", "null"]})
+    return whole(items=array(item), next=TEXT_OR_NONE)
 
 
 def _object(members: dict[str, Schema], required: list[str]) -> Schema:

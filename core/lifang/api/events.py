@@ -6,7 +6,7 @@ Who may see and do what is the same as on pages and in commands (`services/event
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from flask import Response
 
@@ -15,7 +15,7 @@ from lifang.api.rules import blueprint
 from lifang.entities.caller import Caller
 from lifang.http.listing import read_limit
 from lifang.http.request import current_caller
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.services import event_log, idempotency, letters, resending
 from lifang.services.event_log import told
@@ -90,7 +90,7 @@ def treat_letter(id: int, verb: Verb) -> Response:
     asking.refuse_unknown(body, ("subscriber", INPUT[verb]))
     subscriber = asking.text(body, "subscriber")
     if not subscriber:
-        raise _wrong("subscriber", "required", _("请说明是哪个订阅"))
+        raise Invalid.about("subscriber", "required", _("请说明是哪个订阅"))
     wanted = Wanted(keys=(f"{id}@{subscriber}",))
     return _treated(caller, verb, wanted, body, dry_run=asked["dry_run"])
 
@@ -101,10 +101,8 @@ def treat_letters(verb: Verb) -> Response:
     caller, body = current_caller(), asking.body()
     asking.claims()
     asking.refuse_unknown(body, ("ids", "filter", "input", "dry_run"))
-    given, dry_run = _object(body, "input"), body.get("dry_run", False)
+    given, dry_run = asking.members(body, "input"), asking.flag(body, "dry_run")
     asking.refuse_unknown(given, (INPUT[verb],))
-    if not isinstance(dry_run, bool):
-        raise _wrong("dry_run", "invalid", _("「{key}」须为 true 或 false", key="dry_run"))
     return _treated(caller, verb, _meant(body), given, dry_run=dry_run)
 
 
@@ -130,10 +128,10 @@ def _treated(
 def _meant(body: dict[str, Any]) -> Wanted:
     """The letters that are meant: by their keys, or by the filters that their list takes."""
     if ("ids" in body) == ("filter" in body):
-        raise _wrong("ids", "invalid", _("请用 ids 或 filter 之一说明对哪些记录"))
+        raise Invalid.about("ids", "invalid", _("请用 ids 或 filter 之一说明对哪些记录"))
     if "ids" in body:
         return Wanted(keys=tuple(asking.texts(body, "ids")))
-    filters = _object(body, "filter")
+    filters = asking.members(body, "filter")
     asking.refuse_unknown(filters, LETTER_FILTERS)
     asked = {name: asking.text(filters, name) for name in filters}
     return letters.narrowed(asked, asked.get("state") or "dead")
@@ -150,14 +148,3 @@ def _position(name: str, said: str) -> int:
     if said.isascii() and said.isdigit() and len(said) < 19:
         return int(said)
     raise Malformed(_("「{key}」须为事件的位置，例如 {example}", key=name, example="1024"))
-
-
-def _object(told: dict[str, Any], name: str) -> dict[str, Any]:
-    value = told.get(name, {})
-    if not isinstance(value, dict):
-        raise _wrong(name, "invalid", _("「{label}」须为一个 JSON 对象", label=name))
-    return cast("dict[str, Any]", value)
-
-
-def _wrong(name: str, code: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, code, sentence)])

@@ -15,8 +15,9 @@ from lifang.api import answering, asking
 from lifang.api.rules import blueprint, gated, rule
 from lifang.entities.job import Job
 from lifang.http import listing
+from lifang.http.papers import kept
 from lifang.kit import clock
-from lifang.kit.errors import Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed, demand_known
 from lifang.kit.words import _
 from lifang.mechanisms.registers import ledger
 from lifang.services import reading, uploads
@@ -53,18 +54,14 @@ def write_ledger(noun: str, plugin: str | None = None) -> Response:
 def form_asked(default: str, *known: str) -> str:
     """The kind of file that was asked for; raises Malformed for one that is not known."""
     form = request.args.get("format", default)
-    if form not in known:
-        told = _("、").join(known)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=told))
+    demand_known("format", form, known)
     return form
 
 
 def handed(pieces: Iterator[bytes], form: str, name: str, kind: str | None = None) -> Response:
     """A file, named so that it is found again in a folder of downloads."""
-    response = Response(pieces, content_type=kind or FORMATS[form])
     name = f"{answering.dashed(name)}-{clock.today()}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return kept(pieces, kind or FORMATS[form], name)
 
 
 @rule("/import", "POST")
@@ -95,9 +92,7 @@ def import_records(noun: str, plugin: str | None = None) -> Response:
 def job_result(id: int) -> Response:
     """What a job did and what was wrong; `format=csv` gives its failing rows to their sender."""
     caller, resource = gated(None, "jobs")
-    for key in request.args:
-        if key != "format":
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=["format"])
+    asking.words("format")
     form = form_asked("json", "json", "csv")
     job = reading.get(caller, resource, id)
     if form == "json":

@@ -8,31 +8,32 @@ from typing import Any
 
 from flask import Response
 
-from lifang.api import answering, asking, schemas
+from lifang.api import answering, asking
 from lifang.api.operations import (
     READING,
     WRITING,
     Path,
+    answered,
     body,
-    content,
     exactly,
+    named,
     operation,
     parameter,
 )
 from lifang.api.rules import blueprint, refuse_query
-from lifang.api.schemas import Schema, ref, whole
+from lifang.api.schemas import ID, TEXT, Schema, array, listed, ref, whole
+from lifang.api.schemas import TEXT_OR_NONE as NONE
+from lifang.http.listing import claim
 from lifang.http.request import current_caller
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import inbox
 from lifang.mechanisms.address import address, set_address
 
 BASE = "/v1/inbox"
 SLUG = "inbox"
-TEXT: Schema = {"type": "string"}
-NONE: Schema = {"type": ["string", "null"]}
 CLAIM: Schema = {"type": "boolean"}
-IDS: Schema = {"type": "array", "items": schemas.ID, "minItems": 1, "maxItems": inbox.MOST}
+IDS: Schema = {**array(ID), "minItems": 1, "maxItems": inbox.MOST}
 
 
 @blueprint.get(BASE)
@@ -40,11 +41,9 @@ def list_notices() -> Response:
     """One's notices, the newest first."""
     caller = current_caller()
     words = asking.words("unread", "kind", "limit", "cursor")
-    if words.get("unread", "false") not in ("true", "false"):
-        raise Malformed(_("「{key}」须为 true 或 false", key="unread"))
     limit = _number(words, "limit", 50, inbox.MOST)
     before = _number(words, "cursor", None, 10**18)
-    unread, kind = words.get("unread") == "true", words.get("kind")
+    unread, kind = claim("unread", words.get("unread")), words.get("kind")
     found = inbox.items(caller, unread=unread, kind=kind, before=before, limit=(limit or 0) + 1)
     last = str(found[limit - 1].id) if limit and len(found) > limit else None
     told = [asdict(one) for one in found[:limit]]
@@ -63,7 +62,7 @@ def read_notices() -> Response:
     fits = isinstance(ids, list) and 0 < len(ids) <= inbox.MOST and "all" not in told
     if not every and not (fits and all(type(one) is int for one in ids)):
         sentence = _("正文须为 {one} 或 {all}", one='{"ids": [7]}', all='{"all": true}')
-        raise Invalid(sentence, errors=[FieldError("ids", "invalid", sentence)])
+        raise Invalid.about("ids", "invalid", sentence)
     return answering.told({"read": inbox.read(caller, None if every else ids)})
 
 
@@ -82,11 +81,8 @@ def choose_kind(name: str) -> Response:
     refuse_query()
     told = asking.body()
     asking.refuse_unknown(told, ("shown", "sent"))
-    for key, value in told.items():
-        if not isinstance(value, bool):
-            sentence = _("「{key}」须为 true 或 false", key=key)
-            raise Invalid(sentence, errors=[FieldError(key, "invalid", sentence)])
-    return answering.told(asdict(inbox.choose(caller, name, **told)))
+    wanted = {key: asking.flag(told, key) for key in told}
+    return answering.told(asdict(inbox.choose(caller, name, **wanted)))
 
 
 @blueprint.get(f"{BASE}/address")
@@ -120,16 +116,14 @@ def _number(words: dict[str, str], key: str, default: int | None, most: int) -> 
 
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
-    led = whole(resource=TEXT, id=schemas.ID)
+    led = whole(resource=TEXT, id=ID)
     led["type"] = ["object", "null"]
     told = dict.fromkeys(("kind", "title", "text", "at"), TEXT)
-    yield "Notice", whole(id=schemas.ID, **told, read_at=NONE, record=led)
-    items = {"type": "array", "items": ref("Notice")}
-    yield "NoticeList", whole(items=items, next=NONE, unread={"type": "integer"})
+    yield "Notice", whole(id=ID, **told, read_at=NONE, record=led)
+    yield "NoticeList", whole(items=array(ref("Notice")), next=NONE, unread={"type": "integer"})
     claims = dict.fromkeys(("required", "shown", "sent"), CLAIM)
     yield "NoticeKind", whole(**dict.fromkeys(("name", "label", "plugin"), TEXT), **claims)
-    kinds = {"type": "array", "items": ref("NoticeKind")}
-    yield "NoticeKindList", whole(items=kinds, next={"type": "null"})
+    yield "NoticeKindList", listed(ref("NoticeKind"))
     yield "NoticeAddress", whole(email=NONE, language=NONE)
 
 
@@ -149,15 +143,14 @@ def paths() -> Iterator[Path]:
     yield f"/api{BASE}", {"get": listed}
     many = {"oneOf": [exactly(ids=IDS), exactly(all={"const": True})]}
     summary = _("把一些或全部通知标为已读")
-    done = {"200": {"description": summary, "content": content(whole(read={"type": "integer"}))}}
+    done = answered(summary, whole(read={"type": "integer"}))
     marked = operation("read_notices", SLUG, summary, done, WRITING, requestBody=body(many))
     yield f"/api{BASE}/read", {"post": marked}
     kinds = _operation("list_notice_kinds", _("接收哪些通知"), "NoticeKindList", read)
     yield f"/api{BASE}/kinds", {"get": kinds}
     wanted = _open(shown=CLAIM, sent=CLAIM)
-    name = {"name": "name", "in": "path", "required": True, "schema": TEXT}
     chosen = _operation("choose_notice_kind", _("接收或不接收一种通知"), "NoticeKind", WRITING,
-                        parameters=[name], requestBody=body(wanted))  # fmt: skip
+                        parameters=[named("name")], requestBody=body(wanted))  # fmt: skip
     yield f"/api{BASE}/kinds/{{name}}", {"post": chosen}
     where = _("接收通知的邮箱")
     given = _open(email=NONE, language={"enum": ["zh", "en", None]})
@@ -169,8 +162,7 @@ def paths() -> Iterator[Path]:
 
 
 def _operation(id: str, summary: str, answer: str, refused: tuple[int, ...], **more: Any) -> Any:
-    told = {"200": {"description": summary, "content": content(ref(answer))}}
-    return operation(id, SLUG, summary, told, refused, **more)
+    return operation(id, SLUG, summary, answered(summary, ref(answer)), refused, **more)
 
 
 def _open(**members: Any) -> Schema:

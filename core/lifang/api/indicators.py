@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from flask import Response, request
 
 from lifang.api import answering, asking
-from lifang.api.operations import BINARY, READING, Path, content, operation, parameter
+from lifang.api.files import form_asked
+from lifang.api.operations import READING, TABLES, Path, answered, named, operation, parameter
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref, whole
+from lifang.api.schemas import Schema, array, listed, ref, whole
+from lifang.http.papers import kept
 from lifang.http.request import current_caller
-from lifang.kit.errors import Malformed
 from lifang.kit.words import _
 from lifang.mechanisms import figures, telling
 from lifang.services.query import NOW, THEN
@@ -55,18 +56,11 @@ def _asked() -> tuple[figures.Scope, str]:
     """What an address asks for, and the format of the answer."""
     by = request.args.getlist("by")
     words = asking.words("within", "period", "tree", "unit", "format", repeated=("by",))
-    form = words.get("format", "json")
-    if form not in telling.FORMS:
-        known = _("、").join(telling.FORMS)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
-    return figures.Scope.read(words, by), form
+    return figures.Scope.read(words, by), form_asked("json", *telling.FORMS)
 
 
 def _file(pieces: Iterator[bytes], name: str, scope: figures.Scope, form: str) -> Response:
-    response = Response(pieces, content_type=telling.FORMS[form])
-    file = f"{answering.dashed(name)}-{scope.span.key}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
-    return response
+    return kept(pieces, telling.FORMS[form], f"{answering.dashed(name)}-{scope.span.key}.{form}")
 
 
 def described() -> Iterator[tuple[str, Schema]]:
@@ -75,24 +69,24 @@ def described() -> Iterator[tuple[str, Schema]]:
     names = ("value", "numerator", "denominator", "before")
     parts = {"withheld": {"type": "boolean"}, **dict.fromkeys(names, number)}
     figure, own = whole(period=text, **parts), {"type": "boolean"}
-    row = whole(code=text, name=text, own=own, figures=_many(figure))
+    row = whole(code=text, name=text, own=own, figures=array(figure))
     better = {"enum": ["higher", "lower", None]}
     yield "Indicator", whole(name=text, label=text, unit=text, better=better, note=text)
-    yield "IndicatorList", whole(items=_many(ref("Indicator")), next={"type": "null"})
+    yield "IndicatorList", listed(ref("Indicator"))
     looked = {"period": text, "tree": text, "until": text, "unit": {"type": ["integer", "null"]},
-              "by": {"enum": ["place", "unit", "month"]}, "notes": _many(text)}  # fmt: skip
-    yield "Figures", whole(indicator=ref("Indicator"), goal=number, total=row, rows=_many(row),
+              "by": {"enum": ["place", "unit", "month"]}, "notes": array(text)}  # fmt: skip
+    yield "Figures", whole(indicator=ref("Indicator"), goal=number, total=row, rows=array(row),
                             **looked)  # fmt: skip
-    line = whole(code=text, name=text, own=own, figures=_many(whole(**parts)))
-    yield "Statement", whole(columns=_many(ref("Indicator")), rows=_many(line), **looked)
+    line = whole(code=text, name=text, own=own, figures=array(whole(**parts)))
+    yield "Statement", whole(columns=array(ref("Indicator")), rows=array(line), **looked)
 
 
 def paths() -> Iterator[Path]:
     """Every address."""
     summary = _("列出指标")
-    listed = {"200": {"description": summary, "content": content(ref("IndicatorList"))}}
-    yield f"/api{BASE}", {"get": operation("list_indicators", SLUG, summary, listed, READING)}
-    words = {"type": "array", "items": {"type": "string", "enum": list(figures.BY)}}
+    found = answered(summary, ref("IndicatorList"))
+    yield f"/api{BASE}", {"get": operation("list_indicators", SLUG, summary, found, READING)}
+    words = array({"type": "string", "enum": list(figures.BY)})
     asked = [
         parameter("within", {"type": "string"}, _("哪个社区；默认是您管辖范围的最上一级")),
         parameter("period", {"type": "string"},
@@ -108,14 +102,8 @@ def paths() -> Iterator[Path]:
         ("show", "", "name", "Figures", _("一项指标的数值：分子、分母、与上期比较")),
         ("table", "/table", "plugin", "Statement", _("一个插件的各项指标并列成表")),
     ):
-        named = {"name": key, "in": "path", "required": True, "schema": {"type": "string"}}
-        forms = {**content(ref(told)), "text/csv": {"schema": {"type": "string"}},
-                 telling.FORMS["xlsx"]: {"schema": BINARY}}  # fmt: skip
-        answers = {"200": {"description": summary, "content": forms}}
+        answers = answered(summary, ref(told))
+        answers["200"]["content"] |= TABLES
         shown = operation(f"{id}_indicators", SLUG, summary, answers, (*READING, 403, 422),
-                          parameters=[named, *asked])  # fmt: skip
+                          parameters=[named(key), *asked])  # fmt: skip
         yield f"/api{BASE}{path}/{{{key}}}", {"get": shown}
-
-
-def _many(items: Schema) -> Schema:
-    return {"type": "array", "items": items}

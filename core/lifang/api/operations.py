@@ -45,6 +45,7 @@ QUEUED: Schema = {"type": "object", "properties": {"id": schemas.ID}, "required"
 YES: Schema = {"type": "boolean", "default": False}
 SAID: Schema = {"type": "string", "minLength": 1}
 BINARY: Schema = {"type": "string", "format": "binary"}
+TABLES: Schema = {"text/csv": {"schema": schemas.TEXT}, XLSX: {"schema": BINARY}}
 
 
 class Noun:
@@ -63,7 +64,7 @@ class Noun:
             part.capitalize() for part in "_".join([*own, resource.record]).split("_")
         )
 
-    def schemas(self) -> Iterator[tuple[str, Schema]]:
+    def described(self) -> Iterator[tuple[str, Schema]]:
         """What is sent and answered."""
         yield self.name, schemas.answer(self.resource)
         yield (
@@ -111,7 +112,7 @@ class Noun:
         return {"description": summary, "headers": ETAG, "content": content(ref(self.name))}
 
     def _list(self) -> Operation:
-        answers = {"200": {"description": self.labels, "content": content(ref(f"{self.name}List"))}}
+        answers = answered(self.labels, ref(f"{self.name}List"))
         paging = [
             parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST,
                                  "default": Query.limit}, _("一页多少行")),
@@ -212,12 +213,12 @@ class Noun:
 
     def _history(self) -> Operation:
         summary = _("{label}的变动记录", label=self.label)
-        answers = {"200": {"description": summary, "content": content(ref("History"))}}
+        answers = answered(summary, ref("History"))
         return self.operation("history", summary, answers, READING, parameters=[ID])
 
     def _lineage(self) -> Operation:
         summary = _("{label}的沿革", label=self.label)
-        answers = {"200": {"description": summary, "content": content(schemas.LINEAGE)}}
+        answers = answered(summary, schemas.LINEAGE)
         return self.operation("lineage", summary, answers, READING, parameters=[ID])
 
     def _reveal(self) -> Operation:
@@ -228,7 +229,7 @@ class Noun:
         values = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
         shown = schemas.whole(fields=values)
         summary = _("查看{label}的敏感信息；原因会记入审计", label=self.label)
-        answers = {"200": {"description": summary, "content": content(shown)}}
+        answers = answered(summary, shown)
         return self.operation(
             "reveal", summary, answers, WRITING, parameters=[ID], requestBody=body(asked)
         )
@@ -241,7 +242,7 @@ class Noun:
         asked = exactly(**properties) | {"anyOf": [{"required": [key]} for key in keys]}
         del asked["required"]
         summary = _("按完整的号码查找{label}", label=self.labels)
-        answers = {"200": {"description": summary, "content": content(ref(f"{self.name}List"))}}
+        answers = answered(summary, ref(f"{self.name}List"))
         return self.operation("search", summary, answers, WRITING, requestBody=body(asked))
 
     def _export(self) -> Operation:
@@ -270,11 +271,7 @@ class Noun:
     ) -> Operation:
         """A list as a file of a kind that the address may choose."""
         kinds = {"type": "string", "enum": list(FORMATS), "default": default}
-        told = {
-            "text/csv": {"schema": {"type": "string"}},
-            XLSX: {"schema": BINARY},
-            **content(rows),
-        }
+        told = TABLES | content(rows)
         answers = {"200": {"description": summary, "content": told}}
         asked = [parameter("format", kinds, _("文件格式")), *asked, *self._filters()]
         return self.operation(verb, summary, answers, (*READING, 403, 422), parameters=asked)
@@ -293,14 +290,10 @@ class Noun:
             parameter("skip_invalid", YES, _("跳过有误的行，导入其余的")),
         ]
         form = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
-        told: dict[str, Any] = {
-            "text/csv": {"schema": {"type": "string"}},
-            XLSX: {"schema": BINARY},
-            "multipart/form-data": {"schema": form},
-        }
         specs = schema.create_fields(self.resource)
         names = ",".join(sheets.column_name(self.resource, spec) for spec in specs)
-        told["text/csv"]["schema"]["examples"] = [f"{names}\n"]
+        table = {"schema": schemas.TEXT | {"examples": [f"{names}\n"]}}
+        told = TABLES | {"text/csv": table, "multipart/form-data": {"schema": form}}
         summary = _("导入{label}：列 {names}", label=self.labels, names=names)
         said = _("超过 {n} 行：成为一项任务", n=AT_ONCE)
         queued = {"description": said, "headers": LOCATION, "content": content(QUEUED)}
@@ -312,12 +305,22 @@ class Noun:
         )  # fmt: skip
 
 
-ID: Schema = {"name": "id", "in": "path", "required": True, "schema": schemas.ID}
+def named(name: str, made: Schema = schemas.TEXT) -> Schema:
+    """What a part of an address says."""
+    return {"name": name, "in": "path", "required": True, "schema": made}
+
+
+ID = named("id", schemas.ID)
 
 
 def exactly(**properties: Schema) -> Schema:
     """An object with these members and no others."""
     return {**schemas.whole(**properties), "additionalProperties": False}
+
+
+def answered(summary: str, made: Schema) -> dict[str, Any]:
+    """The one answer that is no refusal, as JSON."""
+    return {"200": {"description": summary, "content": content(made)}}
 
 
 def operation(

@@ -16,16 +16,17 @@ from lifang.api.operations import (
     Noun,
     Operation,
     Path,
+    answered,
     content,
+    named,
     operation,
     parameter,
 )
-from lifang.api.schemas import Schema, whole
+from lifang.api.schemas import TEXT, Schema, array, whole
+from lifang.api.schemas import TEXT_OR_NONE as NONE
 from lifang.kit.words import _, n_
 
-TEXT: Schema = {"type": "string"}
-NONE: Schema = {"type": ["string", "null"]}
-FILE: Schema = {"name": "file", "in": "path", "required": True, "schema": schemas.ID}
+FILE = named("file", schemas.ID)
 STATES: Schema = {"type": "string", "enum": ["valid", "revoked", "altered"]}
 TAG = "documents"
 PUBLIC = n_("核验文书；不用登录")
@@ -42,7 +43,7 @@ ATTACHMENT = whole(
     id=schemas.ID, kind=TEXT, label=TEXT, name=TEXT, type=TEXT, size={"type": "integer"},
     digest=TEXT, added_at=TEXT, added_by=TEXT,
 )  # fmt: skip
-SECTION = whole(label=TEXT, columns={"type": "array", "items": TEXT}, rows=schemas.TABLE)
+SECTION = whole(label=TEXT, columns=array(TEXT), rows=schemas.TABLE)
 
 
 def of(noun: Noun) -> Iterator[Path]:
@@ -65,18 +66,14 @@ def shared() -> Iterator[Path]:
     show = operation("show_document", TAG, _("文书"), answers, READING, parameters=asked)
     yield "/api/v1/documents/{id}", {"get": show}
     facts = whole(state=STATES, **_FACTS, revoked_on=NONE) | {"required": ["state"]}
-    told = {"200": {"description": _(PUBLIC), "content": content(facts)}}
-    code = {"name": "code", "in": "path", "required": True, "schema": TEXT}
-    check = operation(
-        "verify_document", TAG, _(PUBLIC), told, (400, 401, 404, 429), parameters=[code]
-    )
+    check = operation("verify_document", TAG, _(PUBLIC), answered(_(PUBLIC), facts),
+                      (400, 401, 404, 429), parameters=[named("code")])  # fmt: skip
     yield "/api/v1/verify/{code}", {"get": {**check, "security": [{}]}}
 
 
 def whole_document() -> Schema:
     """A document with what stands on it; `sheet` names the sheet that it is, if it is one."""
-    sections: Schema = {"type": "array", "items": SECTION}
-    more = {"name": TEXT, "sheet": NONE, "reason": NONE, "sections": sections}
+    more = {"name": TEXT, "sheet": NONE, "reason": NONE, "sections": array(SECTION)}
     return {**LINE, "properties": LINE["properties"] | more}
 
 
@@ -86,8 +83,7 @@ def _named(noun: Noun, verb: str, summary: str, *told: Any, **more: Any) -> Oper
 
 def _list(noun: Noun, what: str, item: Schema) -> Operation:
     summary = _("附件") if what == "attachments" else _("已开具的文书")
-    items = whole(items={"type": "array", "items": item})
-    answers = {"200": {"description": summary, "content": content(items)}}
+    answers = answered(summary, whole(items=array(item)))
     return _named(noun, f"list_{what}", summary, answers, READING, parameters=[ID])
 
 

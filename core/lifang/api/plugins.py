@@ -20,13 +20,14 @@ from lifang.api.operations import (
     YES,
     Operation,
     Path,
+    answered,
     body,
-    content,
+    named,
     operation,
     parameter,
 )
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref, whole
+from lifang.api.schemas import Schema, listed, ref, whole
 from lifang.entities.caller import Caller
 from lifang.http.request import current_caller
 from lifang.http.sent import wheel
@@ -143,29 +144,27 @@ def described() -> Iterator[tuple[str, Schema]]:
         "deeds": shape(tuple[overview.Deed, ...]),
     }
     yield "PluginInFull", whole(**one["properties"], **more)
-    items = {"type": "array", "items": ref("Plugin")}
-    offers = {"type": "array", "items": shape(packages.Offer)}
-    yield "PluginOffers", whole(items=offers, next={"type": "null"})
-    yield "PluginList", whole(items=items, next={"type": "null"})
+    yield "PluginOffers", listed(shape(packages.Offer))
+    yield "PluginList", listed(ref("Plugin"))
 
 
 def paths() -> Iterator[Path]:
     """Every address."""
-    id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    id = named("id")
     summary = _("列出这台机器上的插件")
-    found = {"200": {"description": summary, "content": content(ref("PluginList"))}}
-    listed = operation("list_plugins", SLUG, summary, found, (*READING, 403))
+    found = answered(summary, ref("PluginList"))
+    here = operation("list_plugins", SLUG, summary, found, (*READING, 403))
     summary = _("在插件目录里查找；不写就全部列出")
-    found = {"200": {"description": summary, "content": content(ref("PluginOffers"))}}
+    found = answered(summary, ref("PluginOffers"))
     sought = [parameter("q", {"type": "string"}, _("要找的词，用空格隔开"))]
     offered = operation("search_plugins", SLUG, summary, found, (*READING, 403, 422),
                         parameters=sought)  # fmt: skip
     yield f"/api{BASE}/catalogue", {"get": offered}
     summary = _("显示一个插件")
-    found = {"200": {"description": summary, "content": content(ref("PluginInFull"))}}
+    found = answered(summary, ref("PluginInFull"))
     shown = operation("show_plugins", SLUG, summary, found, (*READING, 403), parameters=[id])
     yield f"/api{BASE}/{{id}}", {"get": shown}
-    yield f"/api{BASE}", {"get": listed, "post": _operation(PACKAGE)}
+    yield f"/api{BASE}", {"get": here, "post": _operation(PACKAGE)}
     yield f"/api{BASE}/actions/bundle", {"post": _operation(BUNDLE)}
     for verb in VERBS.values():
         yield f"/api{BASE}/{{id}}/actions/{verb.name}", {"post": _operation(verb, id)}
@@ -189,7 +188,7 @@ def _operation(verb: Verb, *id: Schema) -> Operation:
         sent = {**taken["properties"], "file": BINARY}
         form = {"type": "object", "properties": sent, "required": ["file", "hash"]}
         asked_for["content"]["multipart/form-data"] = {"schema": form}
-    answers = {"200": {"description": summary, "content": content(answer)}}
+    answers = answered(summary, answer)
     if verb is PACKAGE:
         answers["201"] = {**answers["200"], "headers": {"Location": {"schema": {"type": "string"}}}}
     return operation(

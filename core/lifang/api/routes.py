@@ -1,40 +1,11 @@
-"""The REST API: importing a module of views adds its rules to the one blueprint."""
+"""The REST API: importing a module of views adds its rules to the one blueprint.
+
+`description` imports those that describe themselves.
+"""
 
 from __future__ import annotations
 
-from lifang.api import (
-    bulk,
-    confidential,
-    deeds,
-    description,
-    desks,
-    events,
-    files,
-    indicators,
-    me,
-    papers,
-    plugins,
-    records,
-    settings,
-    sheets,
-)
+from lifang.api import bulk, deeds, description, events, files, papers, records
 from lifang.api.rules import blueprint
 
-VIEWS = (
-    records,
-    deeds,
-    confidential,
-    bulk,
-    files,
-    papers,
-    events,
-    indicators,
-    plugins,
-    settings,
-    sheets,
-    me,
-    desks,
-    description,
-)
-
-__all__ = ["VIEWS", "blueprint"]
+__all__ = ["blueprint", "bulk", "deeds", "description", "events", "files", "papers", "records"]

@@ -16,6 +16,8 @@ from lifang.services.query import MOST
 
 Schema = dict[str, Any]
 
+TEXT: Schema = {"type": "string"}
+TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 ID: Schema = {"type": "integer", "format": "int64", "minimum": 1}
 ORDERED = frozenset({"integer", "number", "money", "day", "instant", "partial_date"})
 """Kinds whose filters can ask for a range."""
@@ -40,6 +42,16 @@ PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 def ref(name: str) -> Schema:
     """Point at a shared schema."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def array(item: Schema) -> Schema:
+    """Any number of these."""
+    return {"type": "array", "items": item}
+
+
+def listed(item: Schema) -> Schema:
+    """All there is of these, in one page."""
+    return whole(items=array(item), next={"type": "null"})
 
 
 def answer(resource: Resource[Any]) -> Schema:
@@ -225,7 +237,7 @@ PROBLEM: Schema = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": dict.fromkeys(("field", "code", "message"), {"type": "string"}),
+                "properties": dict.fromkeys(("field", "code", "message"), TEXT),
             },
         },
     },
@@ -237,28 +249,22 @@ def whole(**members: Any) -> Schema:
     return {"type": "object", "required": list(members), "properties": members}
 
 
-def _many(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-TABLE = _many(_many({"type": ["string", "number", "null"]}))
+TABLE = array(array({"type": ["string", "number", "null"]}))
 _NUMBER: Schema = {"type": "integer"}
-_TEXT: Schema = {"type": "string"}
-TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 _FIGURES = ("job", "done", "skipped", "failed", "matched", "ready", "not_found")
 _LISTS = ("errors", "left_out", "first")
 BULK: Schema = {
     "type": "object",
     "properties": {
         **dict.fromkeys(_FIGURES, _NUMBER),
-        **dict.fromkeys(_LISTS, _many({"type": "object"})),
+        **dict.fromkeys(_LISTS, array({"type": "object"})),
     },
 }
 _AT: Schema = {"type": "string", "format": "date-time"}
 PREVIEW = whole(
     preview=whole(
-        sections=_many(whole(label=_TEXT, columns=_many(_TEXT), rows=_many(_many(_TEXT)))),
-        obstacles=_many(_TEXT),
+        sections=array(whole(label=TEXT, columns=array(TEXT), rows=array(array(TEXT)))),
+        obstacles=array(TEXT),
     )
 )
 IMPORTED = whole(
@@ -266,18 +272,18 @@ IMPORTED = whole(
     updated=_NUMBER,
     unchanged=_NUMBER,
     failed=_NUMBER,
-    errors=_many(whole(row=_NUMBER, column=_TEXT, message=_TEXT, expected=_TEXT)),
+    errors=array(whole(row=_NUMBER, column=TEXT, message=TEXT, expected=TEXT)),
 )
-LINEAGE = _many(whole(date={"type": "string", "format": "date"}, words=_TEXT))
-HISTORY = _many(
+LINEAGE = array(whole(date={"type": "string", "format": "date"}, words=TEXT))
+HISTORY = array(
     whole(
         at=_AT,
         occurred_at=TEXT_OR_NONE,
-        actor=_TEXT,
+        actor=TEXT,
         on_behalf_of=TEXT_OR_NONE,
-        source=_TEXT,
-        verb=_TEXT,
+        source=TEXT,
+        verb=TEXT,
         reason=TEXT_OR_NONE,
-        changes=_many(whole(field=_TEXT, before=TEXT_OR_NONE, after=TEXT_OR_NONE)),
+        changes=array(whole(field=TEXT, before=TEXT_OR_NONE, after=TEXT_OR_NONE)),
     )
 )

@@ -6,7 +6,7 @@ Who may see and do what is the same as on pages and in commands (`lifecycle/date
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from flask import Response, request
 
@@ -18,17 +18,21 @@ from lifang.api.operations import (
     WRITING,
     YES,
     Path,
+    answered,
     body,
     content,
+    named,
     operation,
     parameter,
 )
 from lifang.api.rules import blueprint
-from lifang.api.schemas import Schema, ref, whole
+from lifang.api.schemas import TEXT, Schema, array, listed, ref, whole
 from lifang.entities.caller import Caller
+from lifang.http.listing import claim
+from lifang.http.papers import kept
 from lifang.http.request import current_caller
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Difference, Told
@@ -69,14 +73,14 @@ def set_settings() -> Response:
     """Set what a plugin lets a place set, once for every key; `dry_run=true` tells what changes."""
     caller, claims, asked = current_caller(), asking.claims("dry_run"), asking.body()
     asking.refuse_unknown(asked, MEMBERS)
-    values, lock = asked.get("values", {}), asked.get("lock", False)
+    values, lock = asked.get("values", {}), asking.flag(asked, "lock")
     if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
-        raise _wrong("values", _("「{label}」须为一个 JSON 对象，值都是文字", label="values"))
-    if not isinstance(lock, bool):
-        raise _wrong("lock", _("「{key}」须为 true 或 false", key="lock"))
+        said = _("「{label}」须为一个 JSON 对象，值都是文字", label="values")
+        raise Invalid.about("values", "invalid", said)
     plugin, at = asking.text(asked, "plugin"), asking.text(asked, "at")
     if not (plugin and at):
-        raise _wrong("at" if plugin else "plugin", _("请写明插件（plugin）和社区（at）"))
+        needed = _("请写明插件（plugin）和社区（at）")
+        raise Invalid.about("at" if plugin else "plugin", "invalid", needed)
     by = Decree(
         asking.text(asked, "basis"),
         at,
@@ -102,22 +106,16 @@ def export_settings() -> Response:
     """All that is said at a place and below, as a file."""
     caller, asked = current_caller(), asking.words("at", "format")
     form = asked.get("format", "json")
-    response = Response(
-        settings_files.export(caller, at=asked.get("at"), form=form), content_type=FORMATS[form]
-    )
-    name = f"settings-{clock.today()}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    made = settings_files.export(caller, at=asked.get("at"), form=form)
+    return kept([made], FORMATS[form], f"settings-{clock.today()}.{form}")
 
 
 @blueprint.post(f"{BASE}/import")
 def import_settings() -> Response:
     """Take in such a file, whole or not at all; `dry_run=true` only judges it."""
-    caller, asked = current_caller(), dict(asking.words("at", "dry_run"))
-    dry_run = asked.get("dry_run", "false")
-    if dry_run not in ("true", "false"):
-        raise Malformed(_("「{key}」须为 true 或 false", key="dry_run"))
-    return answering.told(told(_taken(caller, asked.get("at"), dry_run=dry_run == "true")))
+    caller, asked = current_caller(), asking.words("at", "dry_run")
+    dry_run = claim("dry_run", asked.get("dry_run"))
+    return answering.told(told(_taken(caller, asked.get("at"), dry_run=dry_run)))
 
 
 def _taken(caller: Caller, at: str | None, *, dry_run: bool) -> Plan:
@@ -133,31 +131,25 @@ def _listed(found: list[Told]) -> Response:
     return answering.told({"items": [told(one) for one in found], "next": None})
 
 
-def _wrong(name: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, "invalid", sentence)])
-
-
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
     setting = event_paths.shape(Told)
     yield "Setting", setting
-    layers = {"type": "array", "items": event_paths.shape(Layer)}
+    layers = array(event_paths.shape(Layer))
     yield "SettingInFull", whole(**setting["properties"], history=layers)
-    items = {"type": "array", "items": ref("Setting")}
-    yield "SettingList", whole(items=items, next={"type": "null"})
+    yield "SettingList", listed(ref("Setting"))
     yield "SettingDifference", event_paths.shape(Difference)
-    yield "SettingsPreview", whole(preview={"type": "array", "items": ref("SettingDifference")})
+    yield "SettingsPreview", whole(preview=array(ref("SettingDifference")))
     yield "SettingsSet", {"anyOf": [ref("SettingList"), ref("SettingsPreview")]}
     yield "SettingsImported", event_paths.shape(Plan)
 
 
 def paths() -> Iterator[Path]:
     """Every address."""
-    text: Schema = {"type": "string"}
+    text = TEXT
     at = parameter("at", text, _("在这个社区；不写就是您管辖范围的最上一级"))
     on = parameter("on", {"type": "string", "format": "date"}, _("在这一天，默认今天"))
     plugin = parameter("plugin", text, _("只看这个插件的"))
-    key = {"name": "key", "in": "path", "required": True, "schema": text}
     refused = (*READING, 403, 422)
     values = {"type": "object", "additionalProperties": text}
     first = {"type": "string", "format": "date"}
@@ -170,9 +162,9 @@ def paths() -> Iterator[Path]:
     yield (
         base,
         {
-            "get": operation("list_settings", SLUG, listing, _answer(listing, "SettingList"),
+            "get": operation("list_settings", SLUG, listing, answered(listing, ref("SettingList")),
                              refused, parameters=[at, on, plugin]),
-            "post": operation("set_settings", SLUG, setting, _answer(setting, "SettingsSet"),
+            "post": operation("set_settings", SLUG, setting, answered(setting, ref("SettingsSet")),
                               WRITING, parameters=[preview, IDEMPOTENCY_KEY],
                               requestBody=body(asked)),
         },
@@ -180,13 +172,13 @@ def paths() -> Iterator[Path]:
     why = _("说明一项设置为什么是这个值")
     yield (
         f"{base}/{{key}}",
-        {"get": operation("show_setting", SLUG, why, _answer(why, "SettingInFull"), refused,
-                          parameters=[key, at, on])},
+        {"get": operation("show_setting", SLUG, why, answered(why, ref("SettingInFull")), refused,
+                          parameters=[named("key"), at, on])},
     )  # fmt: skip
     forms = parameter("format", {"type": "string", "enum": list(FORMATS)}, _("文件格式"))
     out = _("把一个社区和它下面的全部设置导出为文件")
     line = {**event_paths.members(Line), "required": ["plugin", "key", "place", "since", "value"]}
-    lines = whole(format={"const": 1}, exported_on=first, settings={"type": "array", "items": line})
+    lines = whole(format={"const": 1}, exported_on=first, settings=array(line))
     file = {kind.partition(";")[0]: {"schema": BINARY} for kind in FORMATS.values()} | content(
         lines
     )
@@ -198,11 +190,7 @@ def paths() -> Iterator[Path]:
     into = _("导入一个社区的全部设置：先核对，全部正确才写入")
     yield (
         f"{base}/import",
-        {"post": operation("import_settings", SLUG, into, _answer(into, "SettingsImported"),
+        {"post": operation("import_settings", SLUG, into, answered(into, ref("SettingsImported")),
                            WRITING, parameters=[at, preview],
                            requestBody={"required": True, "content": file})},
     )  # fmt: skip
-
-
-def _answer(said: str, name: str) -> dict[str, Any]:
-    return {"200": {"description": said, "content": content(ref(name))}}

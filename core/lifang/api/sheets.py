@@ -18,14 +18,16 @@ from lifang.api.operations import (
     SAID,
     WRITING,
     Path,
+    answered,
     body,
     content,
     exactly,
+    named,
     operation,
     parameter,
 )
 from lifang.api.rules import blueprint, refuse_query
-from lifang.api.schemas import Schema, ref, whole
+from lifang.api.schemas import TEXT, TEXT_OR_NONE, Schema, array, listed, ref, whole
 from lifang.http.request import current_caller
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _
@@ -109,12 +111,10 @@ def _read(words: dict[str, Any]) -> dict[str, Any]:
 
 def described() -> Iterator[tuple[str, Schema]]:
     """What is answered, by name."""
-    text, number = {"type": "string"}, {"type": ["integer", "null"]}
-    texts = {"type": "array", "items": text}
-    none = {"type": ["string", "null"]}
+    text, number, none = TEXT, {"type": ["integer", "null"]}, TEXT_OR_NONE
+    texts = array(text)
     yield "Sheet", whole(name=text, label=text, of=text, by=texts, period={"type": "boolean"})
-    items = {"type": "array", "items": ref("Sheet")}
-    yield "SheetList", whole(items=items, next={"type": "null"})
+    yield "SheetList", listed(ref("Sheet"))
     yield "FilledSheet", whole(
         sheet=text, title=text, line=texts, within=none, unit=number, period=none, note=text,
         total={"type": "integer"}, columns=texts, rows=schemas.TABLE,
@@ -124,9 +124,9 @@ def described() -> Iterator[tuple[str, Schema]]:
 def paths() -> Iterator[Path]:
     """Every address."""
     summary = _("列出台账和报表")
-    listed = {"200": {"description": summary, "content": content(ref("SheetList"))}}
-    yield f"/api{BASE}", {"get": operation("list_sheets", SLUG, summary, listed, READING)}
-    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    found = answered(summary, ref("SheetList"))
+    yield f"/api{BASE}", {"get": operation("list_sheets", SLUG, summary, found, READING)}
+    name = named("name")
     asked = {
         "within": ({"type": "string"}, _("哪个社区；默认是您管辖范围的最上一级")),
         "unit": (schemas.ID, _("哪个组织；单位联络员默认是本单位")),

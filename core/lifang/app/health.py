@@ -16,14 +16,10 @@ from flask import Flask, Response, g, request
 from lifang.http.request import BARE, for_programs
 from lifang.kit import json
 from lifang.services.instance import Instance
-from lifang.store import migrations
-from lifang.upkeep.figures import Figure, Rows, figures
+from lifang.upkeep.figures import FREE_SHARE, Figure, Rows, figures, outstanding
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, float("inf"))
 """Seconds, up to which answers are counted together."""
-
-FREE_SHARE = 0.05
-"""With less of the disk free than this, the instance does not call itself ready."""
 
 log = logging.getLogger("lifang.health")
 
@@ -122,12 +118,8 @@ class Health:
         return disk.free >= disk.total * FREE_SHARE
 
     def _nothing_is_due(self) -> bool:
-        database = self.instance.database
-        with database.connection():
-            return not any(
-                migrations.pending(database, plugin.id, plugin.migrations)
-                for plugin in list(self.instance.plugins.loaded.values())
-            )
+        with self.instance.database.connection():
+            return not outstanding(self.instance)
 
 
 def _kind() -> str:

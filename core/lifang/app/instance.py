@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from lifang.services.instance import Instance
 from lifang.store import copying, migrations
 from lifang.store.database import Database
 from lifang.store.embedded import Embedded
-from lifang.store.keys import Key, create_key_file, create_keys, load_keys
+from lifang.store.keys import Key, KeyRing, create_key_file, create_keys, load_keys, read_master
 from lifang.store.migrations import MIGRATIONS
 from lifang.store.opening import open_database
 from lifang.upkeep import archive
@@ -64,8 +64,6 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
         raise Conflict(_("{place} 里已有别的数据；请用一个空的数据库", place=database.place))
     create_key_file(told.key_file)
     with database.transaction():
-        from lifang.store.keys import read_master
-
         create_keys(read_master(told.key_file))
     instance = _open(told, database)
     instance.held = in_use(told)
@@ -198,8 +196,7 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
     from lifang.builtin.plugin import plugin as core
 
     clock.set_zone(told.zone)
-    registry = Registry()
-    plugins = PluginManager(registry)
+    plugins = PluginManager(Registry())
     plugins.watch.shows = policy.shows
     plugins.safe, plugins.watch.strict = on("LIFANG_SAFE"), on("LIFANG_STRICT")
     plugins.watch.breaker = Breaker(told.plugin_errors, told.plugin_seconds)
@@ -208,22 +205,19 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
         from lifang.lifecycle import catalogue  # not for every command
 
         plugins.denied = catalogue.denied(told)
-    with _closed_if_refused(database), database.connection():
+    with ExitStack() as refused, database.connection():
+        refused.callback(database.close)
         take_over(told, database)
         waiting = migrations.pending(database, CORE, core.migrations)
         if waiting:
             raise NotReady(_("有 {n} 个数据库迁移待执行；请运行 lifang migrate", n=len(waiting)))
         demand_chains(CORE, core.payloads.values())
         if log.out_of_place():
-            raise NotReady(
-                _(
-                    "{place} 里的事件来自另一台 PostgreSQL，次序接不上；"
-                    "请用 lifang db move 移到一个空的数据库",
-                    place=database.place,
-                )
-            )
-        keys = load_keys(told.key_file)
-        instance = Instance(told, database, keys, registry, plugins, Separation(), Post())
+            sentence = _("{place} 里的事件来自另一台 PostgreSQL，次序接不上；"
+                         "请用 lifang db move 移到一个空的数据库",
+                         place=database.place)  # fmt: skip
+            raise NotReady(sentence)
+        instance = assembled(told, database, load_keys(told.key_file), plugins)
         plugins.watch.keeper = keeper(instance)
         if any((told.home / "plugins").glob("upgrading/*.json")):
             from lifang.lifecycle import upgrading
@@ -231,7 +225,16 @@ def _open(told: Settings, database: Database, *, load_plugins: bool = True) -> I
             upgrading.mend(at_the_machine(instance))
         if load_plugins:
             plugins.refresh()
+        refused.pop_all()
     return instance
+
+
+def assembled(
+    told: Settings, database: Database, keys: KeyRing, plugins: PluginManager | None = None
+) -> Instance:
+    """The parts of an instance put together, with no plugin where it is only looked at or kept."""
+    plugins = plugins or PluginManager(Registry())
+    return Instance(told, database, keys, plugins.registry, plugins, Separation(), Post())
 
 
 def at_the_machine(instance: Instance) -> Caller:
@@ -248,15 +251,6 @@ def at_the_machine(instance: Instance) -> Caller:
 
 
 @contextmanager
-def _closed_if_refused(database: Database) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        database.close()
-        raise
-
-
-@contextmanager
 def opened(
     home: Path | None = None,
     *,
@@ -270,6 +264,3 @@ def opened(
             yield instance
     finally:
         instance.close()
-
-
-__all__ = ["create", "migrate_core", "open_instance", "opened"]

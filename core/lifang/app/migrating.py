@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lifang.app.instance import (
+    assembled,
     at_the_machine,
     database_of,
     demand_instance,
     in_use,
     settle,
 )
-from lifang.app.post import Post
 from lifang.builtin.plugin import plugin as the_core
 from lifang.kit import clock, settings
 from lifang.kit.errors import LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
 from lifang.lifecycle.fitting import Standing, standings
-from lifang.mechanisms.separation import Separation
 from lifang.plugins.manager import PluginManager
 from lifang.plugins.tables import bump_epoch
 from lifang.resources.registry import CORE, Registry
@@ -114,13 +113,8 @@ def _kept(
 ) -> tuple[Instance, Path]:
     """The instance as it is, and a backup of it under a name that is not taken."""
     target = backup.place_before(told, "migrate")
-    registry = Registry()
     try:
-        keys = load_keys(told.key_file)
-        instance = Instance(
-            told, database, keys, registry, PluginManager(registry), Separation(), Post()
-        )
-        stack.enter_context(closing(instance))
+        instance = stack.enter_context(closing(assembled(told, database, load_keys(told.key_file))))
         return instance, backup.make(instance, target, progress, seal=False)[0]
     except (LifangError, OSError) as error:
         why = error.sentence if isinstance(error, LifangError) else error

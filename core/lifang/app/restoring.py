@@ -17,22 +17,21 @@ import peewee as pw
 from lifang.app.instance import (
     FOLDERS,
     RESTORED,
+    assembled,
     at_the_machine,
     in_use,
     schema_before,
     settle,
     take_place,
 )
-from lifang.app.post import Post
 from lifang.app.serve import alone
 from lifang.kit import clock, settings
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
-from lifang.mechanisms.separation import Separation
 from lifang.plugins import waiting
-from lifang.plugins.manager import PluginManager, discover
-from lifang.resources.registry import CORE, Registry
+from lifang.plugins.manager import discover
+from lifang.resources.registry import CORE
 from lifang.services.auditing import Change, record_note
 from lifang.services.instance import SAMPLE_NOTE, Instance
 from lifang.store import copying, migrations
@@ -109,12 +108,8 @@ def restore(file: Path, key: Path | None, progress: Steps, *, replace: bool) -> 
         stack.callback(live.close)
         held = _held(told, live)
         if held and not replace:
-            raise Conflict(
-                _(
-                    "{home} 里已有数据；确实要用备份替换，请加 --replace（旧数据会另存，不会删除）",
-                    home=held,
-                )  # fmt: skip
-            )
+            raise Conflict(_("{home} 里已有数据；确实要用备份替换，请加 --replace"
+                             "（旧数据会另存，不会删除）", home=held))  # fmt: skip
         scratch = stack.enter_context(backup.workplace(backup.folder(told)))
         used = key or told.key_file
         manifest = _opened(file, used, scratch, progress)
@@ -143,13 +138,8 @@ def _demand_place(told: Settings) -> Database:
     if not told.file.exists() and told.home.is_dir():
         known = {*FOLDERS, RESTORED, "archive", "backup", "plugins", SAMPLE_NOTE}
         if strange := sorted(path.name for path in told.home.iterdir() if path.name not in known):
-            raise Conflict(
-                _(
-                    "{home} 不是里坊实例，里面却有 {name}；请指明空文件夹",
-                    home=told.home,
-                    name=strange[0],
-                )  # fmt: skip
-            )
+            raise Conflict(_("{home} 不是里坊实例，里面却有 {name}；请指明空文件夹",
+                             home=told.home, name=strange[0]))  # fmt: skip
     return database
 
 
@@ -171,12 +161,8 @@ def demand_alone(live: Database) -> None:
     until = time.monotonic() + PATIENCE
     while live.others():
         if time.monotonic() > until:
-            raise Conflict(
-                _(
-                    "数据库 {place} 正在被使用；请先停止别处的 serve、worker 和命令",
-                    place=live.place,
-                )
-            )
+            raise Conflict(_("数据库 {place} 正在被使用；请先停止别处的 serve、worker 和命令",
+                             place=live.place))  # fmt: skip
         time.sleep(0.1)
 
 
@@ -232,17 +218,10 @@ def _copy(told: Settings, scratch: Path, key: Path) -> Iterator[Instance]:
 @contextmanager
 def bound(told: Settings, database: Database, keys: Callable[[], KeyRing]) -> Iterator[Instance]:
     """Another database as an instance, while every model of this process points at it."""
-    before, registry = proxy.obj, Registry()
+    before = proxy.obj
     database.bind()
     try:
-        with (
-            database.connection(),
-            closing(
-                Instance(
-                    told, database, keys(), registry, PluginManager(registry), Separation(), Post()
-                )
-            ) as copied,
-        ):
+        with database.connection(), closing(assembled(told, database, keys())) as copied:
             yield copied
     finally:
         database.close()

@@ -10,11 +10,11 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from lifang.app.instance import at_the_machine, opened
 from lifang.app.parent import leave_with
-from lifang.entities.caller import Caller
 from lifang.kit import clock
 from lifang.kit.errors import LifangError
 from lifang.lifecycle import stored
@@ -43,13 +43,8 @@ def migrate(id: str, by: dict[str, Any]) -> dict[str, Any]:
 
 def _migrated(instance: Instance, found: Found, by: dict[str, Any]) -> dict[str, Any]:
     database, id = instance.database, found.id
-    caller = Caller(
-        instance=instance,
-        snapshot=at_the_machine(instance).snapshot,
-        name=by["name"],
-        account=by["account"],
-        source=by["source"],
-    )
+    named = {key: by[key] for key in ("name", "account", "source")}
+    caller = replace(at_the_machine(instance), **named)
     plugin = loaded_of(instance.plugins, found)
     with _together(instance):
         applied = migrations.migrate_within(database, id, plugin.migrations)

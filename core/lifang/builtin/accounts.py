@@ -10,7 +10,7 @@ from lifang.entities.account import Account, Grant
 from lifang.entities.caller import Caller
 from lifang.events.event import Data
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
+from lifang.kit.errors import Conflict, Forbidden, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import action
 from lifang.resources.resource import Resource
@@ -51,15 +51,13 @@ def revoke(grant: Grant, caller: Caller) -> None:
 def placed_as_its_role(grant: Grant, caller: Caller) -> None:
     """A grant is for one place at most, and for the kind of place its role is held in."""
     if grant.community_id is not None and grant.organization_id is not None:
-        sentence = _("授权的范围是社区或组织，不能两者都填")
-        raise Invalid(sentence, errors=[FieldError("organization", "one_of", sentence)])
+        raise Invalid.about("organization", "one_of", _("授权的范围是社区或组织，不能两者都填"))
     placed = grant.community_id is not None or grant.organization_id is not None
     if grant.role in INSTANCE_ROLES and placed:
         sentence = _("「{role}」管理整个实例，没有范围", role=_(ROLES[grant.role]))
-        raise Invalid(sentence, errors=[FieldError("community", "scope", sentence)])
+        raise Invalid.about("community", "scope", sentence)
     if (grant.role == "unit_liaison") != (grant.organization_id is not None):
-        sentence = _("单位联络员(且只有它)的授权范围是组织")
-        raise Invalid(sentence, errors=[FieldError("organization", "scope", sentence)])
+        raise Invalid.about("organization", "scope", _("单位联络员(且只有它)的授权范围是组织"))
 
 
 def not_to_oneself(grant: Grant, caller: Caller) -> None:

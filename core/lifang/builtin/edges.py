@@ -9,7 +9,7 @@ import peewee as pw
 
 from lifang.entities.community import Community, CommunityCode, CommunityEdge, path_end, path_of
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 
 Rows = tuple[Any, ...]
@@ -86,4 +86,4 @@ def mark(node: Any, closed_on: dt.date | None) -> None:
 
 def blame(field: str, sentence: str) -> Invalid:
     """An error about one answer."""
-    return Invalid(sentence, errors=[FieldError(field, "invalid", sentence)])
+    return Invalid.about(field, "invalid", sentence)

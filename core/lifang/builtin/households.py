@@ -8,7 +8,7 @@ from lifang.access.policy import current
 from lifang.entities.caller import Caller
 from lifang.entities.household import Household, HouseholdMember
 from lifang.events.event import Data
-from lifang.kit.errors import Conflict, FieldError, Invalid
+from lifang.kit.errors import Conflict, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import action
 from lifang.resources.reach import Linked, Via
@@ -29,15 +29,13 @@ def leave(member: HouseholdMember, caller: Caller, *, date: dt.date) -> Data:
 def stands_low_in_the_tree(household: Household, caller: Caller) -> None:
     """A household lies in a community, a grid or a building, never in a whole subdistrict."""
     if household.community.kind not in PLACES:
-        sentence = _("户须在社区、网格或楼栋之下")
-        raise Invalid(sentence, errors=[FieldError("community", "kind", sentence)])
+        raise Invalid.about("community", "kind", _("户须在社区、网格或楼栋之下"))
 
 
 def belongs_once(member: HouseholdMember, caller: Caller) -> None:
     """A person is in a household once, a household has one head, and an end follows a beginning."""
     if member.from_date and member.to_date and member.to_date < member.from_date:
-        sentence = _("结束日期早于开始日期")
-        raise Invalid(sentence, errors=[FieldError("to_date", "order", sentence)])
+        raise Invalid.about("to_date", "order", _("结束日期早于开始日期"))
     if member.to_date is not None:
         return
     others = HouseholdMember.select(HouseholdMember.id).where(

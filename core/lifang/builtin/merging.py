@@ -14,7 +14,7 @@ from lifang.entities.household import HouseholdMember
 from lifang.entities.person import Affiliation, Person
 from lifang.events.event import Data
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
+from lifang.kit.errors import Conflict, Forbidden, Invalid
 from lifang.kit.words import _, _p
 from lifang.resources import written
 from lifang.resources.action import Preview, Section, action
@@ -258,8 +258,7 @@ def _demand_both(person: Person, caller: Caller, into: Person) -> None:
     """Whoever merges two people may do so to both, sees both whole, and is neither."""
     people = caller.instance.registry.of(Person)
     if person.id == into.id:
-        sentence = _("不能合并到自己；请填写另一条记录")
-        raise Invalid(sentence, errors=[FieldError("into", "same", sentence)])
+        raise Invalid.about("into", "same", _("不能合并到自己；请填写另一条记录"))
     permit(people, "merge", caller, into)
     if shown_fields(caller, people, [int(person.id), int(into.id)]):
         raise Forbidden(_("您只看得到其中一人的部分信息，不能合并；请由居住地的社区书记办理"))

@@ -13,7 +13,7 @@ from lifang.entities.organization import Organization
 from lifang.entities.person import Affiliation, Membership, Person
 from lifang.events.event import Data
 from lifang.kit import clock, identifiers
-from lifang.kit.errors import Conflict, FieldError, Invalid
+from lifang.kit.errors import Conflict, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import action
 from lifang.resources.reach import Linked, Via
@@ -31,14 +31,13 @@ WORKERS = {
 def move(person: Person, caller: Caller, *, community: Community, date: dt.date) -> Data:
     """Move a person's primary residence to another community from a day on."""
     if date > clock.today():
-        sentence = _("迁居日期不能晚于今天")
-        raise Invalid(sentence, errors=[FieldError("date", "future", sentence)])
+        raise Invalid.about("date", "future", _("迁居日期不能晚于今天"))
     home = homes_of(person).first()
     if home is not None and home.community_id == community.id:
         raise Conflict(_("这个人已经住在「{name}」", name=community.name))
     if home is not None and home.from_date is not None and date < home.from_date:
         sentence = _("迁居日期早于在原社区开始居住的日期 {day}", day=home.from_date)
-        raise Invalid(sentence, errors=[FieldError("date", "too_early", sentence)])
+        raise Invalid.about("date", "too_early", sentence)
     told = {"person": person.id, "community": community.id, "kind": "resides", "from_date": date}
     # the new home first: whoever moves somebody could not see them while they had none
     new = write(affiliations, "create", caller, told | {"primary": home is None})
@@ -70,8 +69,7 @@ def end(affiliation: Affiliation, caller: Caller, *, date: dt.date) -> Data:
 def one_side(affiliation: Affiliation, caller: Caller) -> None:
     """An affiliation is a person's or an organization's, and ends after it began."""
     if (affiliation.person_id is None) == (affiliation.organization_id is None):
-        sentence = _("请在「人员」和「组织」中填写且只填写一项")
-        raise Invalid(sentence, errors=[FieldError("person", "one_of", sentence)])
+        raise Invalid.about("person", "one_of", _("请在「人员」和「组织」中填写且只填写一项"))
     _ends_after_it_began(affiliation)
 
 
@@ -88,25 +86,22 @@ def one_primary_home(affiliation: Affiliation, caller: Caller) -> None:
 def one_member(membership: Membership, caller: Caller) -> None:
     """A seat is a person's or an organization's, and ends after it began."""
     if (membership.person_id is None) == (membership.member_organization_id is None):
-        sentence = _("请在「人员」和「成员组织」中填写且只填写一项")
-        raise Invalid(sentence, errors=[FieldError("person", "one_of", sentence)])
+        raise Invalid.about("person", "one_of", _("请在「人员」和「成员组织」中填写且只填写一项"))
     _ends_after_it_began(membership)
 
 
 def _ends_after_it_began(link: Affiliation | Membership) -> None:
     if link.from_date and link.to_date and link.to_date < link.from_date:
-        sentence = _("结束日期早于开始日期")
-        raise Invalid(sentence, errors=[FieldError("to_date", "order", sentence)])
+        raise Invalid.about("to_date", "order", _("结束日期早于开始日期"))
 
 
 def credit_code_or_reason(organization: Organization, caller: Caller) -> None:
     """An organization has its credit code, or says why it has none."""
     if not organization.uscc and not organization.no_uscc_reason:
-        sentence = _("请填写统一社会信用代码；没有代码的，请填写原因")
-        raise Invalid(sentence, errors=[FieldError("uscc", "required", sentence)])
+        raise Invalid.about("uscc", "required", _("请填写统一社会信用代码；没有代码的，请填写原因"))
     if organization.uscc and organization.no_uscc_reason:
         sentence = _("已有统一社会信用代码，不需要填写无代码原因")
-        raise Invalid(sentence, errors=[FieldError("no_uscc_reason", "one_of", sentence)])
+        raise Invalid.about("no_uscc_reason", "one_of", sentence)
 
 
 organizations = Resource(

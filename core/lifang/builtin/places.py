@@ -11,7 +11,7 @@ from lifang.builtin.tree import close, merge, recode, rename, reopen, split, tra
 from lifang.entities.caller import Caller
 from lifang.entities.community import EVERYDAY, KINDS, Community, CommunityCode, path_of
 from lifang.entities.person import Affiliation
-from lifang.kit.errors import Conflict, FieldError, Invalid
+from lifang.kit.errors import Conflict, Invalid
 from lifang.kit.words import _
 from lifang.resources.reach import Itself, Linked
 from lifang.resources.resource import Resource
@@ -31,12 +31,10 @@ def lies_under_its_parent(community: Community, caller: Caller) -> None:
         return
     parent = community.parent
     if parent is not None and ORDER.index(parent.kind) >= ORDER.index(community.kind):
-        sentence = _("上级的类别必须比它大一级以上")
-        raise Invalid(sentence, errors=[FieldError("parent", "order", sentence)])
+        raise Invalid.about("parent", "order", _("上级的类别必须比它大一级以上"))
     path = path_of(int(community.id), parent.path if parent is not None else "")
     if community.path and community.path != path:
-        sentence = _("上级只能通过「划转」操作改变")
-        raise Invalid(sentence, errors=[FieldError("parent", "locked", sentence)])
+        raise Invalid.about("parent", "locked", _("上级只能通过「划转」操作改变"))
     community.path = path
 
 
@@ -45,7 +43,7 @@ def opens_and_closes_by_decree(community: Community, caller: Caller) -> None:
     stored: Any = Community.select(Community.valid_to).where(Community.id == community.id).tuples()
     if any(row[0] != community.valid_to for row in stored):
         sentence = _("请用「停用」「重新启用」「并入」或「拆分」操作，写明日期和依据")
-        raise Invalid(sentence, errors=[FieldError("valid_to", "locked", sentence)])
+        raise Invalid.about("valid_to", "locked", sentence)
 
 
 def is_remembered(community: Community, caller: Caller) -> None:

@@ -13,9 +13,10 @@ from lifang.cli.frame import Command, Given, Group
 from lifang.cli.nouns import Noun
 from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
-from lifang.kit.errors import FieldError, Invalid, NotFound
+from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _, n_
 from lifang.services import accounts
+from lifang.services.presenting import present_one
 
 QUIET_PASSWORD = n_("只输出一次性密码")
 DAYS = 90
@@ -87,10 +88,7 @@ def hand_over(
     session: Session, told: dict[str, Any], secret: str, *, quiet: bool, said: str
 ) -> None:
     """Print what is shown once and kept nowhere."""
-    if session.json:
-        showing.emit(told)
-    else:
-        click.echo(told[secret] if quiet else said)
+    showing.say(session, told, told[secret] if quiet else said)
 
 
 def _grant(session: Session, given: Given) -> None:
@@ -102,35 +100,26 @@ def _grant(session: Session, given: Given) -> None:
         unit=given["unit"],
         until=read_day(given["until"]),
     )
-    if session.json:
-        from lifang.services.presenting import present_one
-
-        grants = session.resource("core", "grants")
-        showing.emit(present_one(session.caller, grants, made))
-    else:
-        click.echo(_("已授予 {name} 角色 {role}", name=given["name"], role=made.role))
+    view = present_one(session.caller, session.resource("core", "grants"), made)
+    said = _("已授予 {name} 角色 {role}", name=given["name"], role=made.role)
+    showing.say(session, view, said)
 
 
 def _revoke(session: Session, given: Given) -> None:
     if given["role"] is None:
-        sentence = _("请说明收回哪个角色：--role 角色")
-        raise Invalid(sentence, errors=[FieldError("role", "required", sentence)])
+        raise Invalid.about("role", "required", _("请说明收回哪个角色：--role 角色"))
     ended = accounts.revoke(
         session.caller, given["name"], role=given["role"], at=given["at"], unit=given["unit"]
     )
-    if session.json:
-        showing.emit({"revoked": ended})
-    else:
-        click.echo(_("已收回 {name} 的 {n} 项授权", name=given["name"], n=ended))
+    said = _("已收回 {name} 的 {n} 项授权", name=given["name"], n=ended)
+    showing.say(session, {"revoked": ended}, said)
 
 
 def _tie(session: Session, given: Given) -> None:
     user = read_user(given["user"])
     accounts.tie(session.caller, given["name"], system_user=user)
-    if session.json:
-        showing.emit({"name": given["name"], "system_user": user})
-    else:
-        click.echo(_("操作系统用户 {user} 现在以 {name} 的身份操作", user=user, name=given["name"]))
+    said = _("操作系统用户 {user} 现在以 {name} 的身份操作", user=user, name=given["name"])
+    showing.say(session, {"name": given["name"], "system_user": user}, said)
 
 
 def read_user(said: str | None) -> int:
@@ -152,8 +141,7 @@ def read_day(said: str | None) -> dt.date | None:
     try:
         return None if said is None else dt.date.fromisoformat(said)
     except ValueError:
-        sentence = _("日期写作 2027-06-30")
-        raise Invalid(sentence, errors=[FieldError("until", "invalid", sentence)]) from None
+        raise Invalid.about("until", "invalid", _("日期写作 2027-06-30")) from None
 
 
 def _token() -> click.Command:

@@ -14,10 +14,10 @@ from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import option, whole
 from lifang.cli.session import Session
 from lifang.cli.waiting import progress
-from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden
 from lifang.kit.words import _, n_
 from lifang.services import trail
+from lifang.services.event_log import told
 from lifang.services.trail import MOST, Seen
 from lifang.upkeep import sealing
 from lifang.upkeep.sealing import Verdict
@@ -97,11 +97,8 @@ def _demand(session: Session) -> None:
 
 def _show(session: Session, given: Given) -> None:
     entries = showing.counted(_entries(session, given), given["limit"])
-    if session.json:
-        showing.emit_list({**asdict(one), "at": clock.fixed(one.at)} for one in entries)
-        return
     headings = [_("编号"), _("时间"), _("操作者"), _("对象"), _("操作"), _("结果"), _("原因")]
-    showing.lines(headings, (_row(one) for one in entries))
+    showing.listed(session, entries, headings, _row, plain=told)
 
 
 def _entries(session: Session, given: Given) -> Iterator[Seen]:

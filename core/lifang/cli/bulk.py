@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import Any
 
 import click
 
 from lifang.cli import options, showing, widths
+from lifang.cli.asking import ask
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import flag, option
 from lifang.cli.session import Session
 from lifang.cli.verbs import FILTERS, LISTING, OCCURRED, asked_for, narrowing, read_moment
 from lifang.cli.waiting import progress
 from lifang.entities.job import Job
-from lifang.kit.errors import Conflict, Malformed
+from lifang.kit.errors import Conflict
 from lifang.kit.words import _, n_
 from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
@@ -70,10 +70,8 @@ def _work(
     if given["dry_run"]:
         return 0
     if found.ready and not given["yes"]:
-        if not sys.stdin.isatty():
-            raise Malformed(_("没有终端可以确认；核对后请加 --yes"))
         asked = _("对 {n} 条：{verb}", n=found.ready, verb=verb_name(resource, verb))
-        click.confirm(asked, abort=True, err=True)
+        ask(asked, _("没有终端可以确认；核对后请加 --yes"))
     job = bulk.begin(caller, resource, verb, query, data, occurred_at=when, at_once=UNBOUNDED)
     try:
         with progress(verb_name(resource, verb)) as bar:

@@ -41,11 +41,8 @@ def _lineage() -> click.Command:
     def work(session: Session, given: Given) -> None:
         number = number_of(session, session.resource("core", "communities"), given["code"])
         told = lineage.told(session.caller, number)
-        if session.json:
-            showing.emit(told)
-        else:
-            told_plainly = [widths.plain(f"{turn['date']}  {turn['words']}") for turn in told]
-            click.echo("\n".join(told_plainly) or _("没有变动过"))
+        lines = [widths.plain(f"{turn['date']}  {turn['words']}") for turn in told]
+        showing.say(session, told, "\n".join(lines) or _("没有变动过"))
 
     return Command(
         "lineage", n_("沿革：从哪里来，到哪里去"), work, [argument("code", metavar="CODE")]

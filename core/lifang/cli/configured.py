@@ -11,9 +11,9 @@ import click
 from lifang.cli import showing, widths
 from lifang.cli.exporting import hand_out
 from lifang.cli.frame import Command, Given, Group
-from lifang.cli.params import Argument, argument, day, flag, one_of, option
+from lifang.cli.params import argument, day, flag, one_of, option
+from lifang.cli.plugin_switching import demand_place
 from lifang.cli.session import Session
-from lifang.kit import clock
 from lifang.kit.errors import Malformed, NotReady, hindrance
 from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
@@ -23,7 +23,7 @@ from lifang.lifecycle.settings_files import FORMATS, STATES, Plan
 from lifang.services.event_log import told as plain
 
 SETTING: list[click.Parameter] = [
-    Argument(["values"], nargs=-1, required=False, metavar="KEY=VALUE…"),
+    argument("values", nargs=-1, required=False, metavar="KEY=VALUE…"),
     option("--from", "since", metavar="DATE", callback=day, help=n_("从这一天起，默认今天")),
     option("--basis", metavar="TEXT", help=n_("依据：文件名称或文号")),
     option("--approved-by", metavar="TEXT", help=n_("批准人：姓名、职务或会议")),
@@ -68,8 +68,7 @@ def configure(session: Session, given: Given) -> None:
     if not given["values"] and given["preset"] is None:
         _tell(session, dated.shown(session.caller, given["id"], at=at, on=given["since"]))
         return
-    if at is None and not given["yes"]:
-        raise Malformed(_("请用 --at 说明在哪个社区；要在所有顶级社区，请加 --yes"))
+    demand_place(given)
     values = dict(_pair(said) for said in given["values"])
     by = Decree(given["basis"] or "", at, given["since"], given["preset"], given["lock"],
                 given["approved_by"])  # fmt: skip
@@ -105,25 +104,21 @@ def _show(session: Session, given: Given) -> None:
 
 def _tell(session: Session, told: Iterable[Told]) -> None:
     told = list(told)
-    if session.json:
-        showing.emit_list(plain(one) for one in told)
-        return
-    if not told:
+    if not told and not session.json:
         click.echo(_("没有可以设置的"))
         return
     headings = [_("设置"), _("名称"), _("值"), _("由谁定")]
-    showing.lines(
-        headings,
-        [[f"{one.plugin}.{one.key}", one.label, one.measured(one.value) if one.value else "—",
-          _source(one)] for one in told],
-    )  # fmt: skip
+    showing.listed(session, told, headings, _row, plain=plain)
 
 
-def _source(one: Told) -> str:
-    layer = one.decided
-    if layer is None:
-        return _("没有设置") if one.required else _("默认")
-    return f"{layer.name} {layer.from_date} {layer.basis}"
+def _row(one: Told) -> list[str]:
+    layer, value = one.decided, one.measured(one.value) if one.value else "—"
+    source = f"{layer.name} {layer.from_date} {layer.basis}" if layer else _undecided(one)
+    return [f"{one.plugin}.{one.key}", one.label, value, source]
+
+
+def _undecided(one: Told) -> str:
+    return _("没有设置") if one.required else _("默认")
 
 
 def _explain(session: Session, given: Given) -> None:
@@ -158,16 +153,14 @@ def _line(mark: str, layer: Layer) -> None:
 
 def _history(session: Session, given: Given) -> None:
     found = dated.history(session.caller, given["key"], at=given["at"])
-    if session.json:
-        showing.emit_list(plain(one) for one in found)
-        return
     headings = [_("时间"), _("由谁"), _("社区"), _("自"), _("值"), _("依据"), _("批准人")]
-    showing.lines(
-        headings,
-        [[clock.local(one.set_at).strftime("%Y-%m-%d %H:%M"), one.set_by, one.name,
-          str(one.from_date), one.value if one.value is not None else _("恢复继承"), one.basis,
-          one.approved_by or "—"] for one in found],
-    )  # fmt: skip
+    showing.listed(session, found, headings, _said, plain=plain)
+
+
+def _said(one: Layer) -> list[str]:
+    value = one.value if one.value is not None else _("恢复继承")
+    at, day, name = showing.moment(one.set_at), str(one.from_date), one.approved_by or "—"
+    return [at, one.set_by, one.name, day, value, one.basis, name]
 
 
 def _export(session: Session, given: Given) -> None:

@@ -81,11 +81,8 @@ def _resume(session: Session, given: Given) -> None:
 
 
 def _say(session: Session, name: str, sentence: str) -> None:
-    if session.json:
-        [state] = [one.state for one in lag_seen_by(session.caller) if one.name == name]
-        showing.emit({"name": name, "state": state})
-    else:
-        click.echo(sentence)
+    [state] = [one.state for one in lag_seen_by(session.caller) if one.name == name]
+    showing.say(session, {"name": name, "state": state}, sentence)
 
 
 def _list(session: Session, given: Given) -> None:
@@ -99,11 +96,7 @@ def _list(session: Session, given: Given) -> None:
         until=given["until"],
         limit=given["limit"],
     )
-    events = showing.counted(found, None)
-    if session.json:
-        showing.emit_list(told(event) for event in events)
-        return
-    showing.lines(headings(), map(row, events))
+    showing.listed(session, showing.counted(found, None), headings(), row, plain=told)
 
 
 def headings() -> list[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from lifang.cli import showing
 from lifang.cli.frame import Command, Given, Group
-from lifang.cli.params import Argument, argument, flag, one_of, option, whole
+from lifang.cli.params import argument, flag, one_of, option, whole
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
@@ -27,7 +25,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
         option("--before", metavar="ID", callback=whole(1), help=n_("只看比这一条更早的")),
     ]  # fmt: skip
     read = [
-        Argument(["ids"], nargs=-1, required=False, metavar="ID…"),
+        argument("ids", nargs=-1, required=False, metavar="ID…"),
         flag("--all", help=n_("全部标为已读")),
     ]
     wanted = [
@@ -51,17 +49,13 @@ def command(name: str, help: str, session: Session) -> click.Command:
 
 def _list(session: Session, given: Given) -> None:
     asked = {key: given[key] for key in ("unread", "kind", "before", "limit")}
-    found = inbox.items(session.caller, **asked)
-    if session.json:
-        return showing.emit_list([asdict(one) for one in found])
     headings = [_("编号"), _("时间"), _("状态"), _("种类"), _("内容")]
-    rows = (
-        [str(one.id), showing.moment(one.at), _("已读") if one.read_at else _("未读"),
-         one.title, one.text]
-        for one in found
-    )  # fmt: skip
-    showing.lines(headings, rows)
-    return None
+    showing.listed(session, inbox.items(session.caller, **asked), headings, _row)
+
+
+def _row(one: inbox.Item) -> list[str]:
+    state = _("已读") if one.read_at else _("未读")
+    return [str(one.id), showing.moment(one.at), state, one.title, one.text]
 
 
 def _read(session: Session, given: Given) -> None:
@@ -71,10 +65,7 @@ def _read(session: Session, given: Given) -> None:
     if wrong:
         raise Malformed(_("{name} 须为不小于 {least} 的整数", name="ID", least=1))
     done = inbox.read(session.caller, [*map(int, given["ids"])] or None)
-    if session.json:
-        return showing.emit({"read": done})
-    click.echo(_("{n} 条已标为已读", n=done))
-    return None
+    showing.say(session, {"read": done}, _("{n} 条已标为已读", n=done))
 
 
 def _kinds(session: Session, given: Given) -> None:
@@ -87,16 +78,13 @@ def _choose(session: Session, given: Given) -> None:
 
 
 def _tell(session: Session, kinds: list[inbox.Kind]) -> None:
-    if session.json:
-        return showing.emit_list([asdict(one) for one in kinds])
     headings = [_("种类"), _("名称"), _("插件"), _("收件箱"), _("邮件等"), _("可以关闭")]
-    said = {True: _("是"), False: _("否")}
-    rows = (
-        [one.name, one.label, one.plugin, said[one.shown], said[one.sent], said[not one.required]]
-        for one in kinds
-    )
-    showing.lines(headings, rows)
-    return None
+    showing.listed(session, kinds, headings, _kind)
+
+
+def _kind(one: inbox.Kind) -> list[str]:
+    told = [_("是") if claim else _("否") for claim in (one.shown, one.sent, not one.required)]
+    return [one.name, one.label, one.plugin, *told]
 
 
 def _address(session: Session, given: Given) -> None:

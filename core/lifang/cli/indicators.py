@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 import click
 
@@ -46,12 +47,10 @@ def command(name: str, help: str, session: Session) -> click.Command:
 
 def _list(session: Session, given: Given) -> None:
     found = [telling.described(one) for one in figures.indicators(session.caller)]
-    if session.json:
-        showing.emit_list(found)
-        return
     headings = [_("指标"), _("名称"), _("单位"), _("说明")]
-    rows = ([one["name"], one["label"], one["unit"], one["note"]] for one in found)
-    showing.lines(headings, rows)
+    showing.listed(
+        session, found, headings, itemgetter("name", "label", "unit", "note"), plain=dict
+    )
 
 
 def _show(session: Session, given: Given) -> None:

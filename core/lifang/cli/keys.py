@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from lifang.cli import showing
+from lifang.cli.asking import ask
 from lifang.cli.exporting import hand_out
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
 from lifang.cli.waiting import steps
 from lifang.kit import settings
-from lifang.kit.errors import Malformed
 from lifang.kit.words import _, n_
 from lifang.upkeep import paper_key
 
@@ -40,12 +40,9 @@ def command(name: str, help: str, session: Session) -> click.Command:
 
 
 def demand(given: Given, asked: str) -> None:
-    """Ask before what should not be done by a slip; a pipe has to say --yes."""
-    if given["yes"]:
-        return
-    if not sys.stdin.isatty():
-        raise Malformed(_("要在脚本里这样做，请加 --yes"))
-    click.confirm(asked, abort=True, err=True)
+    """Ask before what cannot be taken back; a pipe has to say --yes."""
+    if not given["yes"]:
+        ask(asked, _("要在脚本里这样做，请加 --yes"))
 
 
 def _export(session: Session, given: Given) -> None:

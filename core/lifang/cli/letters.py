@@ -58,9 +58,7 @@ def span() -> list[click.Parameter]:
 
 def position() -> click.Parameter:
     """The place of an event in the log."""
-    named = argument("position", metavar="POS")
-    named.callback = whole(1)
-    return named
+    return argument("position", metavar="POS", callback=whole(1))
 
 
 def positions() -> click.Parameter:
@@ -69,9 +67,7 @@ def positions() -> click.Parameter:
     def read(ctx: click.Context, param: click.Parameter, value: Any) -> tuple[int, ...]:
         return tuple(whole(1)(ctx, param, one) for one in value)
 
-    named = argument("positions", metavar="POS…", required=False)
-    named.nargs, named.callback = -1, read
-    return named
+    return argument("positions", metavar="POS…", required=False, nargs=-1, callback=read)
 
 
 def _wanted(given: Given) -> Wanted:
@@ -91,10 +87,7 @@ def _wanted(given: Given) -> Wanted:
 def _dead(session: Session, given: Given) -> None:
     wanted = letters.narrowed(given, given["state"] or "dead")
     found = letters.letters(session.caller, wanted, limit=given["limit"])
-    if session.json:
-        showing.emit_list(told(letter) for letter in found)
-        return
-    showing.lines(_headings(), map(_row, found))
+    showing.listed(session, found, _headings(), _row, plain=told)
 
 
 def _headings() -> list[str]:
@@ -145,7 +138,4 @@ def _shown(session: Session, plan: Plan, *, dry_run: bool) -> bool:
 
 
 def _tell(session: Session, verb: Verb, number: int, said: str) -> None:
-    if session.json:
-        showing.emit({"verb": verb, "done": number})
-    else:
-        click.echo(said)
+    showing.say(session, {"verb": verb, "done": number}, said)

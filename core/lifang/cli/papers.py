@@ -30,6 +30,7 @@ LABELS = {
     "reason": n_("原因"),
     "code": n_("验证码"),
 }
+LISTED = ("label", "number", "holder", "issuer", "day", "code", "state")
 
 
 def verbs_of(resource: Resource[Any], key: click.Parameter) -> list[click.Command]:
@@ -40,8 +41,7 @@ def verbs_of(resource: Resource[Any], key: click.Parameter) -> list[click.Comman
     kinds = _("、").join(_("{name}（{key}）", name=kind, key=_(label)) for kind, label in told)
     kind = option("--kind", metavar="WORD", help=_("附件的种类：{known}", known=kinds))
     output = option("--output", "-o", metavar="FILE", help=n_("写入这个文件；默认用它原来的名称"))
-    which = argument("number", metavar="N")
-    which.callback = whole(1)
+    which = argument("number", metavar="N", callback=whole(1))
     added = [key, argument("file", metavar="FILE"), kind]
     return [
         Command("attachments", n_("列出附件"), partial(_files, resource), [key]),
@@ -62,15 +62,13 @@ def _files(resource: Resource[Any], session: Session, given: Given) -> None:
     from lifang.mechanisms import attachments
 
     items = attachments.listed(*_of(session, resource, given))
-    if session.json:
-        return showing.emit({"items": items, "next": None})
     headings = [_("编号"), _("附件种类"), _("名称"), _("字节"), _("登记人"), _("登记时间")]
-    rows = [
-        [str(one["id"]), one["label"], one["name"], str(one["size"]), one["added_by"],
-         showing.moment(one["added_at"])]
-        for one in items
-    ]  # fmt: skip
-    return showing.lines(headings, rows)
+    showing.listed(session, items, headings, _file, plain=dict)
+
+
+def _file(one: dict[str, Any]) -> list[str]:
+    size, at = str(one["size"]), showing.moment(one["added_at"])
+    return [str(one["id"]), one["label"], one["name"], size, one["added_by"], at]
 
 
 def _add(resource: Resource[Any], session: Session, given: Given) -> None:
@@ -79,9 +77,8 @@ def _add(resource: Resource[Any], session: Session, given: Given) -> None:
     record, file = _of(session, resource, given), file_named(given["file"])
     with file.open("rb") as stream:
         made = attachments.attach(*record, stream, name=file.name, kind=given["kind"] or "")
-    if session.json:
-        return showing.emit(made)
-    return click.echo(_("已添加附件 {n}「{name}」", n=made["id"], name=made["name"]))
+    said = _("已添加附件 {n}「{name}」", n=made["id"], name=made["name"])
+    showing.say(session, made, said)
 
 
 def _fetch(resource: Resource[Any], session: Session, given: Given) -> None:
@@ -104,8 +101,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
     """The noun `documents`."""
     limit = option("--limit", metavar="N", callback=whole(1, 1000), default="50",
                    help=n_("最多几条；默认 50"))  # fmt: skip
-    which = argument("id", metavar="ID")
-    which.callback = whole(1)
+    which = argument("id", metavar="ID", callback=whole(1))
     code = argument("code", metavar="CODE")
     reason = option("--reason", metavar="TEXT", help=n_("撤销的原因"))
     return Group(name, help, [
@@ -120,12 +116,13 @@ def _list(session: Session, given: Given) -> None:
     from lifang.mechanisms import documents
 
     items = documents.listed(session.caller, given["limit"])
-    if session.json:
-        return showing.emit({"items": items, "next": None})
-    named = ("label", "number", "holder", "issuer", "day", "code", "state")
-    headings = [_("编号"), *(_(LABELS[name]) for name in named)]
-    rows = [[str(one["id"]), *(one[name] for name in named)] for one in map(_worded, items)]
-    return showing.lines(headings, rows)
+    headings = [_("编号"), *(_(LABELS[name]) for name in LISTED)]
+    showing.listed(session, items, headings, _row, plain=dict)
+
+
+def _row(one: dict[str, Any]) -> list[str]:
+    told = _worded(one)
+    return [str(told["id"]), *(told[name] for name in LISTED)]
 
 
 def _show(session: Session, given: Given) -> None:

@@ -48,9 +48,9 @@ def flag(*spellings: str, help: str, **more: Any) -> Option:
     return Option(list(spellings), help=help, is_flag=True, default=False, **more)
 
 
-def argument(name: str, *, required: bool = True, metavar: str | None = None) -> Argument:
-    """A word by its place."""
-    return Argument([name], required=required, metavar=metavar)
+def argument(name: str, **more: Any) -> Argument:
+    """A word by its place, which must be given unless told otherwise."""
+    return Argument([name], **more)
 
 
 def whole(least: int = 0, most: int = UNBOUNDED) -> Read:

@@ -48,10 +48,7 @@ def _retry(session: Session, given: Given) -> None:
 
 
 def _tell(session: Session, one: Listed, sentence: str) -> None:
-    if session.json:
-        showing.emit(asdict(one))
-    else:
-        click.echo(sentence)
+    showing.say(session, asdict(one), sentence)
 
 
 def tell_parts(session: Session, id: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from lifang.cli import showing
+from lifang.cli.asking import ask
 from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
@@ -67,8 +68,10 @@ def _uninstall(session: Session, given: Given) -> None:
     if way == "purge":
         _demand_typed(seen, given)
     else:
-        _ask(_("卸载插件「{label}」，数据保留？", label=_(seen.plugin.label)), given)
-    caller, id, along = session.caller, seen.plugin.id, given["yes"] or _asks(given)
+        question = _("卸载插件「{label}」，数据保留？", label=_(seen.plugin.label))
+        if not given["yes"]:
+            ask(question, _("请先用 --dry-run 看清楚，再加 --yes"))
+    caller, id, along = session.caller, seen.plugin.id, given["yes"] or sys.stdin.isatty()
     if way == "export":
         folder, why = Path(given["export"]), given["purpose"]
         gone = removing.export(caller, id, folder, purpose=why, along=along)
@@ -111,18 +114,6 @@ def _look(session: Session, given: Given) -> Look:
     ]
     showing.pairs((label, said) for label, said in told if said)
     return seen
-
-
-def _asks(given: Given) -> bool:
-    return not given["yes"] and sys.stdin.isatty()
-
-
-def _ask(question: str, given: Given) -> None:
-    if given["yes"]:
-        return
-    if not sys.stdin.isatty():
-        raise Malformed(_("请先用 --dry-run 看清楚，再加 --yes"))
-    click.confirm(question, abort=True, err=True)
 
 
 def _demand_typed(seen: Look, given: Given) -> None:

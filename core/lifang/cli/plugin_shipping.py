@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from lifang.cli import showing
+from lifang.cli.asking import ask
 from lifang.cli.frame import Command, Given, Group
 from lifang.cli.instance import MARKS
-from lifang.cli.params import Argument, argument, flag, option
+from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
 from lifang.cli.waiting import steps
 from lifang.kit.errors import Conflict, Malformed, NotFound
@@ -39,7 +38,7 @@ def commands() -> list[click.Command]:
                  flag("--no-backup", help=n_("升级前不做备份"))],
                 epilog=SOURCES),
         Command("search", n_("在插件目录里查找；不写就全部列出"), _search,
-                [Argument(["words"], nargs=-1, required=False, metavar="WORDS")]),
+                [argument("words", nargs=-1, required=False, metavar="WORDS")]),
         Group("catalogue", n_("插件目录"), [
             Command("build", n_("为目录文件夹生成索引和网页，可放在 U 盘上使用"), _build,
                     [argument("folder", metavar="FOLDER"),
@@ -85,7 +84,7 @@ def _install(session: Session, given: Given) -> None:
     with sources.fetched(
         session.caller, given["source"], hash=given["hash"], offline=_offline(given)
     ) as found:
-        sources.demand_new(session.caller, found.wheel.id)
+        sources.demand_new(found.wheel.id)
         if given["plan"] and session.json:
             showing.emit(_told(found))
             return
@@ -99,11 +98,9 @@ def _install(session: Session, given: Given) -> None:
 
 
 def _installed(session: Session, one: Listed) -> None:
-    if session.json:
-        showing.emit(asdict(one))
-        return
-    click.echo(_("已安装插件 {id} {version}；用 lifang plugin enable {id} --at 社区编号 启用",
-                 id=one.id, version=one.version))  # fmt: skip
+    said = _("已安装插件 {id} {version}；用 lifang plugin enable {id} --at 社区编号 启用",
+             id=one.id, version=one.version)  # fmt: skip
+    showing.say(session, asdict(one), said)
 
 
 def _told(found: Fetched) -> dict[str, object]:
@@ -141,18 +138,19 @@ def _show(found: Fetched, *, err: bool) -> None:
 
 def _confirm(found: Fetched, given: Given) -> None:
     """Ask whether a package is really meant; one nobody knows the hash of needs more than a yes."""
-    if not found.known and not given["trust"]:
-        if not sys.stdin.isatty():
-            raise Malformed(
-                _("没有人说过这个软件包应有的 SHA-256；请用 --hash 写明，或用 --trust 表示信任它")
-            )
-        click.confirm(_("没有已知的 SHA-256 可核对；仍然信任这个软件包？"), abort=True, err=True)
+    if given["trust"]:
         return
-    if given["yes"] or given["trust"]:
-        return
-    if not sys.stdin.isatty():
-        raise Malformed(_("安装插件就是信任它的作者；确认请加 --yes"))
-    click.confirm(_("安装插件就是信任它的作者。继续？"), abort=True, err=True)
+    if found.known:
+        _trust(given)
+    else:
+        told = _("没有人说过这个软件包应有的 SHA-256；请用 --hash 写明，或用 --trust 表示信任它")
+        ask(_("没有已知的 SHA-256 可核对；仍然信任这个软件包？"), told)
+
+
+def _trust(given: Given) -> None:
+    if not given["yes"]:
+        told = _("安装插件就是信任它的作者；确认请加 --yes")
+        ask(_("安装插件就是信任它的作者。继续？"), told)
 
 
 def _install_bundle(session: Session, given: Given) -> None:
@@ -170,10 +168,7 @@ def _install_bundle(session: Session, given: Given) -> None:
             click.echo(f"  {one.plugin}  {_('、').join(told)}")
     if given["plan"]:
         return
-    if not given["yes"]:
-        if not sys.stdin.isatty():
-            raise Malformed(_("安装插件就是信任它的作者；确认请加 --yes"))
-        click.confirm(_("安装插件就是信任它的作者。继续？"), abort=True, err=True)
+    _trust(given)
     with steps() as progress:
         bundles.apply(session.caller, bundle, planned, at=given["at"],
                       offline=_offline(given), progress=progress)  # fmt: skip
@@ -235,24 +230,19 @@ def _search(session: Session, given: Given) -> None:
     if told.catalogue is None:
         raise NotFound(_('没有设置插件目录；请在 lifang.toml 写 catalogue = "文件夹"'))
     found = catalogue.configured(told).search(given["words"])
-    if session.json:
-        showing.emit_list(asdict(one) for one in found)
-        return
-    showing.lines([_("插件"), _("名称"), _("版本"), _("状态"), _("简介")], _rows(found))
+    headings = [_("插件"), _("名称"), _("版本"), _("状态"), _("简介")]
+    showing.listed(session, found, headings, _row)
 
 
-def _rows(found: Iterable[catalogue.Entry]) -> Iterable[list[str]]:
-    for one in found:
-        version = one.latest.version if one.latest else "—"
-        status = _(publishing.STATUSES[one.status])
-        yield [one.id, said(one.label), version, status, said(one.summary)]
+def _row(one: catalogue.Entry) -> list[str]:
+    version = one.latest.version if one.latest else "—"
+    status = _(publishing.STATUSES[one.status])
+    return [one.id, said(one.label), version, status, said(one.summary)]
 
 
 def _build(session: Session, given: Given) -> None:
     wheels = Path(given["wheels"]) if given["wheels"] else None
     made = publishing.build(Path(given["folder"]), wheels)
-    if session.json:
-        showing.emit({"folder": given["folder"], "plugins": sorted(made.entries)})
-        return
-    click.echo(_("已生成 {n} 个插件的索引和网页：{path}", n=len(made.entries),
-                 path=Path(given["folder"]) / "index.html"))  # fmt: skip
+    told = _("已生成 {n} 个插件的索引和网页：{path}", n=len(made.entries),
+             path=Path(given["folder"]) / "index.html")  # fmt: skip
+    showing.say(session, {"folder": given["folder"], "plugins": sorted(made.entries)}, told)

@@ -10,6 +10,7 @@ from dataclasses import asdict
 import click
 
 from lifang.cli import showing
+from lifang.cli.asking import ask
 from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
@@ -29,9 +30,9 @@ def commands() -> list[Command]:
             "suspend",
             n_("暂停：在一个社区和它下面都停用，并说明原因"),
             _suspend,
-            [*_where(), option("--reason", metavar="TEXT", help=n_("为什么；记入审计")), until],
+            [*where(), option("--reason", metavar="TEXT", help=n_("为什么；记入审计")), until],
         ),
-        Command("resume", n_("结束暂停：各处恢复原状，补上暂停期间的事件"), _resume, _where()),
+        Command("resume", n_("结束暂停：各处恢复原状，补上暂停期间的事件"), _resume, where()),
         Command(
             "inherit",
             n_("去掉一个社区自己的开关，以后随上级"),
@@ -41,7 +42,8 @@ def commands() -> list[Command]:
     ]
 
 
-def _where() -> list[click.Parameter]:
+def where() -> list[click.Parameter]:
+    """Which plugin, and where."""
     return [
         argument("id", metavar="ID"),
         option("--at", metavar="CODE", help=n_("在这个社区；不写就是所有顶级社区，须确认")),
@@ -75,10 +77,7 @@ def _inherit(session: Session, given: Given) -> None:
 
 
 def _say(session: Session, one: Listed, sentence: str) -> None:
-    if session.json:
-        showing.emit(asdict(one))
-    else:
-        click.echo(sentence)
+    showing.say(session, asdict(one), sentence)
 
 
 def place(given: Given) -> str:
@@ -86,12 +85,11 @@ def place(given: Given) -> str:
     return given["at"] or _("所有顶级社区")
 
 
-def demand_place(given: Given) -> None:
+def demand_place(given: Given, question: str | None = None) -> None:
     """Demand a community, or that every root is meant."""
     if given["at"] is None and not given["yes"]:
-        if not sys.stdin.isatty():
-            raise Malformed(_("请用 --at 说明在哪个社区；要在所有顶级社区，请加 --yes"))
-        click.confirm(_("所有顶级社区？"), abort=True, err=True)
+        told = _("请用 --at 说明在哪个社区；要在所有顶级社区，请加 --yes")
+        ask(question or _("所有顶级社区？"), told)
 
 
 def with_others(given: Given, work: Callable[[How], Listed]) -> Listed:

@@ -17,7 +17,7 @@ from lifang.cli import (
     showing,
 )
 from lifang.cli.frame import Command, Given, Group
-from lifang.cli.params import argument, flag, option
+from lifang.cli.params import flag, option
 from lifang.cli.plugin_checking import check_command
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
@@ -28,31 +28,33 @@ from lifang.lifecycle.states import STATES, Listed, Switch
 
 def command(name: str, help: str, session: Session) -> click.Command:
     """The noun `plugin`."""
+    id, *place = plugin_switching.where()
+    lock = flag("--lock", help=n_("锁定：下面的社区不能有自己的开关"))
     return Group(
         name,
         help,
         [
             Command("list", n_("列出这台机器上的插件"), _list),
-            Command("show", n_("显示一个插件"), _show, [_id()]),
+            Command("show", n_("显示一个插件"), _show, [id]),
             *plugin_shipping.commands(),
             Command(
                 "enable",
                 n_("在一个社区和它下面启用，立即生效"),
                 _enable,
-                [_id(), *_place(), _lock(), *_past()],
+                [id, *place, lock, *_past()],
             ),
             Command(
                 "disable",
                 n_("在一个社区和它下面停用，数据保留"),
                 _disable,
-                [_id(), *_place(), _lock()],
+                [id, *place, lock],
             ),
             *plugin_switching.commands(),
             Command(
                 "config",
                 n_("设置：名称=值，从某日起在一个社区和它下面有效；不写值就是恢复继承"),
                 configured.configure,
-                [_id(), *configured.SETTING, *_place()],
+                [id, *configured.SETTING, *place],
             ),
             *plugin_isolation.commands(),
             *plugin_making.commands(),
@@ -60,21 +62,6 @@ def command(name: str, help: str, session: Session) -> click.Command:
             *plugin_removing.commands(),
         ],
     )
-
-
-def _id() -> click.Parameter:
-    return argument("id", metavar="ID")
-
-
-def _place() -> list[click.Parameter]:
-    return [
-        option("--at", metavar="CODE", help=n_("在这个社区；不写就是所有顶级社区，须确认")),
-        flag("--yes", help=n_("不再询问")),
-    ]
-
-
-def _lock() -> click.Parameter:
-    return flag("--lock", help=n_("锁定：下面的社区不能有自己的开关"))
 
 
 def _past() -> list[click.Parameter]:
@@ -105,13 +92,12 @@ def _list(session: Session, given: Given) -> None:
     found = switching.listed(session.caller)
     if session.instance.plugins.safe:
         click.echo(_("安全模式：没有载入任何插件；去掉 LIFANG_SAFE 即可离开"), err=True)
-    if session.json:
-        showing.emit_list(asdict(one) for one in found)
-        return
     headings = [_("插件"), _("名称"), _("版本"), _("状态"), _("启用的地方")]
-    showing.lines(
-        headings, [[one.id, one.label, one.version, _state(one), _on(one)] for one in found]
-    )
+    showing.listed(session, found, headings, _row)
+
+
+def _row(one: Listed) -> list[str]:
+    return [one.id, one.label, one.version, _state(one), _on(one)]
 
 
 def _state(one: Listed) -> str:
@@ -173,8 +159,9 @@ def _disable(session: Session, given: Given) -> None:
 
 def _switch(session: Session, given: Given, *, on: bool) -> None:
     known = switching.show(session.caller, given["id"])
-    if given["at"] is None and not given["yes"]:
-        _confirm(known, on=on)
+    verb = _("启用") if on else _("停用")
+    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=_(known.label))
+    plugin_switching.demand_place(given, asked)
     history = _history(given, known) if on else None
 
     def work(how: switching.How) -> Listed:
@@ -193,12 +180,3 @@ def _switch(session: Session, given: Given, *, on: bool) -> None:
         _tell_history(one)
     else:
         click.echo(_("已在 {where} 停用插件 {id}，立即生效", where=where, id=one.id))
-
-
-def _confirm(one: Listed, *, on: bool) -> None:
-    """Ask whether every root is really meant; where nobody can answer, refuse."""
-    if not sys.stdin.isatty():
-        raise Malformed(_("请用 --at 说明在哪个社区；要在所有顶级社区，请加 --yes"))
-    verb = _("启用") if on else _("停用")
-    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=one.label)
-    click.confirm(asked, abort=True, err=True)

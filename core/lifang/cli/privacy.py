@@ -17,8 +17,7 @@ from lifang.upkeep import privacy
 
 def command(name: str, help: str, session: Session) -> click.Command:
     """The noun `privacy`."""
-    person = argument("person", required=False, metavar="PERSON")
-    person.callback = whole(1)
+    person = argument("person", required=False, metavar="PERSON", callback=whole(1))
     reason = option("--reason", metavar="TEXT", required=True, help=n_("为什么；记入审计"))
     output = option("-o", "--output", metavar="FILE.zip", required=True, help=n_("写入的文件"))
     ways = [
@@ -26,8 +25,7 @@ def command(name: str, help: str, session: Session) -> click.Command:
         flag("--yes", help=n_("不再询问")),
         flag("--again", help=n_("恢复备份之后：再次删除以前删除过、又回来了的人")),
     ]
-    one = argument("person", metavar="PERSON")
-    one.callback = whole(1)
+    one = argument("person", metavar="PERSON", callback=whole(1))
     return Group(
         name,
         help,

@@ -43,14 +43,11 @@ def _run(session: Session, given: Given) -> None:
 
 def _plan(session: Session) -> None:
     due = sweeping.plan(session.caller)
-    if session.json:
-        showing.emit_list(told(one) for one in due)
-        return
-    if not due:
+    if not due and not session.json:
         click.echo(_("没有规定期限的事件，都一直保留"))
         return
     headings = [_("事件"), _("保留"), _("到期"), _("最早"), _("不能移出"), _("因为")]
-    showing.lines(headings, map(_due, due))
+    showing.listed(session, due, headings, _due, plain=told)
 
 
 def _due(one: Due) -> list[str]:
@@ -64,14 +61,11 @@ def _list(session: Session, given: Given) -> None:
 
 
 def _tell(session: Session, found: list[Archive], nothing: str) -> None:
-    if session.json:
-        showing.emit_list(told(one) for one in found)
-        return
-    if not found:
+    if not found and not session.json:
         click.echo(nothing)
         return
     headings = [_("档案"), _("时间"), _("事件"), _("位置"), _("状态")]
-    showing.lines(headings, map(_archive, found))
+    showing.listed(session, found, headings, _archive, plain=told)
 
 
 def _archive(one: Archive) -> list[str]:
@@ -83,7 +77,4 @@ def _archive(one: Archive) -> list[str]:
 
 def _show(session: Session, given: Given) -> None:
     found = showing.counted(sweeping.shown(session.caller, Path(given["file"])), None)
-    if session.json:
-        showing.emit_list(map(told, found))
-    else:
-        showing.lines(events.headings(), map(events.row, found))
+    showing.listed(session, found, events.headings(), events.row, plain=told)

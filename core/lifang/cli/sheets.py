@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from lifang.cli import showing
@@ -17,8 +19,8 @@ FORMS = tuple(filling.FORMS)
 
 def command(name: str, help: str, session: Session) -> click.Command:
     """The noun `sheets`."""
-    unit = option("--unit", metavar="ID", help=n_("哪个组织；单位联络员默认是本单位"))
-    unit.callback = whole(1)
+    told = n_("哪个组织；单位联络员默认是本单位")
+    unit = option("--unit", metavar="ID", help=told, callback=whole(1))
     asked = [
         argument("name", metavar="NAME"),
         option("--within", metavar="CODE", help=n_("哪个社区；默认是您管辖范围的最上一级")),
@@ -47,10 +49,11 @@ def _asked(session: Session, given: Given) -> sheet.AskedFor:
 
 def _list(session: Session, given: Given) -> None:
     found = [filling.described(one) for one in sheet.sheets(session.caller)]
-    if session.json:
-        return showing.emit_list(found)
-    rows = ([one["name"], one["label"], _("、").join(one["by"])] for one in found)
-    return showing.lines([_("台账和报表"), _("名称"), _("范围")], rows)
+    showing.listed(session, found, [_("台账和报表"), _("名称"), _("范围")], _row, plain=dict)
+
+
+def _row(one: dict[str, Any]) -> list[str]:
+    return [one["name"], one["label"], _("、").join(one["by"])]
 
 
 def _show(session: Session, given: Given) -> None:

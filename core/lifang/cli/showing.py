@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from lifang.resources.resource import Resource
 from lifang.resources.verbs import verb_name
 
 if TYPE_CHECKING:
+    from lifang.cli.session import Session
     from lifang.mechanisms.laid import Laid
 
 View = dict[str, Any]
@@ -41,6 +42,29 @@ def emit_list(items: Iterable[object]) -> None:
     for number, item in enumerate(items):
         click.echo((b",\n" if number else b"\n") + json.dumps(item), nl=False)
     click.echo('\n],"next":null}')
+
+
+def say(session: Session, data: object, sentence: str) -> None:
+    """Answer programs with one JSON document, people with one sentence."""
+    if session.json:
+        emit(data)
+    else:
+        click.echo(sentence)
+
+
+def listed(
+    session: Session,
+    items: Iterable[Any],
+    headings: Sequence[str],
+    row: Callable[[Any], Sequence[str]],
+    *,
+    plain: Callable[[Any], object] = asdict,
+) -> None:
+    """Answer programs with a list, each item as `plain` tells it; people with its rows."""
+    if session.json:
+        emit_list(map(plain, items))
+    else:
+        lines(headings, map(row, items))
 
 
 def table(resource: Resource[Any], items: Iterable[View]) -> None:
@@ -94,6 +118,14 @@ def _room(rows: Sequence[Sequence[str]], terminal: int) -> list[int]:
     return wide
 
 
+def one(session: Session, resource: Resource[Any], view: View) -> None:
+    """Answer with one record."""
+    if session.json:
+        emit(view)
+    else:
+        record(resource, view)
+
+
 def record(resource: Resource[Any], view: View) -> None:
     """Write one record, a line per field that says something."""
     told = [(_("编号"), str(view["id"])), (_("版本"), str(view["version"]))]
@@ -144,10 +176,8 @@ def preview(told: Preview, *, json: bool) -> None:
         click.echo(_("不能办理：{sentence}", sentence=obstacle))
 
 
-def moment(at: str | dt.datetime) -> str:
-    """An instant as people of the instance's zone read it."""
-    told = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
-    return clock.local(told).strftime("%Y-%m-%d %H:%M")
+moment = clock.shown
+"""An instant as people of the instance's zone read it."""
 
 
 def history(resource: Resource[Any], entries: Iterable[View]) -> None:

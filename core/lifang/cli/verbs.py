@@ -14,7 +14,7 @@ from lifang.cli.frame import Command, Given
 from lifang.cli.params import argument, flag, one_of, option, whole
 from lifang.cli.session import Session
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Invalid, Malformed, NotFound
+from lifang.kit.errors import Invalid, Malformed, NotFound
 from lifang.kit.words import _, n_
 from lifang.resources import schema
 from lifang.resources.action import Action
@@ -137,10 +137,7 @@ def _show(resource: Resource[Any]) -> click.Command:
     def work(session: Session, given: Given) -> None:
         number = number_of(session, resource, given["key"])
         view = reading.view(session.caller_for(resource), resource, number)
-        if session.json:
-            showing.emit(view)
-        else:
-            showing.record(resource, view)
+        showing.one(session, resource, view)
 
     return Command("show", n_("显示一条"), work, [key(resource)])
 
@@ -251,10 +248,7 @@ def _uncover(resource: Resource[Any]) -> click.Command:
 
         number = number_of(session, resource, given["key"])
         view = uncover(session.caller, resource, number, reason=given["reason"] or "")
-        if session.json:
-            showing.emit(view)
-        else:
-            showing.record(resource, view)
+        showing.one(session, resource, view)
 
     why = option("--reason", metavar="TEXT", help=n_("为什么要看；记入审计"))
     told = n_("紧急查看一条保密记录：24 小时内可读；记入审计，经办人看得到")
@@ -352,5 +346,5 @@ def read_moment(said: str | None) -> dt.datetime | None:
         told = dt.datetime.fromisoformat(said)
     except ValueError:
         sentence = _("时间写作 2026-11-23T09:00 或 2026-11-23T09:00:00+08:00")
-        raise Invalid(sentence, errors=[FieldError("occurred_at", "invalid", sentence)]) from None
+        raise Invalid.about("occurred_at", "invalid", sentence) from None
     return told if told.tzinfo is not None else told.replace(tzinfo=clock.zone())

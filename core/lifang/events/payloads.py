@@ -98,16 +98,9 @@ def demand_chains(plugin: str, payloads: Iterable[Payload]) -> None:
         oldest = rows.order_by(EventRow.pos).limit(1).scalar() or one.version
         for version in range(oldest, one.version):
             if version not in one.upcasters:
-                raise NotReady(
-                    _(
-                        "插件「{plugin}」的事件 {type} 存有版本 {old} 的，却没有从 {old} 到 {new} "
-                        "的转换；请在 payload 的 upcasters 里补上",
-                        plugin=plugin,
-                        type=one.type,
-                        old=version,
-                        new=version + 1,
-                    )
-                )
+                raise NotReady(_("插件「{plugin}」的事件 {type} 存有版本 {old} 的，却没有从 {old} "
+                                 "到 {new} 的转换；请在 payload 的 upcasters 里补上", plugin=plugin,
+                                 type=one.type, old=version, new=version + 1))  # fmt: skip
 
 
 @dataclass(frozen=True)

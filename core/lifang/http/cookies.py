@@ -33,10 +33,10 @@ def clear_session(response: Response) -> None:
     )
 
 
-def set_language(response: Response, language: str) -> None:
-    """Remember the language somebody chose."""
+def keep(response: Response, name: str, value: str) -> None:
+    """Remember what somebody chose."""
     response.set_cookie(
-        LANGUAGE, language, max_age=A_YEAR, secure=request.is_secure, httponly=True, samesite="Lax"
+        name, value, max_age=A_YEAR, secure=request.is_secure, httponly=True, samesite="Lax"
     )
 
 

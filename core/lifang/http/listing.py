@@ -57,7 +57,7 @@ def read(
         limit=read_limit(args.get("limit")) if paged else MOST,
         cursor=args.get("cursor") or None if paged else None,
     )
-    return Asked(query, counted=paged and _claim("count", args.get("count")))
+    return Asked(query, counted=paged and claim("count", args.get("count")))
 
 
 def read_limit(text: str | None) -> int:
@@ -78,6 +78,18 @@ def read_columns(resource: Resource[Any], text: str | None) -> list[FieldSpec]:
         rest = _("。可用：{known}", known=_("、").join(known))
         raise Malformed(_("没有「{name}」这一列", name=unknown[0]) + rest, known=known)
     return [resource.by_name[name] for name in names]
+
+
+def read_words(
+    args: MultiDict[str, str], *known: str, repeated: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """What an address asks, each once but for some; raises Malformed for any other parameter."""
+    for key, values in args.lists():
+        if key not in (*known, *repeated):
+            raise Malformed(_("不认识查询参数「{key}」", key=key), known=[*known, *repeated])
+        if len(values) > 1 and key in known:
+            raise Malformed(_("「{key}」只能出现一次", key=key))
+    return args.to_dict()
 
 
 def _demand_known(resource: Resource[Any], key: str, own: Iterable[str]) -> None:
@@ -104,7 +116,8 @@ def _tree(text: str | None) -> str:
     return text or NOW
 
 
-def _claim(key: str, text: str | None) -> bool:
+def claim(key: str, text: str | None) -> bool:
+    """Whether an address says `true` to something, not at all meaning `false`."""
     known = {None: False, "true": True, "false": False}
     if text not in known:
         raise Malformed(_("「{key}」须为 true 或 false", key=key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,13 @@ from lifang.http import attempts
 from lifang.http.request import the_instance
 from lifang.kit.errors import NotFound
 from lifang.mechanisms import attachments, documents
+
+
+def kept(pieces: Iterable[bytes], media: str, name: str) -> Response:
+    """A file to keep, named so that it is found again in a folder of downloads."""
+    response = Response(pieces, content_type=media)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def handed(told: attachments.View, media: str, data: bytes) -> Response:

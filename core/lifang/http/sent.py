@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import request
 
-from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 
 NAME = re.compile(r"[A-Za-z0-9_.+!-]{1,200}\.whl")
@@ -29,8 +29,7 @@ def wheel() -> Iterator[dict[str, Any]]:
         yield {}
         return
     if not NAME.fullmatch(part.filename):
-        sentence = _("请上传 wheel 文件，文件名不要改动")
-        raise Invalid(sentence, errors=[FieldError("file", "invalid", sentence)])
+        raise Invalid.about("file", "invalid", _("请上传 wheel 文件，文件名不要改动"))
     with tempfile.TemporaryDirectory(prefix="lifang-sent-") as folder:
         path = Path(folder) / part.filename
         part.save(path)

@@ -38,6 +38,12 @@ def local(instant: datetime, zone: tzinfo | None = None) -> datetime:
     return instant.astimezone(zone if zone is not None else _zone())
 
 
+def shown(at: datetime | str, *, seconds: bool = False) -> str:
+    """Write an instant for people of the instance's zone: `2026-11-23 09:02`."""
+    told = local(datetime.fromisoformat(at) if isinstance(at, str) else at)
+    return told.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
 def fixed(instant: datetime) -> str:
     """Write an instant as it is stored and told, in fixed width: `2026-11-23T01:02:03.000004Z`.
 

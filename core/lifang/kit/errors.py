@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from lifang.kit.words import _, n_
 
@@ -97,6 +97,14 @@ class Malformed(LifangError):
     status, code, exit_code = 400, "malformed", 2
 
 
+def demand_known(key: str, said: object, known: Iterable[str]) -> None:
+    """Raise Malformed, with what would be right, for a word that is none of those known."""
+    words = list(known)
+    if said not in words:
+        listed = _("、").join(words)
+        raise Malformed(_("「{key}」须为其中之一：{known}", key=key, known=listed))
+
+
 class Unauthenticated(LifangError):
     """Nobody is signed in."""
 
@@ -131,6 +139,11 @@ class Invalid(LifangError):
     """The input can be read and says something that cannot be so."""
 
     status, code, exit_code = 422, "invalid", 2
+
+    @classmethod
+    def about(cls, field: str, code: str, sentence: str) -> Self:
+        """What one field says cannot be so: the code for programs, the sentence for people."""
+        return cls(sentence, errors=[FieldError(field, code, sentence)])
 
 
 class PreconditionMissing(LifangError):

@@ -144,15 +144,8 @@ def _compact(text: str) -> str:
 
 def _demand_length(number: str, length: int, label: str) -> None:
     if len(number) != length:
-        raise IdentifierError(
-            _(
-                "{label}应为 {length} 位，现在是 {given} 位",
-                label=_(label),
-                length=length,
-                given=len(number),
-            ),
-            "length",
-        )
+        told = {"label": _(label), "length": length, "given": len(number)}
+        raise IdentifierError(_("{label}应为 {length} 位，现在是 {given} 位", **told), "length")
 
 
 def _demand_possible_birth(number: str, today: date) -> None:
@@ -180,22 +173,13 @@ def _demand_uscc_shape(code: str) -> None:
         raise IdentifierError(_("统一社会信用代码只能由数字和大写字母组成"), "characters")
     types = _USCC_TYPES.get(code[0])
     if types is None:
-        raise IdentifierError(
-            _(
-                "统一社会信用代码第 1 位（登记管理部门）应为 {known} 之一",
-                known=_("、").join(_USCC_TYPES),
-            ),
-            "authority",
-        )
+        known = _("、").join(_USCC_TYPES)
+        told = _("统一社会信用代码第 1 位（登记管理部门）应为 {known} 之一", known=known)
+        raise IdentifierError(told, "authority")
     if code[1] not in types:
-        raise IdentifierError(
-            _(
-                "统一社会信用代码以 {authority} 开头时，第 2 位（机构类别）应为 {known} 之一",
-                authority=code[0],
-                known=_("、").join(types),
-            ),
-            "type",
-        )
+        told = _("统一社会信用代码以 {authority} 开头时，第 2 位（机构类别）应为 {known} 之一",
+                 authority=code[0], known=_("、").join(types))  # fmt: skip
+        raise IdentifierError(told, "type")
     if not _DIGITS.fullmatch(code[2:8]):
         raise IdentifierError(
             _("统一社会信用代码第 3–8 位（登记机关行政区划码）只能是数字"), "region"

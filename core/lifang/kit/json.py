@@ -37,13 +37,9 @@ def loads_strict(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:  # Any: what
             parse_constant=_no_number,
         )
     except json.JSONDecodeError as error:
-        raise Malformed(
-            _(
-                "请求正文不是合法的 JSON：第 {line} 行第 {column} 列有误",
-                line=error.lineno,
-                column=error.colno,
-            )
-        ) from error
+        told = {"line": error.lineno, "column": error.colno}
+        sentence = _("请求正文不是合法的 JSON：第 {line} 行第 {column} 列有误", **told)
+        raise Malformed(sentence) from error
     if "\\u" in text:  # written out, neither NUL nor a lone surrogate would have come this far
         for path, string in _strings(data, "$"):
             if _UNSTORABLE.search(string):

@@ -170,13 +170,9 @@ def _from_file(file: Path) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         lines = re.findall(r"at line (\d+)", str(error)) or [text.count("\n") + 1]
-        raise Invalid(
-            _(
-                "{file} 第 {line} 行的写法有误，应为「键 = 值」，每行一个",
-                file=file,
-                line=lines[-1],
-            )
-        ) from error
+        told = {"file": file, "line": lines[-1]}
+        sentence = _("{file} 第 {line} 行的写法有误，应为「键 = 值」，每行一个", **told)
+        raise Invalid(sentence) from error
 
 
 def _from_variables(env: Mapping[str, str], wrong: list[FieldError]) -> dict[str, object]:
@@ -238,12 +234,8 @@ def _unknown(name: str, place: str, known: list[str]) -> FieldError:
 
 def _unfit(name: str, key: Key, value: object, place: str) -> FieldError:
     """Say what is wrong with a value, and what would be right; passwords are not repeated."""
-    message = _(
-        "{what} 写作 {given}，应为 {right}",
-        what=_called(name, place),
-        given="***" if key.secret else f"{value!r:.60}",
-        right=_(key.right),
-    )
+    given, what = "***" if key.secret else f"{value!r:.60}", _called(name, place)
+    message = _("{what} 写作 {given}，应为 {right}", what=what, given=given, right=_(key.right))
     return FieldError(name, "wrong", message)
 
 

@@ -123,15 +123,11 @@ def query_grams(query: str) -> list[str]:
 def _demand_visible(line: str) -> None:
     found = _FORBIDDEN.search(line)
     if found is not None:
-        code_point = f"U+{ord(found.group()):04X}"
-        raise Refused(
-            _(
-                "第 {position} 个字是看不见的控制字符（{code_point}），请删除后重新输入",
-                position=found.start() + 1,
-                code_point=code_point,
-            ),
-            "characters",
+        told = {"position": found.start() + 1, "code_point": f"U+{ord(found.group()):04X}"}
+        sentence = _(
+            "第 {position} 个字是看不见的控制字符（{code_point}），请删除后重新输入", **told
         )
+        raise Refused(sentence, "characters")
 
 
 def _letters(text: str) -> str:

@@ -20,7 +20,7 @@ from lifang.plugins.manager import discover
 from lifang.plugins.setting import COVERED, Setting
 from lifang.plugins.tables import PluginRow, SettingRow, bump_epoch
 from lifang.services.auditing import Change, record_note, stated
-from lifang.services.query import find_community
+from lifang.services.query import demand_community
 from lifang.store.whole import whole
 
 LONGEST_NAME = 120
@@ -165,7 +165,7 @@ def _wanted(
     if preset is not None and preset not in known:
         listed = _("、").join(sorted(known)) or "—"
         told = _("没有预设「{name}」；已知的：{known}", name=preset, known=listed)
-        raise Invalid(told, errors=[FieldError("preset", "unknown", told)])
+        raise Invalid.about("preset", "unknown", told)
     given = known.get(preset or "", {})
     wanted = {name: settings[name].written(value) for name, value in given.items()}
     errors: list[FieldError] = []
@@ -211,7 +211,7 @@ def approver(by: Decree) -> str | None:
     name = " ".join((by.approved_by or "").split())
     if len(name) > LONGEST_NAME or not name.isprintable():
         sentence = _("「{label}」最多 {n} 个字", label=_("批准人"), n=LONGEST_NAME)
-        raise Invalid(sentence, errors=[FieldError("approved_by", "invalid", sentence)])
+        raise Invalid.about("approved_by", "invalid", sentence)
     return name or None
 
 
@@ -313,11 +313,7 @@ def node_at(caller: Caller, at: str | None) -> Community:
         at = next((str(node.code) for node in top.order_by(Community.path).limit(1)), None)
         if at is None:
             raise Conflict(_("还没有社区；请先导入社区"))
-    node = find_community(caller, at, past=True)
-    if node is None:
-        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
-        raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
-    return node
+    return demand_community(caller, at, "at", past=True)
 
 
 def _value(one: Setting[Any], word: said.Word | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from packaging.version import Version
 
 from lifang.entities.caller import Caller
-from lifang.kit.errors import FieldError, Invalid, NotFound
+from lifang.kit.errors import Invalid, NotFound
 from lifang.kit.words import _, half
 from lifang.lifecycle import bundles, catalogue, sources, upgrading
 from lifang.lifecycle.sources import Fetched
@@ -72,7 +72,7 @@ def offers(caller: Caller, words: Iterable[str] = ()) -> list[Offer]:
 def look(caller: Caller, given: Given) -> Package:
     """Say what a package would bring; nothing is installed. Raises as `install` does."""
     with _fetched(caller, given) as found:
-        sources.demand_new(caller, found.wheel.id)
+        sources.demand_new(found.wheel.id)
         wheel = found.wheel
         return Package(
             id=wheel.id,
@@ -166,4 +166,4 @@ def _fetched(caller: Caller, given: Given) -> Iterator[Fetched]:
 
 
 def _wrong(name: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(name, "required", sentence)])
+    return Invalid.about(name, "required", sentence)

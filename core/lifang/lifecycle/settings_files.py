@@ -18,7 +18,7 @@ from typing import Any, Literal
 from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Invalid, Malformed
+from lifang.kit.errors import Conflict, FieldError, Invalid, Malformed, demand_known
 from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, switching
 from lifang.lifecycle.dated import Decree
@@ -110,9 +110,7 @@ def export(caller: Caller, *, at: str | None, form: str) -> bytes:
 
     Raises Forbidden to who does not administer the place, Malformed for another form.
     """
-    if form not in FORMATS:
-        known = _("、").join(FORMATS)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="format", known=known))
+    demand_known("format", form, FORMATS)
     node = _place(caller, at)
     lines = [_plain(line) for line in _lines(caller, node)]
     with caller.instance.database.transaction():

@@ -176,7 +176,7 @@ def _refuse(wheel: Wheel, known: Catalogue) -> None:
         raise Conflict(_("不能安装 {name}：{why}", name=wheel.path.name, why=why))
 
 
-def demand_new(caller: Caller, id: str) -> None:
+def demand_new(id: str) -> None:
     """Raise Conflict where a plugin is here already: then it is upgraded."""
     row = PluginRow.get_or_none(PluginRow.name == id, PluginRow.state == "installed")
     if row is not None and id in discover():
@@ -192,7 +192,7 @@ def install(caller: Caller, found: Fetched, progress: Steps = lambda _s, _d, _o:
     what went wrong; then the package is taken away again.
     """
     wheel, told = found.wheel, caller.instance.settings
-    demand_new(caller, wheel.id)
+    demand_new(wheel.id)
     pip.demand_writable(wheel.path)
     before = discover().get(wheel.id)
     known = before is not None or PluginRow.get_or_none(PluginRow.name == wheel.id) is not None

@@ -12,7 +12,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community, path_end
 from lifang.events import catchup, log
 from lifang.kit import clock, ranges
-from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
+from lifang.kit.errors import Conflict, Forbidden, Invalid
 from lifang.kit.words import _
 from lifang.lifecycle import moves, states
 from lifang.lifecycle.installing import install, loaded_of
@@ -28,7 +28,7 @@ from lifang.resources.registry import CORE
 from lifang.services.auditing import stated
 from lifang.services.delivery import let_in
 from lifang.services.instance import Instance
-from lifang.services.query import find_community
+from lifang.services.query import demand_community
 from lifang.store.whole import whole
 
 
@@ -122,8 +122,7 @@ def suspend(
     known = _installed(caller, plugin, on=False)
     why = stated("reason", reason, _("请说明暂停的原因"))
     if until is not None and until <= clock.now():
-        sentence = _("暂停的结束时间必须在将来")
-        raise Invalid(sentence, errors=[FieldError("until", "invalid", sentence)])
+        raise Invalid.about("until", "invalid", _("暂停的结束时间必须在将来"))
     nodes = nodes_at(caller, at)
     with caller.instance.database.transaction():
         turned = read_switches().get(known.id, [])
@@ -300,7 +299,7 @@ def _since(history: str | None) -> log.Place | str | None:
         day = dt.datetime.fromisoformat(f"{history}T00:00").replace(tzinfo=clock.zone())
     except ValueError:
         sentence = _("「{said}」不是 start、now 或日期（例如 2026-09-01）", said=history)
-        raise Invalid(sentence, errors=[FieldError("history", "invalid", sentence)]) from None
+        raise Invalid.about("history", "invalid", sentence) from None
     return log.before(day)
 
 
@@ -329,11 +328,7 @@ def nodes_at(caller: Caller, at: str | None) -> list[Community]:
         if not nodes:
             raise Conflict(_("还没有社区；请先导入社区"))
     else:
-        node = find_community(caller, at)
-        if node is None:
-            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
-            raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
-        nodes = [node]
+        nodes = [demand_community(caller, at, "at")]
     reach = ranges.union(one.reach for one in caller.standings if states.administers(one.role))
     if not all(ranges.holds(reach, node.path) for node in nodes):
         raise Forbidden(_("您只能在自己管辖的范围内管理插件"))

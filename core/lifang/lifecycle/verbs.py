@@ -134,8 +134,7 @@ def _purge(caller: Caller, plugin: str, given: Given) -> Gone:
 def _demand_typed(plugin: str, given: Given) -> None:
     """Let the id be typed: what is purged does not come back."""
     if given.get("confirm", "").replace("-", "_") != plugin:
-        sentence = _("没有清除；请原样输入编号 {id}", id=plugin)
-        raise Invalid(sentence, errors=[FieldError("confirm", "invalid", sentence)])
+        raise Invalid.about("confirm", "invalid", _("没有清除；请原样输入编号 {id}", id=plugin))
 
 
 _SWITCHED = ("at", "history", "lock", "along")

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from lifang.entities.attachment import Attachment
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Invalid, NotFound, NotReady
+from lifang.kit.errors import Conflict, Invalid, NotFound, NotReady
 from lifang.kit.words import _
 from lifang.mechanisms.filetypes import TYPES, judged, refused
 from lifang.resources.resource import Resource
@@ -98,7 +98,7 @@ def attach(
         known = resource.attachments.items()
         pairs = [_("{name}（{key}）", name=one, key=_(label)) for one, label in known]
         told = _("附件的种类须为其中之一：{known}", known=_("、").join(pairs))
-        raise Invalid(told, errors=[FieldError("kind", "invalid", told)])
+        raise Invalid.about("kind", "invalid", told)
     size, digest = _measured(stream, caller.instance.settings.attachment_mb)
     name, type = judged(name, stream)
     place = depot.keep(caller.instance, stream)

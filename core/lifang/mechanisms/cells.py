@@ -101,13 +101,8 @@ def withheld(rows: list[Row], least: int, *, monthly: bool) -> list[Row]:
             if others and len(hidden & set(line)) == 1:
                 hidden.add(min(others, key=lambda key: behind[key]))
                 growing = True
-    return [
-        replace(
-            row,
-            cells=tuple(
-                Cell(withheld=True) if (at, n) in hidden else cell
-                for n, cell in enumerate(row.cells)
-            ),
-        )
+    shown = [
+        [Cell(withheld=True) if (at, n) in hidden else cell for n, cell in enumerate(row.cells)]
         for at, row in enumerate(rows)
     ]
+    return [replace(row, cells=tuple(cells)) for row, cells in zip(rows, shown, strict=True)]

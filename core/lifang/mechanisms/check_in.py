@@ -14,7 +14,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.entities.presence import Presence
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Invalid
+from lifang.kit.errors import Conflict, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import PASSING
 from lifang.store.record import Record
@@ -71,8 +71,7 @@ class CheckIn:
         """Enter somebody who has the code of this moment; `window` says from when to when."""
         said, step = "".join(code.split()).replace("-", "").upper(), self._step()
         if said not in {self._made(occasion, caller, one) for one in (step, step - 1)}:
-            sentence = _("这个码不对或已经过期；请扫现场正在显示的码")
-            raise Invalid(sentence, errors=[FieldError("code", "expired", sentence)])
+            raise Invalid.about("code", "expired", _("这个码不对或已经过期；请扫现场正在显示的码"))
         return self._enter(occasion, caller, who, QR, window)
 
     def locate(  # noqa: PLR0913 – each by name
@@ -155,17 +154,13 @@ def read_position(written: str) -> tuple[float, float]:
             raise ValueError
     except ValueError:
         sentence = _("位置写作“纬度,经度”，例如 36.0611,103.8343")
-        raise Invalid(sentence, errors=[FieldError("position", "invalid", sentence)]) from None
+        raise Invalid.about("position", "invalid", sentence) from None
     return north, east
 
 
 def distance(here: tuple[float, float], there: tuple[float, float]) -> int:
     """Metres between two positions over the ground (haversine), in steps of ten."""
     north, east = (math.radians(b - a) for a, b in zip(here, there, strict=True))
-    chord = math.sin(north / 2) ** 2
-    chord += (
-        math.cos(math.radians(here[0]))
-        * math.cos(math.radians(there[0]))
-        * (math.sin(east / 2) ** 2)
-    )
+    level = math.cos(math.radians(here[0])) * math.cos(math.radians(there[0]))
+    chord = math.sin(north / 2) ** 2 + level * math.sin(east / 2) ** 2
     return round(2 * EARTH * math.asin(math.sqrt(chord)) / 10) * 10

@@ -13,7 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.person import Person
 from lifang.events.event import Data
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Invalid
+from lifang.kit.errors import Conflict, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import action
 from lifang.resources.reach import Via
@@ -196,7 +196,7 @@ def _is_fresh(consent: Consent) -> bool:
 
 
 def _wrong(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(field, "consent", sentence)])
+    return Invalid.about(field, "consent", sentence)
 
 
 consents = Resource(

@@ -22,6 +22,7 @@ from lifang.entities.organization import Organization
 from lifang.kit import clock, json
 from lifang.kit.errors import Conflict, NotFound, NotReady
 from lifang.kit.masking import mask
+from lifang.kit.shapes import shaped
 from lifang.kit.words import _
 from lifang.mechanisms import codes
 from lifang.mechanisms.attachments import about
@@ -230,15 +231,11 @@ def shown(caller: Caller, id: int) -> View:
         raise NotFound(_("没有找到"))
     _demand_sound(caller.instance.keys, row)
     told = plain_json.loads(caller.instance.keys.unlock(bytes(row.content), _place(row)))
-    sections = [
-        {"label": label, "columns": columns, "rows": rows}
-        for label, columns, rows in told["sections"]
-    ]
-    line = _line(caller, resource, number, row)
+    names = ("label", "columns", "rows")
+    sections = [dict(zip(names, one, strict=True)) for one in told["sections"]]
     sheet = row.name if _of_a_sheet(resource) else None
     more = {"holder": told["holder"], "reason": row.reason, "name": row.name, "sheet": sheet}
-    more["sections"] = sections
-    return line | more
+    return _line(caller, resource, number, row) | more | {"sections": sections}
 
 
 def sheet_of(caller: Caller, id: int) -> AskedFor:
@@ -377,7 +374,4 @@ def _demand_sound(keys: KeyRing, row: Any) -> None:
 
 
 def _issued(row: Any) -> Issued:
-    return Issued(
-        int(row.id), row.number, codes.written(row.code), row.issuer, row.day, row.holder, row.mark,
-        row.revoked_at,
-    )  # fmt: skip
+    return shaped(Issued, row, id=int(row.id), code=codes.written(row.code))

@@ -19,7 +19,7 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS, SEGMENT, Community, path_end
 from lifang.entities.organization import Organization
 from lifang.kit import clock, ranges
-from lifang.kit.errors import Forbidden, Malformed, NotFound
+from lifang.kit.errors import Forbidden, Malformed, NotFound, demand_known
 from lifang.kit.words import _
 from lifang.mechanisms.cells import Row, compared, filled, withheld
 from lifang.mechanisms.indicator import Indicator
@@ -120,9 +120,8 @@ class Scope:
     def kind(self) -> str | None:
         """By what lines are told apart; raises Malformed for what is none, or more than one."""
         kinds = [one for one in self.by if one != MONTH]
-        if unknown := [one for one in self.by if one not in BY]:
-            key, known = f"by={unknown[0]}", _("、").join(BY)
-            raise Malformed(_("「{key}」须为其中之一：{known}", key=key, known=known))
+        for one in self.by:
+            demand_known(f"by={one}", one, BY)
         if len(kinds) > 1:
             raise Malformed(_("「{key}」只能出现一次", key="by"))
         if self.tree not in (NOW, THEN):

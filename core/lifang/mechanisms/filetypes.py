@@ -6,7 +6,7 @@ import zipfile
 from pathlib import PurePath
 from typing import BinaryIO
 
-from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 
 TYPES = {
@@ -51,7 +51,7 @@ def judged(name: str, stream: BinaryIO) -> tuple[str, str]:
 
 def refused(sentence: str) -> Invalid:
     """The refusal of a file."""
-    return Invalid(sentence, errors=[FieldError("file", "invalid", sentence)])
+    return Invalid.about("file", "invalid", sentence)
 
 
 def _within(stream: BinaryIO) -> str | None:

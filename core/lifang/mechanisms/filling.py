@@ -12,7 +12,7 @@ from typing import IO, Any
 from lifang.access import policy
 from lifang.entities.caller import Caller
 from lifang.kit import clock, json
-from lifang.kit.errors import Forbidden, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _, n_
 from lifang.mechanisms import documents, registers
 from lifang.mechanisms.documents import Document, Issued
@@ -21,11 +21,11 @@ from lifang.mechanisms.sheet import AskedFor, Sheet
 from lifang.resources.action import Section
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
-from lifang.services import workbook
-from lifang.services.auditing import Change, record_denial, record_effect, stated
+from lifang.services import exchange, workbook
+from lifang.services.auditing import Change, record_effect, stated
 from lifang.services.order import Order
 from lifang.services.presenting import UNREADABLE, View, present, stored
-from lifang.services.query import plain
+from lifang.services.query import field_of
 from lifang.services.workbook import Cell
 from lifang.store.whole import whole
 
@@ -191,16 +191,11 @@ class Filled:
                 "这张表有 {n} 行，最多打印或开具 {most} 行；请下载表格", n=self.total, most=most
             )
             raise Invalid(sentence)
-        full = self.secrets if self.purpose is not None else []
+        full = [] if self.purpose is None else [spec for _way, _at, spec in self.secrets]
         said = {"rows": str(self.total), "format": form, "sheet": self.sheet.name}
-        changes = [Change(key, None, value) for key, value in said.items()]
-        changes += [Change(f"revealed:{spec.name}", None, None) for _way, _at, spec in full]
-        verb, why = "export_full" if full else "export", self.purpose
-        place = self.asked.community
-        where = int(place.id) if place is not None else None
-        with self.caller.instance.database.transaction():
-            record_effect(self.caller, self.sheet.of, verb, None,
-                          changes=changes, community=where, reason=why)  # fmt: skip
+        registers.audit(
+            self.caller, self.sheet.of, self.asked.community, full, self.purpose, **said
+        )
         self._audited = True
 
     def may(self, verb: str) -> bool:
@@ -337,18 +332,12 @@ def _kind(sheet: Sheet, sections: Sequence[Section] = ()) -> Document:
 
 def _demand(asked: AskedFor, resource: Resource[Any], verb: str) -> None:
     """Raise Forbidden unless the caller may do something to all that is asked for; audited."""
-    if asked.all_of(resource, verb):
-        return
-    sentence = _("您没有导出「{label}」的权限", label=_(resource.label))
-    if verb == "export_full":
-        sentence = _("您没有导出「{label}」完整信息的权限", label=_(resource.label))
-    denied = Forbidden(sentence)
-    record_denial(asked.caller, resource, verb, None, denied)
-    raise denied
+    if not asked.all_of(resource, verb):
+        exchange.refuse(asked.caller, resource, verb)
 
 
 def _spec(resource: Resource[Any], name: str) -> FieldSpec:
-    found = plain(resource, name) or resource.by_name.get(name)
+    found = field_of(resource, name)
     if found is None:
         raise LookupError(f"a column of a sheet: {resource.id} has no field {name}")
     return found
@@ -361,7 +350,7 @@ def _plain(value: Any) -> Cell:
     if isinstance(value, float | Decimal):
         return int(value) if value == int(value) else float(value)
     if isinstance(value, dt.datetime):
-        return clock.local(value).strftime("%Y-%m-%d %H:%M")
+        return clock.shown(value)
     if value is None or isinstance(value, int | float | str):
         return value
     return str(value)

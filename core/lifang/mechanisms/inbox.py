@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -185,7 +184,7 @@ def _words(caller: Caller, kind: str, path: str | None, values: dict[str, Any]) 
 
 def _plain(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict) and "at" in value:
-        return clock.local(dt.datetime.fromisoformat(value["at"])).strftime("%Y-%m-%d %H:%M")
+        return clock.shown(value["at"])
     if not isinstance(value, dict):
         return value
     noun = value["record"].rpartition("/")[0]

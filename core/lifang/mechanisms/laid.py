@@ -72,7 +72,6 @@ class Laid:
     def told(self) -> dict[str, Any]:
         """The same for programs."""
         panel, more = self.panel, self.panel.choose
-        rows = zip(self.items, self.offered, strict=True)
         summed = {"field": panel.total, "value": self.total, "unit": self.unit}
         chosen = None
         if more and self.choose is not None:
@@ -89,8 +88,13 @@ class Laid:
             "create": self.create,
             "choose": chosen and {**chosen, "known": self.choose},
             "empty": _(panel.empty) if panel.empty else None,
-            "items": [{**view, "actions": verbs} for view, verbs in rows],
+            "items": with_actions(self.items, self.offered),
         }  # fmt: skip
+
+
+def with_actions(items: list[View], offered: list[tuple[str, ...]]) -> list[View]:
+    """Records for programs, each with what can be done to it."""
+    return [{**view, "actions": verbs} for view, verbs in zip(items, offered, strict=True)]
 
 
 def desks(caller: Caller) -> list[str]:

@@ -20,7 +20,7 @@ from lifang.kit.errors import Conflict
 from lifang.kit.words import _
 from lifang.store.record import Record
 
-GRANTED, OWN, HELD, SPENT, EXPIRED = SIDES = ("granted", "own", "held", "spent", "expired")
+GRANTED, OWN, HELD, SPENT, EXPIRED = ("granted", "own", "held", "spent", "expired")
 
 Posting = tuple[str, Any, int]
 """A side, the lot, and by how much the side changes."""
@@ -106,14 +106,14 @@ class Ledger:
 
     def settle(self, entry: int, caller: Caller, *, day: dt.date | None = None) -> int:
         """Spend what an entry holds; Conflict when it was settled or released before."""
-        held = self._found(entry, "hold")
+        held = self._held(entry)
         moves = [(HELD, lot, -amount) for side, lot, amount in _postings(held) if side == HELD]
         moves += [(SPENT, lot, -amount) for _side, lot, amount in moves]
         return self._counter(held, caller, _Fact("settle", "", day, ""), moves)
 
     def release(self, entry: int, caller: Caller, *, day: dt.date | None = None) -> int:
         """Give back what an entry holds, to the lots it came from; Conflict as with `settle`."""
-        held = self._found(entry, "hold")
+        held = self._held(entry)
         moves = [(side, lot, -amount) for side, lot, amount in _postings(held)]
         return self._counter(held, caller, _Fact("release", "", day, ""), moves)
 
@@ -239,17 +239,12 @@ class Ledger:
         known = LedgerEntry.get_or_none(*mine)
         if known is not None:
             return known, False
+        named = owner if isinstance(owner, str) else caller.instance.registry.named(owner)
+        told = vars(replace(fact, day=fact.day or clock.today()))
         entry = LedgerEntry.create(
-            ledger=self.name,
-            owner=owner if isinstance(owner, str) else caller.instance.registry.named(owner),
-            kind=fact.kind,
-            key=fact.key,
-            day=fact.day or clock.today(),
-            at=clock.now(),
-            actor=caller.name,
-            memo=fact.memo,
+            **told, ledger=self.name, owner=named, at=clock.now(), actor=caller.name,
             counters=counters,
-        )
+        )  # fmt: skip
         return entry, True
 
     def _counter(self, told: Any, caller: Caller, fact: _Fact, moves: Iterable[Posting]) -> int:
@@ -309,8 +304,8 @@ class Ledger:
         )
         return list(rows)
 
-    def _found(self, entry: int, kind: str) -> Any:
-        mine = (LedgerEntry.ledger == self.name, LedgerEntry.kind == kind)
+    def _held(self, entry: int) -> Any:
+        mine = (LedgerEntry.ledger == self.name, LedgerEntry.kind == "hold")
         told = LedgerEntry.get_or_none(LedgerEntry.id == entry, *mine)
         if told is None:
             raise Conflict(_("没有这样一笔冻结"))

@@ -11,11 +11,11 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import SEGMENT, Community, path_end
 from lifang.entities.person import Affiliation
 from lifang.kit import ranges
-from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
+from lifang.kit.errors import Forbidden, NotFound
 from lifang.kit.words import _
 from lifang.mechanisms.indicator import Indicator, Measure
 from lifang.services import branches
-from lifang.services.query import find_community
+from lifang.services.query import demand_community
 
 MOST = 2_000
 """Lines of a table."""
@@ -95,13 +95,9 @@ def demand_all(place: Community, seen: ranges.Ranges, on: ranges.Ranges) -> None
 
 def place_of(caller: Caller, code: str | None) -> Community:
     """The community of a code, by default where the caller's part begins; else raises Invalid."""
-    found = find_community(caller, code, past=True) if code else None
     if code is None and (tops := branches.tops(caller)):
-        found = find_community(caller, tops[0].code)
-    if found is None:
-        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code or "")
-        raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
-    return found
+        code = tops[0].code
+    return demand_community(caller, code or "", "within", past=True)
 
 
 def _seat(unit: int) -> tuple[Community, Community]:

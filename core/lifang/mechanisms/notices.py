@@ -125,17 +125,15 @@ class Notice:
         values that are not those of the text, an unknown role, and for values about a confidential
         record (whose notices stay in the inbox), TypeError for what a notice cannot keep.
         """
-        registry, unit = (
-            caller.instance.registry,
-            caller.instance.database.unit,
-        )  # raises outside one
+        registry = caller.instance.registry
+        unit = caller.instance.database.unit  # raises outside one
         resource = registry.of(type(record))
         confidential = resource.confidential is not None
         self._demand(key, values, confidential=confidential)
         if _is_old(caller):
             return 0
         places, about = places_of(caller, resource, record), registry.named(record)
-        readers = readers_of(caller, to, places)
+        readers = readers_of(to, places)
         same: dict[str, Any] = {"kind": self.name, "record": about, "key": key}
         told: Any = NoticeRow.select(NoticeRow.who).where(
             *(getattr(NoticeRow, name) == value for name, value in same.items())
@@ -190,7 +188,7 @@ def _kept(caller: Caller, value: Any) -> Any:
     raise TypeError(f"a notice keeps words, numbers, days, instants and records, not {value!r}")
 
 
-def readers_of(caller: Caller, to: One | Iterable[One], places: Collection[int]) -> set[str]:
+def readers_of(to: One | Iterable[One], places: Collection[int]) -> set[str]:
     """Whom a notice goes to, each once: by their person, else by their account."""
     if isinstance(to, Record | str | int):
         to = (to,)

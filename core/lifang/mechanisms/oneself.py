@@ -12,7 +12,7 @@ from lifang.kit import clock, ranges
 from lifang.kit.errors import Conflict
 from lifang.kit.words import _
 from lifang.mechanisms.consents import Consent, Purpose, consents
-from lifang.mechanisms.laid import STAFF, Laid, concerning, homes_of, known, lay
+from lifang.mechanisms.laid import STAFF, Laid, concerning, homes_of, known, lay, with_actions
 from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import reading
@@ -75,10 +75,7 @@ class Oneself:
                 "resource": one.resource.id,
                 "label": _(one.resource.label),
                 "create": one.create is not None,
-                "items": [
-                    {**view, "actions": verbs}
-                    for view, verbs in zip(one.items, one.offered, strict=True)
-                ],
+                "items": with_actions(one.items, one.offered),
             }
             for one in self.shelves
         ]

@@ -14,7 +14,7 @@ from lifang.entities.community import Community, place
 from lifang.entities.person import Affiliation, Person
 from lifang.events.event import Data
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid
+from lifang.kit.errors import Conflict, Forbidden, Invalid
 from lifang.kit.words import _
 from lifang.resources.action import Lines, action
 from lifang.resources.reach import Via
@@ -167,7 +167,7 @@ def _answered(objection: NoticeObjection, caller: Caller, text: str) -> Data:
 
 
 def _wrong(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors=[FieldError(field, "objection", sentence)])
+    return Invalid.about(field, "objection", sentence)
 
 
 def for_those_who_live_there(model: Any, people: tuple[int, ...]) -> Any:

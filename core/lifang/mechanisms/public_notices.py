@@ -80,9 +80,8 @@ class PublicNotice:
 
     def standing(self, record: Record, caller: Caller) -> posted.Standing:
         """How the last notice of this kind about a record stands."""
-        about = (Hanging.kind == self.name) & (
-            Hanging.subject == caller.instance.registry.named(record)
-        )
+        subject = caller.instance.registry.named(record)
+        about = (Hanging.kind == self.name) & (Hanging.subject == subject)
         notice = Hanging.select().where(about).order_by(Hanging.id.desc()).first()
         return posted.Standing("none") if notice is None else posted.standing(notice)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,14 +11,13 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.person import Person
 from lifang.kit import clock
-from lifang.kit.errors import Forbidden
 from lifang.kit.words import _, _p
 from lifang.mechanisms import lines
 from lifang.resources import written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
 from lifang.services import exchange, reading, values, workbook
-from lifang.services.auditing import Change, record_denial, record_effect, stated
+from lifang.services.auditing import Change, record_effect, stated
 from lifang.services.order import Order
 from lifang.services.presenting import View
 from lifang.services.query import MOST, THEN, Query, find_community
@@ -50,12 +48,14 @@ def ledger(
     secret = [spec for spec in resource.fields if spec.kind == "sensitive"]
     if purpose is not None:
         purpose = stated("purpose", purpose, _("请说明导出完整信息的用途"))
-        _demand_full(caller, resource, secret)
+        if secret and not policy.rights(caller, resource, "export_full"):
+            exchange.refuse(caller, resource, "export_full")
     asked = replace(query, verb="export", limit=MOST, cursor=None)
     Order.read(resource, asked.sort)
     number = reading.count(caller, resource, asked)
     place = _place(caller, asked)
-    _audit(caller, resource, number, place, secret if purpose is not None else [], purpose)
+    full = [] if purpose is None else secret
+    audit(caller, resource, place, full, purpose, rows=str(number), format="ledger")
 
     def fill(page: lines.Paper) -> None:
         _head(page, caller, resource, place, then=asked.as_of == THEN)
@@ -74,22 +74,16 @@ def ledger(
     return lines.written(lines.FORMS[form], fill)
 
 
-def _demand_full(caller: Caller, resource: Resource[Any], secret: list[FieldSpec]) -> None:
-    if secret and not policy.rights(caller, resource, "export_full"):
-        denied = Forbidden(_("您没有导出「{label}」完整信息的权限", label=_(resource.label)))
-        record_denial(caller, resource, "export_full", None, denied)
-        raise denied
-
-
-def _audit(
+def audit(
     caller: Caller,
     resource: Resource[Any],
-    number: int,
     place: Community | None,
     uncovered: list[FieldSpec],
     purpose: str | None,
+    **said: str,
 ) -> None:
-    told = [Change("rows", None, str(number)), Change("format", None, "ledger")]
+    """Tell the trail what leaves, from where, what of it uncovered, and for which purpose."""
+    told = [Change(name, None, value) for name, value in said.items()]
     told += [Change(f"revealed:{spec.name}", None, None) for spec in uncovered]
     verb = "export_full" if uncovered else "export"
     where = int(place.id) if place else None
@@ -172,7 +166,7 @@ def cell(spec: FieldSpec, value: Any) -> workbook.Cell:
     if value is None:
         return None
     if spec.kind == "instant":
-        return clock.local(dt.datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+        return clock.shown(value)
     if spec.kind in {"integer", "number"}:
         return value if isinstance(value, int | float) else str(value)
     return written.show(spec, value)

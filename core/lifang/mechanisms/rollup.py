@@ -245,15 +245,12 @@ def happened(
     """
     field: Any = getattr(resource.model, name or resource.dated or "created_at")
     if isinstance(field, InstantField):
-        return field, lambda day: str(field.db_value(_midnight(day)))
+        begins = partial(dt.datetime.combine, time=dt.time(), tzinfo=clock.zone())
+        return field, lambda day: str(field.db_value(begins(day)))
     if not name and field.null:
         created: Any = resource.model.created_at
         return pw.fn.COALESCE(field, day_of(created)), dt.date.isoformat
     return field, dt.date.isoformat
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), clock.zone())
 
 
 def _stood(measure: Measure, row: Any) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -31,6 +31,7 @@ class Item:
     part: str
     name: str
     full: int
+    _: KW_ONLY
     points: int | None = None
     degree: str | None = None
     reason: str = ""
@@ -67,6 +68,8 @@ class Score:
     degrees: Mapping[str, int] = field(default_factory=lambda: dict(DEGREES))
     places: int = 1
 
+    item = Item
+
     def __post_init__(self) -> None:
         """Refuse a formula that would leave a total without a band, or weigh more than all."""
         bounds = list(self.bands.values())
@@ -76,14 +79,6 @@ class Score:
             raise ValueError(f"bands from the best down to one that begins at 0: {self.bands}")
         if any(not 0 <= share <= 100 for share in self.degrees.values()):
             raise ValueError(f"degrees are percent: {self.degrees}")
-
-    @staticmethod
-    def item(  # noqa: PLR0913 – what is said of one thing that was judged, each by name
-        part: str, name: str, full: int, *, points: int | None = None, degree: str | None = None,
-        reason: str = "", proof: str = "",
-    ) -> Item:  # fmt: skip
-        """Say what one thing got; `of` judges whether it can."""
-        return Item(part, name, full, points, degree, reason, proof)
 
     def of(self, items: Iterable[Item]) -> Result:
         """Work the score out; Invalid where a part has no item, or an item more than its points."""

@@ -71,7 +71,7 @@ def title(asked: Indicator) -> str:
 
 def until(table: Table) -> str:
     """Up to when the records were looked at."""
-    return _("数据截至 {at}", at=clock.local(table.until).strftime("%Y-%m-%d %H:%M"))
+    return _("数据截至 {at}", at=clock.shown(table.until))
 
 
 def notes(*tables: Table) -> list[str]:

@@ -17,7 +17,7 @@ from lifang.entities.person import Person
 from lifang.resources.action import Action, action_of
 from lifang.resources.fields import Check, FieldSpec, read_fields
 from lifang.resources.placing import placing
-from lifang.resources.reach import Belonging, Linked, Scope, pointed_at
+from lifang.resources.reach import Belonging, Itself, Linked, Scope, pointed_at
 from lifang.store.fields import State
 from lifang.store.record import Record
 
@@ -217,6 +217,11 @@ class Resource(Generic[M]):
     def id(self) -> str:
         """Plugin and noun, as used for keys of caches, grams and audit: `core.people`."""
         return f"{self.plugin}.{self.noun}"
+
+    @property
+    def placed(self) -> bool:
+        """Whether its records lie somewhere, so that a part of the tree holds some of them."""
+        return self.scope is not None and not isinstance(self.scope, Itself)
 
     @property
     def aggregate(self) -> str:

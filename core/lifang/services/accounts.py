@@ -12,7 +12,7 @@ from lifang.access.roles import FIRST_ADMINISTRATOR, INSTANCE_ROLES
 from lifang.entities.account import Account, Grant
 from lifang.entities.caller import Caller, Standing
 from lifang.kit import clock
-from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
+from lifang.kit.errors import Forbidden, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.plugins.manager import Snapshot
 from lifang.resources.registry import CORE
@@ -20,7 +20,7 @@ from lifang.resources.resource import VERBS
 from lifang.services.auditing import record_note
 from lifang.services.gateway import write
 from lifang.services.instance import Instance
-from lifang.services.query import find_community
+from lifang.services.query import demand_community, find_community
 from lifang.store.whole import whole
 
 EVENT_WORDS = ("events:read", "events:replay", "events:skip")
@@ -94,14 +94,10 @@ def grant(
     """
     if role is None or (at is None and unit is None and role not in INSTANCE_ROLES):
         sentence = _("请同时说明角色和范围：--role 角色，以及 --at 社区编号或 --unit 组织编号")
-        raise Invalid(sentence, errors=[FieldError("role", "required", sentence)])
+        raise Invalid.about("role", "required", sentence)
     told: dict[str, Any] = {"role": role, "organization": unit}
     if at is not None:
-        community = find_community(caller, at)
-        if community is None:
-            sentence = _("没有代码为「{code}」的社区，或您看不到它", code=at)
-            raise Invalid(sentence, errors=[FieldError("at", "unknown", sentence)])
-        told["community"] = int(community.id)
+        told["community"] = int(demand_community(caller, at, "at").id)
     if until is not None:
         told["until"] = until.isoformat()
     return _grant(caller, account_named(caller, name), told)
@@ -159,8 +155,7 @@ def change_password(caller: Caller, *, old: str, new: str) -> None:
     """Let someone change their own password; raises Invalid for a wrong old or a weak new one."""
     account = Account.get_by_id(caller.account)
     if not check_password(account.password, old):
-        sentence = _("原密码不正确")
-        raise Invalid(sentence, errors=[FieldError("old", "wrong", sentence)])
+        raise Invalid.about("old", "wrong", _("原密码不正确"))
     check_strength(new, name=account.name)
     with caller.instance.database.transaction():
         _set_password(account, new, must_change=False)
@@ -206,7 +201,7 @@ def create_token(
         raise NotFound(_("没有账号「{name}」", name=name))
     if not 1 <= days <= sign_in.LONGEST_TOKEN.days:
         sentence = _("令牌的有效期须为 1 至 {n} 天", n=sign_in.LONGEST_TOKEN.days)
-        raise Invalid(sentence, errors=[FieldError("days", "range", sentence)])
+        raise Invalid.about("days", "range", sentence)
     narrowed = " ".join(_narrowed(caller, word) for word in scope)
     with caller.instance.database.transaction():
         secret = sign_in.open_token(account, days=days, label=label, scope=narrowed)
@@ -225,7 +220,7 @@ def _narrowed(caller: Caller, word: str) -> str:
     resource = caller.instance.registry.find(plugin or CORE, own)
     if resource is None or verb.replace("-", "_") not in {*VERBS, *resource.actions}:
         sentence = _("不认识令牌范围「{word}」；例如 read、people:update", word=word)
-        raise Invalid(sentence, errors=[FieldError("scope", "unknown", sentence)])
+        raise Invalid.about("scope", "unknown", sentence)
     return f"{resource.id}:{verb.replace('-', '_')}"
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, Unpack
 from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.entities.caller import Caller
 from lifang.kit import json, text
-from lifang.kit.errors import FieldError, Invalid, LifangError
+from lifang.kit.errors import Invalid, LifangError
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.store.keys import KeyRing
@@ -65,7 +65,7 @@ def stated(name: str, said: str, missing: str) -> str:
             sentence = _("「{label}」最多 {n} 个字", label=_("原因"), n=LONGEST_REASON)
     except text.Refused as error:
         sentence = error.sentence
-    raise Invalid(sentence, errors=[FieldError(name, "invalid" if clean else "required", sentence)])
+    raise Invalid.about(name, "invalid" if clean else "required", sentence)
 
 
 def record_effect(

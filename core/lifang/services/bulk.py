@@ -139,7 +139,7 @@ def chosen(ids: Iterable[Any]) -> Query:
     numbers = tuple(dict.fromkeys(ids))
     if not 0 < len(numbers) <= MOST:
         told = _("请选中 1 至 {most} 条记录；更多的请按条件选择", most=MOST)
-        raise Invalid(told, errors=[FieldError("ids", "invalid", told)])
+        raise Invalid.about("ids", "invalid", told)
     return Query(filters=(("id", "", numbers),))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.events.publish import publish
 from lifang.events.tables import Erasable, EventRow
-from lifang.kit.errors import FieldError, Forbidden, Invalid
+from lifang.kit.errors import Forbidden, Invalid
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services.auditing import Change, record_effect
@@ -52,7 +52,7 @@ def _found(caller: Caller, subject: str) -> tuple[Resource[Any], Any]:
             if record is not None:
                 return resource, record
     told = _("没有记录「{record}」；应写作 core.person/7", record=subject)
-    raise Invalid(told, errors=[FieldError("subject", "unknown", told)])
+    raise Invalid.about("subject", "unknown", told)
 
 
 def _empty(caller: Caller, record: Any) -> int:

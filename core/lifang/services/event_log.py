@@ -18,9 +18,10 @@ from lifang.events.event import Data, Event
 from lifang.events.personal import Personal
 from lifang.events.tables import EventRow, EventScope
 from lifang.kit import clock, masking, ranges
-from lifang.kit.errors import Forbidden, Invalid, Malformed, NotFound
+from lifang.kit.errors import Forbidden, Malformed, NotFound
+from lifang.kit.shapes import shaped
 from lifang.kit.words import _
-from lifang.services.query import find_community
+from lifang.services.query import demand_community
 
 SEERS = ("platform_administrator", "auditor")
 PAGE = 500
@@ -209,9 +210,7 @@ def seen(caller: Caller, within: str | None = None) -> list[Any]:
     if not reach:
         raise unseen()
     if within is not None:
-        node = find_community(caller, within, past=True)
-        if node is None:
-            raise Invalid(_("没有代码为「{code}」的社区，或您看不到它", code=within))
+        node = demand_community(caller, within, "within", past=True)
         reach = ranges.intersect(reach, ((node.path, path_end(node.path)),))
     if reach == ranges.EVERYWHERE:
         return [EventRow.pos > 0]
@@ -298,18 +297,6 @@ def _places(numbers: set[int], reach: ranges.Ranges) -> dict[int, Place]:
 
 
 def _shown(event: Event, places: dict[int, Place], secrets: Mapping[str, str]) -> SeenEvent:
-    return SeenEvent(
-        position=event.position,
-        type=event.type,
-        version=event.version,
-        noun=event.noun,
-        subject=event.subject,
-        sequence=event.sequence,
-        actor=event.actor,
-        at=event.at,
-        correlation=event.correlation,
-        cause=event.cause,
-        communities=tuple(places[n] for n in event.communities if n in places),
-        data=covered(event.data, secrets, set(event.communities) - places.keys()),
-        unreadable=event.unreadable,
-    )
+    data = covered(event.data, secrets, set(event.communities) - places.keys())
+    communities = tuple(places[n] for n in event.communities if n in places)
+    return shaped(SeenEvent, event, communities=communities, data=data)

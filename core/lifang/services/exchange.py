@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
@@ -67,9 +67,17 @@ def demand_right(caller: Caller, resource: Resource[Any]) -> None:
     """Raise NotFound or Forbidden unless the caller may hand out rows of a resource; audited."""
     reading.open_to(caller, resource)
     if not policy.rights(caller, resource, "export"):
-        denied = Forbidden(_("您没有导出「{label}」的权限", label=_(resource.label)))
-        record_denial(caller, resource, "export", None, denied)
-        raise denied
+        refuse(caller, resource, "export")
+
+
+def refuse(caller: Caller, resource: Resource[Any], verb: str) -> NoReturn:
+    """Raise Forbidden to who may not `export` rows of a resource, or not `export_full`; audited."""
+    sentence = _("您没有导出「{label}」的权限", label=_(resource.label))
+    if verb == "export_full":
+        sentence = _("您没有导出「{label}」完整信息的权限", label=_(resource.label))
+    denied = Forbidden(sentence)
+    record_denial(caller, resource, verb, None, denied)
+    raise denied
 
 
 def pages(caller: Caller, resource: Resource[Any], query: Query) -> Iterator[list[View]]:

@@ -18,17 +18,8 @@ def history(caller: Caller, resource: Resource[Any], record: int, *, most: int =
     record they do not see of its past either.
     """
     seen = shown_fields(caller, resource, [record]).get(record)
-    entries = list(
-        AuditEntry.select()
-        .where(
-            AuditEntry.plugin == resource.plugin,
-            AuditEntry.noun == resource.noun,
-            AuditEntry.record == record,
-            AuditEntry.outcome == "done",
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(most)
-    )
+    done = AuditEntry.select().where(*_about(resource, record), AuditEntry.outcome == "done")
+    entries = list(done.order_by(AuditEntry.id.desc()).limit(most))
     changes: dict[int, list[View]] = {}
     rows = AuditChange.select().where(AuditChange.entry.in_([entry.id for entry in entries]))
     for row in rows.order_by(AuditChange.id):
@@ -36,13 +27,10 @@ def history(caller: Caller, resource: Resource[Any], record: int, *, most: int =
         if seen is not None and name in resource.by_name and name not in seen:
             continue
         hidden = "***" if row.sealed else None
-        changes.setdefault(row.entry_id, []).append(
-            {
-                "field": row.field,
-                "before": hidden if row.before_sealed else row.before,
-                "after": hidden if row.after_sealed else row.after,
-            }
-        )
+        before = hidden if row.before_sealed else row.before
+        after = hidden if row.after_sealed else row.after
+        change = {"field": row.field, "before": before, "after": after}
+        changes.setdefault(row.entry_id, []).append(change)
     return [
         {
             "at": moment(entry.at),
@@ -63,14 +51,14 @@ def changed_since(resource: Resource[Any], record: int, version: int) -> list[st
     rows: Any = (
         AuditChange.select(AuditChange.field)
         .join(AuditEntry)
-        .where(
-            AuditEntry.plugin == resource.plugin,
-            AuditEntry.noun == resource.noun,
-            AuditEntry.record == record,
-            AuditEntry.version > version,
-        )
+        .where(*_about(resource, record), AuditEntry.version > version)
         .order_by(AuditChange.id)
         .tuples()
     )
     names = dict.fromkeys(row[0] for row in rows)
     return [name for name in names if name in resource.by_name]
+
+
+def _about(resource: Resource[Any], record: int) -> tuple[Any, ...]:
+    entry = AuditEntry
+    return entry.plugin == resource.plugin, entry.noun == resource.noun, entry.record == record

@@ -12,7 +12,7 @@ from lifang.entities.caller import Caller
 from lifang.events import log, retry
 from lifang.events.event import wanted
 from lifang.events.tables import EventRow, Retry, Subscription
-from lifang.kit.errors import Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed, demand_known
 from lifang.kit.words import _, n_
 from lifang.plugins.tables import Activation
 from lifang.services import event_log
@@ -139,9 +139,8 @@ def _conditions(wanted: Wanted) -> Iterator[Any]:
     if wanted.keys is not None:
         yield _named(wanted.keys)
         return
-    if wanted.state is not None and wanted.state not in STATES:
-        known = _("、").join(STATES)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="state", known=known))
+    if wanted.state is not None:
+        demand_known("state", wanted.state, STATES)
     together = {"dead": GIVEN_UP, "waiting": PENDING}
     mine = Subscription.select(Subscription.name).where(Subscription.plugin == wanted.plugin)
     for given, condition in (

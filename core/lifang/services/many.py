@@ -73,12 +73,8 @@ class Batch:
 
     def __init__(self, maker: Maker, many: Sequence[Given]) -> None:
         """Prepare them; nothing is written yet."""
-        self.caller, self.resource, self.many, self._maker = (
-            maker.caller,
-            maker.resource,
-            many,
-            maker,
-        )
+        self.caller, self.resource = maker.caller, maker.resource
+        self.many, self._maker = many, maker
         self._database, self._linked = maker.caller.instance.database, maker.linked
         self.numbers, self._link_numbers = maker.numbers(len(many))
         self._fresh = dict(zip(self.numbers, map(dict, many), strict=True))

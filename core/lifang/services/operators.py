@@ -21,13 +21,9 @@ def operator(instance: Instance, as_account: str | None, *, system_user: int) ->
     """
     tied = _tied(system_user)
     if tied is None:
-        raise Unauthenticated(
-            _(
-                "操作系统用户 {user} 没有绑定账号；请由已绑定的管理员运行 "
-                "lifang accounts tie 账号 --user {user}",
-                user=system_user,
-            )
-        )
+        raise Unauthenticated(_("操作系统用户 {user} 没有绑定账号；请由已绑定的管理员运行 "
+                                "lifang accounts tie 账号 --user {user}",
+                                user=system_user))  # fmt: skip
     if as_account is None or as_account == tied.name:
         return caller_for(instance, tied, source="cli")
     account = find_account(as_account)

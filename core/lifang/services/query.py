@@ -17,9 +17,9 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community, CommunityCode, path_end
 from lifang.entities.gram import NameGram
 from lifang.kit import ranges, text
-from lifang.kit.errors import FieldError, Invalid, Malformed
+from lifang.kit.errors import Invalid, Malformed
 from lifang.kit.words import _, n_
-from lifang.resources import schema
+from lifang.resources import schema, written
 from lifang.resources.fields import FieldSpec
 from lifang.resources.reach import Linked, Via
 from lifang.resources.resource import Resource
@@ -146,7 +146,7 @@ def is_narrow(caller: Caller, resource: Resource[Any], query: Query) -> bool:
     if query.narrow or query.exact or (query.within and query.as_of == THEN):
         return True
     for name, operator, _values in query.filters:
-        spec = plain(resource, name) or resource.by_name.get(name)
+        spec = field_of(resource, name)
         if spec is not None and not operator and (name == "id" or spec.target or spec.virtual):
             return True
     return bool(query.q and query.q.strip()) and _is_rare(caller, resource, str(query.q))
@@ -156,7 +156,7 @@ def filter_of(
     caller: Caller, resource: Resource[Any], name: str, operator: str, values: tuple[Any, ...]
 ) -> Any:
     """One filter as a condition; raises Malformed naming the fields that can be asked for."""
-    spec = plain(resource, name) or resource.by_name.get(name)
+    spec = field_of(resource, name)
     known = OPERATORS if spec is not None and not spec.virtual else ()
     if spec is None or not spec.filterable or operator not in ("", *known):
         raise Malformed(_unknown_key(resource, name, operator))
@@ -189,10 +189,10 @@ UNASSIGNED = FieldSpec("unassigned", n_("待归入"), "boolean", null=False, vir
 """Whether a record still lies in a closed node that no single other one took over from."""
 
 
-def plain(resource: Resource[Any], name: str) -> FieldSpec | None:
-    """What every record has beside its own fields, by its name."""
+def field_of(resource: Resource[Any], name: str) -> FieldSpec | None:
+    """What every record has beside its own fields, or one of those, by its name."""
     placed = {UNASSIGNED.name: UNASSIGNED} if resource.scope is not None else {}
-    return (_PLAIN | placed).get(name)
+    return (_PLAIN | placed).get(name) or resource.by_name.get(name)
 
 
 def filter_names(resource: Resource[Any]) -> list[str]:
@@ -223,8 +223,6 @@ def _unknown_key(resource: Resource[Any], name: str, operator: str) -> str:
 def _value(caller: Caller, spec: FieldSpec, value: Any) -> Any:
     """Judge a filter's value; the text of a query string is read by the field's kind."""
     if isinstance(value, str) and spec.kind in {"integer", "reference", "boolean", "number"}:
-        from lifang.resources import written
-
         value = written.read(spec, value)
     if spec.kind == "community":
         return community_id(caller, value)
@@ -254,17 +252,22 @@ def find_community(
     one that had it on that day: for what is looked at, not for what is pointed at.
     """
     resource = caller.instance.registry.of(Community)
-    allowed = anywhere or policy.readable(caller, resource)
-    if allowed is False:
-        return None
-    asked = (Community.code == code) & Community.removed_at.is_null() & Community.valid_to.is_null()
-    if allowed is not True:
-        asked &= allowed
-    found: Community | None = Community.select().where(asked).first()
+    allowed = policy.wheres(resource, anywhere or policy.readable(caller, resource))
+    standing = Community.removed_at.is_null() & Community.valid_to.is_null()
+    asked = Community.select().where(Community.code == code, standing, *allowed)
+    found: Community | None = asked.first()
     return found if found or not past else _find_past(code, allowed)
 
 
-def _find_past(code: str, allowed: Any) -> Community | None:
+def demand_community(caller: Caller, code: str, key: str, *, past: bool = False) -> Community:
+    """The same; raises Invalid about what is called `key` where none is in sight."""
+    if found := find_community(caller, code, past=past):
+        return found
+    sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code)
+    raise Invalid.about(key, "unknown", sentence)
+
+
+def _find_past(code: str, allowed: tuple[Any, ...]) -> Community | None:
     code, _at, day = code.partition("@")
     had: Any = CommunityCode
     told = (had.code == code) & Community.removed_at.is_null()
@@ -275,16 +278,13 @@ def _find_past(code: str, allowed: Any) -> Community | None:
             return None
         told &= had.from_date.is_null() | (had.from_date <= on)
         told &= had.to_date.is_null() | (had.to_date > on)
-    found = Community.select().join(had).where(told if allowed is True else told & allowed)
+    found = Community.select().join(had).where(told, *allowed)
     last: Community | None = found.order_by(had.id.desc()).first()
     return last
 
 
 def _inside(caller: Caller, resource: Resource[Any], code: str) -> Community:
-    community = find_community(caller, code, past=True)
-    if community is None:
-        sentence = _("没有代码为「{code}」的社区，或您看不到它", code=code)
-        raise Invalid(sentence, errors=[FieldError("within", "unknown", sentence)])
+    community = demand_community(caller, code, "within", past=True)
     label, scope = _(resource.label), resource.scope
     while isinstance(scope, Via):
         resource = caller.instance.registry.of(getattr(resource.model, scope.reference).rel_model)
@@ -373,7 +373,7 @@ def _exactly(caller: Caller, resource: Resource[Any], name: str, value: str) -> 
     try:
         plain = schema.JUDGES["sensitive"](spec, value)
     except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError(name, "invalid", str(error))]) from error
+        raise Invalid.about(name, "invalid", str(error)) from error
     index = caller.instance.keys.index(plain, kind=str(spec.secret))
     found = getattr(resource.model, f"{name}_index") == index
     return reduce(and_, policy.wheres(resource, _uncut(caller, resource)), found)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from lifang.access import policy
 from lifang.entities.caller import Caller
-from lifang.kit.errors import FieldError, Forbidden, Invalid, NotFound
+from lifang.kit.errors import Forbidden, Invalid, NotFound
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import values
@@ -149,7 +149,7 @@ def reveal(
     reason = stated("reason", reason, _("请说明查看原因"))
     if not fields or not set(fields) <= secret:
         sentence = _("可查看的敏感字段：{known}", known=_("、").join(sorted(secret)))
-        raise Invalid(sentence, errors=[FieldError("fields", "required", sentence)])
+        raise Invalid.about("fields", "required", sentence)
     shown = view(caller, resource, id)
     if not reached(caller, resource, "reveal", [id]) or any(
         shown[name] is None and getattr(record, f"{name}_mask") is not None for name in fields

@@ -16,7 +16,7 @@ from lifang.events import log, retry
 from lifang.events.event import wanted
 from lifang.events.personal import ERASED, referring
 from lifang.events.tables import EventRow, Retry, Subscription
-from lifang.kit.errors import Conflict, FieldError, Forbidden, Invalid, Malformed, NotFound
+from lifang.kit.errors import Conflict, Forbidden, Invalid, Malformed, NotFound
 from lifang.kit.json import loads_strict
 from lifang.kit.words import _
 from lifang.services import event_log
@@ -105,7 +105,7 @@ def as_data(caller: Caller, letter: Letter, told: Any) -> dict[str, Any]:
     """
     if not isinstance(told, dict):
         sentence = _("内容须为一个 JSON 对象，例如 {example}", example='{"old": 3}')
-        raise Invalid(sentence, errors=[FieldError("data", "invalid", sentence)])
+        raise Invalid.about("data", "invalid", sentence)
     original = caller.instance.events.read([letter.event.position])[0].data
     shown = letter.event.data
     return {
@@ -157,7 +157,7 @@ def _kept(caller: Caller, event: SeenEvent, data: Mapping[str, Any]) -> tuple[st
 
 def _personal(field: str) -> Invalid:
     told = _("「{field}」是可以依法删除的个人信息，不能改；请保留原样", field=field)
-    return Invalid(told, errors=[FieldError("data", "personal", told)])
+    return Invalid.about("data", "personal", told)
 
 
 def edits(caller: Caller, position: int, data: Mapping[str, Any]) -> Iterator[Change]:

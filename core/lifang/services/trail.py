@@ -9,6 +9,7 @@ from typing import Any
 from lifang.entities.audit import AuditEntry
 from lifang.entities.caller import Caller
 from lifang.kit.errors import Forbidden
+from lifang.kit.shapes import shaped
 from lifang.kit.words import _
 
 MOST = 200
@@ -58,20 +59,6 @@ def entries(
         told.append(AuditEntry.actor_name == actor)
     query = AuditEntry.select().where(*told).order_by(AuditEntry.id.desc())
     return [
-        Seen(
-            id=row.id,
-            at=row.at,
-            actor=row.actor_name,
-            on_behalf_of=row.on_behalf_of,
-            source=row.source,
-            plugin=row.plugin,
-            noun=row.noun,
-            record=row.record,
-            verb=row.verb,
-            outcome=row.outcome,
-            reason=row.reason,
-            request_id=row.request_id,
-            sealed=row.seq is not None,
-        )
+        shaped(Seen, row, actor=row.actor_name, sealed=row.seq is not None)
         for row in query.limit(min(limit, MOST))
     ]

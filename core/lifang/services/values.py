@@ -9,7 +9,7 @@ from typing import Any
 from lifang.entities.caller import Caller
 from lifang.entities.gram import NameGram
 from lifang.kit import masking, text
-from lifang.kit.errors import FieldError, Invalid
+from lifang.kit.errors import Invalid
 from lifang.kit.money import yuan
 from lifang.kit.words import _
 from lifang.resources.fields import FieldSpec
@@ -56,7 +56,7 @@ def _put_sensitive(
         if value == mask:
             return None
         sentence = _("「{label}」是遮盖后的值；请填写完整的值，或保留原样", label=_(spec.label))
-        raise Invalid(sentence, errors=[FieldError(name, "masked", sentence)])
+        raise Invalid.about(name, "masked", sentence)
     before = opened(caller, resource, record, name)
     if before == value:
         return None
@@ -96,7 +96,7 @@ def refuse_masks(specs: Iterable[FieldSpec], values: Mapping[str, Any]) -> None:
     for spec in specs:
         if spec.kind == "sensitive" and "*" in (values.get(spec.name) or ""):
             sentence = _("「{label}」是遮盖后的值；请填写完整的值", label=_(spec.label))
-            raise Invalid(sentence, errors=[FieldError(spec.name, "masked", sentence)])
+            raise Invalid.about(spec.name, "masked", sentence)
 
 
 def as_text(value: Any, spec: FieldSpec | None = None) -> str | None:

@@ -26,11 +26,7 @@ def open_database(url: str | None, *, home: Path, durability: str) -> Database:
             ) from error
         return Served(url, durability=durability)
     if parts.scheme != "sqlite":
-        raise Invalid(
-            _(
-                "不支持「{scheme}」数据库；可用 sqlite:///路径 或 postgresql://用户@主机/库名",
-                scheme=parts.scheme or url,
-            )  # fmt: skip
-        )
+        raise Invalid(_("不支持「{scheme}」数据库；可用 sqlite:///路径 或 postgresql://用户@主机/库名",
+                        scheme=parts.scheme or url))  # fmt: skip
     path = Path(parts.path if parts.path.startswith("//") is False else parts.path[1:])
     return Embedded(path, durability=durability, lock=lock)

@@ -321,13 +321,9 @@ class Served(Database):
         """
         schema, may = self.engine.execute_sql(MAY_EXCHANGE).fetchone() or ("public", False)
         if not may:
-            raise NotReady(
-                _(
-                    "恢复要用新的架构替换 {schema}；请让这个用户成为数据库 {place} 的所有者",
-                    schema=schema,
-                    place=self.place,
-                )  # fmt: skip
-            )
+            told = _("恢复要用新的架构替换 {schema}；请让这个用户成为数据库 {place} 的所有者",
+                     schema=schema, place=self.place)  # fmt: skip
+            raise NotReady(told)
         self.engine.execute_sql(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE")
         self.engine.execute_sql(f"CREATE SCHEMA {BESIDE}")
         return Served(self._told[0], durability=self._told[1], schema=BESIDE)

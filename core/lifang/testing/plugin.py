@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ from lifang.testing import network
 if TYPE_CHECKING:
     from flask import Flask
 
-    from lifang.entities.account import Account
     from lifang.entities.caller import Caller
     from lifang.entities.community import Community
     from lifang.entities.organization import Organization
@@ -84,10 +84,7 @@ def caller(instance: Instance) -> Callable[..., Caller]:
     """Make a caller: `caller("grid_worker", at=CODE)`, `caller("resident", person=liqiang)`."""
     from lifang.testing import world
 
-    def make(role: str, **where: Any) -> Caller:
-        return world.caller(instance, role, **where)
-
-    return make
+    return partial(world.caller, instance)
 
 
 @pytest.fixture
@@ -103,10 +100,7 @@ def make_community(instance: Instance) -> Callable[..., Community]:
     """Register a community below another: `make_community("新社区", under=CODE)`."""
     from lifang.testing import world
 
-    def make(name: str, **told: Any) -> Community:
-        return world.community(instance, name, **told)
-
-    return make
+    return partial(world.community, instance)
 
 
 @pytest.fixture
@@ -114,10 +108,7 @@ def make_organization(instance: Instance) -> Callable[..., Organization]:
     """Register an organization that sits in a community: `make_organization("示例甲", at=CODE)`."""
     from lifang.testing import world
 
-    def make(name: str, **told: Any) -> Organization:
-        return world.organization(instance, name, **told)
-
-    return make
+    return partial(world.organization, instance)
 
 
 @pytest.fixture
@@ -125,10 +116,7 @@ def make_person(instance: Instance) -> Callable[..., Person]:
     """Register a person who lives in a community: `make_person("李强", phone="13800001234")`."""
     from lifang.testing import world
 
-    def make(name: str, **told: Any) -> Person:
-        return world.person(instance, name, **told)
-
-    return make
+    return partial(world.person, instance)
 
 
 @pytest.fixture
@@ -136,10 +124,7 @@ def enable(instance: Instance) -> Callable[..., None]:
     """Install a plugin if need be, switch it on and set it: `enable("x", at=CODE, days=30)`."""
     from lifang.testing import world
 
-    def switch_on(plugin: str, *, at: str, **settings: Any) -> None:
-        world.enable(instance, plugin, at=at, **settings)
-
-    return switch_on
+    return partial(world.enable, instance)
 
 
 @pytest.fixture
@@ -147,10 +132,7 @@ def notices_of(instance: Instance) -> Callable[..., list[str]]:
     """What somebody's notices say, the oldest first: `notices_of(person, kind="toys.near")`."""
     from lifang.testing import world
 
-    def texts(one: Person | Account, *, kind: str | None = None) -> list[str]:
-        return world.notices_of(instance, one, kind)
-
-    return texts
+    return partial(world.notices_of, instance)
 
 
 @pytest.fixture
@@ -255,11 +237,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(instance: Instance, plain_environment: None) -> Command:
     """Run a command as the first administrator, `boss`: `run("people", "list", "--json").json`."""
     from lifang.services.accounts import first_administrator
-    from lifang.testing.commands import Said, hands_on, say
+    from lifang.testing.commands import hands_on, say
 
     first_administrator(instance, "boss", home_code="620100000000", system_user=os.getuid())
 
-    def command(*words: str, terminal: bool = False) -> Said:
-        return say(hands_on(instance), *words, terminal=terminal)
-
-    return command
+    return partial(say, hands_on(instance))

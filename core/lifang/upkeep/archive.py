@@ -122,8 +122,7 @@ class _Opening(_Pieces, io.RawIOBase):
         try:
             return self._cipher.decrypt(self._next(last=not self._ahead), piece, None)
         except (InvalidTag, ValueError):
-            told = _("备份从第 {n} 段起被截断或改动过，不能使用", n=self._number)
-            raise Invalid(told) from None
+            raise Invalid(_("备份从第 {n} 段起被截断或改动过，不能使用", n=self._number)) from None
 
 
 class Packing:
@@ -245,14 +244,9 @@ def _header(file: BinaryIO, key: Path) -> tuple[bytes, bytes]:
     master = read_master(key)
     needed, given = told[FORMAT_BYTES:-SALT_BYTES].hex(), fingerprint(master)
     if needed != given:
-        raise NotReady(
-            _(
-                "备份要用指纹为 {needed} 的密钥，{path} 的指纹是 {given}；请用 --key 指明密钥文件",
-                needed=needed,
-                path=key,
-                given=given,
-            )  # fmt: skip
-        )
+        sentence = _("备份要用指纹为 {needed} 的密钥，{path} 的指纹是 {given}；"
+                     "请用 --key 指明密钥文件", needed=needed, path=key, given=given)  # fmt: skip
+        raise NotReady(sentence)
     return header, master
 
 

@@ -70,9 +70,8 @@ def note(caller: Caller, made: Path) -> None:
 
 def place_before(told: Settings, what: str) -> Path:
     """Where a backup lies that is made before something is done, under a name that is not taken."""
-    return (
-        folder(told) / f"lifang-before-{what}-{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}{SUFFIX}"
-    )
+    stamp = f"{clock.local(clock.now()):%Y%m%d-%H%M%S-%f}"
+    return folder(told) / f"lifang-before-{what}-{stamp}{SUFFIX}"
 
 
 def make_before(caller: Caller, what: str, progress: Steps) -> Path:

@@ -27,13 +27,12 @@ from lifang.plugins.tables import PluginRow
 from lifang.resources.registry import CORE
 from lifang.services import clockwork, deadlines, jobs, retention
 from lifang.services.instance import Instance
-from lifang.store import migrations
 from lifang.store.embedded import Embedded
 from lifang.store.opening import open_database
 from lifang.upkeep import backup, guarding, papers, stalls
-from lifang.upkeep.guarding import MOST_NAMED, Finding, when
+from lifang.upkeep.figures import FREE_SHARE, outstanding
+from lifang.upkeep.guarding import MOST_NAMED, Finding
 
-FREE_SHARE = 0.05
 A_DAY = dt.timedelta(days=1)
 A_SEASON = dt.timedelta(days=61)
 LATE = dt.timedelta(minutes=10)
@@ -91,16 +90,14 @@ def _key(told: Settings) -> Iterator[Finding]:
         yield Finding("key", "bad", said, _("从您另存的地方取回密钥；没有它，数据和备份都无法读取"))
         return
     mode = stat.S_IMODE(path.stat().st_mode)
-    wrong = False
-    if mode & 0o077:
-        wrong = True
+    open, beside = mode & 0o077, told.data in path.resolve().parents
+    if open:
         said = _("别的用户也能读密钥文件 {path}（权限 {mode:04o}）", path=path, mode=mode)
         yield Finding("key", "bad", said, f"chmod 600 {path}")
-    if told.data in path.resolve().parents:
-        wrong = True
+    if beside:
         said = _("密钥文件 {path} 与数据在同一个文件夹，备份会带上它", path=path)
         yield Finding("key", "bad", said, _("移到别处，并在 lifang.toml 的 key_file 写明位置"))
-    if not wrong:
+    if not (open or beside):
         yield Finding("key", "ok", _("密钥文件 {path} 只有本人能读，不与数据放在一起", path=path))
 
 
@@ -143,30 +140,25 @@ def backups(told: Settings) -> Iterator[Finding]:
     good, failed = known.get("good"), known.get("failed")
     useless = _("没有密钥文件的副本，任何备份都毫无用处：请把 {path} 另存一份，不与备份放在一起",
                 path=told.key_file)  # fmt: skip
-    wrong = False
-    if failed and (not good or failed["at"] > good["at"]):
-        wrong = True
-        said = _("{at} 的备份失败了：{why}", at=when(failed["at"]), why=failed["why"])
+    wrong = failed if failed and (not good or failed["at"] > good["at"]) else None
+    if wrong:
+        said = _("{at} 的备份失败了：{why}", at=clock.shown(wrong["at"]), why=wrong["why"])
         yield Finding("backup", "bad", said, _("排除原因后运行 lifang backup create"))
     if not good:
         yield Finding("backup", "warn", _("还没有备份"), "lifang backup create")
     elif clock.now() - dt.datetime.fromisoformat(good["at"]) > STALE:
-        said = _("最近一次备份是 {at}，已超过一天", at=when(good["at"]))
+        said = _("最近一次备份是 {at}，已超过一天", at=clock.shown(good["at"]))
         remedy = _("lifang serve 或 lifang worker 每天自动备份（backup_keep 大于 0）；"
                    "或立即运行 lifang backup create")  # fmt: skip
         yield Finding("backup", "warn", said, remedy)
     elif not wrong:
-        said = _("最近一次备份：{at}，{path}", at=when(good["at"]), path=good["file"])
+        said = _("最近一次备份：{at}，{path}", at=clock.shown(good["at"]), path=good["file"])
         yield Finding("backup", "ok", said, useless)
 
 
 def _migrations(instance: Instance) -> Iterator[Finding]:
     try:
-        due = [
-            f"{plugin.id} {name}"
-            for plugin in list(instance.plugins.loaded.values())
-            for name in migrations.pending(instance.database, plugin.id, plugin.migrations)
-        ]
+        due = outstanding(instance)
     except NotReady as error:
         yield Finding("migrations", "bad", error.sentence, _("升级到与数据库一致的版本"))
         return
@@ -182,8 +174,9 @@ def _plugins(instance: Instance) -> Iterator[Finding]:
     asking = plugin_caller(instance, CORE, actor=None, correlation=None, cause=None)
     for plugin, told in instance.plugins.health(asking).items():
         for word in told:
-            said = _("插件「{plugin}」：{said}", plugin=plugin, said=word)
-            yield Finding("plugins", "warn", said)
+            yield Finding(
+                "plugins", "warn", _("插件「{plugin}」：{said}", plugin=plugin, said=word)
+            )
     present = discover()
     for row in PluginRow.select().where(PluginRow.state == "installed").order_by(PluginRow.name):
         found = present.get(row.name)
@@ -209,9 +202,8 @@ def _events(instance: Instance) -> Iterator[Finding]:
 def _retention(instance: Instance) -> Iterator[Finding]:
     """Events that should have left the log long ago, and who has still to be told of them."""
     for type, by in retention.held_back(instance, A_DAY):
-        said = _(
-            "到期的事件 {type} 还在日志里：{names} 还没有处理完", type=type, names=_("、").join(by)
-        )
+        names = _("、").join(by)
+        said = _("到期的事件 {type} 还在日志里：{names} 还没有处理完", type=type, names=names)
         remedy = _("见 lifang events lag 和 lifang events dead；启用插件、重放或忽略之后自动归档")
         yield Finding("retention", "warn", said, remedy)
 
@@ -225,14 +217,13 @@ def _held_back(instance: Instance) -> Finding | None:
     since = dt.datetime.fromisoformat(told) if told else log.held_since()
     if since is None or since > clock.now() - LATE:
         return None
-    at = f"{clock.local(since):%Y-%m-%d %H:%M}"
+    at = clock.shown(since)
     said = _("本库有一个事务从 {at} 起没有结束，此后的事件不能投递", at=at)
     if name is not None:
         said = _("同一台 PostgreSQL 的数据库 {name} 从 {at} 起有事务没有结束，此后的事件不能投递",
                  name=name, at=at)  # fmt: skip
-    return Finding(
-        "events", "warn", said, _("找出并结束它：见 pg_stat_activity 和 pg_prepared_xacts")
-    )
+    remedy = _("找出并结束它：见 pg_stat_activity 和 pg_prepared_xacts")
+    return Finding("events", "warn", said, remedy)
 
 
 def _jobs(instance: Instance) -> Iterator[Finding]:
@@ -278,8 +269,7 @@ def _calendar(_instance: Instance) -> Iterator[Finding]:
         remedy = _("按国务院办公厅的放假通知载入：lifang calendar import 文件.csv")
         yield Finding("calendar", "warn", missing(year), remedy)
     if not lacking:
-        said = _("工作日历已载入到 {year} 年", year=max(known))
-        yield Finding("calendar", "ok", said)
+        yield Finding("calendar", "ok", _("工作日历已载入到 {year} 年", year=max(known)))
 
 
 def _versions(instance: Instance) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from lifang.kit import clock
 from lifang.services.delivery import Lag, lag
 from lifang.services.event_log import last_position
 from lifang.services.instance import Instance
+from lifang.store import migrations
 from lifang.upkeep.backup import outcomes
 from lifang.upkeep.stalls import patience
 
@@ -22,6 +23,9 @@ Rows = Sequence[tuple[dict[str, str], float]]
 """Values, each with its labels."""
 Figure = tuple[str, str, str, Rows]
 """Its name, whether it is a gauge or a counter, what it means, and its values."""
+
+FREE_SHARE = 0.05
+"""With less of the disk free than this, the instance does not call itself ready."""
 
 LAGS: tuple[tuple[str, str, Callable[[Lag, float], float]], ...] = (
     ("behind", "Events a subscriber has still to be told.", lambda one, _most: one.behind),
@@ -38,7 +42,7 @@ def figures(instance: Instance) -> Iterator[Figure]:
     gauge = "gauge"
     last, told, most = last_position(), lag(instance), patience(instance).total_seconds()
     meaning = "Events that were told, by the highest position."
-    yield "events_total", "counter", meaning, [({}, last)] if last is not None else []
+    yield "events_total", "counter", meaning, [({}, last)]
     for name, meaning, figure in LAGS:
         rows = [({"subscriber": one.name}, figure(one, most)) for one in told]
         yield f"events_{name}", gauge, meaning, rows
@@ -57,12 +61,17 @@ def figures(instance: Instance) -> Iterator[Figure]:
     rows = [({"state": "used"}, len(engine._in_use)), ({"state": "idle"}, len(engine._connections))]
     yield "database_connections", gauge, "Connections of this process.", rows
     disk = shutil.disk_usage(instance.settings.home)
-    yield (
-        "disk_free_ratio",
-        gauge,
-        "The part of the disk that is free.",
-        [({}, disk.free / disk.total)],
-    )
+    rows = [({}, disk.free / disk.total)]
+    yield "disk_free_ratio", gauge, "The part of the disk that is free.", rows
+
+
+def outstanding(instance: Instance) -> list[str]:
+    """The migrations that are due, each after whose it is; raises NotReady for a newer database."""
+    return [
+        f"{plugin.id} {name}"
+        for plugin in list(instance.plugins.loaded.values())
+        for name in migrations.pending(instance.database, plugin.id, plugin.migrations)
+    ]
 
 
 def _age(one: Lag) -> float:

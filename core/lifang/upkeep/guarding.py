@@ -37,11 +37,6 @@ class Finding:
     remedy: str | None = None
 
 
-def when(at: str) -> str:
-    """A moment as people read it."""
-    return f"{clock.local(dt.datetime.fromisoformat(at)):%Y-%m-%d %H:%M}"
-
-
 def _holders(*roles: str) -> list[Account]:
     """The accounts that hold one of some roles for the whole instance and can use it today."""
     query: Any = (
@@ -119,7 +114,7 @@ def copy(instance: Instance) -> Iterator[Finding]:
     if last is None:
         yield Finding("copy", "warn", _("还没有密钥的纸质副本"), "lifang keys export -o key.html")
     else:
-        at = when(clock.fixed(last.at))
+        at = clock.shown(last.at)
         yield Finding("copy", "ok", _("密钥的纸质副本：{at}，{name}", at=at, name=last.actor_name))
     if Key.select().where(Key.purpose == "field", Key.retired_at.is_null()).count() > 1:
         yield Finding("rotation", "warn", _("上次更换数据密钥没有做完"), "lifang keys rotate")

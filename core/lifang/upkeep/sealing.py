@@ -70,9 +70,10 @@ def checkpoint(instance: Instance) -> Checkpoint | None:
             seq, digest = _head(instance)
             last = _last()
             if seq and (last is None or last.seq < seq):
-                last = _sign(instance, seq, digest)
+                _sign(instance, seq, digest)
+                last = _last()
         _copy_out(instance)
-    return last
+    return None if last is None else _told(last)
 
 
 def sink(instance: Instance) -> Path:
@@ -97,9 +98,8 @@ def _stamp(instance: Instance, stamps: list[tuple[int, str, int]]) -> None:
     instance.database.each(statement, stamps)
 
 
-def _last() -> Checkpoint | None:
-    row: Any = AuditCheckpoint.select().order_by(AuditCheckpoint.seq.desc()).first()
-    return None if row is None else _told(row)
+def _last() -> Any:
+    return AuditCheckpoint.select().order_by(AuditCheckpoint.seq.desc()).first()
 
 
 def _told(row: Any) -> Checkpoint:
@@ -108,17 +108,16 @@ def _told(row: Any) -> Checkpoint:
 
 def _due(seq: int) -> bool:
     """Whether the chain has grown enough, or what it has grown by has waited long enough."""
-    last: Any = AuditCheckpoint.select().order_by(AuditCheckpoint.seq.desc()).first()
+    last = _last()
     if last is None or seq <= last.seq:
         return last is None and seq > 0
     return bool(seq - last.seq >= SPACING or abs(clock.now() - last.at) >= LONGEST)
 
 
-def _sign(instance: Instance, seq: int, digest: bytes) -> Checkpoint:
+def _sign(instance: Instance, seq: int, digest: bytes) -> None:
     at = str(moment(clock.now()))
     signed = Checkpoint(seq, digest.hex(), at).signed(instance.keys)
     AuditCheckpoint.create(seq=seq, chain=signed.chain, at=at, signature=signed.signature)
-    return signed
 
 
 def _copy_out(instance: Instance) -> None:

@@ -85,7 +85,7 @@ def _why(instance: Instance, one: Lag, row: Any) -> Iterator[str]:
     if one.state != "live":
         yield _off(instance, row)
     elif row.lease_until is not None and row.lease_until > now + patience(instance):
-        until = clock.local(row.lease_until).strftime("%Y-%m-%d %H:%M")
+        until = clock.shown(row.lease_until)
         yield _("被 {host} 占用到 {until}，时钟可能走错过", host=row.lease_owner, until=until)
     elif row.trouble:
         yield _("收信的一方不在，恢复后自动继续：{error}", error=row.trouble)
@@ -134,14 +134,9 @@ def _blocked(one: Lag) -> Iterator[str]:
         yield _("{n} 个事件等着再处理", n=one.retrying)
         return
     when = clock.local(row.next_at).strftime("%m-%d %H:%M:%S")
-    yield _(
-        "记录 {record} 卡在位置 {position}：失败 {tries} 次，{when} 再试：{error}",
-        record=row.agg,
-        position=row.pos,
-        tries=row.tries,
-        when=when,
-        error=row.error or "",
-    )
+    yield _("记录 {record} 卡在位置 {position}：失败 {tries} 次，{when} 再试：{error}",
+            record=row.agg, position=row.pos, tries=row.tries, when=when,
+            error=row.error or "")  # fmt: skip
 
 
 def _last(name: str) -> str:

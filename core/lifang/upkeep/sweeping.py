@@ -36,6 +36,7 @@ from lifang.events.tables import (
 )
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, LifangError, NotReady
+from lifang.kit.shapes import shaped
 from lifang.kit.words import _
 from lifang.plugins.tables import Epoch
 from lifang.services import clockwork, event_log, retention
@@ -159,19 +160,11 @@ def shown(caller: Caller, file: Path) -> Iterator[SeenEvent]:
 def _files(instance: Instance) -> list[Archive]:
     rows: Any = EventArchive.select().where(EventArchive.state != "writing")
     place = event_files.folder(instance)
-    return [
-        Archive(
-            name=row.name,
-            at=row.at,
-            events=row.events,
-            first=row.first,
-            last=row.last,
-            types={type: events for type, (events, _last) in json.loads(row.types).items()},
-            state=row.state,
-            present=(place / row.name).exists(),
-        )
-        for row in rows.order_by(EventArchive.at, EventArchive.name)
-    ]
+    found = []
+    for row in rows.order_by(EventArchive.at, EventArchive.name):
+        types = {type: events for type, (events, _last) in json.loads(row.types).items()}
+        found.append(shaped(Archive, row, types=types, present=(place / row.name).exists()))
+    return found
 
 
 def _demand(caller: Caller) -> None:

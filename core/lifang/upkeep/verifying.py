@@ -30,6 +30,7 @@ CHANGE = [
     getattr(AuditChange, name)
     for name in ("id", "field", "sealed", "before", "after", "before_sealed", "after_sealed")
 ]
+CHECKPOINT = ("seq", "chain", "at", "signature")
 Progress = Callable[[int, int], None]
 
 
@@ -112,19 +113,14 @@ class _Walk:
     def expect(self, outside: list[Checkpoint]) -> None:
         """Gather the checkpoints the chain is held against: its own, and those from outside."""
         self.verdict.outside = bool(outside)
-        kept = AuditCheckpoint.select(
-            AuditCheckpoint.seq,
-            AuditCheckpoint.chain,
-            AuditCheckpoint.at,
-            AuditCheckpoint.signature,
-        ).order_by(AuditCheckpoint.seq)
+        columns = (getattr(AuditCheckpoint, name) for name in CHECKPOINT)
+        kept = AuditCheckpoint.select(*columns).order_by(AuditCheckpoint.seq)
         for seq, digest, at, signature in self.database.rows(kept):
             outside = [*outside, Checkpoint(seq, digest, str(moment(at)), signature)]
         for one in outside:
             if not one.holds(self.keys):
-                raise _Broken(
-                    one.seq if isinstance(one.seq, int) else None, None, _("检查点的签名是伪造的")
-                )
+                seq = one.seq if isinstance(one.seq, int) else None
+                raise _Broken(seq, None, _("检查点的签名是伪造的"))
             self.signed.setdefault(one.seq, []).append(one)
 
     def sealed(self, start: int | None) -> None:
@@ -215,18 +211,15 @@ class _Walk:
 
     def _change(self, number: int, field: str, sealed: object, *values: Any) -> list[str | None]:
         """One change as its digest was taken: the field, the value before and after."""
-        before, after, before_sealed, after_sealed = values
         if not sealed:
-            return [field, before, after]
-        opened = [
-            None
-            if blob is None
-            else self.keys.open(
-                Sealed(bytes(blob)), table="audit_change", column=column, row=number
-            )
-            for column, blob in (("before", before_sealed), ("after", after_sealed))
-        ]
-        return [field, *opened]
+            return [field, *values[:2]]
+        sides = zip(("before", "after"), values[2:], strict=True)
+        return [field, *(self._opened(number, column, blob) for column, blob in sides)]
+
+    def _opened(self, number: int, column: str, blob: Any) -> str | None:
+        if blob is None:
+            return None
+        return self.keys.open(Sealed(bytes(blob)), table="audit_change", column=column, row=number)
 
     def _changes(self, which: Any) -> dict[int, list[Any]]:
         """The changes of some entries, by entry, in the order they were written."""
@@ -285,7 +278,7 @@ def _read(path: Path) -> list[Checkpoint]:
             continue
         try:
             told = orjson.loads(line)
-            found.append(Checkpoint(*(told[name] for name in ("seq", "chain", "at", "signature"))))
+            found.append(Checkpoint(*(told[name] for name in CHECKPOINT)))
         except (ValueError, KeyError, TypeError):
             raise Invalid(_("{path} 第 {line} 行不是检查点", path=path, line=number)) from None
     return found

@@ -8,7 +8,7 @@ from flask import render_template, request
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Malformed
+from lifang.kit.errors import Malformed, demand_known
 from lifang.kit.words import _, n_
 from lifang.resources.verbs import noun_name, verb_name
 from lifang.services import trail
@@ -42,10 +42,8 @@ def audit_page(caller: Caller) -> str:
     """The entries an auditor asked for."""
     outcome = request.args.get("outcome") or None
     actor = (request.args.get("actor") or "").strip() or None
-    if outcome is not None and outcome not in OUTCOMES:
-        raise Malformed(
-            _("「{key}」须为其中之一：{known}", key="outcome", known=_("、").join(OUTCOMES))
-        )
+    if outcome is not None:
+        demand_known("outcome", outcome, OUTCOMES)
     limit = looks.rows()
     found = trail.entries(caller, before=before(), outcome=outcome, actor=actor, limit=limit + 1)
     asked = [(k, v) for k, v in (("outcome", outcome), ("actor", actor)) if v]
@@ -86,7 +84,7 @@ def _line(caller: Caller, entry: Seen) -> Line:
             link = address_of(resource, entry.record)
     return Line(
         entry=entry,
-        at=clock.local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
+        at=clock.shown(entry.at, seconds=True),
         verb=verb_name(named, entry.verb),
         what=what,
         link=link,

@@ -21,7 +21,7 @@ from lifang.services.query import MOST, Query
 from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.asked import Asked
-from lifang.web.changes import Form
+from lifang.web.changes import Form, form_page
 from lifang.web.doors import go_to
 from lifang.web.shown import show, title_of
 
@@ -34,15 +34,15 @@ LINKED = 20
 def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, int]:
     """Tell what a verb would do to the records that were chosen, and do it once confirmed."""
     reading.open_to(caller, resource)
-    verb, asked = _said("verb"), Asked.read(resource, MultiDict(parse_qsl(_said("list"))))
+    verb, asked = said_of("verb"), Asked.read(resource, MultiDict(parse_qsl(said_of("list"))))
     specs, query = _questions(resource, verb), Query()
     found, form = None, Form([])
     try:
         query = _meant(asked)
         found = bulk.check(caller, resource, verb, query)
         form, told = _answers(caller, resource, verb, specs)
-        if _said("confirm") and not form.problems and "find" not in request.form:
-            if _said("count") != str(found.ready):
+        if said_of("confirm") and not form.problems and "find" not in request.form:
+            if said_of("count") != str(found.ready):
                 raise Conflict(_("符合条件的记录刚刚有变化；请按新的数目再确认一次"))
             job = bulk.begin(caller, resource, verb, query, told)
             bulk.carry_out(caller, resource, job)
@@ -52,8 +52,9 @@ def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, 
     except LifangError as error:
         form = Form(forms.blamed(form.controls, error), error)
     first = found.first if found else ()
-    page = render_template(
+    return form_page(
         "web/bulk.html",
+        form,
         resource=resource,
         home=home_of(resource),
         back=with_query(home_of(resource), asked.kept()),
@@ -61,34 +62,32 @@ def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, 
         label=verb_name(resource, verb),
         found=found,
         first=[(title_of(resource, v), address_of(resource, v["id"])) for v in first],
-        form=form,
-        sent=_sent(found),
+        sent=sent(found.ready if found else 0),
         command=commands.list_line(resource, query, "bulk", verb, *_options(resource, verb)),
     )
-    return page, form.status
 
 
 def _options(resource: Resource[Any], verb: str) -> list[str]:
     """What the command asks for, with a place for every answer."""
     asked = [spec for spec in bulk.fields(resource, verb) if spec.required and verb != "update"]
-    told = ((f"--{bulk.option_of(resource, verb, spec)}", "…") for spec in asked)
-    return [word for pair in told for word in pair]
+    return commands.options((bulk.option_of(resource, verb, spec), "…") for spec in asked)
 
 
-def _said(name: str) -> str:
+def said_of(name: str) -> str:
+    """What the page itself sent under a name."""
     return request.form.get(OWN + name, "")
 
 
-def _sent(found: bulk.Check | None) -> list[tuple[str, str]]:
-    """What the page sends again when it is confirmed: which records, and how many were told."""
-    names = {OWN + name for name in ("verb", "which", "list", "id")}
-    sent = [(key, value) for key, value in request.form.items(multi=True) if key in names]
-    return [*sent, (OWN + "confirm", "1"), (OWN + "count", str(found.ready if found else 0))]
+def sent(number: int, *also: str) -> list[tuple[str, str]]:
+    """What a page sends again when it is confirmed: which records, and how many were told."""
+    names = {*(OWN + name for name in ("verb", "which", "list", "id")), *also}
+    again = [(key, value) for key, value in request.form.items(multi=True) if key in names]
+    return [*again, (OWN + "confirm", "1"), (OWN + "count", str(number))]
 
 
 def _meant(asked: Asked) -> Query:
     """The records that were chosen one by one, or the whole list they were chosen from."""
-    if _said("which") == "all":
+    if said_of("which") == "all":
         return replace(asked.query(limit=MOST), sort="id", cursor=None)
     said = request.form.getlist(OWN + "id")
     numbers = [int(one) for one in said if one.isascii() and one.isdigit() and len(one) < 19]
@@ -108,7 +107,7 @@ def _questions(resource: Resource[Any], verb: str) -> tuple[FieldSpec, ...]:
 def _answers(
     caller: Caller, resource: Resource[Any], verb: str, specs: tuple[FieldSpec, ...]
 ) -> tuple[Form, dict[str, Any]]:
-    if not _said("confirm"):
+    if not said_of("confirm"):
         return Form(forms.blank(caller, specs, {})), {}
     controls = forms.answered(caller, specs, request.form)
     if name := request.form.get("find"):

@@ -19,7 +19,7 @@ from lifang.services import reading
 from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
-from lifang.web.addresses import address_of, dashed, home_of, same_site, with_query
+from lifang.web.addresses import address_of, home_of, same_site, with_query
 from lifang.web.doors import go_to
 from lifang.web.records import Head, head_of, once_page
 
@@ -67,6 +67,11 @@ class Form:
         if self.error is not None:
             return self.error.status
         return 422 if self.problems else 200
+
+
+def form_page(template: str, form: Form, **told: Any) -> tuple[str, int]:
+    """A page around a form, answered with the status of what is wrong with it."""
+    return render_template(template, form=form, **told), form.status
 
 
 def new_page(caller: Caller, resource: Resource[Any]) -> Answer:
@@ -187,54 +192,51 @@ def _version() -> int | None:
 
 
 def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
-    page = render_template(
+    return form_page(
         "web/form.html",
+        form,
         heading=_("新建{label}", label=_(resource.label)),
         resource=resource,
         home=home_of(resource),
         back=_back() or home_of(resource),
-        form=form,
         head=None,
         back_to=_back(),
         command=commands.asking_line(resource, "create", forms.questions(resource, "create")),
     )
-    return page, form.status
 
 
 def _edit(head: Head, form: Form) -> tuple[str, int]:
     words = [commands.named(head.resource, head.view)]
-    words += [word for one in form.controls[:1] for word in (f"--{dashed(one.name)}", "…")]
-    page = render_template(
+    words += commands.options((one.name, "…") for one in form.controls[:1])
+    return form_page(
         "web/form.html",
+        form,
         heading=_("修改：{title}", title=head.title),
         resource=head.resource,
         home=head.home,
         back=head.link,
-        form=form,
         head=head,
         command=commands.line(head.resource, "update", *words),
     )
-    return page, form.status
 
 
 def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
     action = head.resource.actions[name]
-    page = render_template(
+    return form_page(
         "web/action.html",
+        form,
         head=head,
         action=action,
-        form=form,
         back_to=_back(),
         offered=name in head.offered,
         apart=separation.rule_of(head.resource, action),
         command=commands.asking_line(head.resource, name, action.fields, head.view),
     )
-    return page, form.status
 
 
 def _remove(head: Head, form: Form) -> tuple[str, int]:
     command = commands.line(head.resource, "remove", commands.named(head.resource, head.view))
-    return render_template("web/remove.html", head=head, form=form, command=command), form.status
+    return form_page("web/remove.html", form, head=head, command=command)
 
 
 def _leave(caller: Caller, resource: Resource[Any], record: Any, verb: str) -> Answer:

@@ -14,12 +14,22 @@ from lifang.services.query import NOW, SORTED_BY_DEFAULT, Query
 from lifang.web.addresses import dashed
 
 
+def typed(*words: str) -> str:
+    """A command, quoted for a shell; `…` stands for what has to be filled in."""
+    return shlex.join(["lifang", *words]).replace("'…'", "…")
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Options with what they say."""
+    return [word for name, said in pairs for word in (f"--{dashed(name)}", said)]
+
+
 def line(resource: Resource[Any], verb: str, *words: str) -> str:
     """A command on a resource, quoted for a shell."""
     nouns = [dashed(resource.noun)]
     if resource.plugin != CORE:
         nouns.insert(0, dashed(resource.plugin))
-    return shlex.join(["lifang", *nouns, dashed(verb), *words]).replace("'…'", "…")
+    return typed(*nouns, dashed(verb), *words)
 
 
 def named(resource: Resource[Any], view: View) -> str:
@@ -52,7 +62,5 @@ def asking_line(
 ) -> str:
     """The command that writes, with a place for every answer that has to be given."""
     words = [] if view is None else [named(resource, view)]
-    for spec in specs:
-        if spec.required:
-            words += [f"--{dashed(spec.name)}", "…"]
-    return line(resource, verb, *words)
+    asked = options((spec.name, "…") for spec in specs if spec.required)
+    return line(resource, verb, *words, *asked)

@@ -13,7 +13,7 @@ from lifang.mechanisms import confidential
 from lifang.resources.resource import Resource
 from lifang.web import commands
 from lifang.web.addresses import address_of
-from lifang.web.doors import go_to
+from lifang.web.doors import go_to, page
 from lifang.web.shown import Shown
 
 
@@ -27,15 +27,14 @@ def uncover_page(caller: Caller, resource: Resource[Any], record: int) -> Any:
             return go_to(address_of(resource, record))
         except Invalid as refused:
             error = refused
-    page = render_template(
+    return page(
         "web/uncover.html",
+        error,
         resource=resource,
         record=record,
         reason=reason,
-        error=error,
         command=commands.line(resource, "uncover", str(record), "--reason", "…"),
     )
-    return page, error.status if error else 200
 
 
 def anonymised_page(caller: Caller, resource: Resource[Any], record: int) -> str:

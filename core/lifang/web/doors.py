@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
-from flask import Response, g, request
+from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
 from lifang.http.request import current_caller, known_caller
+from lifang.kit.errors import LifangError
 from lifang.services.accounts import must_change
 
 P = ParamSpec("P")
@@ -42,6 +43,12 @@ def bound(caller: Caller) -> bool:
     if "bound" not in g:
         g.bound = must_change(caller)
     return bool(g.bound)
+
+
+def page(template: str, error: LifangError | None, **told: Any) -> tuple[str, int]:
+    """A page that says what was wrong, if anything was, and is answered with the status of that."""
+    shown = render_template(template, error=error, **told)
+    return shown, error.status if error is not None else 200
 
 
 def go_to(address: str) -> Response:

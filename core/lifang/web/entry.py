@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from lifang.access import sign_in
 from lifang.entities.caller import Caller
 from lifang.http import cookies
 from lifang.http.request import known_caller, the_instance
-from lifang.kit.errors import FieldError, Invalid, LifangError, TooMany, Unauthenticated
+from lifang.kit.errors import Invalid, LifangError, TooMany, Unauthenticated
 from lifang.kit.words import _
 from lifang.services import accounts
 from lifang.services.entering import enter
 from lifang.web.addresses import same_site
-from lifang.web.doors import PASSWORD, SIGN_IN, go_to, signed_in
+from lifang.web.doors import PASSWORD, SIGN_IN, go_to, page, signed_in
 
 entry = Blueprint("entry", __name__)
 
@@ -62,8 +62,7 @@ def change_password(caller: Caller) -> ResponseReturnValue:
     old, new, again = (request.form.get(key, "") for key in ("old", "password", "again"))
     try:
         if new != again:
-            sentence = _("两次填写的新密码不一样")
-            raise Invalid(sentence, errors=[FieldError("again", "different", sentence)])
+            raise Invalid.about("again", "different", _("两次填写的新密码不一样"))
         accounts.change_password(caller, old=old, new=new)
     except Invalid as error:
         return _ask_password(error)
@@ -73,8 +72,7 @@ def change_password(caller: Caller) -> ResponseReturnValue:
 def _ask_password(error: Invalid | None) -> tuple[str, int]:
     wrong = {one.field: one.message for one in error.errors} if error is not None else {}
     problems = [(sentence, name) for name, sentence in wrong.items()]
-    page = render_template("web/password.html", wrong=wrong, problems=problems)
-    return page, error.status if error is not None else 200
+    return page("web/password.html", error, wrong=wrong, problems=problems)
 
 
 def _anew(caller: Caller) -> Response:
@@ -89,5 +87,4 @@ def _anew(caller: Caller) -> Response:
 
 
 def _ask(target: str | None, error: LifangError | None, name: str = "") -> tuple[str, int]:
-    page = render_template("web/sign_in.html", next=same_site(target), error=error, name=name)
-    return page, error.status if error is not None else 200
+    return page("web/sign_in.html", error, next=same_site(target), name=name)

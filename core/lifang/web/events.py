@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +11,7 @@ from flask import render_template, request
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock
-from lifang.kit.errors import Malformed
+from lifang.kit.errors import demand_known
 from lifang.kit.words import _, n_
 from lifang.resources.verbs import noun_name
 from lifang.services import event_log, letters
@@ -23,7 +21,7 @@ from lifang.services.letters import STATES, STEPS, Letter, Step
 from lifang.services.offers import may
 from lifang.services.resending import TREATED, Verb
 from lifang.upkeep import stalls
-from lifang.web import looks
+from lifang.web import audits, commands, looks
 from lifang.web.addresses import address_of, with_query
 from lifang.web.lists import Column, Row
 from lifang.web.shown import NOTHING, Shown
@@ -46,9 +44,7 @@ Pairs = list[tuple[str, str]]
 def events_page(caller: Caller) -> str:
     """What is asked for: events, letters in one state, or how far every subscriber is."""
     show = request.args.get("show") or "all"
-    if show not in VIEWS:
-        known = _("、").join(VIEWS)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="show", known=known))
+    demand_known("show", show, VIEWS)
     asked = {
         name: said
         for name in (*ALL_FILTERS, *LETTER_FILTERS)
@@ -121,10 +117,8 @@ def _command(show: str, asked: Mapping[str, str]) -> str:
         return "lifang events lag"
     words = ["list"] if show == "all" else ["dead", *(() if show == "dead" else ("--state", show))]
     known = ALL_FILTERS if show == "all" else LETTER_FILTERS
-    for name in known:
-        if name in asked:
-            words += [f"--{name}", asked[name]]
-    return shlex.join(["lifang", "events", *words])
+    told = [(name, asked[name]) for name in known if name in asked]
+    return commands.typed("events", *words, *commands.options(told))
 
 
 def _views(show: str, told: list[Lag]) -> list[tuple[str, str, bool]]:
@@ -150,19 +144,9 @@ def _listed(caller: Caller, show: str, asked: dict[str, str]) -> tuple[list[Row]
         )
         last = found[limit - 1].key if len(found) > limit else None
         return [letter_row(caller, one) for one in found[:limit]], last
-    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
-        raise Malformed(_("续页标记 before 无效；请从第一页重新开始"))
-    events = list(
-        event_log.list_events(
-            caller,
-            type=asked.get("type"),
-            about=asked.get("about"),
-            since=asked.get("since"),
-            until=asked.get("until"),
-            before=int(before) if before else None,
-            limit=limit + 1,
-        )
-    )
+    narrowed = {name: asked.get(name) for name in ALL_FILTERS}
+    more = event_log.list_events(caller, **narrowed, before=audits.before(), limit=limit + 1)
+    events = list(more)
     place = str(events[limit - 1].position) if len(events) > limit else None
     return [event_row(caller, one) for one in events[:limit]], place
 
@@ -177,9 +161,9 @@ def letter_row(caller: Caller, letter: Letter) -> Row:
     """A letter as a row."""
     event, said = letter.event, letter.reason or letter.error or NOTHING
     if letter.state == "waiting":
-        said = _("{error}；下次 {at}", error=said, at=_when(letter.next_at))
+        said = _("{error}；下次 {at}", error=said, at=clock.shown(letter.next_at, seconds=True))
     cells = [
-        Shown(_("时间"), _when(event.at)),
+        Shown(_("时间"), clock.shown(event.at, seconds=True)),
         _record(caller, event),
         Shown(_("订阅"), letter.subscriber),
         _state(letter.state, letter.tries),
@@ -192,7 +176,7 @@ def event_row(caller: Caller, event: SeenEvent) -> Row:
     """An event as a row."""
     places = _("、").join(place.name for place in event.communities)
     cells = [
-        Shown(_("时间"), _when(event.at)),
+        Shown(_("时间"), clock.shown(event.at, seconds=True)),
         _record(caller, event),
         Shown(_("操作者"), event.actor or NOTHING),
         Shown(_("社区"), places or NOTHING),
@@ -234,15 +218,11 @@ def _subscriber(one: Lag, why: tuple[str, ...]) -> Row:
         Shown(_("积压"), f"{one.behind:,}"),
         Shown(_("等待重试"), f"{one.retrying:,}"),
         Shown(_("死信"), f"{one.dead:,}"),
-        Shown(_("最早的一个"), _when(one.oldest) if one.oldest else NOTHING),
+        Shown(_("最早的一个"), clock.shown(one.oldest, seconds=True) if one.oldest else NOTHING),
         Shown(_("原因"), _("；").join(why) or NOTHING),
     ]
     link = with_query(HOME, [("show", "dead"), ("subscriber", one.name)])
     return Row(one.name, link, one.name, cells)
-
-
-def _when(at: dt.datetime) -> str:
-    return clock.local(at).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _pretty(data: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, request
+from flask.typing import ResponseReturnValue
 
 from lifang.access.roles import ROLES
 from lifang.entities.account import Account
@@ -24,6 +25,9 @@ from lifang.services.presenting import names_of
 from lifang.services.query import Query
 from lifang.web import overview
 from lifang.web.addresses import address_of, dashed, home_of, with_query
+from lifang.web.doors import go_to
+from lifang.web.me import ME
+from lifang.web.shell import in_office
 
 COUNTED = ("communities", "people", "organizations")
 """The core's nouns whose number the dashboard shows."""
@@ -51,8 +55,10 @@ class Step:
     link: str | None = None
 
 
-def home_page(caller: Caller) -> str:
-    """The dashboard."""
+def home_page(caller: Caller) -> ResponseReturnValue:
+    """The dashboard; residents, who hold no office, begin with themselves."""
+    if caller.person is not None and not in_office(caller):
+        return go_to(with_query(ME, list(request.args.items())))
     level = overview.level_of(caller)
     within = level.code if level and level.code else None
     figures = figures_of(caller, within)
@@ -145,7 +151,7 @@ def waiting_for(caller: Caller, within: str | None = None) -> list[Waiting]:
     for resource in caller.instance.registry:
         if resource.state is None or not may(caller, resource, "read"):
             continue
-        if within and not overview.placed(resource):
+        if within and not resource.placed:
             continue
         for state, label in resource.by_name[resource.state].choices:
             if verbs := _movers(caller, resource, state):
@@ -171,7 +177,7 @@ def _narrowed(resource: Resource[Any], within: str | None) -> list[tuple[str, st
     """How the address of a list, or of the tree, says the level a number is of."""
     if not within:
         return []
-    return [("within" if overview.placed(resource) else "at", within)]
+    return [("within" if resource.placed else "at", within)]
 
 
 def _movers(caller: Caller, resource: Resource[Any], state: str) -> list[str]:

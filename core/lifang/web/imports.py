@@ -25,7 +25,7 @@ from lifang.services.previews import Column, columns_of, preview
 from lifang.web import commands, looks
 from lifang.web.addresses import home_of
 from lifang.web.changes import Answer
-from lifang.web.doors import go_to
+from lifang.web.doors import go_to, page
 from lifang.web.forms import POINTING
 
 SHOWN = 100
@@ -47,17 +47,16 @@ def upload_page(caller: Caller, resource: Resource[Any]) -> Answer:
             raise
         except LifangError as refused:
             error = refused
-    page = render_template(
+    return page(
         "web/import.html",
+        error,
         resource=resource,
         home=home_of(resource),
         specs=[(spec, _expected(spec)) for spec in schema.create_fields(resource)],
         most=LARGEST_FILE // 1024 // 1024,
-        error=error,
         command=commands.line(resource, "import", "…"),
         coded=resource.model is Community,
     )
-    return page, error.status if error is not None else 200
 
 
 def _expected(spec: FieldSpec) -> str:
@@ -163,7 +162,7 @@ def _show(caller: Caller, resource: Resource[Any], job: Job, *, unsaid: bool = F
     if job.state == "waiting":
         return _to_confirm(caller, told, problems, unsaid=unsaid)
     noun = caller.instance.registry.of(Job)
-    page = render_template(
+    shown = render_template(
         "web/import_job.html",
         **told,
         goes_on=goes_on,
@@ -171,7 +170,7 @@ def _show(caller: Caller, resource: Resource[Any], job: Job, *, unsaid: bool = F
         sentences=[(_sentence(one), None) for one in problems[:SHOWN]],
         command=commands.line(noun, "show" if goes_on else "result", str(job.id)),
     )
-    response = make_response(page)
+    response = make_response(shown)
     if goes_on and "still" not in request.args:
         response.headers["Refresh"] = str(AGAIN)
     return response
@@ -194,7 +193,7 @@ def _to_confirm(
         return f"r{one['row']}" if one["row"] in numbers else None
 
     words = [told["asked"].get("file") or "…", *["--skip-invalid"] * bool(job.failed)]
-    page = render_template(
+    shown = render_template(
         "web/import_check.html",
         **told,
         columns=columns,
@@ -206,7 +205,7 @@ def _to_confirm(
         unseen="unseen" in request.args,
         command=commands.line(resource, "import", *words),
     )
-    return page, 422 if unsaid else 200
+    return shown, 422 if unsaid else 200
 
 
 def _sentence(one: RowError) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -17,7 +15,7 @@ from lifang.mechanisms.inbox import Item
 from lifang.web import looks
 from lifang.web.addresses import address_of, with_query
 from lifang.web.audits import before
-from lifang.web.doors import go_to
+from lifang.web.doors import go_to, page
 
 HOME = "/inbox"
 KINDS = f"{HOME}/kinds"
@@ -35,7 +33,7 @@ def inbox_page(caller: Caller) -> ResponseReturnValue:
         labels[kind] = found[0].title if found else kind
     return render_template(
         "web/inbox.html",
-        items=[(one, _when(one), _leads(caller, one)) for one in found[:limit]],
+        items=[(one, clock.shown(one.at), _leads(caller, one)) for one in found[:limit]],
         unread=unread,
         kind=kind or "",
         kinds=labels,
@@ -62,14 +60,13 @@ def open_page(caller: Caller, notice: int) -> ResponseReturnValue:
 
 def kinds_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnValue:
     """Which kinds one wants, where, and at which address."""
-    page = render_template(
+    return page(
         "web/inbox_kinds.html",
+        error,
         kinds=inbox.kinds(caller),
         reached=None if caller.account is None else address(caller),
-        error=error,
         done=_done(),
     )
-    return page, error.status if error is not None else 200
 
 
 def choose_page(caller: Caller) -> ResponseReturnValue:
@@ -97,10 +94,6 @@ def _leads(caller: Caller, one: Item) -> str | None:
         return None
     resource = caller.instance.registry.find(*one.record["resource"].split("."))
     return address_of(resource, one.record["id"]) if resource else None
-
-
-def _when(one: Item) -> str:
-    return clock.local(dt.datetime.fromisoformat(one.at)).strftime("%Y-%m-%d %H:%M")
 
 
 def _done() -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +10,13 @@ from flask import Response, render_template, request
 
 from lifang.entities.caller import Caller
 from lifang.entities.community import KINDS
-from lifang.kit.errors import Malformed
+from lifang.http import listing
 from lifang.kit.words import _
 from lifang.mechanisms import figures, telling
 from lifang.mechanisms.cells import Row
 from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Scope, Table
 from lifang.mechanisms.indicator import Indicator
-from lifang.web import pointers, tiles
+from lifang.web import commands, pointers, tiles
 from lifang.web.addresses import with_query
 
 HOME = "/indicators"
@@ -170,12 +169,8 @@ def _drawn(asked: Indicator, table: Table) -> str:
 
 def _asked(caller: Caller) -> Said:
     """What the address asks for, each once; a place may be told by its name."""
-    for key, values in request.args.lists():
-        if key not in ASKED:
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=list(ASKED))
-        if len(values) > 1:
-            raise Malformed(_("「{key}」只能出现一次", key=key))
-    said = {key: value.strip() for key, value in request.args.items() if value.strip()}
+    words = listing.read_words(request.args, *ASKED)
+    said = {key: value.strip() for key, value in words.items() if value.strip()}
     if "within" in said:
         said["within"] = pointers.place_code(caller, said["within"])
     return said
@@ -203,5 +198,4 @@ def _deeper(page: str, table: Table, kept: list[tuple[str, str]], row: Row) -> s
 
 
 def _line(verb: str, name: str, asked: list[tuple[str, str]]) -> str:
-    words = [word for key, value in asked for word in (f"--{key}", value)]
-    return shlex.join(["lifang", "indicators", verb, name, *words])
+    return commands.typed("indicators", verb, name, *commands.options(asked))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import render_template, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
@@ -15,10 +14,11 @@ from lifang.kit.words import _
 from lifang.services import letters, resending
 from lifang.services.letters import Letter, Wanted, read_key
 from lifang.services.resending import Plan, Verb
+from lifang.web import commands
 from lifang.web.addresses import with_query
-from lifang.web.bulk import OWN
-from lifang.web.doors import go_to
-from lifang.web.events import HOME, VERBS, columns_of, letter_row
+from lifang.web.bulk import OWN, said_of, sent
+from lifang.web.doors import go_to, page
+from lifang.web.events import HOME, LETTER_FILTERS, VERBS, columns_of, letter_row
 from lifang.web.shown import NOTHING
 from lifang.web.timeline import SECRET
 
@@ -26,7 +26,7 @@ from lifang.web.timeline import SECRET
 def letters_page(caller: Caller) -> ResponseReturnValue:
     """Tell what would happen to the letters that were chosen, and do it once confirmed."""
     verb = _verb()
-    kept = parse_qsl(_said("list"))
+    kept = parse_qsl(said_of("list"))
     meant = _meant(dict(kept))
     plan, data, error = Plan(0, (), ()), None, None
     try:
@@ -34,8 +34,8 @@ def letters_page(caller: Caller) -> ResponseReturnValue:
         said = request.form.get("data")
         if said is not None:
             data = resending.as_data(caller, plan.only(), resending.read_data(said))
-        if _said("confirm"):
-            if _said("count") != str(plan.number):
+        if said_of("confirm"):
+            if said_of("count") != str(plan.number):
                 raise Conflict(_("符合条件的记录刚刚有变化；请按新的数目再确认一次"))
             reason = request.form.get("reason", "")
             done = resending.carry_out(caller, verb, meant, reason=reason, data=data)
@@ -45,8 +45,9 @@ def letters_page(caller: Caller) -> ResponseReturnValue:
     except LifangError as refused:
         error = refused
     rows = [letter_row(caller, one) for one in plan.first]
-    page = render_template(
+    return page(
         "web/letters.html",
+        error,
         home=HOME,
         back=with_query(HOME, kept),
         verb=verb,
@@ -55,20 +56,14 @@ def letters_page(caller: Caller) -> ResponseReturnValue:
         columns=columns_of(rows),
         rows=rows,
         edits=_edits(caller, plan.first[0], data) if data is not None and plan.first else [],
-        error=error,
         reason=request.form.get("reason", ""),
-        sent=_sent(plan),
+        sent=sent(plan.number, "data"),
         command=_command(verb, meant.keys, dict(kept), edited=data is not None),
     )
-    return page, error.status if error is not None else 200
-
-
-def _said(name: str) -> str:
-    return request.form.get(OWN + name, "")
 
 
 def _verb() -> Verb:
-    said = _said("verb")
+    said = said_of("verb")
     for verb in VERBS:
         if verb == said:
             return verb
@@ -77,16 +72,9 @@ def _verb() -> Verb:
 
 def _meant(kept: dict[str, str]) -> Wanted:
     """The letters that were chosen one by one, or the whole list they were chosen from."""
-    if _said("which") == "all":
+    if said_of("which") == "all":
         return letters.narrowed(kept, kept.get("show", "dead"))
     return Wanted(keys=tuple(request.form.getlist(OWN + "id")))
-
-
-def _sent(plan: Plan) -> list[tuple[str, str]]:
-    """What the page sends again when it is confirmed."""
-    names = {OWN + name for name in ("verb", "which", "list", "id")} | {"data"}
-    sent = [(key, value) for key, value in request.form.items(multi=True) if key in names]
-    return [*sent, (OWN + "confirm", "1"), (OWN + "count", str(plan.number))]
 
 
 def _edits(caller: Caller, letter: Letter, data: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -106,18 +94,15 @@ def _command(
     """The same as commands: one for all that the filters leave, or one for each subscription."""
     told = ["--reason", "…"] if verb == "skip" else ["--data", "…"] if edited else []
     if keys is None:
-        words = ["--all"]
-        for name in ("subscriber", "plugin", "type", "since", "until"):
-            words += [f"--{name}", kept[name]] if name in kept else []
+        known = [(name, kept[name]) for name in LETTER_FILTERS if name in kept]
         state = kept.get("show", "dead")
-        words += [] if state == "dead" else ["--state", state]
-        return _line(verb, *words, *told)
+        known += [] if state == "dead" else [("state", state)]
+        return commands.typed("events", verb, "--all", *commands.options(known), *told)
     places: dict[str, list[str]] = {}
     for position, name in map(read_key, keys):
         places.setdefault(name, []).append(str(position))
-    lines = [_line(verb, *some, "--subscriber", name, *told) for name, some in places.items()]
+    lines = [
+        commands.typed("events", verb, *some, "--subscriber", name, *told)
+        for name, some in places.items()
+    ]
     return " && ".join(lines)
-
-
-def _line(*words: str) -> str:
-    return shlex.join(["lifang", "events", *words]).replace("'…'", "…")

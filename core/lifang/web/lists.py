@@ -13,7 +13,6 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit.words import _, n_
 from lifang.resources.fields import FieldSpec
-from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import bulk, presenting, reading
 from lifang.services.exchange import forms
@@ -196,7 +195,7 @@ class Within:
 
 def within_of(caller: Caller, resource: Resource[Any], asked: Asked) -> Within | None:
     """The field that limits a list to a part of the tree; None where places mean nothing."""
-    if resource.scope is None or isinstance(resource.scope, Itself):
+    if not resource.placed:
         return None
     communities = caller.instance.registry.of(Community)
     hints = pointers.places(caller) if may(caller, communities, "read") else ()

@@ -31,13 +31,13 @@ def choose() -> Response:
     response = go_to(same_site(request.form.get("back")))
     theme, size, language = (request.form.get(key) for key in ("theme", "size", "lang"))
     if theme in THEMES:
-        _keep(response, "theme", theme)
+        cookies.keep(response, "theme", theme)
     elif size in SIZES:
-        _keep(response, "size", size)
+        cookies.keep(response, "size", size)
     elif listed := request.form.get("list"):
-        _keep(response, COLUMNS, _remembered(listed, request.form.getlist("columns")))
+        cookies.keep(response, COLUMNS, _remembered(listed, request.form.getlist("columns")))
     elif language in words.LANGUAGES:
-        cookies.set_language(response, language)
+        cookies.keep(response, cookies.LANGUAGE, language)
     else:
         raise Malformed(_("没有这样的显示方式"))
     return response
@@ -61,17 +61,6 @@ def _remembered(listed: str, names: list[str]) -> str:
     known = {key: told for key, told in _known().items() if key != listed}
     known |= {listed: names} if names else {}
     return "|".join(f"{key}={'.'.join(told)}" for key, told in [*known.items()][-LISTS:])
-
-
-def _keep(response: Response, name: str, value: str) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=cookies.A_YEAR,
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
 
 
 def theme() -> str:

@@ -23,7 +23,7 @@ from lifang.services.gateway import write
 from lifang.services.presenting import View
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.desks import Button, button_of, done_elsewhere, table_of
-from lifang.web.doors import go_to
+from lifang.web.doors import go_to, page
 from lifang.web.shown import NOTHING, Shown, show, title_of
 
 ME, NOTICES = "/me", "/notices"
@@ -72,8 +72,9 @@ def me_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnV
     found = oneself(caller)
     people = caller.instance.registry.of(Person)
     names = ("sex", "birth_date", "phone", "address", "community")
-    page = render_template(
+    return page(
         "web/me.html",
+        error,
         me=found,
         whole=address_of(people, found.person["id"]),
         facts=[show(caller, people, people.by_name[n], found.person.get(n)) for n in names],
@@ -83,11 +84,9 @@ def me_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnV
         reached=address(caller),
         waiting=unread(caller),
         hanging=hanging(caller),
-        error=error,
         done=_done(request.args.get("done")) or done_elsewhere(caller, request.args.get("done")),
         command="lifang me",
     )
-    return page, error.status if error is not None else 200
 
 
 def consent_page(caller: Caller) -> ResponseReturnValue:
@@ -106,13 +105,8 @@ def consent_page(caller: Caller) -> ResponseReturnValue:
 
 def notices_page(caller: Caller, error: LifangError | None = None) -> ResponseReturnValue:
     """What is announced where one lives or works."""
-    page = render_template(
-        "web/notices.html",
-        hung=board(caller),
-        error=error,
-        done=_done(request.args.get("done")),
-    )
-    return page, error.status if error is not None else 200
+    done = _done(request.args.get("done"))
+    return page("web/notices.html", error, hung=board(caller), done=done)
 
 
 def objection_page(caller: Caller, record: int) -> ResponseReturnValue:

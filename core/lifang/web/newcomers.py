@@ -13,14 +13,14 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.entities.organization import Organization
 from lifang.entities.person import Person
-from lifang.kit.errors import FieldError, Forbidden, Invalid, LifangError, NotFound
+from lifang.kit.errors import Forbidden, Invalid, LifangError, NotFound
 from lifang.kit.words import _, n_
 from lifang.resources.fields import FieldSpec
 from lifang.services import accounts
 from lifang.services.offers import may
 from lifang.web import forms
 from lifang.web.addresses import address_of
-from lifang.web.changes import Form
+from lifang.web.changes import Form, form_page
 from lifang.web.records import head_of
 
 QUESTIONS = (
@@ -80,8 +80,7 @@ def new_password_page(caller: Caller, record: int) -> ResponseReturnValue:
 
 def _make(caller: Caller, told: dict[str, Any]) -> tuple[Account, str]:
     if not told["name"]:
-        sentence = _("请填写「{label}」", label=_("账号"))
-        raise Invalid(sentence, errors=[FieldError("name", "required", sentence)])
+        raise Invalid.about("name", "required", _("请填写「{label}」", label=_("账号")))
     place = told["at"]
     return accounts.create_account(
         caller,
@@ -94,18 +93,17 @@ def _make(caller: Caller, told: dict[str, Any]) -> tuple[Account, str]:
 
 
 def _ask(form: Form) -> tuple[str, int]:
-    page = render_template(
+    return form_page(
         "web/form.html",
+        form,
         heading=_("新建{label}", label=_("账号")),
         resource=None,
         label=n_("账号"),
         home="/admin/accounts",
         back="/admin/accounts",
-        form=form,
         head=None,
         command=COMMAND,
     )
-    return page, form.status
 
 
 def _hand_over(caller: Caller, record: int, password: str) -> str:

@@ -15,7 +15,6 @@ from lifang.kit.words import _
 from lifang.lifecycle import switching
 from lifang.mechanisms import figures
 from lifang.mechanisms.coming import coming, hurried
-from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import branches, event_log, letters, reading
 from lifang.services.offers import may
@@ -96,11 +95,6 @@ def _at(code: str) -> str:
     return with_query("/", [("within", code)])
 
 
-def placed(resource: Resource[Any]) -> bool:
-    """Whether the records of a resource lie somewhere, so that a level holds some of them."""
-    return resource.scope is not None and not isinstance(resource.scope, Itself)
-
-
 def due_of(caller: Caller, within: str | None) -> list[Due]:
     """The open deadlines of the coming week among what the caller sees, the nearest first."""
     told: list[tuple[dt.datetime, int, Resource[Any]]] = []
@@ -109,7 +103,7 @@ def due_of(caller: Caller, within: str | None) -> list[Due]:
     for resource in caller.instance.registry:
         if not resource.timers or resource.plugin not in plugins:
             continue
-        if may(caller, resource, "read") and (placed(resource) or not within):
+        if may(caller, resource, "read") and (resource.placed or not within):
             found = coming(caller, resource, query, until=until, limit=MOST)
             told += [(at, record, resource) for at, record in found]
     nearest = sorted(told, key=lambda one: one[0])[:MOST]

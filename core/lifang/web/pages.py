@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_bootstrap
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -39,13 +39,14 @@ from lifang.web import (
     switches,
     tree,
 )
-from lifang.web.addresses import ADMIN, dashed, resource_at, with_query
-from lifang.web.doors import go_to, signed_in
+from lifang.web.addresses import ADMIN, dashed, resource_at
+from lifang.web.doors import signed_in
 from lifang.web.entry import entry
 from lifang.web.errors import error_page
 from lifang.web.looks import looks
-from lifang.web.shell import in_office, surroundings
+from lifang.web.shell import surroundings
 
+VERB = f"<any({', '.join(VERBS)}):verb>"
 STYLES = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css"
 
 blueprint = Blueprint(
@@ -55,7 +56,6 @@ blueprint.register_blueprint(entry)
 blueprint.register_blueprint(looks)
 blueprint.register_blueprint(api_docs.docs)
 blueprint.register_blueprint(papers.papers)
-blueprint.register_blueprint(sheets.pages)
 blueprint.register_blueprint(
     Blueprint("kit", __name__, static_folder=STYLES, static_url_path="/assets/kit")
 )
@@ -70,237 +70,10 @@ def _furnish(state: BlueprintSetupState) -> None:
     problems.show_with(state.app, error_page)
 
 
-@blueprint.get("/")
-@signed_in
-def show_home(caller: Caller) -> ResponseReturnValue:
-    """The dashboard; residents, who hold no office, begin with themselves."""
-    if caller.person is not None and not in_office(caller):
-        return go_to(with_query(me.ME, list(request.args.items())))
-    return home.home_page(caller)
-
-
-@blueprint.get(me.ME)
-@signed_in
-def show_me(caller: Caller) -> ResponseReturnValue:
-    """One's own page."""
-    return me.me_page(caller)
-
-
-@blueprint.post(f"{me.ME}/consents")
-@signed_in
-def change_consent(caller: Caller) -> ResponseReturnValue:
-    """Agree, or take it back."""
-    return me.consent_page(caller)
-
-
-@blueprint.get(me.NOTICES)
-@signed_in
-def show_notices(caller: Caller) -> ResponseReturnValue:
-    """The notice board."""
-    return me.notices_page(caller)
-
-
-@blueprint.post(f"{me.NOTICES}/<int:record>/objections")
-@signed_in
-def object_to_notice(caller: Caller, record: int) -> ResponseReturnValue:
-    """Object to a notice."""
-    return me.objection_page(caller, record)
-
-
-@blueprint.get(inbox.HOME)
-@signed_in
-def show_inbox(caller: Caller) -> ResponseReturnValue:
-    """What one was told."""
-    return inbox.inbox_page(caller)
-
-
-@blueprint.post(f"{inbox.HOME}/read")
-@signed_in
-def read_notices(caller: Caller) -> ResponseReturnValue:
-    """All of it is read."""
-    return inbox.read_all_page(caller)
-
-
-@blueprint.post(f"{inbox.HOME}/<int:notice>")
-@signed_in
-def open_notice(caller: Caller, notice: int) -> ResponseReturnValue:
-    """One notice is read, on to its record."""
-    return inbox.open_page(caller, notice)
-
-
-@blueprint.get(inbox.KINDS)
-@signed_in
-def show_kinds(caller: Caller) -> ResponseReturnValue:
-    """Which notices one wants."""
-    return inbox.kinds_page(caller)
-
-
-@blueprint.post(inbox.KINDS)
-@signed_in
-def choose_kinds(caller: Caller) -> ResponseReturnValue:
-    """Want them, or not."""
-    return inbox.choose_page(caller)
-
-
-@blueprint.post(f"{inbox.HOME}/address")
-@signed_in
-def set_address(caller: Caller) -> ResponseReturnValue:
-    """Where they are sent."""
-    return inbox.address_page(caller)
-
-
-@blueprint.get("/p/<plugin>")
-@signed_in
-def show_desk(caller: Caller, plugin: str) -> ResponseReturnValue:
-    """What a plugin has for somebody to work on."""
-    return desks.desk_page(caller, plugin)
-
-
-@blueprint.get("/communities")
-@signed_in
-def show_tree(caller: Caller) -> ResponseReturnValue:
-    """The community tree."""
-    return tree.tree_page(caller)
-
-
-@blueprint.get("/indicators")
-@signed_in
-def show_indicators(caller: Caller) -> ResponseReturnValue:
-    """What is reported upwards."""
-    return indicators.indicators_page(caller)
-
-
-@blueprint.get("/indicators/<name>")
-@signed_in
-def show_indicator(caller: Caller, name: str) -> ResponseReturnValue:
-    """The figures of an indicator."""
-    return indicators.indicator_page(caller, name)
-
-
-@blueprint.get("/indicators/table/<plugin>")
-@signed_in
-def show_indicator_table(caller: Caller, plugin: str) -> ResponseReturnValue:
-    """All indicators of a plugin side by side."""
-    return indicators.table_page(caller, plugin)
-
-
-@blueprint.get("/indicators/<name>/chart.svg")
-@signed_in
-def draw_indicator(caller: Caller, name: str) -> ResponseReturnValue:
-    """The months of an indicator as a picture."""
-    return indicators.chart(caller, name)
-
-
-@blueprint.get("/admin/audit")
-@signed_in
-def show_audit(caller: Caller) -> ResponseReturnValue:
-    """The audit trail."""
-    return audits.audit_page(caller)
-
-
-@blueprint.get("/admin/events")
-@signed_in
-def show_events(caller: Caller) -> ResponseReturnValue:
-    """Events, and what could not be told."""
-    return events.events_page(caller)
-
-
-@blueprint.get("/admin/events/<int:position>")
-@signed_in
-def show_event(caller: Caller, position: int) -> ResponseReturnValue:
-    """One event and how far everybody is with it."""
-    return events.event_page(caller, position)
-
-
-@blueprint.post("/admin/events/letters")
-@signed_in
-def treat_letters(caller: Caller) -> ResponseReturnValue:
-    """Replay what could not be told, or give it up."""
-    return letters.letters_page(caller)
-
-
-@blueprint.get("/admin/plugins")
-@signed_in
-def show_switches(caller: Caller) -> ResponseReturnValue:
-    """The plugin switches."""
-    return switches.switches_page(caller)
-
-
-@blueprint.route("/admin/plugins/bring", methods=["GET", "POST"])
-@signed_in
-def bring_plugin(caller: Caller) -> ResponseReturnValue:
-    """The package of a plugin that is not here yet."""
-    return plugin_pages.bring_page(caller)
-
-
-@blueprint.route("/admin/plugins/bundle", methods=["GET", "POST"])
-@signed_in
-def bring_bundle(caller: Caller) -> ResponseReturnValue:
-    """Plugins that go together."""
-    return plugin_pages.bundle_page(caller)
-
-
-@blueprint.get("/admin/plugins/<plugin>")
-@signed_in
-def show_plugin(caller: Caller, plugin: str) -> ResponseReturnValue:
-    """One plugin."""
-    return plugin_pages.plugin_page(caller, plugin)
-
-
-@blueprint.route(f"/admin/plugins/<plugin>/<any({', '.join(VERBS)}):verb>", methods=["GET", "POST"])
-@signed_in
-def treat_plugin(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
-    """Something that is done with a plugin."""
-    return plugin_pages.verb_page(caller, plugin, verb)
-
-
-@blueprint.get(settings.HOME)
-@signed_in
-def show_settings(caller: Caller) -> ResponseReturnValue:
-    """What plugins let districts set, at a place on a day."""
-    return settings.settings_page(caller)
-
-
-@blueprint.route(f"{settings.HOME}/<plugin>/<key>", methods=["GET", "POST"])
-@signed_in
-def show_setting(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
-    """One setting and why it is so."""
-    return settings.setting_page(caller, plugin, key)
-
-
-@blueprint.route(f"{settings.HOME}/<plugin>/presets/<preset>", methods=["GET", "POST"])
-@signed_in
-def show_preset(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue:
-    """What a preset would change."""
-    return settings.preset_page(caller, plugin, preset)
-
-
-@blueprint.get(f"{settings.HOME}/file.<any(json, csv, toml):form>")
-@signed_in
-def export_settings(caller: Caller, form: str) -> ResponseReturnValue:
-    """A district's settings as a file."""
-    return settings.settings_file(caller, form)
-
-
-@blueprint.post(f"{settings.HOME}/import")
-@signed_in
-def import_settings(caller: Caller) -> ResponseReturnValue:
-    """Such a file, checked and then taken in."""
-    return settings.import_page(caller)
-
-
-@blueprint.route("/admin/accounts/new", methods=["GET", "POST"])
-@signed_in
-def new_account(caller: Caller) -> ResponseReturnValue:
-    """A new account."""
-    return newcomers.new_account_page(caller)
-
-
-@blueprint.route("/admin/accounts/<int:record>/password", methods=["GET", "POST"])
-@signed_in
-def new_password(caller: Caller, record: int) -> ResponseReturnValue:
-    """A new one-time password for somebody who lost theirs."""
-    return newcomers.new_password_page(caller, record)
+def _own(address: str, view: Any, *methods: str) -> None:
+    """Let a page that is no noun's answer at an address of its own."""
+    known = list(methods or ("GET",))
+    blueprint.add_url_rule(address, view.__name__, signed_in(view), methods=known)
 
 
 def _page(view: Any, tail: str, *methods: str) -> None:
@@ -319,6 +92,47 @@ def _page(view: Any, tail: str, *methods: str) -> None:
     )
     blueprint.add_url_rule(f"/p/<area>/<noun>{tail}", f"{name}_plugin", page, methods=known)
 
+
+_own("/", home.home_page)
+_own(me.ME, me.me_page)
+_own(f"{me.ME}/consents", me.consent_page, "POST")
+_own(me.NOTICES, me.notices_page)
+_own(f"{me.NOTICES}/<int:record>/objections", me.objection_page, "POST")
+_own(inbox.HOME, inbox.inbox_page)
+_own(f"{inbox.HOME}/read", inbox.read_all_page, "POST")
+_own(f"{inbox.HOME}/<int:notice>", inbox.open_page, "POST")
+_own(inbox.KINDS, inbox.kinds_page)
+_own(inbox.KINDS, inbox.choose_page, "POST")
+_own(f"{inbox.HOME}/address", inbox.address_page, "POST")
+_own("/p/<plugin>", desks.desk_page)
+_own("/communities", tree.tree_page)
+_own(indicators.HOME, indicators.indicators_page)
+_own(f"{indicators.HOME}/<name>", indicators.indicator_page)
+_own(f"{indicators.HOME}/table/<plugin>", indicators.table_page)
+_own(f"{indicators.HOME}/<name>/chart.svg", indicators.chart)
+_own(sheets.HOME, sheets.sheets_page)
+_own(f"{sheets.HOME}/<name>", sheets.sheet_page)
+_own(f"{sheets.HOME}/<name>/print", sheets.print_page)
+_own(f"{sheets.HOME}/<name>/issue", sheets.issue_page, "POST")
+_own("/documents/<int:id>", papers.document_page)
+_own("/documents/<int:id>/qr.svg", papers.document_code)
+_own("/documents/<int:id>/revoke", sheets.revoke_page, "POST")
+_own(audits.HOME, audits.audit_page)
+_own(events.HOME, events.events_page)
+_own(f"{events.HOME}/<int:position>", events.event_page)
+_own(f"{events.HOME}/letters", letters.letters_page, "POST")
+_own(switches.HOME, switches.switches_page)
+_own(f"{switches.HOME}/bring", plugin_pages.bring_page, "GET", "POST")
+_own(f"{switches.HOME}/bundle", plugin_pages.bundle_page, "GET", "POST")
+_own(f"{switches.HOME}/<plugin>", plugin_pages.plugin_page)
+_own(f"{switches.HOME}/<plugin>/{VERB}", plugin_pages.verb_page, "GET", "POST")
+_own(settings.HOME, settings.settings_page)
+_own(f"{settings.HOME}/<plugin>/<key>", settings.setting_page, "GET", "POST")
+_own(f"{settings.HOME}/<plugin>/presets/<preset>", settings.preset_page, "GET", "POST")
+_own(f"{settings.HOME}/file.<any(json, csv, toml):form>", settings.settings_file)
+_own(f"{settings.HOME}/import", settings.take_in_page, "POST")
+_own("/admin/accounts/new", newcomers.new_account_page, "GET", "POST")
+_own("/admin/accounts/<int:record>/password", newcomers.new_password_page, "GET", "POST")
 
 _page(lists.list_page, "")
 _page(picking.pick_page, "/pick")

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from lifang.entities.caller import Caller
 from lifang.http.papers import handed, verified
 from lifang.http.request import the_instance
+from lifang.kit import clock
 from lifang.kit.errors import Invalid, NotFound, TooMany
 from lifang.kit.words import _
 from lifang.mechanisms import attachments, documents, filling
@@ -20,10 +21,9 @@ from lifang.mechanisms.attachments import View
 from lifang.resources.resource import Resource
 from lifang.services import reading
 from lifang.web.addresses import address_of
-from lifang.web.doors import go_to, signed_in
+from lifang.web.doors import go_to
 from lifang.web.sheets import HOME as SHEETS
 from lifang.web.sheets import shown_on_paper
-from lifang.web.shown import when
 
 VERIFY = "/verify"
 
@@ -59,7 +59,7 @@ def papers_of(caller: Caller, resource: Resource[Any], id: int) -> Papers:
 def _readable(file: View) -> View:
     size = file["size"]
     told = f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{-(-size // 1024)} KB"
-    return {**file, "told": told, "at": when(file["added_at"])}
+    return {**file, "told": told, "at": clock.shown(file["added_at"])}
 
 
 def add(caller: Caller, resource: Resource[Any], id: int) -> None:
@@ -78,8 +78,6 @@ def attachment_file(
     return handed(*attachments.opened(caller, resource, record, file))
 
 
-@papers.get("/documents/<int:id>")
-@signed_in
 def document_page(caller: Caller, id: int) -> ResponseReturnValue:
     """A document as it was issued, to print."""
     if request.args.get("format") == "xlsx":
@@ -104,8 +102,6 @@ def drawn(value: str) -> str | None:
     return str(segno.make(f"{site}{value}", error="m").svg_data_uri(border=2))
 
 
-@papers.get("/documents/<int:id>/qr.svg")
-@signed_in
 def document_code(caller: Caller, id: int) -> ResponseReturnValue:
     """The address at which a document is verified, as a QR code; NotFound where none is known."""
     site = the_instance().settings.address

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from lifang.entities.caller import Caller
 from lifang.http.sent import wheel
 from lifang.kit import clock
-from lifang.kit.errors import Forbidden, LifangError, Malformed
+from lifang.kit.errors import Forbidden, LifangError, demand_known
 from lifang.kit.words import _, n_
 from lifang.lifecycle import contents, overview, running, states, verbs
 from lifang.lifecycle.isolation import RULES
@@ -21,9 +19,9 @@ from lifang.lifecycle.overview import Deed, Place
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.verbs import ASKED, BUNDLE, KNOWN, PACKAGE, VERBS, Asked, Given, Verb
 from lifang.resources.verbs import verb_name
-from lifang.web import pointers, switches
+from lifang.web import commands, pointers, switches
 from lifang.web.addresses import dashed, with_query
-from lifang.web.doors import go_to
+from lifang.web.doors import go_to, page
 from lifang.web.shown import NOTHING
 from lifang.web.timeline import SOURCES, Changed, Entry
 
@@ -61,9 +59,7 @@ def plugin_page(caller: Caller, plugin: str) -> str:
     """One plugin under one of its tabs."""
     one = states.show(caller, plugin)
     show = request.args.get("show", "places")
-    if show not in VIEWS:
-        known = _("、").join(VIEWS)
-        raise Malformed(_("「{key}」须为其中之一：{known}", key="show", known=known))
+    demand_known("show", show, VIEWS)
     here = switches.address(one.id)
     done = KNOWN.get(request.args.get("done", ""))
     return render_template(
@@ -105,9 +101,9 @@ def bundle_page(caller: Caller) -> ResponseReturnValue:
     return _page_of(caller, None, BUNDLE)
 
 
-def verb_page(caller: Caller, plugin: str, name: str) -> ResponseReturnValue:
+def verb_page(caller: Caller, plugin: str, verb: str) -> ResponseReturnValue:
     """Ask what a verb has to be told, show what it would come to, and do it."""
-    return _page_of(caller, states.show(caller, plugin), VERBS[name])
+    return _page_of(caller, states.show(caller, plugin), VERBS[verb])
 
 
 def _page_of(caller: Caller, one: Listed | None, verb: Verb) -> ResponseReturnValue:
@@ -174,8 +170,9 @@ def _ask(
     ]
     if error is not None and not problems:
         problems = [(error.sentence, None)]
-    page = render_template(
+    return page(
         "web/plugin_verb.html",
+        error,
         home=switches.HOME,
         here=switches.address(one.id) if one else switches.HOME,
         one=one,
@@ -187,12 +184,11 @@ def _ask(
         places=pointers.places(caller) if "at" in verb.takes else (),
         command=command(one, verb, told),
     )
-    return page, error.status if error is not None else 200
 
 
 def command(one: Listed | None, verb: Verb, told: dict[str, str]) -> str:
     """The same, typed."""
-    words = ["lifang", "plugin", *([verb.name, dashed(one.id)] if one else ["install"])]
+    words = ["plugin", *([verb.name, dashed(one.id)] if one else ["install"])]
     for name in verb.takes:
         if name == "how":
             words += WAYS.get(told.get(name, ""), WAYS["keep"])
@@ -200,7 +196,7 @@ def command(one: Listed | None, verb: Verb, told: dict[str, str]) -> str:
             words += [told[name]] if told.get(name) else ["…"] * (one is None)
         elif said := told.get(name) or ("…" if name in (*verb.needs, "at") else ""):
             words += [f"--{dashed(name)}"] + ([] if ASKED[name].kind == "flag" else [said])
-    return shlex.join(words).replace("'…'", "…").replace(" --along", " --yes")
+    return commands.typed(*words).replace(" --along", " --yes")
 
 
 def _place(caller: Caller, one: Listed, place: Place) -> dict[str, Any]:
@@ -212,8 +208,8 @@ def _place(caller: Caller, one: Listed, place: Place) -> dict[str, Any]:
     }.get(place.switch or "", ("disable",) if place.on else ("enable",))
     return {
         **vars(place),
-        "at": place.at and _when(place.at),
-        "until": place.until and _when(place.until),
+        "at": place.at and clock.shown(place.at),
+        "until": place.until and clock.shown(place.until),
         "verbs": [verb for verb in verbs.offered(caller, one) if verb.name in wanted],
     }
 
@@ -223,14 +219,10 @@ def _running(caller: Caller, one: Listed) -> dict[str, Any]:
     told = running.running(caller, one.id)
     free = [verb for verb in verbs.offered(caller, one) if verb.name == "release"]
     halts = [
-        {**vars(halt), "rule": _(RULES[halt.rule]), "since": _when(halt.since), "verbs": free}
+        {**vars(halt), "rule": _(RULES[halt.rule]), "since": clock.shown(halt.since), "verbs": free}
         for halt in told.halts
     ]
     return {**vars(told), "halts": halts}
-
-
-def _when(at: dt.datetime) -> str:
-    return clock.local(at).strftime("%Y-%m-%d %H:%M")
 
 
 def _deed(plugin: str, deed: Deed) -> Entry:
@@ -245,7 +237,7 @@ def _deed(plugin: str, deed: Deed) -> Entry:
     known = VERBS.get(deed.verb)
     verb = _(known.label) if known else verb_name(None, deed.verb)
     return Entry(
-        at=_when(deed.at),
+        at=clock.shown(deed.at),
         occurred_at=None,
         actor=deed.actor,
         on_behalf_of=None,

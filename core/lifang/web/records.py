@@ -18,7 +18,6 @@ from lifang.kit import clock
 from lifang.kit.errors import Conflict, Invalid, LifangError
 from lifang.kit.words import _, _p
 from lifang.mechanisms import attachments
-from lifang.resources.reach import Itself
 from lifang.resources.resource import Resource
 from lifang.services import reading, uploads
 from lifang.services.lineage import turns
@@ -29,7 +28,7 @@ from lifang.web import commands, forms, papers
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.doors import go_to
 from lifang.web.pointers import place_key
-from lifang.web.shown import Shown, show, title_of, when
+from lifang.web.shown import Shown, show, title_of
 from lifang.web.timeline import timeline
 
 LATEST = 5
@@ -144,8 +143,8 @@ def _show(
     facts = [show(caller, resource, spec, values.get(spec.name)) for spec in said]
     facts += [
         Shown(_("编号"), str(view["id"])),
-        Shown(_("登记时间"), when(view["created_at"])),
-        Shown(_("修改时间"), when(view["updated_at"])),
+        Shown(_("登记时间"), clock.shown(view["created_at"])),
+        Shown(_("修改时间"), clock.shown(view["updated_at"])),
     ]
     return render_template(
         "web/record.html",
@@ -225,7 +224,7 @@ def related_to(caller: Caller, resource: Resource[Any], view: View) -> list[Rela
                 with_query(home_of(other), [("within", key)]),
             )
             for other in caller.instance.registry
-            if _lies_somewhere(other) and may(caller, other, "read")
+            if other.placed and may(caller, other, "read")
         ]
     return told
 
@@ -262,10 +261,6 @@ def _related(caller: Caller, other: Resource[Any], field: str, label: str, view:
         named = _("{name}（{key}）", name=named, key=label)
     new = with_query(f"{home_of(other)}/new", pairs) if may(caller, other, "create") else None
     return Related(other.noun, named, with_query(home_of(other), pairs), new)
-
-
-def _lies_somewhere(resource: Resource[Any]) -> bool:
-    return resource.scope is not None and not isinstance(resource.scope, Itself)
 
 
 def _ways_of(caller: Caller, head: Head) -> list[tuple[str, str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,16 +11,16 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
+from lifang.http.papers import kept
 from lifang.kit import clock
-from lifang.kit.errors import Conflict, FieldError, Invalid, Malformed
+from lifang.kit.errors import Conflict, Invalid, Malformed
 from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
 from lifang.lifecycle.dated import Decree, Told
-from lifang.lifecycle.layers import Layer
 from lifang.lifecycle.settings_files import FORMATS, STATES
-from lifang.web import pointers
+from lifang.web import commands, pointers
 from lifang.web.addresses import dashed, with_query
-from lifang.web.doors import go_to
+from lifang.web.doors import go_to, page
 
 HOME = "/admin/settings"
 LARGEST = 300_000
@@ -44,10 +43,6 @@ class Asked:
         """The same for another address."""
         told = [("at", self.code)]
         return [*told, ("on", self.on.isoformat())] if self.on != clock.today() else told
-
-    def words(self) -> list[str]:
-        """The same for a command."""
-        return [word for key, said in self.kept for word in (f"--{key}", said)]
 
 
 def settings_page(caller: Caller) -> str:
@@ -73,7 +68,7 @@ def settings_page(caller: Caller) -> str:
         files=[(form.upper(), with_query(f"{HOME}/file.{form}", [("at", asked.code)]))
                for form in FORMATS],
         done=_(DONE[said]) if (said := request.args.get("done")) in DONE else None,
-        command=shlex.join(["lifang", "settings", "show", *asked.words()]),
+        command=commands.typed("settings", "show", *commands.options(asked.kept)),
     )  # fmt: skip
 
 
@@ -89,21 +84,20 @@ def setting_page(caller: Caller, plugin: str, key: str) -> ResponseReturnValue:
         except (Invalid, Conflict, Malformed) as refused:
             error = refused
     one = dated.explain(caller, name, at=asked.code, on=asked.on)
-    page = render_template(
+    return page(
         "web/setting.html",
+        error,
         home=with_query(HOME, asked.kept),
         asked=asked,
         one=one,
         badge=badge(one),
         history=dated.history(caller, name, at=asked.code),
         said=request.form,
-        error=error,
         done=_("已设置。") if request.args.get("done") == "set" else None,
-        local=_moment,
+        shown=clock.shown,
         today=clock.today().isoformat(),
         command=_line(one, asked),
     )
-    return page, error.status if error is not None else 200
 
 
 def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue:
@@ -119,19 +113,18 @@ def preset_page(caller: Caller, plugin: str, preset: str) -> ResponseReturnValue
             return go_to(with_query(HOME, [*asked.kept, ("done", "preset")]))
     except (Invalid, Conflict, Malformed) as refused:
         error = refused
-    page = render_template(
+    return page(
         "web/preset.html",
+        error,
         home=with_query(HOME, asked.kept),
         asked=asked,
         preset=_called(caller, plugin, preset),
         found=[(one, told[one.key]) for one in found],
         today=clock.today().isoformat(),
         said=request.form,
-        error=error,
-        command=shlex.join(["lifang", "plugin", "config", plugin, "--preset", preset, "--at",
-                            asked.code]) + " --basis …",
+        command=commands.typed("plugin", "config", plugin, "--preset", preset, "--at", asked.code,
+                               "--basis", "…"),
     )  # fmt: skip
-    return page, error.status if error is not None else 200
 
 
 def _called(caller: Caller, plugin: str, preset: str) -> str:
@@ -144,13 +137,10 @@ def settings_file(caller: Caller, form: str) -> Response:
     """All that is said at a place and below, as a file."""
     asked = _asked(caller)
     told = settings_files.export(caller, at=asked.code, form=form)
-    response = Response(told, content_type=FORMATS[form])
-    name = f"settings-{asked.code}-{clock.today()}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return kept([told], FORMATS[form], f"settings-{asked.code}-{clock.today()}.{form}")
 
 
-def import_page(caller: Caller) -> ResponseReturnValue:
+def take_in_page(caller: Caller) -> ResponseReturnValue:
     """What a file would do at a place; once confirmed, doing it."""
     asked, error, plan, content = _asked(caller), None, None, b""
     name = request.form.get("name", "")
@@ -162,8 +152,9 @@ def import_page(caller: Caller) -> ResponseReturnValue:
             return go_to(with_query(HOME, [("at", asked.code), ("done", "import")]))
     except (Invalid, Conflict, Malformed) as refused:
         error = refused
-    page = render_template(
+    shown, status = page(
         "web/settings_import.html",
+        error,
         home=with_query(HOME, asked.kept),
         asked=asked,
         plan=plan,
@@ -171,11 +162,9 @@ def import_page(caller: Caller) -> ResponseReturnValue:
         tones=TONES,
         sent=b64encode(content).decode(),
         name=name,
-        error=error,
-        command=shlex.join(["lifang", "settings", "import", name or "FILE", *asked.words()[:2]]),
+        command=commands.typed("settings", "import", name or "FILE", "--at", asked.code),
     )
-    refused_status = 422 if plan is not None and plan.wrong else 200
-    return page, error.status if error is not None else refused_status
+    return shown, 422 if plan is not None and plan.wrong else status
 
 
 def link_of(one: Told, asked: Asked, *more: tuple[str, str]) -> str:
@@ -214,13 +203,8 @@ def _value(one: Told) -> dict[str, str]:
     if request.form.get("inherit") == "yes":
         return {one.key: ""}
     if not value:
-        sentence = _("请填写新的值，或选择恢复继承")
-        raise Invalid(sentence, errors=[FieldError("value", "required", sentence)])
+        raise Invalid.about("value", "required", _("请填写新的值，或选择恢复继承"))
     return {one.key: value}
-
-
-def _moment(layer: Layer) -> str:
-    return clock.local(layer.set_at).strftime("%Y-%m-%d %H:%M")
 
 
 def _sent(name: str) -> tuple[bytes, str]:
@@ -242,7 +226,7 @@ def _sent(name: str) -> tuple[bytes, str]:
 
 def _line(one: Told, asked: Asked) -> str:
     if not asked.mine:
-        return shlex.join(["lifang", "settings", "explain", f"{one.plugin}.{one.key}",
-                           *asked.words()])  # fmt: skip
-    told = ["lifang", "plugin", "config", one.plugin, f"{one.key}=…", "--at", asked.code]
-    return " ".join([*told, "--basis", "…"])
+        kept = commands.options(asked.kept)
+        return commands.typed("settings", "explain", f"{one.plugin}.{one.key}", *kept)
+    told = commands.typed("plugin", "config", one.plugin, "…", "--at", asked.code, "--basis", "…")
+    return told.replace("…", f"{one.key}=…", 1)

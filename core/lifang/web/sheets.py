@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
 from lifang.entities.organization import Organization
+from lifang.http import listing
 from lifang.http.request import the_instance
-from lifang.kit.errors import Invalid, Malformed
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 from lifang.mechanisms import filling, sheet
 from lifang.mechanisms.filling import PRINTED, SHOWN, Filled
 from lifang.mechanisms.registers import signed
 from lifang.mechanisms.sheet import UNIT, AskedFor
 from lifang.resources.fields import FieldSpec
-from lifang.web import pointers
+from lifang.web import commands, pointers
 from lifang.web.addresses import with_query
-from lifang.web.doors import go_to, signed_in
+from lifang.web.doors import go_to
 
 HOME = "/sheets"
 ASKED = ("within", "unit", "period")
@@ -29,11 +29,7 @@ UPRIGHT = 7
 WHOSE = FieldSpec("unit", "单位", "reference", target=Organization)
 """The organization that a sheet is of, pointed at like any record."""
 
-pages = Blueprint("sheets", __name__)
 
-
-@pages.get(HOME)
-@signed_in
 def sheets_page(caller: Caller) -> ResponseReturnValue:
     """Every sheet that the caller sees of something, with whose it is."""
     plugins = caller.instance.plugins.loaded
@@ -50,8 +46,6 @@ def _of_what(one: sheet.Sheet) -> str:
     return _("、").join(told)
 
 
-@pages.get(f"{HOME}/<name>")
-@signed_in
 def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
     """A sheet on screen: the first rows, and the ways to take it along."""
     sheet.sheet(caller, name)
@@ -59,7 +53,6 @@ def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
     filled = Filled(asked)
     words = _words(asked)
     api = f"/api/v1{HOME}/{asked.sheet.name}"
-    line = shlex.join([part for key, value in words for part in (f"--{key}", value)])
     unit = asked.organization
     return render_template(
         "web/sheet.html",
@@ -78,12 +71,10 @@ def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
         issued=filling.issued(asked),
         words=words,
         here=f"{HOME}/{name}",
-        command=f"lifang sheets show {name} {line}".rstrip(),
+        command=commands.typed("sheets", "show", name, *commands.options(words)),
     )  # fmt: skip
 
 
-@pages.get(f"{HOME}/<name>/print")
-@signed_in
 def print_page(caller: Caller, name: str) -> ResponseReturnValue:
     """A sheet to print; audited as taken away, in full for a stated purpose by those who may."""
     sheet.sheet(caller, name)
@@ -105,8 +96,6 @@ def shown_on_paper(told: dict[str, Any], back: str, **more: Any) -> str:
     )
 
 
-@pages.post(f"{HOME}/<name>/issue")
-@signed_in
 def issue_page(caller: Caller, name: str) -> ResponseReturnValue:
     """Keep it as it is now, with a number and a code."""
     sheet.sheet(caller, name)
@@ -114,8 +103,6 @@ def issue_page(caller: Caller, name: str) -> ResponseReturnValue:
     return go_to(f"/documents/{made.id}")
 
 
-@pages.post("/documents/<int:id>/revoke")
-@signed_in
 def revoke_page(caller: Caller, id: int) -> ResponseReturnValue:
     """Revoke an issued sheet."""
     filling.revoke(caller, id, reason=request.form.get("reason", ""))
@@ -124,11 +111,7 @@ def revoke_page(caller: Caller, id: int) -> ResponseReturnValue:
 
 def _asked(caller: Caller, name: str, given: Any, *also: str) -> AskedFor:
     """What an address or a form asks for, each once; a place or unit may be told by its name."""
-    for key, values in given.lists():
-        if key not in (*ASKED, *also):
-            raise Malformed(_("不认识查询参数「{key}」", key=key), known=[*ASKED, *also])
-        if len(values) > 1:
-            raise Malformed(_("「{key}」只能出现一次", key=key))
+    listing.read_words(given, *ASKED, *also)
     told: dict[str, Any] = {key: given[key].strip() for key in ASKED if given.get(key, "").strip()}
     if "within" in told:
         told["within"] = pointers.place_code(caller, told["within"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +38,7 @@ def show(caller: Caller, resource: Resource[Any], spec: FieldSpec, value: Any) -
     if isinstance(value, dict):
         return Shown(label, named(spec, value), link=_link(caller, spec, value))
     if spec.kind == "instant":
-        return Shown(label, when(str(value)))
+        return Shown(label, clock.shown(value))
     tone = tone_of(resource, str(value)) if spec.name == resource.state else None
     text = written.show(spec, value)
     text = _("{amount} 元", amount=text) if spec.kind == "money" else text
@@ -67,12 +66,6 @@ def tone_of(resource: Resource[Any], state: str) -> str:
     if any(action.waits and state in action.moves for action in actions):
         return "waiting"
     return "standing" if any({state, ANY} & {*action.moves} for action in actions) else "closed"
-
-
-def when(instant: str) -> str:
-    """An instant as people of this place read it."""
-    moment = dt.datetime.fromisoformat(instant)
-    return clock.local(moment).strftime("%Y-%m-%d %H:%M")
 
 
 def title_of(resource: Resource[Any], view: View) -> str:

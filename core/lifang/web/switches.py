@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import render_template, request
+from flask import request
 
 from lifang.entities.caller import Caller
 from lifang.kit.errors import LifangError
@@ -16,6 +16,7 @@ from lifang.lifecycle.packages import Offer
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.verbs import KNOWN, Verb
 from lifang.web.addresses import dashed
+from lifang.web.doors import page
 from lifang.web.shown import Shown
 
 HOME = "/admin/plugins"
@@ -58,8 +59,9 @@ def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str
         line = _line(caller, one, far.get(one.id, ()), newer.get(one.id))
         lines[group_of(one)].append(line)
     done = KNOWN.get(request.args.get("done", ""))
-    page = render_template(
+    return page(
         "web/plugins.html",
+        error,
         groups=[(name, _(GROUPS[name]), told) for name, told in lines.items() if told],
         counts=list(_counts(lines, newer)),
         offers=beyond,
@@ -68,11 +70,9 @@ def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str
         top=tops[0] if len(tops) == 1 else None,
         home=HOME,
         brings=caller.runs_it,
-        error=error,
         done=_(done.done) if done else None,
         command="lifang plugin list",
     )
-    return page, error.status if error is not None else 200
 
 
 def group_of(one: Listed) -> str:

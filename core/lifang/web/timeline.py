@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.entities.caller import Caller
+from lifang.kit import clock
 from lifang.kit.words import _, n_
 from lifang.mechanisms.sheet import declared
 from lifang.resources import schema, written
@@ -15,7 +16,7 @@ from lifang.resources.verbs import verb_name
 from lifang.services import presenting
 from lifang.services.history import history
 from lifang.web.addresses import address_of, with_query
-from lifang.web.shown import NOTHING, named, when
+from lifang.web.shown import NOTHING, named
 
 SOURCES = {
     "web": n_("网页"),
@@ -72,8 +73,8 @@ def _entry(
 ) -> Entry:
     happened = told["occurred_at"]
     return Entry(
-        at=when(told["at"]),
-        occurred_at=when(happened) if happened else None,
+        at=clock.shown(told["at"]),
+        occurred_at=clock.shown(happened) if happened else None,
         actor=_actor(caller, told["actor"]),
         on_behalf_of=told["on_behalf_of"],
         source=_(SOURCES.get(told["source"], told["source"])),
@@ -120,7 +121,7 @@ def _changed(caller: Caller, resource: Resource[Any], verb: str, change: dict[st
     if kind == "merged":
         return Changed(_("合并自"), None, f"#{change['after']}")
     if kind == "uncovered":
-        return Changed(_("可查看至"), None, when(str(change["after"])))
+        return Changed(_("可查看至"), None, clock.shown(str(change["after"])))
     if kind == "revealed":
         return Changed(label, remark=_("已查看"))
     before, after = change["before"], change["after"]
@@ -142,4 +143,4 @@ def _told(caller: Caller, spec: FieldSpec | None, value: str | None) -> str | No
         return named(spec, found) if found else NOTHING
     if spec.kind == "boolean":
         return written.write(spec, value == "true")
-    return when(value) if spec.kind == "instant" else written.show(spec, value)
+    return clock.shown(value) if spec.kind == "instant" else written.show(spec, value)

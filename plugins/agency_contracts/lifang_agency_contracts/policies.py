@@ -90,22 +90,18 @@ def demand_term(contract: Contract, caller: lf.Caller) -> None:
     last = years_after(contract.starts_on, years) - dt.timedelta(days=1)
     if not contract.starts_on <= contract.ends_on <= last:
         sentence = _("结束日期须在 {first} 和 {last} 之间", first=contract.starts_on, last=last)
-        raise lf.Invalid(sentence, errors=[lf.FieldError("ends_on", "term", sentence)])
+        raise lf.Invalid.about("ends_on", "term", sentence)
 
 
 def demand_grade(contract: Contract) -> None:
     """A provider's grade says until when it is valid, five years at most."""
     if (contract.provider_grade is None) != (contract.provider_grade_until is None):
         sentence = _("承接主体评估等级和有效期须一并填写")
-        raise lf.Invalid(
-            sentence, errors=[lf.FieldError("provider_grade_until", "required", sentence)]
-        )
+        raise lf.Invalid.about("provider_grade_until", "required", sentence)
     until = contract.provider_grade_until
     if until is not None and until.year - lf.today().year > GRADE_YEARS:
         sentence = _("评估等级有效期为 {n} 年，请核对有效期", n=GRADE_YEARS)
-        raise lf.Invalid(
-            sentence, errors=[lf.FieldError("provider_grade_until", "range", sentence)]
-        )
+        raise lf.Invalid.about("provider_grade_until", "range", sentence)
 
 
 def demand_grade_holds(contract: Contract, day: dt.date) -> None:
@@ -136,7 +132,7 @@ def demand_own_staff(member: StaffMember, caller: lf.Caller) -> None:
     purchaser = Contract.get_by_id(member.contract_id).purchaser_id
     if member.state == "working" and belongs_to(member.person_id, purchaser):
         sentence = _("这个人是购买主体的人员，不能列为承接主体的社工：不得以购买服务名义用工")
-        raise lf.Invalid(sentence, errors=[lf.FieldError("person", "employment", sentence)])
+        raise lf.Invalid.about("person", "employment", sentence)
 
 
 def belongs_to(person: int, organization: int) -> bool:
@@ -160,7 +156,7 @@ def demand_url(url: str, field: str) -> None:
     """An address is whole, so that others can follow it."""
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         sentence = _("网址须完整，例如 https://www.example.gov.cn/notice/1")
-        raise lf.Invalid(sentence, errors=[lf.FieldError(field, "url", sentence)])
+        raise lf.Invalid.about(field, "url", sentence)
 
 
 def years_after(day: dt.date, years: int) -> dt.date:

@@ -11,7 +11,7 @@ import lifang as lf
 
 def refuse(field: str, code: str, sentence: str) -> NoReturn:
     """Refuse a record because of one field, with a sentence that says what would be right."""
-    raise lf.Invalid(sentence, errors=[lf.FieldError(field, code, sentence)])
+    raise lf.Invalid.about(field, code, sentence)
 
 
 def midnight(day: dt.date, caller: lf.Caller) -> dt.datetime:

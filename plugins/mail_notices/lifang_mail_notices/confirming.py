@@ -48,8 +48,7 @@ def _draw(mailbox: Mailbox) -> None:
 def confirm(mailbox: Mailbox, caller: lf.Caller, *, code: Code) -> None:
     """Enter the code that has come: from now on notices are sent there."""
     if "".join(code.split()).upper() != mailbox.code:
-        sentence = _("确认码不对；请照最近一封邮件填写")
-        raise lf.Invalid(sentence, errors=[lf.FieldError("code", "wrong", sentence)])
+        raise lf.Invalid.about("code", "wrong", _("确认码不对；请照最近一封邮件填写"))
 
 
 @lf.action(

@@ -20,7 +20,7 @@ BACKFILL = "补录"
 
 def refuse(field: str, code: str, sentence: str) -> NoReturn:
     """Refuse a field, saying what would be right."""
-    raise lf.Invalid(sentence, errors=[lf.FieldError(field, code, sentence)])
+    raise lf.Invalid.about(field, code, sentence)
 
 
 def local(instant: dt.datetime, caller: lf.Caller) -> dt.datetime:

@@ -84,7 +84,7 @@ def test_those_nearest_to_the_place_are_told_and_the_offices_above_are_not(
     home = [int(matter.community_id)]
 
     def told(role: str) -> set[str]:
-        return readers_of(boss, role, home)
+        return readers_of(role, home)
 
     assert told("community_worker") == set()
     world_wide = account(instance, "root", "platform_administrator")

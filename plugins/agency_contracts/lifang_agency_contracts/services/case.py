@@ -92,4 +92,4 @@ def demand_open(note: CaseNote, caller: lf.Caller) -> None:
 
 
 def _refuse(field: str, sentence: str) -> None:
-    raise lf.Invalid(sentence, errors=[lf.FieldError(field, "case", sentence)])
+    raise lf.Invalid.about(field, "case", sentence)

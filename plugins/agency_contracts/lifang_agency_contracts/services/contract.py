@@ -143,8 +143,7 @@ def start(contract: Contract, caller: lf.Caller) -> None:
 def demand_between(first: dt.date | None, date: dt.date, field: str) -> None:
     """A day lies after the contract was signed, and is not still to come."""
     if first is None or not first <= date <= lf.today():
-        sentence = _("日期须在签订日期和今天之间")
-        raise lf.Invalid(sentence, errors=[lf.FieldError(field, "range", sentence)])
+        raise lf.Invalid.about(field, "range", _("日期须在签订日期和今天之间"))
 
 
 def run_clock(contract: Contract, caller: lf.Caller, what: str, **rule: Any) -> None:

@@ -12,9 +12,6 @@ from lifang_agency_contracts.models import Appeal, Contract, Evaluation, ScoreIt
 from lifang_agency_contracts.models.contract import GRADES, RUNNING
 from lifang_agency_contracts.models.evaluation import DEGREES, DIMENSIONS
 
-ROUNDS = 1
-"""How often a provider may rectify what one evaluation found."""
-
 UNSEALED = ("commissioned", "rechecking")
 """States in which the evaluator still judges."""
 
@@ -127,7 +124,7 @@ def demand_running(evaluation: Evaluation, caller: lf.Caller) -> None:
     contract = Contract.get_by_id(evaluation.contract_id)
     if evaluation.evaluator_id in (contract.provider_id, contract.purchaser_id):
         sentence = _("评估机构须是第三方，不能是购买主体或承接主体")
-        raise lf.Invalid(sentence, errors=[lf.FieldError("evaluator", "party", sentence)])
+        raise lf.Invalid.about("evaluator", "party", sentence)
     if evaluation.state == "commissioned" and contract.state not in RUNNING:
         raise lf.Conflict(_("只有履行中的合同可以评估"))
 

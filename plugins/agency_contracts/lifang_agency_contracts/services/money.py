@@ -164,4 +164,4 @@ def standing(contract: Contract | int) -> Any:
 
 
 def _refuse(field: str, sentence: str) -> None:
-    raise lf.Invalid(sentence, errors=[lf.FieldError(field, "amount", sentence)])
+    raise lf.Invalid.about(field, "amount", sentence)

@@ -56,6 +56,6 @@ def demand_month(report: MonthlyReport, caller: lf.Caller) -> None:
     known = MONTH.fullmatch(report.month) is not None
     if not known or not f"{first:%Y-%m}" <= report.month <= f"{last:%Y-%m}":
         sentence = _("月份写作 2026-08，且在合同期 {first} 至 {last} 内", first=first, last=last)
-        raise lf.Invalid(sentence, errors=[lf.FieldError("month", "range", sentence)])
+        raise lf.Invalid.about("month", "range", sentence)
     month = dt.date.fromisoformat(f"{report.month}-01") + dt.timedelta(days=31)
     report.due = month.replace(day=settings.report_day(contract.community_id))

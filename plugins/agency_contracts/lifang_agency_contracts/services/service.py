@@ -180,4 +180,4 @@ def _demand_once(log: ServiceLog) -> None:
 
 def refuse(field: str, code: str, sentence: str) -> None:
     """Refuse a field's value with a sentence."""
-    raise lf.Invalid(sentence, errors=[lf.FieldError(field, code, sentence)])
+    raise lf.Invalid.about(field, code, sentence)

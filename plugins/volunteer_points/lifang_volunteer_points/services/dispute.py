@@ -41,7 +41,7 @@ def propose(
 @lf.action("更正", moves={"disputed": "corrected"}, not_by=("owner", "propose"))
 def correct(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     """Let a record count as the auditor said: what it earned is countered and earned anew."""
-    minutes = _decided(record, caller)
+    minutes = _decided(record)
     if minutes == 0:
         raise lf.Conflict(_("处理意见是作废；请用「作废」"))
     points.take_back(record, caller, record.decision or "")
@@ -55,7 +55,7 @@ def correct(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
 @lf.action("作废", moves={"disputed": "voided"}, not_by=("owner", "propose"))
 def void(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     """Let a record count no more: hours 0, points countered, and nothing overwritten."""
-    if _decided(record, caller):
+    if _decided(record):
         raise lf.Conflict(_("处理意见不是作废；请用「更正」"))
     points.take_back(record, caller, record.decision or "")
     time_bank.take_back(record, caller, record.decision or "")
@@ -63,7 +63,7 @@ def void(record: ServiceRecord, caller: lf.Caller) -> lf.Data:
     return told(record)
 
 
-def _decided(record: ServiceRecord, caller: lf.Caller) -> int:
+def _decided(record: ServiceRecord) -> int:
     if record.decided_minutes is None:
         raise lf.Conflict(_("请先由审核人提出处理意见"))
     minutes = int(record.decided_minutes)

@@ -145,7 +145,7 @@ def approve_hours(record: ServiceRecord, caller: lf.Caller, *, hours: Hours) -> 
         refuse(
             "hours", "range", _("上级组织可审批到 {n} 小时；再超过的须由省级主管部门批准", n=most)
         )
-    _approve(record, caller, hours)
+    _approve(record, hours)
 
 
 @lf.action("审批逾期记录", event="late_approved", among={"state": "pending"}, not_by="owner")
@@ -159,10 +159,10 @@ def approve_late(record: ServiceRecord, caller: lf.Caller) -> None:
 @lf.action("登记省级批准", event="hours_approved", among={"state": "pending"}, not_by="owner")
 def enter_approval(record: ServiceRecord, caller: lf.Caller, *, hours: Hours, basis: str) -> None:
     """Enter what the provincial department has let count, with its document."""
-    _approve(record, caller, hours)
+    _approve(record, hours)
 
 
-def _approve(record: ServiceRecord, caller: lf.Caller, hours: int) -> None:
+def _approve(record: ServiceRecord, hours: int) -> None:
     if record.state != "pending":
         raise lf.Conflict(_("只有「待确认」的记录可以审批时长"))
     if not 1 <= hours <= 24:
