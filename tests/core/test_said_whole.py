@@ -36,7 +36,7 @@ def test_every_refusal_is_a_page_with_a_heading_in_one_language(app: Flask, lang
 
 HALF = re.compile(r"""\b[fF]r?"((?:[^"\\]|\\.)*)\"""")
 SAID = re.compile(
-    r'''(?:raise [\w.]+|[\w.]*(?:echo|FieldError|Shown|RetryAfter|Dead))\((?:[\w.]+, )?\s*"([^"]*)"'''
+    r'''(?:raise [\w.]+|[\w.]*(?:echo|FieldError|Shown|Dead))\((?:[\w.]+, )?\s*"([^"]*)"'''
 )
 """What is said where it stands, with nothing around it that would translate it."""
 INNERMOST = re.compile(r"\{[^{}]*\}")

@@ -270,6 +270,7 @@ def test_a_template_in_either_language_is_taken_in_by_either(
         rows = f"{_('姓名')},{_('性别')},{_('居住社区')}\nZhao Min,{sex},{world.HOME}\n".encode()
         told = import_table(boss, people, io.BytesIO(rows), dry_run=True)
         assert (told["created"], told["errors"]) == (1, []), sex
+    assert entering.political_status(_("群众")) == "群众"
     rows = f"{_('姓名')},{_('性别')},{_('居住社区')}\nZhao Min,###,{world.HOME}\n".encode()
     told = import_table(boss, people, io.BytesIO(rows), dry_run=True)
     head, line = failing_lines(io.BytesIO(rows), told["errors"])

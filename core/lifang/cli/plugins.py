@@ -160,7 +160,7 @@ def _disable(session: Session, given: Given) -> None:
 def _switch(session: Session, given: Given, *, on: bool) -> None:
     known = switching.show(session.caller, given["id"])
     verb = _("启用") if on else _("停用")
-    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=_(known.label))
+    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=known.label)
     plugin_switching.demand_place(given, asked)
     history = _history(given, known) if on else None
 
