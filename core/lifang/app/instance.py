@@ -84,7 +84,7 @@ def open_instance(
                 raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
         database = database_of(told)
         if isinstance(database, Embedded) and not database.path.exists():
-            raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
+            raise NotReady(_("找不到数据库（{path}）；请从备份恢复它", path=database.path))
         instance = _open(told, database, load_plugins=load_plugins)
     except BaseException:
         os.close(held)

@@ -62,6 +62,13 @@ class Embedded(Database):
             },
         )
         super().__init__(engine)
+        self._there = False
+
+    def demand_there(self) -> None:
+        """Raise NotReady where the file is gone: SQLite would begin an empty one in its place."""
+        if self._there and not self.path.exists():
+            raise NotReady(_("找不到数据库（{path}）；请从备份恢复它", path=self.path))
+        self._there = True
 
     def ring(self) -> None:
         """Send a datagram to the socket in the folder; nobody waits for one that is not heard."""
@@ -86,16 +93,20 @@ class Embedded(Database):
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which file cannot be opened, and why."""
         return NotReady(
-            _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
+            _("数据库（{path}）打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
         )
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:
         """A row that is there already, or a file that others hold."""
-        said = str(error)
+        said, under = str(error), error.__context__
+        while under is not None and "no transaction is active" in said:  # SQLite had undone it
+            said, under = str(under), under.__context__
         if isinstance(error, pw.IntegrityError) and "UNIQUE" in said.upper():
             return Conflict(_("已有相同的记录"), reason="duplicate")
         if isinstance(error, pw.OperationalError) and ("locked" in said or "busy" in said):
             return Busy(_("数据库正忙，请稍后再试"))
+        if isinstance(error, pw.OperationalError) and "disk is full" in said:
+            return NotReady(_("磁盘满了，这一次没有写入；请联系管理员"))
         return None
 
     def settle_tables(self) -> int:
