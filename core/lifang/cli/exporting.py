@@ -12,7 +12,8 @@ import click
 
 from lifang.cli.frame import Given
 from lifang.cli.session import Session
-from lifang.kit.errors import Malformed, NotReady, hindrance
+from lifang.kit.causes import why
+from lifang.kit.errors import Malformed, NotReady
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
 from lifang.services import exchange
@@ -73,4 +74,4 @@ def _write(file: Path, pieces: Iterable[bytes]) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise NotReady(_("写不了 {file}：{why}", file=file, why=hindrance(error))) from error
+        raise NotReady(_("写不了 {file}：{why}", file=file, why=why(error))) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
@@ -26,14 +25,6 @@ TITLES = {
 }
 """What a problem is called, by its HTTP status."""
 
-HINDRANCES = {
-    errno.ENOENT: n_("没有这个文件或文件夹"), errno.EACCES: n_("没有读写的权限"),
-    errno.EISDIR: n_("这是文件夹"), errno.ENOTDIR: n_("路径中有一段不是文件夹"),
-    errno.ENOSPC: n_("磁盘已满"), errno.EROFS: n_("磁盘是只读的"), errno.EEXIST: n_("已经存在"),
-    errno.ECONNREFUSED: n_("对方拒绝连接"), errno.ENAMETOOLONG: n_("名称太长"),
-}  # fmt: skip
-"""What a system refuses most often; it says so in English whoever listens."""
-
 
 def problem_type(code: str) -> str:
     """The name of a kind of problem, the same in every interface; a server explains it there."""
@@ -43,12 +34,6 @@ def problem_type(code: str) -> str:
 def title_of(status: int) -> str:
     """What a problem is called in the user's language."""
     return _(TITLES[status]) if status in TITLES else _("出错了")
-
-
-def hindrance(error: Exception) -> str:
-    """What hindered reading or writing, in the user's language where that is known."""
-    told = HINDRANCES.get(getattr(error, "errno", None) or 0)
-    return _(told) if told else getattr(error, "strerror", None) or str(error)
 
 
 @dataclass(frozen=True)
