@@ -81,8 +81,8 @@ def peopled(instance: Instance, plugins: Iterable[Plugin]) -> None:
     write(accounts, "create", world.boss(instance), {"name": "li", "person": person.id})
 
 
-COMMAND = re.compile(r"(?:lifang|git|pip|with)(?: [\w.-]+)+")
-"""What is typed as it stands, in whatever language it is spoken of."""
+COMMAND = re.compile(r"(?:lifang|git|pip|with)(?: [\w.-]+)+|\[Errno \d+\][^）]*")
+"""What stands as it is typed, or as the system said it, in whatever language it is spoken of."""
 SENTENCE = re.compile(r"(?<![\w./-])[A-Za-z][a-z']+(?: [a-z][a-z']+)+")
 """Two English words and more in a row: a name or the word of a programmer stands alone."""
 

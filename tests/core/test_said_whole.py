@@ -51,6 +51,7 @@ PUT_TOGETHER = {
     "certificate.py": "the notice before it, on the board of a Chinese community",
     "star.py": "likewise",
     "post.py": "kept with the post, for residents",
+    "problems.py": "brackets that are taken away, in either language",
 }
 """Files that say something in Chinese to everybody, with the reason."""
 
