@@ -20,8 +20,6 @@ from flask.testing import FlaskClient
 from lifang.access import sign_in
 from lifang.access.roles import FIRST_ADMINISTRATOR, ROLES
 from lifang.app.http import create_app
-from lifang.builtin.accounts import accounts
-from lifang.builtin.places import communities
 from lifang.builtin.plugin import plugin as core
 from lifang.checking import deep, rules  # noqa: F401 – declares the rules
 from lifang.checking.rule import RULES
@@ -31,7 +29,6 @@ from lifang.entities.organization import Organization
 from lifang.kit.words import _, _p, using
 from lifang.plugins.manager import discover
 from lifang.plugins.plugin import Plugin
-from lifang.services.gateway import write
 from lifang.services.instance import Instance
 from lifang.testing import world
 from lifang.testing.visitors import account, session
@@ -44,10 +41,7 @@ from lifang_webhooks.plugin import plugin as webhooks
 from tests.core.commanded import helps, lines_of, shell, understood
 from tests.core.crawl import Page, asking, walk
 from tests.core.needed import needed
-from tests.core.spoken import SPOKEN
-
-CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
-"""Chinese characters, and the punctuation that goes with them."""
+from tests.core.spoken import CHINESE, SPOKEN, astray, peopled
 
 Message = tuple[str | None, str]
 """A sentence as a catalogue knows it: its context, if it has one, and its Chinese."""
@@ -138,6 +132,8 @@ def places(sentence: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.id)
 def test_every_sentence_and_every_label_is_translated(plugin):
     known = catalogue(plugin) | catalogue(core)
+    for _context, sentence in wanted(plugin):
+        assert astray(sentence, "zh") == []
     missing = [message for message in wanted(plugin) if not known.get(message)]
     assert not missing, f"not in English yet:\n\n{entries(missing)}"
 
@@ -192,29 +188,7 @@ def test_a_heading_speaks_of_many_and_falls_back_to_one():
 @pytest.fixture
 def somewhere(empty_instance: Instance) -> Instance:
     """A city, a district and a community in it, with somebody who reports there."""
-    boss = world.boss(empty_instance)
-    above = None
-    for code, name, kind in (
-        (world.CITY, "City", "city"),
-        (world.CHENGGUAN, "District", "district"),
-        (world.HOME, "Home", "community"),
-    ):
-        told: dict[str, Any] = {"code": code, "name": name, "kind": kind}
-        write(communities, "create", boss, told | ({"parent": {"code": above}} if above else {}))
-        above = code
-    for plugin in PLUGINS[1:]:
-        world.enable(empty_instance, plugin.id, at=world.CHENGGUAN, **needed(plugin.id))
-    person = world.person(empty_instance, "Li Qiang", phone="13800001234")
-    unit = world.organization(empty_instance, "Library", no_uscc_reason="a branch")
-    reports = empty_instance.registry.find("dual_reporting", "reports")
-    assert reports is not None
-    data = {"person": person.id, "organization": unit.id, "community": {"code": world.HOME}}
-    made = write(reports, "create", world.boss(empty_instance), data)
-    with using("en"):  # a paper stays as it was issued
-        write(reports, "accept", world.boss(empty_instance), {}, made.id)
-    write(reports, "create", world.boss(empty_instance), data | {"person": int(
-        world.person(empty_instance, "Wang Fang").id)})  # fmt: skip
-    write(accounts, "create", world.boss(empty_instance), {"name": "li", "person": person.id})
+    peopled(empty_instance, PLUGINS[1:])
     return empty_instance
 
 

@@ -97,7 +97,7 @@ def _list(session: Session, given: Given) -> None:
 
 
 def _row(one: Listed) -> list[str]:
-    return [one.id, _(one.label), one.version, _state(one), _on(one)]
+    return [one.id, one.label, one.version, _state(one), _on(one)]
 
 
 def _state(one: Listed) -> str:
@@ -130,7 +130,7 @@ def _tell(session: Session, one: Listed) -> None:
         return
     told = [
         (_("插件"), one.id),
-        (_("名称"), _(one.label)),
+        (_("名称"), one.label),
         (_("版本"), one.version),
         (_("简介"), one.summary),
         (_("状态"), _state(one)),
@@ -160,7 +160,7 @@ def _disable(session: Session, given: Given) -> None:
 def _switch(session: Session, given: Given, *, on: bool) -> None:
     known = switching.show(session.caller, given["id"])
     verb = _("启用") if on else _("停用")
-    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=_(known.label))
+    asked = _("在所有顶级社区{verb}插件「{label}」？", verb=verb, label=known.label)
     plugin_switching.demand_place(given, asked)
     history = _history(given, known) if on else None
 

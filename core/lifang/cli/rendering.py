@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lifang.kit.errors import Conflict, Malformed, NotFound, NotReady
-from lifang.kit.words import _
+from lifang.kit.words import _, language
 
 TEMPLATE = Path(__file__).parents[1] / "plugin_template"
 SOURCE = "lifang:"
@@ -43,6 +44,7 @@ ELSEWHERE = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR",
 }  # fmt: skip
 """What git tells the programs it runs (hooks, rebase --exec) of the repository it is at work on."""
+BOTH = re.compile(r"Validation error for question '(\w+)': (.+) · (.+)")
 
 
 def demand_tools() -> None:
@@ -177,6 +179,14 @@ def _become(environ: Mapping[str, str]) -> None:
     os.environ.update(environ)
 
 
+def _half(error: Exception) -> str:
+    """What the template says of an answer in both languages, in the one that is spoken."""
+    said = BOTH.fullmatch(str(error))
+    if said is None:
+        return str(error)
+    return _("{field}：{message}", field=said[1], message=said[3 if language() == "en" else 2])
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Say what copier refuses in one sentence; standard output is for answers."""
@@ -187,7 +197,7 @@ def _refusals() -> Iterator[None]:
         try:
             yield
         except (ValueError, UserMessageError) as error:
-            raise Malformed(_("模板不接受这些回答：{why}", why=error)) from None
+            raise Malformed(_("模板不接受这些回答：{why}", why=_half(error))) from None
         except CopierError as error:
             raise Conflict(_("模板没有写成：{why}", why=error)) from None
         except ProcessExecutionError as error:  # of git

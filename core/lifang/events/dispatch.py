@@ -21,6 +21,7 @@ from lifang.events.event import Parked, wanted
 from lifang.events.log import Place
 from lifang.events.subscriptions import Subscriber
 from lifang.kit.errors import Busy
+from lifang.kit.words import _
 from lifang.store.database import Database, Overtaken
 from lifang.store.whole import whole
 
@@ -364,7 +365,7 @@ class Dispatcher:
     def _react(self, audience: Audience, delivery: Delivery) -> None:
         subscriber, event = delivery.subscriber, delivery.event
         if self._doomed and (subscriber.name, event.position) == self._doomed:
-            raise Parked(f"{CRASHES + 1} processes ended while they told it")
+            raise Parked(_("处理它的进程已意外退出 {n} 次", n=CRASHES + 1))
         if event.unreadable:
             raise Parked(event.unreadable)
         subscriber.handler.react(event, audience.caller_of(subscriber.plugin, event))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from lifang.entities.caller import Caller
 from lifang.kit.causes import why
+from lifang.kit.words import _
 
 Data = Mapping[str, Any]
 """What an action returns and an event carries: chosen fields, never everything."""
@@ -67,7 +68,7 @@ class RetryAfter(Exception):
 
     def __init__(self, seconds: float, reason: str = "") -> None:
         """Keep how long to wait, in seconds, and why."""
-        super().__init__(reason or f"asked again after {seconds:g} s")
+        super().__init__(reason or _("{seconds} 秒后再试", seconds=f"{seconds:g}"))
         self.seconds = seconds
 
 

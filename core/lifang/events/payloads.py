@@ -129,20 +129,21 @@ class Reader:
         unknown = event.version if event.type.partition(".")[0] not in self.plugins else 1
         newest = unknown if declared is None else declared.version
         if data is not event.data and personal.references(data):
-            return replace(event, unreadable="a personal value in it does not open")
+            return replace(event, unreadable=_("其中的个人信息解不开"))
         if event.version == newest:
             told = data if data is event.data else MappingProxyType(dict(data))
             return replace(event, data=told) if told is not event.data else event
         if declared is None or event.version > newest:
-            why = f"version {event.version} is newer than {newest}, which is known here"
+            why = _("版本 {version} 比这里认识的 {newest} 新", version=event.version, newest=newest)
             return replace(event, unreadable=why)
         for version in range(event.version, newest):
             try:
                 data = declared.upcasters[version](dict(data))
             except Exception as error:  # whatever an author's function raises is one event's fault
-                missing = version not in declared.upcasters
-                why = "is missing" if missing else f"failed: {type(error).__name__}"
-                return replace(event, unreadable=f"the upcaster from version {version} {why}")
+                there = version in declared.upcasters
+                why = type(error).__name__ if there else _("没有这个函数")
+                said = _("从版本 {version} 升级的函数没有成功：{why}", version=version, why=why)
+                return replace(event, unreadable=said)
         hidden = {name: Personal(data[name]) for name in declared.erasable if _bare(data, name)}
         told = MappingProxyType({**data, **hidden})
         return replace(event, data=told, version=newest)

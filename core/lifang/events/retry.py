@@ -133,16 +133,14 @@ def failed(subscription: str, event: Event, tries: int, error: BaseException) ->
     """
     chance = random.random()  # noqa: S311 – it spreads load, it keeps no secret
     seconds = error.seconds if isinstance(error, RetryAfter) else wait(tries, chance)
+    ended = "dead" if over(error, tries) else "waiting"
+    state = "parked" if isinstance(error, Parked) else ended
     _keep(
         subscription,
         event,
         tries=tries,
         next_at=clock.now() + dt.timedelta(seconds=seconds),
-        state="parked"
-        if isinstance(error, Parked)
-        else "dead"
-        if over(error, tries)
-        else "waiting",
+        state=state,
         error=masking.numbers(told_by(error))[:ERROR_LENGTH],
         stack="\n".join(_stack(error)),
     )

@@ -153,9 +153,10 @@ def _told(
     fault = instance.plugins.faults.get(name)
     summary = half(found.summary) if found else ""
     called, colon, _rest = summary.replace("：", ":").partition(":")
+    known = instance.gone.of(name)
     return Listed(
         id=name,
-        label=row.label if row else called if colon else name,
+        label=known.called if known else called if colon else name,
         version=found.version if found else row.version,
         summary=summary,
         state=state,

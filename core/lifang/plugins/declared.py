@@ -34,9 +34,14 @@ class Declared:
     told: Mapping[str, Any]
 
     @property
+    def called(self) -> str:
+        """What the plugin is called in the language of whoever listens."""
+        return said(self.told.get("label", {})) or _(self.label)
+
+    @property
     def name(self) -> str:
         """What the plugin is called, and that it is off or gone."""
-        return self.absent(said(self.told.get("label", {})) or self.label)
+        return self.absent(self.called)
 
     def absent(self, label: str) -> str:
         """Something of it, and that the plugin is off or gone."""

@@ -16,7 +16,7 @@ import marshmallow as ma
 
 from lifang.kit import clock, identifiers, money, text
 from lifang.kit.errors import FieldError, Invalid
-from lifang.kit.words import _
+from lifang.kit.words import LANGUAGES, _, using
 from lifang.resources.action import Action
 from lifang.resources.fields import FieldSpec
 from lifang.resources.resource import Resource
@@ -202,9 +202,11 @@ def _choice(spec: FieldSpec, value: Any) -> str:
     value = spec.check(value) if spec.check and isinstance(value, str) else value
     if isinstance(value, str) and value in dict(spec.choices):
         return value
-    for known, label in spec.choices:
-        if value == label or (isinstance(value, str) and value == _(label)):
-            return known
+    for spoken in LANGUAGES:
+        with using(spoken):
+            for known, label in spec.choices:
+                if value == _(label):
+                    return known
     known_ones = _("、").join(
         _("{name}（{key}）", name=known, key=_(label)) for known, label in spec.choices
     )

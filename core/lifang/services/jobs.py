@@ -61,17 +61,10 @@ def begin(
     """Write down what is to be done; one that is `queued` is told of, and a worker takes it up."""
     scope = sorted(caller.scope) if caller.scope is not None else None
     said = {**asked, "language": words.language(), "scope": scope}
+    told |= {"title": title[:200], "kind": kind, "state": state, "noun": resource.id}
+    told |= {"account": caller.account, "created_by": caller.account}
     with caller.instance.database.transaction():
-        job: Job = Job.create(
-            title=title[:200],
-            kind=kind,
-            state=state,
-            account=caller.account,
-            created_by=caller.account,
-            noun=resource.id,
-            asked=json.dumps(said, ensure_ascii=False),
-            **told,
-        )
+        job: Job = Job.create(asked=json.dumps(said, ensure_ascii=False), **told)
         if state == "queued":
             _publish(caller, job)
     return job
@@ -148,9 +141,8 @@ def advance(job: Job, done: int, counted: Mapping[str, int], errors: Sequence[Ro
     for name in COUNTS:
         setattr(job, name, getattr(job, name) + counted.get(name, 0))
     job.done = done
-    Job.update({"done": done, **{name: getattr(job, name) for name in COUNTS}}).where(
-        Job.id == job.id
-    ).execute()
+    told = {"done": done, **{name: getattr(job, name) for name in COUNTS}}
+    Job.update(told).where(Job.id == job.id).execute()
     keep_problems(job, errors)
 
 
@@ -248,22 +240,19 @@ class Jobs:
 
     def _doing(self, job: Job) -> Iterator[None]:
         asked = json.loads(job.asked)
-        instance, scope = self._instance, asked["scope"]
+        instance = self._instance
         account = Account.get_or_none(Account.id == job.account_id, ~Account.disabled)
         plugin, _dot, noun = job.noun.partition(".")
         resource = instance.registry.find(plugin, noun)
         if account is None or resource is None:
-            told = _("发起人的账号已停用") if account is None else _("这项任务的插件已停用")
-            Job.update(state="failed", note=told, finished_at=clock.now()).where(
-                Job.id == job.id
-            ).execute()
+            with words.using(asked["language"]):
+                told = _("发起人的账号已停用") if account is None else _("这项任务的插件已停用")
+            said = {"state": "failed", "note": told, "finished_at": clock.now()}
+            Job.update(said).where(Job.id == job.id).execute()
             return
-        caller = caller_for(
-            instance,
-            account,
-            source=asked.get("source", job.kind),
-            scope=frozenset(scope) if scope is not None else None,
-        )
+        source, scope = asked.get("source", job.kind), asked["scope"]
+        scope = frozenset(scope) if scope is not None else None
+        caller = caller_for(instance, account, source=source, scope=scope)
         work = run(caller, job, WORKS[job.kind](caller, resource, job))
         more = True
         while more:

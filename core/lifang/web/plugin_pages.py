@@ -67,7 +67,7 @@ def plugin_page(caller: Caller, plugin: str) -> str:
         home=switches.HOME,
         here=here,
         one=one,
-        label=_(one.label),
+        label=one.label,
         state=switches.state_of(one),
         verbs=[
             verb
@@ -176,7 +176,7 @@ def _ask(
         home=switches.HOME,
         here=switches.address(one.id) if one else switches.HOME,
         one=one,
-        label=_(one.label) if one else "",
+        label=one.label if one else "",
         verb=verb,
         asked=asked,
         problems=problems,

@@ -29,7 +29,7 @@ def findings(instance: Any) -> list[str]:
 
 
 def letters(events: Events) -> list[tuple[str, str]]:
-    return [(one.state, str(one.error).partition(": ")[2]) for one in events.letters(BY)]
+    return [(one.state, str(one.error)) for one in events.letters(BY)]
 
 
 def test_a_notice_arrives_as_plain_text_in_its_readers_language_with_the_way_to_it(

@@ -107,7 +107,7 @@ def test_a_delivery_that_kills_the_worker_is_parked_and_the_others_flow(
     assert told("lethal") == THE_OTHERS, "each had one effect"
     assert told("harmless") == list(range(1, 1_001))
     assert [row[1:] for row in waiting("lethal.lethal")] == [("parked", 1)]
-    assert Retry.get().error == "3 processes ended while they told it"
+    assert Retry.get().error == "处理它的进程已意外退出 3 次"
     calls = [int(line) for line in (tmp_path / "told").read_text().split()]
     assert calls.count(500) == 3, "it was asked three times"
     assert calls.count(1_000) == 1

@@ -148,7 +148,7 @@ def test_an_event_newer_than_the_program_is_parked_until_that_is_upgraded(
     assert told == [(1, {"points": 5})], "the others flow"
     [(position, state, _tries)] = waiting("probe.hears")
     assert state == "parked"
-    assert "version 2 is newer than 1" in (Retry.get().error or "")
+    assert "版本 2 比这里认识的 1 新" in (Retry.get().error or "")
     shown = event_log.find_event(boss, position)
     assert shown.data == {"minutes": 60}
     assert shown.unreadable is not None
@@ -214,7 +214,7 @@ def test_a_handler_narrowed_by_data_that_cannot_be_read_is_not_passed_over(
     upgrade(instance, lf.payload(LOCKED, Placed, version=2))
     assert drain(instance)
     assert [state for _position, state, _tries in waiting("probe.there")] == ["parked", "parked"]
-    assert "the upcaster from version 1 is missing" in (Retry.get().error or "")
+    assert "从版本 1 升级的函数没有成功：没有这个函数" in (Retry.get().error or "")
     upgrade(instance, lf.payload(LOCKED, Placed, version=2, upcasters=upcasters))
     replay_all(boss)
     assert drain(instance)

@@ -24,6 +24,7 @@ from lifang.entities.person import Person
 from lifang.events.tables import EventRow
 from lifang.kit import clock
 from lifang.kit.errors import Conflict, Forbidden, NotFound
+from lifang.kit.words import using
 from lifang.resources.resource import Resource
 from lifang.services import depot, jobs, uploads
 from lifang.services.gateway import write
@@ -198,11 +199,17 @@ def test_a_job_in_living_hands_is_left_to_them(instance: Instance, sender: Calle
 
 
 def test_a_worker_acts_with_the_rights_of_today(instance: Instance, sender: Caller) -> None:
-    job = uploads.receive(sender, people, crowd(5_001), name="a.csv", check=False)
+    with using("en"):
+        job = uploads.receive(sender, people, crowd(5_001), name="a.csv", check=False)
     uploads.go_on(sender, people, job)
     Grant.update(until=dt.date(2020, 1, 1)).where(Grant.account == sender.account).execute()
     finish(instance)
     assert (Job.get_by_id(job.id).state, Person.select().count()) == ("failed", 0)
+    Account.update(disabled=True).where(Account.id == sender.account).execute()
+    Job.update(state="queued", lease_owner=None).execute()
+    finish(instance)
+    told = Job.get_by_id(job.id)
+    assert (told.state, told.note) == ("failed", "The account that began it is disabled")
 
 
 def test_files_are_thrown_away_after_a_week(instance: Instance, sender: Caller) -> None:

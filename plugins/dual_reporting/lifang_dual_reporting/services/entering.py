@@ -23,11 +23,12 @@ SETTLED = ("organization", "post_title", "public_servant", "political_status")
 
 
 def political_status(said: str) -> str:
-    """A political status by its name or its code of GB/T 4762, as it is kept."""
-    found = POLITICAL_STATUSES.get(ALSO_CALLED.get(said, said), said)
+    """A political status by its name, as its reader calls it, or its code of GB/T 4762, as kept."""
+    also = ALSO_CALLED | {_(name): code for code, name in POLITICAL_STATUSES.items()}
+    found = POLITICAL_STATUSES.get(also.get(said, said), said)
     if found in POLITICAL_STATUSES.values() or "*" in said:
         return found
-    known = _("、").join(POLITICAL_STATUSES.values())
+    known = _("、").join(f"{code} {_(name)}" for code, name in POLITICAL_STATUSES.items())
     raise ValueError(_("「政治面貌」须为其中之一：{known}", known=known))
 
 
