@@ -269,8 +269,8 @@ def asking(client: FlaskClient) -> Callable[[str], Answer]:
 
     def get(address: str) -> Answer:
         told = client.get(address, follow_redirects=True)
-        html = told.mimetype == "text/html"
-        return Answer(told.status_code, told.mimetype, told.text if html else "")
+        text = told.text if told.mimetype == "text/html" else ""
+        return Answer(told.status_code, told.mimetype, text, told.request.full_path.rstrip("?"))
 
     return get
 
