@@ -134,7 +134,7 @@ def first_sign_in(day: Day) -> Page:
     day.look(boss, "sign-in")
     day.sign_in("boss", told["password"], boss)
     choose_password(day, boss, told["password"], look=True)
-    says(boss, "您好，boss", "起步", "已完成 1 / 5")
+    says(boss, "您好，boss", "起步", "已完成 2 / 6")
     day.look(boss, "start")
     [account] = day.get(boss, "/accounts")["items"]
     assert account["name"] == "boss"

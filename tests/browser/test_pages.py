@@ -43,6 +43,7 @@ PAGES = [
     ("boss", "/admin/settings/volunteer-points/presets/hailin", 200),
     ("boss", "/admin/accounts/2/password", 200),
     ("boss", "/admin/grants/new", 200),
+    ("boss", "/admin/doctor", 200),
     ("boss", "/admin/audit?verify=true", 200),
     ("boss", "/admin/events?show=dead", 200),
     ("boss", "/admin/events?show=subscribers", 200),

@@ -15,23 +15,10 @@ from typing import Any
 
 from flask import g, has_request_context
 
+from lifang.kit import masking
 from lifang.kit.clock import now
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_SECRET = re.compile(
-    r"(?i)(?:bearer|basic)\s+[\w.~+/=-]+"
-    r"|(?:password|secret|token|密码|口令|cookie)[\"']?\s*[=:：]\s*[\"']?[^\s\"',;&]+"
-    r"|\blft_[\w-]{16,}|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
-)
-_PERSONAL = re.compile(
-    r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|(?:\+?86)?1[3-9]\d{9})(?![0-9A-Za-z])"
-    r"|[\w.+-]+@[\w-]+\.\w[\w.]*"
-)
-
-
-def masked(text: str) -> str:
-    """A text without numbers of people, addresses of theirs, and secrets."""
-    return _PERSONAL.sub("***", _SECRET.sub("***", text))
 
 
 class Lines(logging.Formatter):
@@ -39,7 +26,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the message and what was raised, masked."""
-        return masked(super().format(record))
+        return masking.private(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 – logging's name
         """Escape what a message has of line ends and other control characters."""
@@ -56,13 +43,13 @@ class Objects(Lines):
             "at": now().isoformat("T", "milliseconds"),
             "level": record.levelname.lower(),
             "log": record.name,
-            "message": masked(record.getMessage()),
+            "message": masking.private(record.getMessage()),
         }
         if has_request_context():
             told["request"] = g.get("request_id")
             told["account"] = getattr(g.get("caller"), "account", None)
         if record.exc_info:
-            told["raised"] = masked(self.formatException(record.exc_info))
+            told["raised"] = masking.private(self.formatException(record.exc_info))
         line = json.dumps(told, ensure_ascii=False)
         return _CONTROL.sub(lambda found: f"\\u{ord(found.group()):04x}", line)
 

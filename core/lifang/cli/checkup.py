@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from lifang.cli import showing
 from lifang.cli.frame import Command, Given
+from lifang.cli.params import flag
 from lifang.cli.session import Session
 from lifang.kit import settings
 from lifang.kit.errors import LifangError, NotReady
-from lifang.kit.words import _
+from lifang.kit.words import n_
 from lifang.upkeep import doctor
 from lifang.upkeep.guarding import Finding
 
-MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
+TOLD = ("name", "state", "sentence", "remedy")
 
 
 def command(name: str, help: str, session: Session) -> click.Command:
     """The command `doctor`."""
-    return Command(name, help, _work)
+    cover = flag("--masked", help=n_("隐去账号、号码、密码和文件夹，可以发给帮忙的人"))
+    return Command(name, help, _work, [cover])
 
 
 def _work(session: Session, given: Given) -> int:
     found = _examine(session)
+    if given["masked"]:
+        found = doctor.masked(found, settings.load())
     well = all(one.state != "bad" for one in found)
     if session.json:
-        showing.emit({"ok": well, "checks": [asdict(one) for one in found]})
+        told = [{key: getattr(one, key) for key in TOLD} for one in found]
+        showing.emit({"ok": well, "checks": told})
     else:
-        for one in found:
-            click.echo(f"{MARKS[one.state]} {one.sentence}")
-            if one.remedy:
-                click.echo(f"    → {one.remedy}")
-        click.echo(_summary(found))
+        click.echo("\n".join(doctor.lines(found)))
     return 0 if well else NotReady.exit_code
 
 
@@ -49,11 +48,3 @@ def _examine(session: Session) -> list[Finding]:
         return [*found, *doctor.examine(session.instance)]
     except LifangError as error:
         return [*found, Finding("open", "bad", error.sentence)]
-
-
-def _summary(found: list[Finding]) -> str:
-    bad = sum(one.state == "bad" for one in found)
-    warned = sum(one.state == "warn" for one in found)
-    if bad:
-        return _("{bad} 处必须处理，{warned} 处需要留意", bad=bad, warned=warned)
-    return _("{warned} 处需要留意", warned=warned) if warned else _("一切正常")

@@ -16,6 +16,13 @@ _DOOR_NUMBER = re.compile(r"^.*?(?<!\d)\d++号")
 _HOME = re.compile(f"{_NUMBER}(?:单元|楼层|层|室|户|门)")  # from here on it is somebody's home
 _PLACE = re.compile(r"^\D*[省市州盟区县旗镇乡道路街巷弄村屯庄里坊苑园院城]")
 _BARE = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{17}[0-9Xx]|1[0-9]{10})(?![0-9A-Za-z])")
+_PRIVATE = re.compile(
+    r"(?i)(?:bearer|basic)\s+[\w.~+/=-]+"
+    r"|(?:password|secret|token|密码|口令|cookie)[\"']?\s*[=:：]\s*[\"']?[^\s\"',;&]+"
+    r"|\blft_[\w-]{16,}|(?<=://)[^/@\s]+(?=@)|(?<=/home/)[^/\s]+"
+    r"|(?<![0-9A-Za-z])(?:\d{17}[\dX]|(?:\+?86)?1[3-9]\d{9})(?![0-9A-Za-z])"
+    r"|[\w.+-]+@[\w-]+\.\w[\w.]*"
+)
 _CHARACTER = re.compile(r".[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]*", re.DOTALL)
 
 REST = "***"
@@ -30,6 +37,11 @@ def mask(kind: str, value: str) -> str:
 def numbers(told: str) -> str:
     """Mask what looks like somebody's phone or citizen id, wherever it stands in a text."""
     return _BARE.sub(lambda one: mask("phone" if len(one[0]) == 11 else "citizen_id", one[0]), told)
+
+
+def private(told: str) -> str:
+    """A text without secrets, and without numbers, addresses and folders of people."""
+    return _PRIVATE.sub(REST, told)
 
 
 def _citizen_id(value: str) -> str:

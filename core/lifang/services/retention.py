@@ -115,7 +115,8 @@ def _due(instance: Instance, rule: Rule) -> Due:
 def held_back(instance: Instance, late: dt.timedelta) -> Iterator[tuple[str, list[str]]]:
     """The types of which something should be gone since `late` ago, and who holds it back."""
     for rule in rules(instance):
-        if by := _holders(instance, rule, rule.due(late)):
+        gone = rule.due(late)
+        if EventRow.select().where(*gone).exists() and (by := _holders(instance, rule, gone)):
             yield rule.type, by
 
 

@@ -62,8 +62,7 @@ def folder(plugin: str) -> Path:
         return migrations.MIGRATIONS
     found = discover().get(plugin)
     where = None if found is None else waiting.folder_of(found)
-    if where is None:
-        raise NotReady(
-            _("数据库里有插件「{plugin}」的表，它的软件包却不在了；请用 pip 装回它", plugin=plugin)
-        )
-    return where
+    if where is not None:
+        return where
+    told = _("数据库里有插件「{plugin}」的表，它的软件包却不在了；请用 pip 装回它", plugin=plugin)
+    raise NotReady(told)

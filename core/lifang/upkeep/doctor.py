@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 import peewee as pw
 
 from lifang.access.callers import plugin_caller
+from lifang.access.roles import FIRST_ADMINISTRATOR
 from lifang.entities.audit import AuditEntry
+from lifang.entities.caller import Caller
 from lifang.entities.job import Job
 from lifang.events import log
-from lifang.kit import clock
+from lifang.events.tables import Retry
+from lifang.kit import clock, masking
 from lifang.kit.calendar import missing
-from lifang.kit.errors import Busy, LifangError, NotReady
+from lifang.kit.errors import Busy, Forbidden, LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _, n_
 from lifang.plugins import importing, waiting
@@ -41,35 +46,101 @@ LATE = dt.timedelta(minutes=10)
 STALE = dt.timedelta(days=1, hours=1)
 """How old the last good backup may be: a day, and an hour in which the next one is made."""
 
+LONG = {
+    "database": n_("数据库的结构要读完整个文件，网页上不查"),
+    "attachments": n_("附件的内容要逐个读出，网页上不查"),
+    "outside": n_("插件用到的外部服务要等对方应答，网页上不查"),
+}
+"""Why a page leaves a check to the command."""
 
-Check = Callable[[Any], Iterator[Finding]]
+MARKS = {"bad": "✗", "warn": "!", "unseen": "?", "ok": "✓"}
+"""The sign of each state, the worst first."""
+
+Check = tuple[Callable[[Any], Iterator[Finding]], str, str]
+"""What looks, its name where it may find nothing, and what is said then."""
 
 
-def examine_folder(told: Settings) -> list[Finding]:
+def examine_folder(told: Settings, *, long: bool = True) -> list[Finding]:
     """Look at the folder, the key, the disk and the database file, without opening the instance."""
-    return [found for check in (_folder, _key, _disk, _database, backups) for found in check(told)]
+    checks = ((_folder, "", ""), (_key, "", ""), (_disk, "", ""),
+              (_database, "database", ""), (backups, "", ""))  # fmt: skip
+    return _found(told, checks, long=long)
 
 
-def examine(instance: Instance) -> list[Finding]:
+def examine(instance: Instance, *, long: bool = True) -> list[Finding]:
     """Look at what only an opened instance shows: who holds power, what waits, what failed."""
-    checks: tuple[tuple[Check, str, str], ...] = (
+    checks: tuple[Check, ...] = (
         (_migrations, "migrations", n_("没有待执行的迁移")),
         (guarding.administrators, "", ""), (guarding.homes, "", ""), (guarding.grants, "", ""),
         (guarding.passwords, "passwords", n_("没有账号还在用一次性密码")),
         (_plugins, "plugins", n_("插件都能载入")),
+        (_outside, "outside", n_("插件没有说外部服务不正常")),
         (_events, "events", n_("事件没有积压，没有死信")),
         (_retention, "retention", n_("到期的事件没有被挡住")),
         (_jobs, "jobs", n_("任务没有失败，也没有停住")),
         (_audit, "", ""), (_clock, "clock", n_("时钟没有跳变")), (_calendar, "", ""),
-        (_attachments, "", ""), (guarding.copy, "", ""),
+        (_attachments, "attachments", ""), (guarding.copy, "", ""),
         (guarding.erased, "erased", n_("删除过的个人信息没有回来")),
         (guarding.reached, "", ""), (_versions, "", ""),
     )  # fmt: skip
+    return _found(instance, checks, long=long)
+
+
+def _found(of: Any, checks: Sequence[Check], *, long: bool) -> list[Finding]:
     found = []
     for check, name, well in checks:
-        ill = list(check(instance))
-        found += ill if ill or not name else [Finding(name, "ok", _(well))]
+        if name in LONG and not long:
+            found.append(Finding(name, "unseen", _(LONG[name]), "lifang doctor"))
+            continue
+        ill = list(check(of))
+        found += ill if ill or not well else [Finding(name, "ok", _(well))]
     return found
+
+
+def may_look(caller: Caller) -> bool:
+    """Whether somebody has an office for the whole instance, and may know how it is."""
+    return any(one.everywhere and one.role in FIRST_ADMINISTRATOR for one in caller.standings)
+
+
+def seen_by(caller: Caller) -> list[Finding]:
+    """What can be said at once, the worst first; Forbidden for who has no office for all of it."""
+    if not may_look(caller):
+        raise Forbidden(_("只有管理整个实例的人和审计员可以查看体检"))
+    told = caller.instance
+    found = [*examine_folder(told.settings, long=False), *examine(told, long=False)]
+    return sorted(found, key=lambda one: [*MARKS].index(one.state))
+
+
+def masked(found: list[Finding], told: Settings) -> list[Finding]:
+    """The same for somebody outside who helps: without names, secrets, and where the folder is."""
+
+    def cover(text: str, *private: str) -> str:
+        text = text.replace(str(told.home), "LIFANG_HOME")
+        for word in private:
+            text = text.replace(word, masking.REST)
+        return masking.private(text)
+
+    return [
+        replace(one, sentence=cover(one.sentence, *one.private), remedy=cover(one.remedy or ""))
+        for one in found
+    ]
+
+
+def lines(found: list[Finding]) -> Iterator[str]:
+    """The findings as a text, and how many there are to see to."""
+    for one in found:
+        yield f"{MARKS[one.state]} {one.sentence}"
+        if one.remedy:
+            yield f"    → {one.remedy}"
+    yield summary(found)
+
+
+def summary(found: list[Finding]) -> str:
+    """How many there are to see to."""
+    bad, warned = (sum(one.state == state for one in found) for state in ("bad", "warn"))
+    if bad:
+        return _("{bad} 处必须处理，{warned} 处需要留意", bad=bad, warned=warned)
+    return _("{warned} 处需要留意", warned=warned) if warned else _("一切正常")
 
 
 def _folder(told: Settings) -> Iterator[Finding]:
@@ -126,6 +197,8 @@ def _database(told: Settings) -> Iterator[Finding]:
             wrong = database.quick_check()
     except (pw.DatabaseError, Busy, NotReady) as error:
         wrong = str(error.__cause__ or error)
+        if isinstance(error, NotReady) and error.extra:
+            return  # the disk is full, as was said above
     finally:
         database.close()
     if wrong:
@@ -171,12 +244,6 @@ def _plugins(instance: Instance) -> Iterator[Finding]:
     for plugin, fault in sorted(instance.plugins.faults.items()):
         said = _("插件「{plugin}」无法载入：{why}", plugin=plugin, why=importing.told(fault))
         yield Finding("plugins", "bad", said, _("修复或停用它：lifang plugin show {id}", id=plugin))
-    asking = plugin_caller(instance, CORE, actor=None, correlation=None, cause=None)
-    for plugin, told in instance.plugins.health(asking).items():
-        for word in told:
-            yield Finding(
-                "plugins", "warn", _("插件「{plugin}」：{said}", plugin=plugin, said=word)
-            )
     present = discover()
     for row in PluginRow.select().where(PluginRow.state == "installed").order_by(PluginRow.name):
         found = present.get(row.name)
@@ -189,14 +256,30 @@ def _plugins(instance: Instance) -> Iterator[Finding]:
             yield Finding("plugins", "bad", said, _("运行 lifang migrate；之前它不会载入"))
 
 
+def _outside(instance: Instance) -> Iterator[Finding]:
+    """What plugins say of the servers they need."""
+    asking = plugin_caller(instance, CORE, actor=None, correlation=None, cause=None)
+    for id, told in instance.plugins.health(asking).items():
+        for word in told:
+            yield Finding("outside", "warn", _("插件「{plugin}」：{said}", plugin=id, said=word))
+
+
 def _events(instance: Instance) -> Iterator[Finding]:
     for one, why, worrying in stalls.of(instance):
         if worrying:
             told = _("{name}：{why}", name=one.name, why=_("；").join(why))
             dead = f"lifang events dead --subscriber {one.name}"
-            yield Finding("events", "warn", told, dead if one.dead else "lifang events lag")
+            remedy = dead if one.dead else "lifang events lag"
+            yield Finding("events", "warn", told, remedy, _errors(one.name))
     if held := _held_back(instance):
         yield held
+
+
+def _errors(name: str) -> tuple[str, ...]:
+    """What was raised at a subscriber, but for the class: a message may name people."""
+    rows: Any = Retry.select(Retry.error).where(Retry.sub == name).distinct().tuples()
+    told = [re.sub(r"^[A-Za-z_][A-Za-z0-9_]*: ", "", error or "") for (error,) in rows]
+    return tuple(sorted(filter(None, told), key=len, reverse=True))
 
 
 def _retention(instance: Instance) -> Iterator[Finding]:

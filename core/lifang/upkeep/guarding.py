@@ -16,7 +16,7 @@ from lifang.services.instance import Instance
 from lifang.store.keys import Key
 from lifang.upkeep import privacy
 
-State = Literal["ok", "warn", "bad"]
+State = Literal["ok", "warn", "bad", "unseen"]
 
 A_WEEK = dt.timedelta(days=7)
 POWERFUL = ("platform_administrator", "security_administrator", "district_admin")
@@ -29,32 +29,25 @@ MANY = 3
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found: ok, warn, or bad; `remedy` says what to do about it."""
+    """What one check found: ok, warn, or bad; `remedy` says what to do about it.
+
+    What was left to the command is unseen; `private` words of the sentence tell of people.
+    """
 
     name: str
     state: State
     sentence: str
     remedy: str | None = None
+    private: tuple[str, ...] = ()
 
 
 def _holders(*roles: str) -> list[Account]:
     """The accounts that hold one of some roles for the whole instance and can use it today."""
-    query: Any = (
-        Account.select()
-        .join(Grant, on=(Grant.account == Account.id))
-        .where(
-            Grant.role.in_(roles),
-            Grant.community.is_null(),
-            Grant.organization.is_null(),
-            Grant.removed_at.is_null(),
-            Grant.until.is_null() | (Grant.until >= clock.today()),
-            Account.removed_at.is_null(),
-            Account.disabled == False,  # noqa: E712 – SQL
-        )
-        .distinct()
-        .order_by(Account.id)
-    )
-    return list(query)
+    held = Grant.until.is_null() | (Grant.until >= clock.today())
+    standing = (Grant.removed_at.is_null(), Account.removed_at.is_null(), ~Account.disabled)
+    whole = (Grant.role.in_(roles), Grant.community.is_null(), Grant.organization.is_null())
+    query: Any = Account.select().join(Grant, on=(Grant.account == Account.id))
+    return list(query.where(held, *standing, *whole).distinct().order_by(Account.id))
 
 
 def administrators(instance: Instance) -> Iterator[Finding]:
@@ -62,7 +55,8 @@ def administrators(instance: Instance) -> Iterator[Finding]:
     found = _holders("security_administrator")
     if found:
         names = _("、").join(account.name for account in found)
-        yield Finding("administrators", "ok", _("可以管理账号的有：{names}", names=names))
+        said = _("可以管理账号的有：{names}", names=names)
+        yield Finding("administrators", "ok", said, None, (names,))
     else:
         said = _("没有能用的安全管理员：谁都不能新建账号和授权")
         yield Finding("administrators", "bad", said, _("从备份恢复还有安全管理员时的数据"))
@@ -70,16 +64,11 @@ def administrators(instance: Instance) -> Iterator[Finding]:
 
 def homes(instance: Instance) -> Iterator[Finding]:
     """Where the administrators are at home, as the tree knows it."""
-    for account in _holders("security_administrator"):
-        code = account.home_code
-        if not code:
-            continue
-        standing = Community.select(Community.id).where(
-            Community.code == code, Community.removed_at.is_null(), Community.valid_to.is_null()
-        )
-        if not standing.exists():
-            said = _("管理员 {name} 的所在地 {code} 还不在社区树里", name=account.name, code=code)
-            yield Finding("home", "warn", said, _("lifang communities import 文件.csv"))
+    standing = (Community.removed_at.is_null(), Community.valid_to.is_null())
+    for name, code in [(one.name, one.home_code) for one in _holders("security_administrator")]:
+        if code and not Community.select().where(Community.code == code, *standing).exists():
+            said = _("管理员 {name} 的所在地 {code} 还不在社区树里", name=name, code=code)
+            yield Finding("home", "warn", said, _("lifang communities import 文件.csv"), (name,))
 
 
 def grants(instance: Instance) -> Iterator[Finding]:
@@ -89,22 +78,20 @@ def grants(instance: Instance) -> Iterator[Finding]:
         names = _("、").join(account.name for account in found)
         said = _("{n} 个账号的权限遍及整个实例：{names}", n=len(found), names=names)
         remedy = _("收回不需要的：lifang accounts revoke 账号 --role 角色")
-        yield Finding("grants", "warn", said, remedy)
+        yield Finding("grants", "warn", said, remedy, (names,))
     else:
         yield Finding("grants", "ok", _("{n} 个账号的权限遍及整个实例", n=len(found)))
 
 
 def passwords(instance: Instance) -> Iterator[Finding]:
     """One-time passwords that nobody has changed for long: whoever saw one can sign in."""
-    stale: Any = Account.select().where(
-        Account.must_change, ~Account.disabled, Account.removed_at.is_null(),
-        ~Account.password.is_null(), Account.updated_at < clock.now() - A_WEEK,
-    )  # fmt: skip
-    if names := [account.name for account in stale.order_by(Account.id).limit(MOST_NAMED)]:
-        said = _("这些账号的一次性密码超过一周没有改：{names}", names=_("、").join(names))
-        yield Finding(
-            "passwords", "warn", said, _("请本人登录修改，或停用：lifang accounts disable")
-        )
+    usable = (~Account.disabled, Account.removed_at.is_null(), ~Account.password.is_null())
+    old = Account.updated_at < clock.now() - A_WEEK
+    stale: Any = Account.select().where(Account.must_change, old, *usable)
+    if names := _("、").join(one.name for one in stale.order_by(Account.id).limit(MOST_NAMED)):
+        said = _("这些账号的一次性密码超过一周没有改：{names}", names=names)
+        remedy = _("请本人登录修改，或停用：lifang accounts disable")
+        yield Finding("passwords", "warn", said, remedy, (names,))
 
 
 def copy(instance: Instance) -> Iterator[Finding]:
@@ -114,8 +101,8 @@ def copy(instance: Instance) -> Iterator[Finding]:
     if last is None:
         yield Finding("copy", "warn", _("还没有密钥的纸质副本"), "lifang keys export -o key.html")
     else:
-        at = clock.shown(last.at)
-        yield Finding("copy", "ok", _("密钥的纸质副本：{at}，{name}", at=at, name=last.actor_name))
+        by, at = last.actor_name, clock.shown(last.at)
+        yield Finding("copy", "ok", _("密钥的纸质副本：{at}，{name}", at=at, name=by), None, (by,))
     if Key.select().where(Key.purpose == "field", Key.retired_at.is_null()).count() > 1:
         yield Finding("rotation", "warn", _("上次更换数据密钥没有做完"), "lifang keys rotate")
 

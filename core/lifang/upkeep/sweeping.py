@@ -210,9 +210,7 @@ def _archive(caller: Caller, positions: list[int]) -> Steps:
     told = {"first": positions[0], "last": positions[-1], "owner": this_process()}
     try:
         with instance.database.transaction():
-            EventArchive.insert(
-                name=name, state="writing", turn=1, at=clock.now(), **told
-            ).execute()
+            EventArchive.create(name=name, state="writing", turn=1, at=clock.now(), **told)
     except Conflict:
         raise _busy() from None
     written: list[int] = []

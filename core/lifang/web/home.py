@@ -18,7 +18,7 @@ from lifang.lifecycle import isolation, switching, timings
 from lifang.mechanisms.laid import desks
 from lifang.plugins.hooks import Card
 from lifang.resources.resource import Resource
-from lifang.services import reading
+from lifang.services import branches, reading
 from lifang.services.branches import number_at
 from lifang.services.offers import may
 from lifang.services.presenting import names_of
@@ -46,13 +46,14 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of setting up: whether it is done, and the command that does it."""
+    """One step of setting up: whether it is done or may be left out, and the command for it."""
 
     title: str
     text: str
     done: bool
     command: str | None = None
     link: str | None = None
+    optional: bool = False
 
 
 def home_page(caller: Caller) -> ResponseReturnValue:
@@ -199,6 +200,7 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
     on = any(switch.on for plugin in plugins for switch in plugin.switches)
     return [
         Step(_("创建管理员账号"), _("您已登录：这一步已经完成"), done=True),
+        _root(caller),
         Step(
             _("导入社区与网格"),
             _("表格四列：代码、名称、类别、上级；再次导入只改变有变化的行"),
@@ -227,7 +229,30 @@ def steps_of(caller: Caller, figures: list[Card]) -> list[Step]:
             "lifang people create --name … --community 620102001001",
             "/people",
         ),
+        Step(
+            _("试用示例数据"),
+            _(
+                "示例人员都是虚构的，不会放进为居民服务的实例；另建一个示例实例试用，用完删除它的文件夹即可"
+            ),
+            caller.instance.sample,
+            "LIFANG_HOME=~/lifang-demo lifang demo --port 8001",
+            optional=True,
+        ),
     ]
+
+
+def _root(caller: Caller) -> Step:
+    """Where the tree begins, or will as `init` was told, and the time zone."""
+    tops = branches.tops(caller)
+    accounts, home = caller.instance.registry.of(Account), None
+    if not tops and caller.account is not None and may(caller, accounts, "read"):
+        home = reading.view(caller, accounts, caller.account)["home_code"]
+    place = _("、").join(f"{one.name} {one.code}" for one in tops[:3]) or home
+    zone = caller.instance.settings.zone
+    told = _("{place}，时区 {zone}；时区写在 lifang.toml 的 zone 一行，改后重新启动",
+             place=place or _("还没有填写所在地，导入社区后以最上级为准"), zone=zone)  # fmt: skip
+    link = "/communities" if tops else "/communities/import"
+    return Step(_("行政区与时区"), told, bool(place), link=link)
 
 
 def _others(caller: Caller) -> bool:

@@ -12,7 +12,6 @@ from lifang.entities.caller import Caller
 from lifang.entities.community import Community
 from lifang.kit import clock
 from lifang.kit.words import _
-from lifang.lifecycle import switching
 from lifang.mechanisms import figures
 from lifang.mechanisms.coming import coming, hurried
 from lifang.resources.resource import Resource
@@ -20,7 +19,7 @@ from lifang.services import branches, event_log, letters, reading
 from lifang.services.offers import may
 from lifang.services.query import Query
 from lifang.upkeep import doctor
-from lifang.web import pointers
+from lifang.web import checkup, pointers
 from lifang.web.addresses import address_of, with_query
 from lifang.web.shown import title_of
 
@@ -116,7 +115,7 @@ def _due(caller: Caller, at: dt.datetime, record: int, resource: Resource[Any]) 
     left = _("已到期") if days < 0 else _("今天到期") if days == 0 else _("还有 {n} 天", n=days)
     view = reading.view(caller, resource, record)
     title = title_of(resource, view)
-    tone = "waiting" if days <= 0 else "standing"
+    tone = "waiting" if days <= 2 else "standing"
     kind = f"{_(resource.label)} #{record}"
     return Due(title, address_of(resource, record), kind, str(last), left, tone)
 
@@ -130,9 +129,9 @@ def alerts_of(caller: Caller) -> list[Alert]:
             number = str(dead) if dead < SEVERAL else f"{SEVERAL - 1}+"
             said = _("死信 {n} 条：事件没有送达", n=number)
             told.append(Alert(said, "/admin/events?show=dead", _("去处理")))
-    if switching.may_administer(caller):
-        found = doctor.backups(caller.instance.settings)
-        told += [Alert(one.sentence, note=one.remedy or "") for one in found if one.state != "ok"]
+    if doctor.may_look(caller):
+        ill = [one for one in doctor.backups(caller.instance.settings) if one.state != "ok"]
+        told += [Alert(one.sentence, checkup.HOME, _("去体检"), one.remedy or "") for one in ill]
     return told
 
 

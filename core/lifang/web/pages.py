@@ -19,6 +19,7 @@ from lifang.web import (
     audits,
     bulk,
     changes,
+    checkup,
     confidential,
     desks,
     events,
@@ -121,6 +122,8 @@ _own(audits.HOME, audits.audit_page)
 _own(events.HOME, events.events_page)
 _own(f"{events.HOME}/<int:position>", events.event_page)
 _own(f"{events.HOME}/letters", letters.letters_page, "POST")
+_own(checkup.HOME, checkup.doctor_page)
+_own(f"{checkup.HOME}.txt", checkup.doctor_text)
 _own(switches.HOME, switches.switches_page)
 _own(f"{switches.HOME}/bring", plugin_pages.bring_page, "GET", "POST")
 _own(f"{switches.HOME}/bundle", plugin_pages.bundle_page, "GET", "POST")

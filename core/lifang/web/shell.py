@@ -22,6 +22,7 @@ from lifang.resources.registry import CORE
 from lifang.resources.resource import Resource
 from lifang.services import event_log, trail
 from lifang.services.offers import may
+from lifang.upkeep import doctor
 from lifang.web import doors, looks
 from lifang.web.addresses import dashed, home_of
 
@@ -106,12 +107,19 @@ def navigation(caller: Caller) -> list[Group]:
     if switching.may_administer(caller):
         admin.items.insert(0, _fixed(_("插件"), "/admin/plugins", "puzzle"))
         admin.items.insert(1, _fixed(_p("plural", "设置"), "/admin/settings", "sliders"))
-        admin.items.append(_fixed(_("接口说明"), "/api/docs", "list"))
-    if trail.may_audit(caller):
-        admin.items.append(_fixed(_("审计"), "/admin/audit", "clock"))
-    if event_log.sight(caller):
-        admin.items.append(_fixed(_p("plural", "事件"), "/admin/events", "list"))
+    admin.items.extend(_of_the_instance(caller))
     return [group for group in (core, *plugins.values(), admin) if group.items]
+
+
+def _of_the_instance(caller: Caller) -> list[Item]:
+    """The pages that tell how the instance is, and how programs ask it."""
+    told = (
+        (switching.may_administer(caller), _("接口说明"), "/api/docs", "list"),
+        (trail.may_audit(caller), _("审计"), "/admin/audit", "clock"),
+        (event_log.sight(caller), _p("plural", "事件"), "/admin/events", "list"),
+        (doctor.may_look(caller), _("体检"), "/admin/doctor", "pulse"),
+    )
+    return [_fixed(label, link, icon) for open_to, label, link, icon in told if open_to]
 
 
 def _worked_at(caller: Caller) -> dict[str, Group]:

@@ -91,6 +91,16 @@ def test_no_instance_is_told_like_everywhere_else(
     assert "lifang init" in told.err
 
 
+def test_what_is_sent_to_a_helper_names_no_account_and_no_folder(home: Path) -> None:
+    told, covered = doctor().out, say(hands, "doctor", "--masked")
+    assert "boss" in told and str(home) in told
+    assert covered.code == 0 and "boss" not in covered.out and str(home) not in covered.out
+    assert "可以管理账号的有：***" in covered.out and "LIFANG_HOME/keys" in covered.out
+    assert len(covered.out.splitlines()) == len(told.splitlines())
+    checks = say(hands, "doctor", "--masked", "--json").json["checks"]
+    assert "boss" not in str(checks) and set(checks[0]) == {"name", "state", "sentence", "remedy"}
+
+
 def test_a_folder_that_others_can_enter_is_bad(home: Path) -> None:
     assert doctor().code == 0
     home.chmod(0o750)

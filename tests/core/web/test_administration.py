@@ -124,9 +124,15 @@ def test_beginning_is_a_list_of_steps_with_their_commands(empty_instance: Instan
     form = {"csrf_token": token.group(1), "name": "boss", "password": password}
     assert owner.client.post("/sign-in", data=form).headers["Location"] == "/"
     page = owner.text("/")
-    assert "起步" in page and "已完成 1 / 5" in page
+    assert "起步" in page and "已完成 1 / 6" in page
     assert "lifang communities import communities.csv" in page
+    assert "还没有填写所在地" in page and "时区 Asia/Shanghai" in page
+    assert "lifang demo" in page and "可跳过" in page, "samples never come in here"
     assert "这里还没有社区" in owner.text("/communities")
+    Account.update(home_code="620100000000").execute()  # as `init --root` notes it
+    page = owner.text("/")
+    assert "已完成 2 / 6" in page and "620100000000，时区" in page
     world.plant(empty_instance)
-    assert "已完成 1 / 5" not in owner.text("/")
-    assert "已完成 2 / 5" in owner.text("/?start=1")
+    assert "已完成 2 / 6" not in owner.text("/")
+    page = owner.text("/?start=1")
+    assert "已完成 3 / 6" in page and "兰州市 620100000000，时区" in page

@@ -20,7 +20,7 @@ FOR_ADMINISTRATORS = ["/admin/plugins", "/admin/plugins/dual-reporting?show=hist
                       "/admin/accounts/new", "/admin/grants",
                       "/admin/grants/new", "/admin/audit", "/admin/audit?verify=true",
                       "/admin/events", "/admin/events?show=dead", "/admin/events/1",
-                      "/communities/new"]  # fmt: skip
+                      "/admin/doctor", "/communities/new"]  # fmt: skip
 OF_A_WORKER = ["/people/new", "/organizations/new", "/affiliations/new", "/memberships/new",
                "/people?q=lq", "/people?within=620102000000&sort=-name&count=true",
                f"/communities?at={world.HOME}", "/?start=1"]  # fmt: skip
