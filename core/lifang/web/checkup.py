@@ -45,4 +45,4 @@ def doctor_text(caller: Caller) -> Response:
     found = doctor.masked(doctor.seen_by(caller), caller.instance.settings)
     told = [_("里坊体检 {at}", at=clock.shown(clock.now())), *doctor.lines(found), ""]
     name = f"lifang-doctor-{clock.today()}.txt"
-    return kept(["\n".join(told)], "text/plain; charset=utf-8", name)
+    return kept(["\n".join(told).encode()], "text/plain; charset=utf-8", name)
