@@ -58,7 +58,7 @@ bench: dev $(BENCHED) ## measure, print and write docs/reference/benchmarks.md
 
 trust: dev ## the fault tests and walks at their full figures: killed servers and imports, no lost write
 	$(BIN)/python -m pytest tests/faults tests/walks tests/core/lifecycle -m "trust or not trust" $(ARGS)
-	$(BIN)/python -m pytest tests/browser tests/core/api plugins -m trust $(ARGS)
+	$(BIN)/python -m pytest tests/browser tests/core/api tests/core/events plugins -m trust $(ARGS)
 	TEST_ON=postgresql $(BIN)/python -m pytest tests/walks/test_histories.py -m trust $(ARGS)
 
 lock: ## resolve requirements.lock anew (needs uv)

@@ -77,6 +77,11 @@ write_wrapper() {
 #!/bin/sh
 # 让 lifang 命令总是用装好的版本和这里的实例
 export LIFANG_HOME="\${LIFANG_HOME:-$home}"
+# root 的文件服务读不了：换成实例文件夹的主人
+owner=\$(stat -c %U "\$LIFANG_HOME" 2>/dev/null || echo root)
+if [ "\$(id -u)" = 0 ] && [ "\$owner" != root ]; then
+    exec runuser -u "\$owner" -- "$prefix/current/bin/lifang" "\$@"
+fi
 exec "$prefix/current/bin/lifang" "\$@"
 END
     chmod 755 "$prefix/bin/lifang"

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 
 from docs.reference_pages.shared import Table, english, table
-from lifang.kit.settings import RESERVED
+from lifang.kit.settings import FIRST_FILE, RESERVED
 from lifang.kit.settings_keys import KEYS, variable
-from lifang.kit.settings_text import DEFAULT_FILE
 from lifang.plugins.plugin import Plugin
 
 KEY = re.compile(r"# (\w+) = (.+)")
@@ -35,7 +34,7 @@ Keys = dict[str, tuple[str, str, str]]
 def explained() -> Iterator[tuple[str, str, str, str]]:
     """Every key that the file of a new instance shows: key, value shown, Chinese, English."""
     notes: list[str] = []
-    for line in DEFAULT_FILE.splitlines():
+    for line in FIRST_FILE.read_text("utf-8").splitlines():
         found = KEY.fullmatch(line)
         if found:
             yield found[1], found[2], *_both(notes)

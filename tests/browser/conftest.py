@@ -169,6 +169,30 @@ def open_page(chromium: Browser, site: Site, signed_in: dict[str, Any]) -> Itera
 
 
 @pytest.fixture(scope="session")
+def window(chromium: Browser, site: Site, signed_in: dict[str, Any]) -> Iterator[Open]:
+    """A window that somebody keeps while they look at many pages: `window("worker")`.
+
+    To open one costs as much as to look at a page.
+    """
+    kept: dict[str | None, Watched] = {}
+
+    def make(who: str | None = None) -> Watched:
+        if who not in kept:
+            state = signed_in[who] if who is not None else None
+            context = chromium.new_context(
+                locale="zh-CN", reduced_motion="reduce", storage_state=state
+            )
+            kept[who] = Watched(context.new_page(), site)
+        kept[who].page.context.clear_cookies(name="size")
+        kept[who].complaints.clear()
+        return kept[who]
+
+    yield make
+    for one in kept.values():
+        one.page.context.close()
+
+
+@pytest.fixture(scope="session")
 def signed_in(chromium: Browser, site: Site) -> dict[str, Any]:
     """Everybody's cookies after signing in once: hashing a password is slow on purpose."""
     states: dict[str, Any] = {}

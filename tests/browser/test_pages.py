@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe, AxeResults
@@ -88,6 +89,9 @@ by the walk through every page."""
 VIOLATIONS = "only => axe.run({resultTypes: ['violations'], ...only}).then(told => told.violations)"
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 """What dark can break that light did not: the same document is in other colours."""
+LAID_OUT = {"rules": {one: {"enabled": False} for one in COLOURS["runOnly"]}}
+"""What a telephone can break that a desk did not: the same document, in the same colours, is laid
+out anew. Colours take most of axe's time; on a telephone `inspect` looks at them, and `trust`."""
 TOO_SMALL = """
 [...document.querySelectorAll(
   "main .btn, main input:not([type=hidden], [type=checkbox], [type=radio]), main select, "
@@ -100,15 +104,17 @@ HEAVIEST = 400 * 1024
 AS_IT_SHOULD = "the server responded with a status of"
 
 
-def faults(watched: Watched, shown: Iterable[Shown] = SHOWN) -> Iterator[str]:
-    """What axe finds on a page as it stands now, in light and dark, wide and narrow."""
+def faults(
+    watched: Watched, shown: Iterable[Shown] = SHOWN, *, narrow: dict[str, Any] | None = None
+) -> Iterator[str]:
+    """What axe finds on a page as it stands now, in light and dark, wide and `narrow`."""
     watched.page.evaluate(Axe().axe_script)
     for (width, height), scheme in shown:
         watched.page.set_viewport_size({"width": width, "height": height})
         watched.page.emulate_media(color_scheme=scheme)
         if watched.page.locator("html[data-theme]").count():  # a paper is white
             expect(watched.page.locator("html")).to_have_attribute("data-bs-theme", scheme)
-        rules = COLOURS if scheme == "dark" else {}
+        rules = COLOURS if scheme == "dark" else (narrow or {}) if width == SIZES[1][0] else {}
         found = AxeResults({"violations": watched.page.evaluate(VIOLATIONS, rules)})
         if found.violations_count:
             yield f"{width} {scheme}: {found.generate_report()}"
@@ -123,11 +129,11 @@ def inspect(watched: Watched) -> None:
 
 @pytest.mark.parametrize(("who", "path", "status"), PAGES)
 def test_a_page_is_accessible_quiet_alone_and_never_sideways_large_type_too(
-    open_page: Open, site: Site, who: str | None, path: str, status: int
+    window: Open, site: Site, who: str | None, path: str, status: int
 ) -> None:
-    watched, where = open_page(who), path.format(**vars(site))
+    watched, where = window(who), path.format(**vars(site))
     assert watched.open(where) == status
-    inspect(watched)
+    assert list(faults(watched, narrow=LAID_OUT)) == []
     assert watched.weighs() <= HEAVIEST, watched.weighs()
     watched.page.context.add_cookies([{"name": "size", "value": "large", "url": site.address}])
     watched.open(where)
@@ -194,14 +200,14 @@ def test_what_is_asked_before_a_letter_is_treated_is_accessible_too(
     inspect(watched)
 
 
-def test_a_page_of_each_template_is_looked_at(open_page: Open, site: Site) -> None:
+def test_a_page_of_each_template_is_looked_at(window: Open, site: Site) -> None:
     folder = Path(lifang.web.__file__).parent / "templates/web"
     whole = ('{% extends "web/base.html" %}', "<!doctype html>")
     files = [one for one in folder.glob("*.html") if one.name != "base.html"]
     pages = {one.name for one in files if any(part in one.read_text() for part in whole)}
     looked: set[str] = set()
     for who in {who for who, _path, _status in PAGES}:
-        asked = open_page(who).page.request
+        asked = window(who).page.request
         for path in (path for whose, path, _status in PAGES if whose == who):
             told = asked.get(site.address + path.format(**vars(site)))
             looked |= set(told.headers["x-template"].removeprefix("web/").split(","))

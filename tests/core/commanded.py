@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import fields
 from html import unescape
@@ -34,22 +34,34 @@ def shell(instance: Instance) -> tuple[Root, Session]:
     return Root(), Session(lambda: hands)
 
 
-def understood(root: Root, session: Session, line: str) -> None:
-    """Every word of a command that a page shows means something; `…` stands for an answer."""
-    words = shlex.split(line)
-    assert words.pop(0) == "lifang", line
-    command: click.Command = root
-    context = Context(root, info_name="lifang", obj=session)
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        name = words.pop(0)
-        under = command.get_command(context, name)
+def understood(root: Root, session: Session, lines: Iterable[str]) -> None:
+    """Every word of the commands that pages show means something; `…` stands for an answer."""
+    known: dict[tuple[str, ...], Context] = {(): Context(root, info_name="lifang", obj=session)}
+    for line in lines:
+        words = shlex.split(line)
+        assert words.pop(0) == "lifang", line
+        path: tuple[str, ...] = ()
+        while isinstance(known[path].command, click.Group) and words and words[0][:1] != "-":
+            path = _step(known, path, words.pop(0), line)
+        command, context = known[path].command, known[path]
+        told, left, _order = command.make_parser(context).parse_args(args=words)
+        needed = {
+            one.name for one in command.params if isinstance(one, click.Argument) and one.required
+        }
+        assert not left and not [name for name in needed if told.get(str(name)) is None], line
+
+
+def _step(
+    known: dict[tuple[str, ...], Context], path: tuple[str, ...], name: str, line: str
+) -> tuple[str, ...]:
+    """Find a command below another, each made once."""
+    if (deeper := (*path, name)) not in known:
+        above = known[path]
+        assert isinstance(above.command, click.Group)
+        under = above.command.get_command(above, name)
         assert under is not None, (line, name)
-        command, context = under, Context(under, info_name=name, parent=context, obj=session)
-    told, left, _order = command.make_parser(context).parse_args(args=words)
-    needed = {
-        one.name for one in command.params if isinstance(one, click.Argument) and one.required
-    }
-    assert not left and not [name for name in needed if told.get(str(name)) is None], line
+        known[deeper] = Context(under, info_name=name, parent=above, obj=above.obj)
+    return deeper
 
 
 def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import lifang
@@ -52,6 +53,7 @@ EXCEPTIONS: dict[str, str] = {
 """A path, or path::function, that may exceed its budget, and why; the list may only shrink."""
 
 
+@cache
 def modules() -> list[Path]:
     """Every module somebody has to read: core, plugins, tests, and what builds them."""
     places = [ROOT / "core", ROOT / "plugins", ROOT / "tests"]
@@ -66,6 +68,7 @@ def lines_of(path: Path) -> int:
     return len(path.read_text("utf-8").splitlines())
 
 
+@cache
 def code_lines_of(path: Path) -> int:
     """Lines that say something to the interpreter: no blanks, comments or docstrings."""
     source = path.read_text("utf-8")
@@ -85,11 +88,13 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
+@cache
 def long_modules() -> dict[str, int]:
     sizes = {name_of(path): lines_of(path) for path in modules()}
     return {name: size for name, size in sizes.items() if size > MODULE_LINES}
 
 
+@cache
 def long_functions() -> dict[str, int]:
     found: dict[str, int] = {}
     for path in modules():

@@ -292,9 +292,7 @@ def test_every_page_speaks_english_is_built_to_be_heard_and_names_its_command(re
         if "document.css" not in answer.text:  # what is printed has nothing around it
             lines.setdefault(kind, set()).update(lines_of(answer.text))
     assert {path for path, told in lines.items() if not told} == WITHOUT
-    root, session = shell(somewhere)
-    for line in sorted(set().union(*lines.values())):
-        understood(root, session, line)
+    understood(*shell(somewhere), sorted(set().union(*lines.values())))
     assert {
         "/", "/communities", "/people", "/people/new", "/people/1", "/people/1/history",
         "/people/import", "/communities/import", "/people/1/edit", "/people/1/remove",

@@ -16,11 +16,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
 
+from lifang.app.main import hands
 from lifang.testing import served
+from lifang.testing.commands import say
 
 LIFANG = str(Path(sys.executable).parent / "lifang")
 READY_WITHIN = 20.0
@@ -45,11 +48,20 @@ class Server:
         self.worker: subprocess.Popen[bytes] | None = None
 
     def run(self, *words: str) -> str:
-        done = subprocess.run(
-            [LIFANG, *words], env=self.environ(), capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return done.stdout.strip()
+        """Run a command beside the server: in this process, which takes a tenth of the time.
+
+        One that finds plugins of the test's own has a process of its own.
+        """
+        if self.packages is not None:
+            done = subprocess.run(
+                [LIFANG, *words], env=self.environ(), capture_output=True, text=True, timeout=120
+            )
+            assert done.returncode == 0, (words, done.stdout, done.stderr)
+            return done.stdout.strip()
+        with patch.dict(os.environ, self.environ(), clear=True):
+            told = say(hands, *words)
+        assert told.code == 0, (words, told)
+        return told.out.strip()
 
     def environ(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("LIFANG_")}

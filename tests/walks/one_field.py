@@ -7,8 +7,11 @@ from pathlib import Path
 
 import lifang_dual_reporting.models as models
 from lifang.app.http import create_app
+from lifang.app.main import hands
 from lifang.services import accounts
 from lifang.testing import world
+from lifang.testing.commands import say
+from tests.walks.beginning import ROOT
 
 
 def main(home: Path) -> None:
@@ -50,5 +53,27 @@ def main(home: Path) -> None:
         print("detail", "水电维修" in detail)
 
 
+def command(*words: str) -> str:
+    told = say(hands, *words)
+    assert told.code == 0, (words, told)
+    return told.out
+
+
+def by_command() -> None:
+    """In an instance of its own, whose folder the environment names."""
+    command("init", "--admin", "boss")
+    command("communities", "import", str(ROOT / "core/lifang/builtin/data/lanzhou-divisions.csv"))
+    command("plugin", "install", "dual_reporting")
+    command("plugin", "enable", "dual_reporting", "--at", "620102000000")
+    command("people", "create", "--name", "李强", "--community", "620102001001")
+    reports = "dual-reporting", "reports"
+    asked = "--skill" in command(*reports, "create", "--help")
+    told = ["--person", "1", "--community", "620102001001", "--skill", "水电维修"]
+    command(*reports, "create", *told)
+    found = command(*reports, "list", "--skill", "水电维修")
+    print("command", asked, "水电维修" in found)
+
+
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    by_command()

@@ -308,7 +308,11 @@ class Cli:
         self.process.stdout.close()
 
 
-@pytest.fixture(params=[Api, Web, Cli])
+ONCE = {"marks": pytest.mark.once}
+"""What pages and commands ask of a database, the API asks of both."""
+
+
+@pytest.fixture(params=[Api, pytest.param(Web, **ONCE), pytest.param(Cli, **ONCE)])
 def interface(request: pytest.FixtureRequest, planted: Planted) -> Iterator[Any]:
     one = request.param(planted)
     yield one

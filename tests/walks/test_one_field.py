@@ -11,7 +11,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugins" / "dual_reporting" / "lifang_dual_reporting"
-LIFANG = str(Path(sys.executable).parent / "lifang")
 
 FIELD = '    skill = pw.CharField(max_length=60, null=True, verbose_name="手艺")\n'
 MIGRATION = '''"""Reports tell what people can mend."""
@@ -59,20 +58,5 @@ def test_one_new_field_reaches_every_interface(tmp_path: Path) -> None:
         "form True",
         "list True",
         "detail True",
+        "command True True",
     ]
-
-    def command(*words: str) -> str:
-        done = subprocess.run([LIFANG, *words], env=environ, capture_output=True, text=True)
-        assert done.returncode == 0, (words, done.stderr)
-        return done.stdout
-
-    command("init", "--admin", "boss")
-    divisions = ROOT / "core/lifang/builtin/data/lanzhou-divisions.csv"
-    command("communities", "import", str(divisions))
-    command("plugin", "install", "dual_reporting")
-    command("plugin", "enable", "dual_reporting", "--at", "620102000000")
-    command("people", "create", "--name", "李强", "--community", "620102001001")
-    assert "--skill" in command("dual-reporting", "reports", "create", "--help")
-    report = ["--person", "1", "--community", "620102001001", "--skill", "水电维修"]
-    command("dual-reporting", "reports", "create", *report)
-    assert "水电维修" in command("dual-reporting", "reports", "list", "--skill", "水电维修")

@@ -70,7 +70,7 @@ class Watch:
     def until_stopped(self, stop: threading.Event) -> None:
         while not stop.is_set():
             self.ask()
-            time.sleep(0.02)
+            time.sleep(0.05)
 
 
 def process_of(link: http.client.HTTPConnection, server: Server) -> int:

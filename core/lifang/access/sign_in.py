@@ -45,7 +45,9 @@ def verify(name: str, password: str) -> Account:
     account = find_account(name)
     now = clock.now()
     if account is not None and account.locked_until is not None and account.locked_until > now:
-        raise TooMany(_("登录失败次数过多，请 15 分钟后再试，或请管理员解锁"))
+        left = int((account.locked_until - now).total_seconds()) + 1
+        minutes = _("登录失败次数过多，请 {n} 分钟后再试，或请管理员解锁", n=-(-left // 60))
+        raise TooMany(minutes, retry_after=left)
     if check_password(account.password if account else None, password) and account is not None:
         return account
     raise Unauthenticated(_("账号或密码不正确"))

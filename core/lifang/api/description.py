@@ -24,7 +24,7 @@ from lifang.api import (
     sheets,
 )
 from lifang.api.finishing import finish
-from lifang.api.operations import Noun, content, problem, problem_name
+from lifang.api.operations import READING, Noun, content, problem, problem_name
 from lifang.api.rules import blueprint, refuse_query
 from lifang.entities.caller import Caller
 from lifang.http.described import conventions, describe_with
@@ -155,7 +155,8 @@ def _add_shared(spec: APISpec) -> None:
             code: {"value": example(code)} for code, one in KINDS.items() if one.status == status
         }
         content = {PROBLEM: {"schema": schemas.ref("Problem"), "examples": told}}
-        response = {"description": _(title), "content": content}
+        wait = {"Retry-After": {"schema": {"type": "integer"}}} if status in (429, 503) else {}
+        response = {"description": _(title), "headers": wait, "content": content}
         spec.components.response(problem_name(status), component=response)
 
 
@@ -165,12 +166,12 @@ def _itself() -> dict[str, Any]:
         "operationId": "describe_api",
         "summary": _("这份说明"),
         "security": [{}, {"bearer": []}],
-        "responses": {"200": answered, "400": problem(400), "401": problem(401)},
+        "responses": {"200": answered, **{str(n): problem(n) for n in READING if n != 404}},
     }
 
 
 def _oneself() -> dict[str, Any]:
-    refused = {"401": 401, "404": 404, "409": 409, "default": 0}
+    refused = {**{str(n): n for n in (*READING, 409)}, "default": 0}
     problems = {word: problem(n) for word, n in refused.items()}
     answered = {
         "description": _("我的资料、同意和办理的事项"),

@@ -24,7 +24,7 @@ TEXTS: dict[str, Any] = {
     "plugin": "dual_reporting",
     "at": "620102001001",
     "period": "2026-11",
-    **dict.fromkeys(("name", "label", "title", "summary", "text"), n_("示例")),
+    **dict.fromkeys(("name", "label", "title", "summary", "text", "reason"), n_("示例")),
 }
 FORMATS = {"date": "2026-11-30", "date-time": "2026-11-30T09:00:00.000000+08:00"}
 PLAIN: dict[str, Any] = {"boolean": True, "number": 12.5, "null": None, "array": [], "string": "…",
@@ -42,6 +42,11 @@ def finish(made: dict[str, Any]) -> dict[str, Any]:
         for one in operation.get("parameters", ()):
             said = MEMBERS.get(one["name"], "")
             one.setdefault("description", _(said) if said else one["name"])
+            if (one["name"], one["in"]) == ("cursor", "query"):
+                operation["responses"]["200"]["headers"] = {"Link": {"schema": {"type": "string"}}}
+    for schema in (one for name, one in schemas.items() if name.endswith("Update")):
+        changed = {**schema, "required": list(schema["properties"])[:1]}  # a change of something
+        schema["examples"] = [sample(changed, schemas)]
     for schema in (*schemas.values(), *_bodies(made)):
         if "$ref" not in schema and schema.get("type") != "string":
             schema.setdefault("examples", [sample(schema, schemas)])

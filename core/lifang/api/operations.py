@@ -235,11 +235,14 @@ class Noun:
         )
 
     def _search(self) -> Operation:
-        keys = [spec.name for spec in self.resource.fields if spec.searchable]
-        properties: dict[str, Schema] = {key: {"type": "string"} for key in keys}
+        found = {spec.name: [schemas.invented_secret(spec)]
+                 for spec in self.resource.fields if spec.searchable}  # fmt: skip
+        properties: dict[str, Schema] = {
+            key: {"type": "string", "examples": said} for key, said in found.items()
+        }
         properties["limit"] = {"type": "integer", "minimum": 1, "maximum": MOST}
         properties["cursor"] = {"type": "string"}
-        asked = exactly(**properties) | {"anyOf": [{"required": [key]} for key in keys]}
+        asked = exactly(**properties) | {"anyOf": [{"required": [key]} for key in found]}
         del asked["required"]
         summary = _("按完整的号码查找{label}", label=self.labels)
         answers = answered(summary, ref(f"{self.name}List"))

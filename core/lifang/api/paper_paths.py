@@ -67,7 +67,7 @@ def shared() -> Iterator[Path]:
     yield "/api/v1/documents/{id}", {"get": show}
     facts = whole(state=STATES, **_FACTS, revoked_on=NONE) | {"required": ["state"]}
     check = operation("verify_document", TAG, _(PUBLIC), answered(_(PUBLIC), facts),
-                      (400, 401, 404, 429), parameters=[named("code")])  # fmt: skip
+                      (*READING, 429), parameters=[named("code")])  # fmt: skip
     yield "/api/v1/verify/{code}", {"get": {**check, "security": [{}]}}
 
 

@@ -111,7 +111,7 @@ def _answered(spec: FieldSpec) -> Schema:
     if spec.kind in {"community", "reference"}:
         return ref("CommunityReference" if spec.kind == "community" else "Reference")
     if spec.kind == "sensitive":
-        shown = mask(spec.secret or "", _invented_secret(spec))
+        shown = mask(spec.secret or "", invented_secret(spec))
         return {"type": "string", "description": _("遮盖后的值"), "examples": [shown]}
     made = _plain(spec)
     made.pop("maxLength", None)  # what stood before the limit did
@@ -122,7 +122,7 @@ def _asked(spec: FieldSpec, *, empty: bool = True) -> Schema:
     if spec.kind in {"community", "reference"}:
         made = ref("CommunityGiven" if spec.kind == "community" else "ReferenceGiven")
     elif spec.kind == "sensitive":
-        made = {"type": "string", "writeOnly": True, "examples": [_invented_secret(spec)]}
+        made = {"type": "string", "writeOnly": True, "examples": [invented_secret(spec)]}
     else:
         made = _plain(spec)
     return _nullable(made) if empty and spec.null and not spec.required else made
@@ -148,7 +148,8 @@ def _plain(spec: FieldSpec) -> Schema:
     return {"type": "string", "maxLength": longest, "examples": [_invented(spec, longest)]}
 
 
-def _invented_secret(spec: FieldSpec) -> str:
+def invented_secret(spec: FieldSpec) -> str:
+    """What an example says where a person's own is never told."""
     invented = INVENTED[spec.secret or ""]
     return _(invented)
 
@@ -259,6 +260,7 @@ BULK: Schema = {
         **dict.fromkeys(_FIGURES, _NUMBER),
         **dict.fromkeys(_LISTS, array({"type": "object"})),
     },
+    "examples": [{"done": 2, "skipped": 0, "failed": 0, "errors": []}],
 }
 _AT: Schema = {"type": "string", "format": "date-time"}
 PREVIEW = whole(

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 from flask import Flask
 from flask.typing import ResponseReturnValue
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lifang.api.routes import blueprint as api
 from lifang.app.health import Health
-from lifang.http import cookies, csrf, headers, problems, request
+from lifang.http import cookies, csrf, headers, problems, proxies, request
 from lifang.services.instance import Instance
 from lifang.web.pages import blueprint as pages
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body; what takes files says so itself."""
@@ -46,11 +39,5 @@ def create_app(instance: Instance) -> Flask:
     Health(instance).install(app)
     app.register_blueprint(api)
     app.register_blueprint(pages)
-    # the scheme decides about cookies, never about rights; only a proxy here is believed who asks
-    plain, behind = (ProxyFix(app.wsgi_app, x_for=hops, x_proto=1) for hops in (0, 1))
-
-    def served(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        return (behind if request.near(environ.get("REMOTE_ADDR")) else plain)(environ, start)
-
-    app.wsgi_app = served  # type: ignore[assignment,method-assign]
+    proxies.install(app, instance.settings)
     return app

@@ -42,7 +42,8 @@ RESTORED = "data.restored"
 def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     """Make a new instance in a folder: settings file, key, tables; raises Conflict if one is there.
 
-    The folder is readable by its owner only.
+    The folder is readable by its owner only. The settings file comes last: where the disk is full
+    or the power fails on the way, there is no instance yet, and the next try goes on.
     """
     if (home / "lifang.toml").exists():
         raise Conflict(_("{home} 里已经有一个里坊实例", home=home))
@@ -50,7 +51,6 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
     home.chmod(0o700)
     for name in FOLDERS:
         (home / name).mkdir(mode=0o700, exist_ok=True)
-    settings.write_default(home)
     told = settings.load(home, os.environ if environ is None else environ)
     if told.key_file.exists():
         raise Conflict(_("{path} 已经存在；不会覆盖密钥", path=told.key_file))
@@ -60,11 +60,16 @@ def create(home: Path, *, environ: Mapping[str, str] | None = None) -> Instance:
         taken = Key.select().exists()
     if taken:
         database.close()
-        told.file.unlink()
         raise Conflict(_("{place} 里已有别的数据；请用一个空的数据库", place=database.place))
     create_key_file(told.key_file)
-    with database.transaction():
-        create_keys(read_master(told.key_file))
+    try:
+        with database.transaction():
+            create_keys(read_master(told.key_file))
+            settings.write_default(home)
+    except BaseException:
+        for made in (told.key_file, told.file):
+            made.unlink(missing_ok=True)
+        raise
     instance = _open(told, database)
     instance.held = in_use(told)
     return instance
@@ -84,7 +89,7 @@ def open_instance(
                 raise NotReady(_("缺少文件夹 {path}；请从备份恢复它", path=told.home / name))
         database = database_of(told)
         if isinstance(database, Embedded) and not database.path.exists():
-            raise NotReady(_("找不到数据库 {path}；请从备份恢复它", path=database.path))
+            raise NotReady(_("找不到数据库（{path}）；请从备份恢复它", path=database.path))
         instance = _open(told, database, load_plugins=load_plugins)
     except BaseException:
         os.close(held)

@@ -29,6 +29,7 @@ from lifang.app.safety import Starts
 from lifang.app.signals import Stop, stop_once
 from lifang.app.worker import work
 from lifang.kit import settings
+from lifang.kit.causes import why
 from lifang.kit.errors import Conflict, Invalid, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
@@ -90,7 +91,7 @@ def address_of(told: Settings) -> str:
 
 
 def _demand_loopback(told: Settings) -> None:
-    if told.allow_http or told.host == "localhost":
+    if told.allow_http or told.trusted_proxies or told.host == "localhost":
         return
     try:
         if ipaddress.ip_address(told.host).is_loopback:
@@ -100,6 +101,7 @@ def _demand_loopback(told: Settings) -> None:
     raise Invalid(
         _(
             "{host} 可从其他电脑访问，而这里的页面不加密；请监听 127.0.0.1，在前面架设 https 代理。"
+            "代理在另一台机器上时，把它的地址写进 trusted_proxies；"
             "只在可信的内部网络中才设置 allow_http = true",
             host=told.host,
         )
@@ -143,7 +145,7 @@ def _port_sentence(told: Settings, error: OSError) -> str:
         return _("端口 {port} 已被其他程序占用；请用 --port 换一个", port=told.port)
     if error.errno == errno.EACCES:
         return _("没有使用端口 {port} 的权限；请换一个 1024 以上的端口", port=told.port)
-    return _("不能监听 {host}：{why}", host=told.host, why=error.strerror or error)
+    return _("不能监听 {host}：{why}", host=told.host, why=why(error))
 
 
 def _serve(told: Settings, generations: Generations) -> None:

@@ -14,6 +14,7 @@ from lifang.cli.frame import Command, Given, Group
 from lifang.cli.params import argument, day, flag, one_of, option
 from lifang.cli.plugin_switching import demand_place
 from lifang.cli.session import Session
+from lifang.kit.causes import why
 from lifang.kit.errors import Malformed, NotReady
 from lifang.kit.words import _, n_
 from lifang.lifecycle import dated, settings_files
@@ -175,8 +176,7 @@ def _import(session: Session, given: Given) -> int:
     try:
         content = file.read_bytes()
     except OSError as error:
-        why = error.strerror or str(error)
-        raise NotReady(_("读不了 {file}：{why}", file=file, why=why)) from error
+        raise NotReady(_("读不了 {file}：{why}", file=file, why=why(error))) from error
     if given["dry_run"]:
         plan = settings_files.check(session.caller, content, at=given["at"])
     else:

@@ -12,6 +12,7 @@ import click
 
 from lifang.cli.frame import Given
 from lifang.cli.session import Session
+from lifang.kit.causes import why
 from lifang.kit.errors import Malformed, NotReady
 from lifang.kit.words import _
 from lifang.resources.resource import Resource
@@ -73,5 +74,4 @@ def _write(file: Path, pieces: Iterable[bytes]) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise NotReady(_("写不了 {file}：{why}", file=file, why=why)) from error
+        raise NotReady(_("写不了 {file}：{why}", file=file, why=why(error))) from error

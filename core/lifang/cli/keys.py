@@ -16,6 +16,8 @@ from lifang.cli.params import argument, flag, option
 from lifang.cli.session import Session
 from lifang.cli.waiting import steps
 from lifang.kit import settings
+from lifang.kit.causes import why
+from lifang.kit.errors import Invalid
 from lifang.kit.words import _, n_
 from lifang.upkeep import paper_key
 
@@ -63,7 +65,10 @@ def _export(session: Session, given: Given) -> None:
 def _import(session: Session, given: Given) -> None:
     """Write the key file anew; what is there and in use is not overwritten."""
     said = given["file"]
-    text = sys.stdin.read() if said == "-" else Path(said).read_text(encoding="utf-8-sig")
+    try:
+        text = sys.stdin.read() if said == "-" else Path(said).read_text(encoding="utf-8-sig")
+    except ValueError as error:
+        raise Invalid(_("读不了 {file}：{why}", file=said, why=why(error))) from error
     told = settings.load()
     made, print_ = paper_key.restore(told, text)
     if session.json:

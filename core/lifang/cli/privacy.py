@@ -12,6 +12,7 @@ from lifang.cli.params import argument, flag, option, whole
 from lifang.cli.session import Session
 from lifang.kit.errors import Malformed
 from lifang.kit.words import _, _p, n_
+from lifang.services import erasing
 from lifang.upkeep import privacy
 
 
@@ -49,22 +50,26 @@ def _erase(session: Session, given: Given) -> None:
     caller, told = session.caller, session.instance.settings
     people = privacy.returned(told) if given["again"] else [given["person"]]
     plan = {one: privacy.concerning(caller, one) for one in people}
+    files = {one: len(erasing.files(caller, f"core.person/{one}")) for one in people}
     if session.json and given["dry_run"]:
         said = {
             str(one): {resource.id: len(rows) for resource, rows in plan[one]} for one in people
         }
-        return showing.emit({"people": said})
+        return showing.emit({"people": said, "files": {str(one): n for one, n in files.items()}})
     if not given["yes"] and not session.json:
         for one in people:
-            line = _("人员 {id}：姓名、号码、住址和通知会删除；这些记录保留，只剩编号", id=one)
-            click.echo(line)
+            line = n_(
+                "人员 {id}：姓名、号码、住址、通知和 {n} 个附件会删除；这些记录保留，只剩编号"
+            )
+            click.echo(_(line, id=one, n=files[one]))
             showing.pairs((_p("plural", kind.label), str(len(rows))) for kind, rows in plan[one])
     if given["dry_run"]:
         return None
     demand(given, _("删除后不能恢复。继续吗？"))
     gone = {one: privacy.erase(caller, one, reason=given["reason"]) for one in people}
     if session.json:
-        return showing.emit({"erased": {str(one): number for one, number in gone.items()}})
-    for one, number in gone.items():
-        click.echo(_("人员 {id}：删除了 {n} 个值", id=one, n=number))
+        erased = {str(one): number for one, (number, _files) in gone.items()}
+        return showing.emit({"erased": erased, "files": {str(k): n for k, (_v, n) in gone.items()}})
+    for one, (number, dropped) in gone.items():
+        click.echo(_("人员 {id}：删除了 {n} 个值、{files} 个附件", id=one, n=number, files=dropped))
     return click.echo(_("没有要删除的")) if not gone else None

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from lifang.entities.caller import Caller
+from lifang.kit.causes import why
 
 Data = Mapping[str, Any]
 """What an action returns and an event carries: chosen fields, never everything."""
@@ -74,8 +75,10 @@ class Away(Exception):
     """Raised by a handler outside transactions when nothing can be told just now, this or another.
 
     Its subscription waits where it is and no try is counted, so a receiver that is away for days
-    makes no dead letters.
+    makes no dead letters. `lf.Away.why(error)` says in words why a connection failed.
     """
+
+    why = staticmethod(why)
 
 
 class Rewind(Exception):

@@ -24,8 +24,11 @@ class Attempts:
 
     def demand(self, address: str | None) -> None:
         """Raise TooMany while an address has missed too often."""
-        if len(self._recent(address or "")) >= MOST:
-            raise TooMany(_("查询失败次数过多，请 15 分钟后再试"))
+        recent = self._recent(address or "")
+        if len(recent) >= MOST:
+            left = int(recent[-MOST] + WITHIN - time.monotonic()) + 1
+            minutes = _("查询失败次数过多，请 {n} 分钟后再试", n=-(-left // 60))
+            raise TooMany(minutes, retry_after=left)
 
     def missed(self, address: str | None) -> None:
         """Count a miss."""

@@ -34,15 +34,16 @@ def _protect() -> None:
     caller = known_caller()
     if for_programs() and (caller is None or caller.source == "api"):
         return
-    if not _from_here():
-        raise Forbidden(_("这个请求来自别的网站，已被拒绝"))
+    if not from_here():
+        raise Forbidden(_("这个请求来自别的网站，已被拒绝"), reason="elsewhere")
     try:
         _protection.protect()
     except CSRFError as error:
-        raise Forbidden(_("页面已过期或缺少 X-CSRFToken，请刷新后再提交")) from error
+        told = _("页面已过期或缺少 X-CSRFToken，请刷新后再提交")
+        raise Forbidden(told, reason="expired") from error
 
 
-def _from_here() -> bool:
+def from_here() -> bool:
     """Whether the browser says the request began on one of our own pages, as far as it says."""
     origin = request.headers.get("Origin") or request.headers.get("Referer")
     if origin is None:

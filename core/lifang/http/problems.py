@@ -30,8 +30,8 @@ CODES = {
     413: "too_large",
     415: "unsupported_media_type",
 }
-RETRY_AFTER = {"busy": "1", "not_ready": "10"}
-"""Seconds after which asking again makes sense."""
+RETRY_AFTER = {"busy": 1, "not_ready": 10}
+"""Seconds after which asking again makes sense; who tries too often is told those that are left."""
 
 
 def install(app: Flask) -> None:
@@ -64,7 +64,19 @@ def problem_of(error: Exception) -> Problem:
         "errors": told.get("errors", []),
         "request_id": g.get("request_id"),
     }
-    return head | told
+    return head | told | {"detail": _inside(told["detail"])}
+
+
+def _inside(detail: str) -> str:
+    """A sentence without where the database lies, which is for the log and whoever works there."""
+    place = the_instance().database.place
+    return detail.replace(f"（{place}）", "").replace(f" ({place})", "")
+
+
+def waiting(problem: Problem) -> dict[str, str]:
+    """The header that says in how many seconds to ask again, where that makes sense."""
+    seconds = problem.get("retry_after") or RETRY_AFTER.get(problem["code"])
+    return {"Retry-After": str(seconds)} if seconds else {}
 
 
 def answer(error: Exception) -> ResponseReturnValue:
@@ -72,14 +84,12 @@ def answer(error: Exception) -> ResponseReturnValue:
     if isinstance(error, HTTPException) and (error.code or 500) < 400:
         return error  # a redirect, not a problem
     problem = problem_of(_blamed(error) or error)
-    if problem["status"] >= 500 and not isinstance(error, LifangError):
-        log.error(
-            "%s %s failed, request %s",
-            request.method,
-            request.path,
-            problem["request_id"],
-            exc_info=error,
-        )
+    if problem["status"] >= 500:
+        told = (request.method, request.path, problem["request_id"])
+        if isinstance(error, LifangError):
+            log.warning("%s %s refused, request %s: %s", *told, error.sentence)
+        else:
+            log.error("%s %s failed, request %s", *told, exc_info=error)
     response = _document(problem) if for_programs() else _page(problem)
     if isinstance(error, HTTPException):
         for name, value in error.get_headers():
@@ -87,8 +97,7 @@ def answer(error: Exception) -> ResponseReturnValue:
                 response.headers[name] = value
     if problem["status"] == 401 and for_programs():
         response.headers["WWW-Authenticate"] = "Bearer"
-    if problem["status"] == 503:
-        response.headers["Retry-After"] = RETRY_AFTER.get(problem["code"], "1")
+    response.headers.extend(waiting(problem))
     return response
 
 
@@ -121,7 +130,8 @@ def _detail(status: int) -> str:
     if status == 405:
         return _("这个地址不支持 {method}", method=request.method)
     if status == 413:
-        return _("内容超过了允许的大小")
+        size = f"{(request.max_content_length or 0) / 1024**2:.0f} MB"
+        return _("内容超过了允许的大小：最多 {size}", size=size)
     if status == 415:
         return _("请用 Content-Type: application/json 发送")
     if status < 500:

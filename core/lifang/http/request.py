@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 from contextlib import ExitStack, suppress
-from functools import lru_cache
 
 from flask import Flask, current_app, g, request
 
@@ -15,6 +13,7 @@ from lifang.entities.caller import Caller
 from lifang.http import cookies
 from lifang.kit import words
 from lifang.kit.errors import Busy, Forbidden, Unauthenticated
+from lifang.kit.networks import near
 from lifang.kit.words import _
 from lifang.lifecycle.blame import demand_going
 from lifang.services.instance import Instance
@@ -115,15 +114,6 @@ def _refuse_plain_http() -> None:
     if request.is_secure or the_instance().settings.allow_http or near(request.remote_addr):
         return
     raise Forbidden(_("请用 https 访问；可信的内部网络可设置 allow_http = true"))
-
-
-@lru_cache(maxsize=1_000)
-def near(address: str | None) -> bool:
-    """Whether a request comes from this machine; over a local socket there is no address."""
-    try:
-        return not address or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _by_token() -> Caller | None:

@@ -138,7 +138,7 @@ class PreconditionMissing(LifangError):
 
 
 class TooMany(LifangError):
-    """Too many attempts in too short a time."""
+    """Too many attempts in too short a time; `retry_after` gives the seconds to wait."""
 
     status, code, exit_code = 429, "too_many", 3
 

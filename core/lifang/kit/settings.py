@@ -15,12 +15,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lifang.kit.causes import why
 from lifang.kit.clock import DEFAULT_ZONE
 from lifang.kit.errors import FieldError, Invalid, NotReady
 from lifang.kit.settings_keys import KEYS, VARIABLES, Key, variable
 from lifang.kit.words import SOURCE, _, known_language
 
 FILE_NAME = "lifang.toml"
+FIRST_FILE = Path(__file__).with_name("settings.toml")
+"""What a new instance starts with: every key, commented out, with its default."""
+
 RESERVED = frozenset(
     {"LIFANG_HOME", "LIFANG_AS", "LIFANG_CHROMIUM", "LIFANG_SAFE", "LIFANG_STRICT"}
 )  # read elsewhere, never a key
@@ -45,6 +49,7 @@ class Settings:
     port: int = 8000
     workers: int = 1
     allow_http: bool = False
+    trusted_proxies: tuple[str, ...] = ()
     address: str | None = None
     durability: str = "full"
     session_idle_minutes: int = 30
@@ -105,13 +110,11 @@ def on(name: str, env: Mapping[str, str] = os.environ) -> bool:
 
 def write_default(home: Path) -> Path:
     """Write a commented lifang.toml for a new instance; one that is there stays as it is."""
-    from lifang.kit.settings_text import DEFAULT_FILE
-
     file = home / FILE_NAME
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
         file.touch(mode=0o600)  # a database address may hold a password
-        file.write_text(DEFAULT_FILE, encoding="utf-8")
+        file.write_bytes(FIRST_FILE.read_bytes())
     return file
 
 
@@ -162,7 +165,7 @@ def _from_file(file: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise Invalid(_("{file} 不是 UTF-8 编码，请另存为 UTF-8", file=file)) from error
     except OSError as error:
-        raise NotReady(_("读不了 {file}：{why}", file=file, why=error.strerror or error)) from error
+        raise NotReady(_("读不了 {file}：{why}", file=file, why=why(error))) from error
 
     import tomllib
 

@@ -104,7 +104,7 @@ def _word(value: object) -> str:
     raise ValueError
 
 
-def _list_of(pattern: str) -> Callable[[object], object]:
+def _list_of(pattern: str) -> Callable[[object], tuple[str, ...]]:
     def read(value: object) -> tuple[str, ...]:
         told = value if isinstance(value, list) else [None]
         if all(isinstance(one, str) and re.fullmatch(pattern, one) for one in told):
@@ -112,6 +112,15 @@ def _list_of(pattern: str) -> Callable[[object], object]:
         raise ValueError
 
     return read
+
+
+def _networks(value: object) -> tuple[str, ...]:
+    from ipaddress import ip_network  # every command would pay for it
+
+    told = _list_of(r"[0-9a-fA-F:.]+(/[1-9][0-9]{0,2})?")(value)  # none with /0: that is everybody
+    for one in told:
+        ip_network(one)
+    return told
 
 
 _SUBJECT = r"(([^\s.*>]+|\*)\.)*([^\s.*>]+|\*|>)"
@@ -147,6 +156,7 @@ KEYS = {
     "workers": Key(_whole(1, 64), n_("1 至 64 的整数")),
     "address": Key(_site, n_("对外的网址，例如 https://lifang.example.cn，末尾没有 /")),
     "allow_http": Key(_claim, n_("true 或 false")),
+    "trusted_proxies": Key(_networks, n_('IP 地址或网段的列表，例如 ["10.1.2.3", "10.9.0.0/24"]')),
     "durability": Key(_one_of("full", "normal"), n_("full 或 normal")),
     "session_idle_minutes": Key(_whole(1, 1440), n_("1 至 1440 的整数")),
     "session_hours": Key(_whole(1, 168), n_("1 至 168 的整数")),

@@ -18,6 +18,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from lifang.kit.causes import why
 from lifang.kit.errors import Invalid, NotFound, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import SOURCE, _
@@ -178,8 +179,9 @@ def read(folder: Path) -> Catalogue:
         else:
             told = gathered(folder)
     except OSError as error:
-        why = error.strerror or error
-        raise NotReady(_("读不了插件目录 {folder}：{why}", folder=folder, why=why)) from error
+        raise NotReady(
+            _("读不了插件目录 {folder}：{why}", folder=folder, why=why(error))
+        ) from error
     except ValueError as error:
         raise Invalid(_("{file} 的写法有误：{why}", file=folder / INDEX, why=error)) from error
     entries = [_entry(one, folder) for one in told["plugins"]]

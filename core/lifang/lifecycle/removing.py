@@ -86,7 +86,7 @@ def look(caller: Caller, plugin: str) -> Look:
         plugin=known,
         tables=tuple(counted),
         others=tuple(one for one in found.values() if one.rows),
-        waiting=sum(one.behind for one in lag(instance) if one.name.startswith(f"{id}.")),
+        waiting=sum(one.behind for one in lag(instance, id)),
         documents=DocumentRow.select().where(mine, DocumentRow.revoked_at.is_null()).count(),
         needed_by=tuple(needs().dependents(id)),
     )

@@ -29,8 +29,8 @@ from lifang.services.query import field_of
 from lifang.services.workbook import Cell
 from lifang.store.whole import whole
 
-MOST, PRINTED, SHOWN = 50_000, 5_000, 500
-"""Rows of a file, of what is printed or issued, and of a page on screen."""
+MOST, PRINTED = 50_000, 5_000
+"""Rows of a file, and of what is printed or issued."""
 SOME = 500
 """Rows that are read, and given to functions of columns, in one go."""
 FORMS = {"json": "application/json", "xlsx": workbook.TYPE}

@@ -41,13 +41,14 @@ class Shared(TypedDict, total=False):
     """What a declaration may say in the words of a mechanism that many share, each explained there.
 
     `minors_hidden` keeps records whose owner is under 14 out of every search and from residents.
-    `erasable` names the fields that are somebody's, each with the references to whom: they are
-    emptied when that person is erased. `confidential` records are reached by assignment, not by the
-    tree. `attachments` are the kinds of files a record may have, with their labels; whoever may
-    `attach`, or `update` where no role is given that verb, adds and removes them, but not in the
-    states that `sealed` names. `documents` are what is issued about a record (`lf.Document`).
-    `formats` are further ones in which a list is exported, each an `lf.Format` by its name. What is
-    `veiled` is not for those who reach a record as its `unit` only, such as an employer.
+    `erasable` names the fields and kinds of attachments that are somebody's, each with the
+    references to whom: they go when that person is erased. `confidential` records are reached by
+    assignment, not by the tree. `attachments` are the kinds of files a record may have, with their
+    labels; whoever may `attach`, or `update` where no role is given that verb, adds and removes
+    them, but not in the states that `sealed` names. `documents` are what is issued about a record
+    (`lf.Document`). `formats` are further ones in which a list is exported, each an `lf.Format` by
+    its name. What is `veiled` is not for those who reach a record as its `unit` only, such as an
+    employer.
     """
 
     minors_hidden: bool
@@ -183,8 +184,9 @@ class Resource(Generic[M]):
         states = {value for value, _label in self.by_name[self.state].choices} if self.state else ()
         if unknown := {*self.editable, *self.sealed} - set(states):
             raise TypeError(f"{self.noun}: {sorted(unknown)} are no states of it")
-        if unknown := set(self.veiled) - self.by_name.keys():
-            raise TypeError(f"{self.noun}: {sorted(unknown)} are no fields that could be veiled")
+        theirs = self.erasable.keys() - self.attachments.keys()
+        if unknown := {*self.veiled, *theirs} - self.by_name.keys():
+            raise TypeError(f"{self.noun}: {sorted(unknown)} are no fields to veil or to erase")
         taken, partial = (
             {"csv", "xlsx", "json"},
             self.veiled or getattr(self.scope, "partial", None),

@@ -247,11 +247,12 @@ class Lag:
     parts: tuple[Part, ...] = ()
 
 
-def lag(instance: Instance) -> list[Lag]:
-    """How far every subscriber is, by name; for `doctor` and whoever may see events."""
+def lag(instance: Instance, plugin: str = "") -> list[Lag]:
+    """How far every subscriber is, perhaps of one plugin, by name; for who may see events."""
     audience = audience_of(instance)
     listening = {one.name for one in audience.subscribers}
-    rows: Any = list(Subscription.select().order_by(Subscription.name))
+    every: Any = Subscription.select().order_by(Subscription.name)
+    rows = [row for row in every if row.name.startswith(f"{plugin}." if plugin else "")]
     open_ranges: dict[str, list[Part]] = {}
     types = {row.name: (json.loads(row.types), log.Place(row.xid, row.pos)) for row in rows}
     for one in catchup.ranges(types):

@@ -40,7 +40,9 @@ def went(taken: list[tuple[View, float]]) -> str:
     """Where a closed community went, in words."""
     if len(taken) == 1:
         return _("并入「{name}」", name=taken[0][0]["name"])
-    parts = (_("「{name}」{share:.0%}", name=new["name"], share=share) for new, share in taken)
+    parts = (
+        _("「{name}」{share:.3g}%", name=new["name"], share=share * 100) for new, share in taken
+    )
     return _("拆分为{names}", names=_("、").join(parts))
 
 

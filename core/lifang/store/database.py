@@ -207,6 +207,9 @@ class Database(ABC):
         """What the database says is wrong with its own file; a served one keeps watch itself."""
         return None
 
+    def demand_there(self) -> None:  # noqa: B027 – a server says so itself
+        """Raise NotReady where what held the data is gone."""
+
     def mend(self) -> None:  # noqa: B027 – a file is not lost
         """Replace this thread's connection if it was lost; for threads that keep theirs."""
 
@@ -217,6 +220,7 @@ class Database(ABC):
     @contextmanager
     def connection(self) -> Iterator[None]:
         """Check a connection out of the pool for this thread and give it back at the end."""
+        self.demand_there()
         try:
             opened = self.engine.connect(reuse_if_open=True)
         except pw.DatabaseError as error:

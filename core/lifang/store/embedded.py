@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,9 @@ Cut to nothing each time, it would grow with each commit, and that takes the dis
 """
 
 LOG_HEAD, FRAME_HEAD = 32, 24  # bytes, by SQLite's description of its files
+
+ROOM = 1024 * 1024
+"""Bytes without which SQLite calls a full disk one that cannot be read."""
 
 LONGEST_LOG = 16_000
 """Pages after which SQLite does so by itself, in the middle of somebody's commit."""
@@ -62,6 +66,13 @@ class Embedded(Database):
             },
         )
         super().__init__(engine)
+        self._there = False
+
+    def demand_there(self) -> None:
+        """Raise NotReady where the file is gone: SQLite would begin an empty one in its place."""
+        if self._there and not self.path.exists():
+            raise NotReady(_("找不到数据库（{path}）；请从备份恢复它", path=self.path))
+        self._there = True
 
     def ring(self) -> None:
         """Send a datagram to the socket in the folder; nobody waits for one that is not heard."""
@@ -85,18 +96,33 @@ class Embedded(Database):
 
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which file cannot be opened, and why."""
-        return NotReady(
-            _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
-        )
+        told = _("数据库（{path}）打不开：{why}；lifang doctor 检查它", path=self.path, why=error)
+        if self._is_full(error):
+            told = _("{path} 所在的磁盘已满；请清理或扩大磁盘，再试一次", path=self.path)
+        return NotReady(told)
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:
-        """A row that is there already, or a file that others hold."""
-        said = str(error)
+        """A row that is there already, a file that others hold, or a disk without room."""
+        said, under = str(error), error.__context__
+        while under is not None and "no transaction is active" in said:  # SQLite had undone it
+            said, under = str(under), under.__context__
         if isinstance(error, pw.IntegrityError) and "UNIQUE" in said.upper():
             return Conflict(_("已有相同的记录"), reason="duplicate")
         if isinstance(error, pw.OperationalError) and ("locked" in said or "busy" in said):
             return Busy(_("数据库正忙，请稍后再试"))
+        if self._is_full(error):
+            return NotReady(_("磁盘满了，这一次没有写入；请联系管理员"), reason="full")
         return None
+
+    def _is_full(self, error: BaseException | None) -> bool:
+        """Whether the disk is: SQLite has rolled back by then, and who does so again hides it."""
+        said = ""
+        while error is not None:
+            said, error = f"{said} {error}", error.__cause__ or error.__context__
+        hidden = "I/O error" in said or "to open" in said
+        return "disk is full" in said or (
+            hidden and shutil.disk_usage(self.path.parent).free < ROOM
+        )
 
     def settle_tables(self) -> int:
         """Count the rows that point at nothing: a rebuilt table is not checked by itself."""

@@ -69,14 +69,17 @@ def read_master(path: Path) -> bytes:
         master = base64.b64decode(told["master"], validate=True)
     except FileNotFoundError:
         raise NotReady(
-            _("找不到密钥文件 {path}；请从备份恢复它，没有它数据无法读取", path=path)
+            _(
+                "找不到密钥文件 {path}；请放回另存的一份，或用 lifang keys import 从纸质副本恢复",
+                path=path,
+            )  # fmt: skip
         ) from None
     except PermissionError:
         raise NotReady(_("没有读取密钥文件 {path} 的权限", path=path)) from None
     except (ValueError, KeyError, TypeError):
-        raise NotReady(_("密钥文件 {path} 已损坏；请从备份恢复它", path=path)) from None
+        raise NotReady(_("密钥文件 {path} 已损坏；请换成另存的一份", path=path)) from None
     if len(master) != 32:
-        raise NotReady(_("密钥文件 {path} 已损坏；请从备份恢复它", path=path))
+        raise NotReady(_("密钥文件 {path} 已损坏；请换成另存的一份", path=path))
     return master
 
 

@@ -180,9 +180,9 @@ class Served(Database):
     def opening(self, error: pw.DatabaseError) -> LifangError:
         """Say which database does not answer; what the server says may name users and hosts."""
         if isinstance(error, pw.OperationalError):
-            return Busy(_("数据库 {place} 暂时连不上，请稍后再试", place=self.place))
+            return Busy(_("数据库（{place}）暂时连不上，请稍后再试", place=self.place))
         return NotReady(
-            _("数据库 {path} 打不开：{why}；lifang doctor 检查它", path=self.place, why=error)
+            _("数据库（{path}）打不开：{why}；lifang doctor 检查它", path=self.place, why=error)
         )
 
     def told(self, error: pw.PeeweeException) -> LifangError | None:
@@ -203,7 +203,7 @@ class Served(Database):
         if state.startswith(AWAY) or (
             not state and isinstance(error, pw.OperationalError | pw.InterfaceError)
         ):
-            return Busy(_("数据库 {place} 暂时连不上，请稍后再试", place=self.place))
+            return Busy(_("数据库（{place}）暂时连不上，请稍后再试", place=self.place))
         return None
 
     def whole(self, run: Callable[[], T]) -> T:

@@ -21,6 +21,7 @@ import peewee as pw
 
 from lifang.entities.caller import Caller
 from lifang.kit import clock, json, settings
+from lifang.kit.causes import why
 from lifang.kit.errors import Conflict, Forbidden, LifangError, NotReady
 from lifang.kit.settings import Settings
 from lifang.kit.words import _
@@ -102,8 +103,7 @@ def make(
                 sealing.checkpoint(instance)
             manifest = _write(instance, target, scratch, progress)
         except (OSError, sqlite3.Error, pw.OperationalError, LifangError) as error:
-            why = error.strerror if isinstance(error, OSError) else None
-            told = _("备份 {path} 没有做成：{why}", path=target, why=why or error)
+            told = _("备份 {path} 没有做成：{why}", path=target, why=why(error))
             failed = error if isinstance(error, LifangError) else NotReady(told)
             _remember(place, failed={"at": clock.fixed(now), "why": failed.sentence})
             raise failed from (error.__cause__ if failed is error else error)

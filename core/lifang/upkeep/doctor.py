@@ -197,6 +197,8 @@ def _database(told: Settings) -> Iterator[Finding]:
             wrong = database.quick_check()
     except (pw.DatabaseError, Busy, NotReady) as error:
         wrong = str(error.__cause__ or error)
+        if isinstance(error, NotReady) and error.extra:
+            return  # the disk is full, as was said above
     finally:
         database.close()
     if wrong:

@@ -7,9 +7,9 @@ neither 0, 1, 8 nor 9, so what is mistaken for a letter is read as the letter it
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -31,7 +31,7 @@ PIECE, CHECK, LINES, GROUP = 8, 2, 4, 4
 MARK = "LIFANG-KEY-1"
 LOOKS = str.maketrans("0189", "OIBG")
 PAGE = Path(__file__).with_name("paper_key.html")
-LINE = re.compile(r"([1-4])[.:、)\s-]+((?:[A-Z0-9][\s-]*){12,20})")
+LINE = re.compile(r"\W*([1-4])\W*(.*\w)\W*")
 
 
 def export(caller: Caller) -> tuple[str, list[str]]:
@@ -62,16 +62,27 @@ def read(text: str) -> bytes:
     Raises Invalid with a sentence for each line that is missing or mistyped.
     """
     found: dict[int, bytes] = {}
-    wrong = []
-    for number, piece in map(_line, text.upper().splitlines()):
-        found[number] = piece or found.get(number, b"")
-    for number in range(1, LINES + 1):
-        if not found.get(number):
-            mistyped = _("第 {n} 行抄错了：校验不符", n=number)
-            wrong.append(mistyped if number in found else _("缺少第 {n} 行", n=number))
-    if wrong:
-        raise Invalid(_("；").join(wrong))
-    return b"".join(found[number] for number in range(1, LINES + 1))
+    wrong = {n: _("缺少第 {n} 行：没有以 {n} 开头的行", n=n) for n in range(1, LINES + 1)}
+    for at, line in enumerate(unicodedata.normalize("NFKC", text).upper().splitlines(), 1):
+        if match := LINE.fullmatch(line):
+            number, letters = int(match[1]), re.sub("[^A-Z2-7]", "", match[2].translate(LOOKS))
+            if slip := _slip(number, letters):
+                wrong[number] = _("第 {n} 行（文件的第 {at} 行）{slip}", n=number, at=at, slip=slip)
+            else:
+                found[number] = base64.b32decode(letters)[:PIECE]
+    if lacking := [wrong[number] for number in wrong if number not in found]:
+        told = _("{slips}。每行应是行号 1–4 和四组四个字母，例如「1 ABCD EFGH IJKL MNOP」",
+                 slips=_("；").join(lacking))  # fmt: skip
+        raise Invalid(told)
+    return b"".join(found[number] for number in wrong)
+
+
+def _slip(number: int, letters: str) -> str:
+    """What is wrong with the letters of a line; nothing if they agree."""
+    if len(letters) != LINES * GROUP:
+        return _("有 {n} 个字母，应有 {right} 个", n=len(letters), right=LINES * GROUP)
+    raw = base64.b32decode(letters)
+    return "" if raw[PIECE:] == _check(number, raw[:PIECE]) else _("抄错了：校验不符")
 
 
 def restore(told: Settings, text: str) -> tuple[bool, str]:
@@ -100,19 +111,6 @@ def _fits(told: Settings, master: bytes) -> bool:
         database.bind()
         load_keys(trial)
         return True
-
-
-def _line(said: str) -> tuple[int, bytes]:
-    """The number of a line and its 8 bytes, none where they do not agree; 0 where it is no line."""
-    match = LINE.fullmatch(said.strip())
-    if match is None:
-        return 0, b""
-    number, letters = int(match[1]), re.sub(r"[\s-]", "", match[2]).translate(LOOKS)
-    try:
-        raw = base64.b32decode(letters)
-    except binascii.Error:
-        return number, b""
-    return number, raw[:PIECE] if raw[PIECE:] == _check(number, raw[:PIECE]) else b""
 
 
 def _check(number: int, piece: bytes) -> bytes:

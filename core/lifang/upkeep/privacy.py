@@ -131,9 +131,9 @@ def _page(found: list[Found], told: dict[str, Any], title: str) -> Iterator[str]
             yield f"<h3>#{said['id']}</h3><dl>{''.join(parts)}</dl>"
 
 
-def erase(caller: Caller, number: int, *, reason: str) -> int:
-    """Empty a person for good: name, numbers, address, what events and notices told; gives how
-    many values went. The record stays, so that what refers to it is not torn.
+def erase(caller: Caller, number: int, *, reason: str) -> tuple[int, int]:
+    """Empty a person for good: name, numbers, address, what events, notices and files told; gives
+    how many values and files went. The record stays, so that what refers to it is not torn.
 
     Raises as `concerning` does; Invalid without a reason.
     """
@@ -151,11 +151,12 @@ def erase(caller: Caller, number: int, *, reason: str) -> int:
         trail = AuditChange.delete().where(AuditChange.entry.in_(mine)).execute()
         shut = dict.fromkeys(("password", "email", "email_mask"))
         Account.update(disabled=True, **shut).where(Account.person == number).execute()
-        told = erasing.erase(caller, f"{people.aggregate}/{number}")
+        files = len(erasing.files(caller, subject := f"{people.aggregate}/{number}"))
+        told = erasing.erase(caller, subject)
         record_effect(caller, people, "erase", number, reason=reason)
     with _book(caller.instance.settings).open("ab") as file:
         file.write(json.dumps({"person": number, "at": clock.fixed(clock.now())}) + b"\n")
-    return len(secret) + 1 + int(told) + int(trail)
+    return len(secret) + 1 + int(told) + int(trail), files
 
 
 def _book(told: Settings) -> Path:

@@ -80,7 +80,8 @@ def show_call(tag: str, name: str) -> ResponseReturnValue:
     if call is None or call.tag != tag:
         raise NotFound(_("没有找到"))
     asked = [_resolved(spec, one) for one in call.told.get("parameters", ())]
-    sent = _content(spec, call.told.get("requestBody", {}))
+    taken = call.told.get("requestBody", {})
+    sent = _content(spec, taken)
     answers = [
         (status, _resolved(spec, one)) for status, one in sorted(call.told["responses"].items())
     ]
@@ -91,11 +92,11 @@ def show_call(tag: str, name: str) -> ResponseReturnValue:
         label=_label(spec, tag),
         asked=asked,
         sent=sent,
-        example=_shown(sent),
+        example=_shown(sent) or _table(taken),
         answers=answers,
         answered=_content(spec, good),
         answer=_shown(_content(spec, good)),
-        line=_line(call, asked, sent),
+        line=_line(call, asked, sent, good),
     )
 
 
@@ -148,6 +149,12 @@ def _content(spec: Described, told: Described) -> Described:
     return _resolved(spec, schema)
 
 
+def _table(taken: Described) -> str:
+    """The first line of a table that is sent; nothing where none is."""
+    schema = taken.get("content", {}).get("text/csv", {}).get("schema", {})
+    return str(next(iter(schema.get("examples", ())), ""))
+
+
 def _shown(schema: Described) -> str:
     return _written(schema["examples"][0]) if "examples" in schema else ""
 
@@ -156,17 +163,29 @@ def _written(one: Any) -> str:
     return json.dumps(one, ensure_ascii=False, indent=2)
 
 
-def _line(call: Call, asked: list[Described], sent: Described) -> str:
+def _line(call: Call, asked: list[Described], sent: Described, good: Described) -> str:
     """A line for a terminal that asks this."""
-    path, words = call.path, []
+    path, words, own = call.path, [], {"Idempotency-Key": f"{call.told['operationId']}-1"}
     for one in asked:
         value = next(iter(one["schema"].get("examples", ())), "7" if one["name"] == "id" else "…")
         if one["in"] == "path":
             path = path.replace(f"{{{one['name']}}}", str(value))
-        elif one["in"] == "header" and (one.get("required") or one["name"] == "Idempotency-Key"):
-            words.append(f"-H '{one['name']}: {value}'")
+        elif one["in"] == "header" and (one.get("required") or one["name"] in own):
+            words.append(f"-H '{one['name']}: {own.get(one['name'], value)}'")
+    if good.get("content", {}).keys() - {"application/json"}:
+        words.append("-OJ")  # a file to keep
+    first = f'curl -X {call.method} -H "Authorization: Bearer $TOKEN"'
+    words += _given(call, sent)
+    return " \\\n  ".join([first, *words, f"'{request.host_url.rstrip('/')}{path}'"])
+
+
+def _given(call: Call, sent: Described) -> list[str]:
+    """What such a line sends: JSON, a table, or a form with a file and what else it must say."""
+    kinds = call.told.get("requestBody", {}).get("content", {})
     if "examples" in sent:
         given = json.dumps(sent["examples"][0], ensure_ascii=False)
-        words += ["-H 'Content-Type: application/json'", f"-d '{given}'"]
-    first = f'curl -X {call.method} -H "Authorization: Bearer $TOKEN"'
-    return " \\\n  ".join([first, *words, f"'{request.host_url.rstrip('/')}{path}'"])
+        return ["-H 'Content-Type: application/json'", f"-d '{given}'"]
+    if "text/csv" in kinds:
+        return ["-H 'Content-Type: text/csv'", "--data-binary '@table.csv'"]
+    form = next(iter(kinds.values()))["schema"]["properties"] if kinds else {}
+    return [f"-F '{name}={one.get('enum', ['@scan.pdf'])[0]}'" for name, one in form.items()]

@@ -22,7 +22,7 @@ from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, with_query
 from lifang.web.asked import Asked
 from lifang.web.changes import Form, form_page
-from lifang.web.doors import go_to
+from lifang.web.doors import Page, go_to
 from lifang.web.shown import show, title_of
 
 OWN = "bulk."
@@ -31,7 +31,7 @@ LINKED = 20
 """Records that are named for one reason; the rest is counted."""
 
 
-def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | tuple[str, int]:
+def bulk_page(caller: Caller, resource: Resource[Any]) -> Response | Page:
     """Tell what a verb would do to the records that were chosen, and do it once confirmed."""
     reading.open_to(caller, resource)
     verb, asked = said_of("verb"), Asked.read(resource, MultiDict(parse_qsl(said_of("list"))))

@@ -20,13 +20,13 @@ from lifang.services.gateway import preview, write
 from lifang.services.offers import may
 from lifang.web import commands, forms
 from lifang.web.addresses import address_of, home_of, same_site, with_query
-from lifang.web.doors import go_to
+from lifang.web.doors import Page, go_to, wait
 from lifang.web.records import Head, head_of, once_page
 
 UNSEEN = 0
 """The version of somebody who does not say which they saw: never the one that stands."""
 
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | Page
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Form:
         return 422 if self.problems else 200
 
 
-def form_page(template: str, form: Form, **told: Any) -> tuple[str, int]:
+def form_page(template: str, form: Form, **told: Any) -> Page:
     """A page around a form, answered with the status of what is wrong with it."""
-    return render_template(template, form=form, **told), form.status
+    return render_template(template, form=form, **told), form.status, wait(form.error)
 
 
 def new_page(caller: Caller, resource: Resource[Any]) -> Answer:
@@ -191,7 +191,7 @@ def _version() -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
-def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
+def _new(resource: Resource[Any], form: Form) -> Page:
     return form_page(
         "web/form.html",
         form,
@@ -205,7 +205,7 @@ def _new(resource: Resource[Any], form: Form) -> tuple[str, int]:
     )
 
 
-def _edit(head: Head, form: Form) -> tuple[str, int]:
+def _edit(head: Head, form: Form) -> Page:
     words = [commands.named(head.resource, head.view)]
     words += commands.options((one.name, "…") for one in form.controls[:1])
     return form_page(
@@ -220,7 +220,7 @@ def _edit(head: Head, form: Form) -> tuple[str, int]:
     )
 
 
-def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
+def _act(head: Head, name: str, form: Form) -> Page:
     action = head.resource.actions[name]
     return form_page(
         "web/action.html",
@@ -234,7 +234,7 @@ def _act(head: Head, name: str, form: Form) -> tuple[str, int]:
     )
 
 
-def _remove(head: Head, form: Form) -> tuple[str, int]:
+def _remove(head: Head, form: Form) -> Page:
     command = commands.line(head.resource, "remove", commands.named(head.resource, head.view))
     return form_page("web/remove.html", form, head=head, command=command)
 

@@ -11,6 +11,7 @@ from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
+from lifang.http.problems import waiting
 from lifang.http.request import current_caller, known_caller
 from lifang.kit.errors import LifangError
 from lifang.services.accounts import must_change
@@ -45,10 +46,19 @@ def bound(caller: Caller) -> bool:
     return bool(g.bound)
 
 
-def page(template: str, error: LifangError | None, **told: Any) -> tuple[str, int]:
-    """A page that says what was wrong, if anything was, and is answered with the status of that."""
+Page = tuple[str, int, dict[str, str]]
+"""What a page says, its status, and headers of its own."""
+
+
+def page(template: str, error: LifangError | None, **told: Any) -> Page:
+    """A page that says what was wrong, if anything was: answered with its status and its wait."""
     shown = render_template(template, error=error, **told)
-    return shown, error.status if error is not None else 200
+    return shown, error.status if error is not None else 200, wait(error)
+
+
+def wait(error: LifangError | None) -> dict[str, str]:
+    """The header that says when to try again what went wrong, where that makes sense."""
+    return waiting(error.problem()) if error is not None else {}
 
 
 def go_to(address: str) -> Response:

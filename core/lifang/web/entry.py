@@ -14,7 +14,7 @@ from lifang.kit.words import _
 from lifang.services import accounts
 from lifang.services.entering import enter
 from lifang.web.addresses import same_site
-from lifang.web.doors import PASSWORD, SIGN_IN, go_to, page, signed_in
+from lifang.web.doors import PASSWORD, SIGN_IN, Page, go_to, page, signed_in
 
 entry = Blueprint("entry", __name__)
 
@@ -69,7 +69,7 @@ def change_password(caller: Caller) -> ResponseReturnValue:
     return _anew(caller)
 
 
-def _ask_password(error: Invalid | None) -> tuple[str, int]:
+def _ask_password(error: Invalid | None) -> Page:
     wrong = {one.field: one.message for one in error.errors} if error is not None else {}
     problems = [(sentence, name) for name, sentence in wrong.items()]
     return page("web/password.html", error, wrong=wrong, problems=problems)
@@ -86,5 +86,5 @@ def _anew(caller: Caller) -> Response:
     return response
 
 
-def _ask(target: str | None, error: LifangError | None, name: str = "") -> tuple[str, int]:
+def _ask(target: str | None, error: LifangError | None, name: str = "") -> Page:
     return page("web/sign_in.html", error, next=same_site(target), name=name)

@@ -25,7 +25,7 @@ from lifang.services.previews import Column, columns_of, preview
 from lifang.web import commands, looks
 from lifang.web.addresses import home_of
 from lifang.web.changes import Answer
-from lifang.web.doors import go_to, page
+from lifang.web.doors import Page, go_to, page
 from lifang.web.forms import POINTING
 
 SHOWN = 100
@@ -178,7 +178,7 @@ def _show(caller: Caller, resource: Resource[Any], job: Job, *, unsaid: bool = F
 
 def _to_confirm(
     caller: Caller, told: dict[str, Any], problems: list[RowError], *, unsaid: bool
-) -> tuple[str, int]:
+) -> Page:
     resource, job = told["resource"], told["job"]
     wrong_only = request.args.get("only") == "errors"
     columns, lines = preview(
@@ -205,7 +205,7 @@ def _to_confirm(
         unseen="unseen" in request.args,
         command=commands.line(resource, "import", *words),
     )
-    return shown, 422 if unsaid else 200
+    return shown, 422 if unsaid else 200, {}
 
 
 def _sentence(one: RowError) -> str:

@@ -18,6 +18,7 @@ from lifang.mechanisms.figures import BELOW, MONTH, UNIT, Scope, Table
 from lifang.mechanisms.indicator import Indicator
 from lifang.web import commands, pointers, tiles
 from lifang.web.addresses import with_query
+from lifang.web.shown import ROOM
 
 HOME = "/indicators"
 ASKED = ("within", "period", "tree", "by", "unit")
@@ -63,6 +64,7 @@ def indicator_page(caller: Caller, name: str) -> str:
         rows=below.rows and [
             (None, whole), *((deeper(row), telling.cells(below, row)) for row in below.rows)
         ],
+        room=ROOM,
         lines_label=_("按单位") if below.by_unit else _("按地方"),
         map=tiles.drawn(below, deeper),
         notes=telling.notes(below),
@@ -98,6 +100,7 @@ def table_page(caller: Caller, plugin: str) -> str:
         headings=list(zip(telling.heads(told), [None, *deep], strict=True)),
         rows=[(link, [name, *(telling.short(*one) for one in cells)])
               for link, (name, _row, cells) in zip(links, lines, strict=True)],
+        room=ROOM,
         notes=telling.under(told),
         files=_files(f"/api/v1{here}", _narrowed(kept, scope.by[0])),
         command=_line("table", plugin, _narrowed(kept, scope.by[0])),

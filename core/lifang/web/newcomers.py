@@ -21,6 +21,7 @@ from lifang.services.offers import may
 from lifang.web import forms
 from lifang.web.addresses import address_of
 from lifang.web.changes import Form, form_page
+from lifang.web.doors import Page
 from lifang.web.records import head_of
 
 QUESTIONS = (
@@ -92,7 +93,7 @@ def _make(caller: Caller, told: dict[str, Any]) -> tuple[Account, str]:
     )
 
 
-def _ask(form: Form) -> tuple[str, int]:
+def _ask(form: Form) -> Page:
     return form_page(
         "web/form.html",
         form,

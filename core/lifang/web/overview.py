@@ -115,7 +115,7 @@ def _due(caller: Caller, at: dt.datetime, record: int, resource: Resource[Any]) 
     left = _("已到期") if days < 0 else _("今天到期") if days == 0 else _("还有 {n} 天", n=days)
     view = reading.view(caller, resource, record)
     title = title_of(resource, view)
-    tone = "waiting" if days <= 0 else "standing"
+    tone = "waiting" if days <= 2 else "standing"
     kind = f"{_(resource.label)} #{record}"
     return Due(title, address_of(resource, record), kind, str(last), left, tone)
 

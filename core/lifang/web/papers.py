@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from lifang.entities.caller import Caller
 from lifang.http.papers import handed, verified
+from lifang.http.problems import waiting
 from lifang.http.request import the_instance
 from lifang.kit import clock
 from lifang.kit.errors import Invalid, NotFound, TooMany
@@ -128,7 +129,7 @@ def answer(code: str) -> ResponseReturnValue:
     try:
         return _answer(code, verified(code))
     except (NotFound, TooMany) as error:
-        return _answer(code, None, error.sentence), error.status
+        return _answer(code, None, error.sentence), error.status, waiting(error.problem())
 
 
 def _answer(code: str, told: View | None, sorry: str = "") -> str:

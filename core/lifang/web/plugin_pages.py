@@ -21,7 +21,7 @@ from lifang.lifecycle.verbs import ASKED, BUNDLE, KNOWN, PACKAGE, VERBS, Asked, 
 from lifang.resources.verbs import verb_name
 from lifang.web import commands, pointers, switches
 from lifang.web.addresses import dashed, with_query
-from lifang.web.doors import go_to, page
+from lifang.web.doors import Page, go_to, page
 from lifang.web.shown import NOTHING
 from lifang.web.timeline import SOURCES, Changed, Entry
 
@@ -148,7 +148,7 @@ def _ask(
     error: LifangError | None = None,
     *,
     given: Given | None = None,
-) -> tuple[str, int]:
+) -> Page:
     """The page of a verb; with what is `given`, what it would come to was asked for."""
     preview = None
     if verb.looks and error is None:

@@ -152,7 +152,7 @@ def take_in_page(caller: Caller) -> ResponseReturnValue:
             return go_to(with_query(HOME, [("at", asked.code), ("done", "import")]))
     except (Invalid, Conflict, Malformed) as refused:
         error = refused
-    shown, status = page(
+    shown, status, headers = page(
         "web/settings_import.html",
         error,
         home=with_query(HOME, asked.kept),
@@ -164,7 +164,7 @@ def take_in_page(caller: Caller) -> ResponseReturnValue:
         name=name,
         command=commands.typed("settings", "import", name or "FILE", "--at", asked.code),
     )
-    return shown, 422 if plan is not None and plan.wrong else status
+    return shown, 422 if plan and plan.wrong else status, headers
 
 
 def link_of(one: Told, asked: Asked, *more: tuple[str, str]) -> str:

@@ -14,13 +14,14 @@ from lifang.http.request import the_instance
 from lifang.kit.errors import Invalid
 from lifang.kit.words import _
 from lifang.mechanisms import filling, sheet
-from lifang.mechanisms.filling import PRINTED, SHOWN, Filled
+from lifang.mechanisms.filling import PRINTED, Filled
 from lifang.mechanisms.registers import signed
 from lifang.mechanisms.sheet import UNIT, AskedFor
 from lifang.resources.fields import FieldSpec
 from lifang.web import commands, pointers
 from lifang.web.addresses import with_query
 from lifang.web.doors import go_to
+from lifang.web.shown import ROOM
 
 HOME = "/sheets"
 ASKED = ("within", "unit", "period")
@@ -51,14 +52,14 @@ def sheet_page(caller: Caller, name: str) -> ResponseReturnValue:
     sheet.sheet(caller, name)
     asked = _asked(caller, name, request.args)
     filled = Filled(asked)
-    words = _words(asked)
+    told, words = filled.facts(), _words(asked)
     api = f"/api/v1{HOME}/{asked.sheet.name}"
     unit = asked.organization
     return render_template(
         "web/sheet.html",
-        told=filled.facts(),
+        told=told,
         label=_(asked.sheet.label),
-        rows=list(filled.rows(SHOWN)),
+        rows=list(filled.rows(ROOM // len(told["columns"]))),
         by=asked.sheet.by,
         said=dict(words),
         unit=pointers.words(WHOSE, {"id": unit.id, "name": unit.name}) if unit else "",

@@ -16,6 +16,8 @@ from lifang.services.offers import may
 from lifang.services.presenting import View
 from lifang.web.addresses import address_of
 
+ROOM = 600
+"""Cells of a table on a page: it stays light, and files and paper have all."""
 NOTHING = "—"
 
 

@@ -16,7 +16,7 @@ from lifang.lifecycle.packages import Offer
 from lifang.lifecycle.states import Listed
 from lifang.lifecycle.verbs import KNOWN, Verb
 from lifang.web.addresses import dashed
-from lifang.web.doors import page
+from lifang.web.doors import Page, page
 from lifang.web.shown import Shown
 
 HOME = "/admin/plugins"
@@ -48,7 +48,7 @@ class Line:
     newer: str | None
 
 
-def switches_page(caller: Caller, error: LifangError | None = None) -> tuple[str, int]:
+def switches_page(caller: Caller, error: LifangError | None = None) -> Page:
     """Every plugin that is present or was installed here."""
     found = states.listed(caller)
     far = overview.spread(caller, [one.id for one in found if one.state == "installed"])

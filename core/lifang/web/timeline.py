@@ -72,6 +72,7 @@ def _entry(
     caller: Caller, resource: Resource[Any], told: dict[str, Any], form: str | None
 ) -> Entry:
     happened = told["occurred_at"]
+    changes = (_changed(caller, resource, told["verb"], change) for change in told["changes"])
     return Entry(
         at=clock.shown(told["at"]),
         occurred_at=clock.shown(happened) if happened else None,
@@ -80,7 +81,7 @@ def _entry(
         source=_(SOURCES.get(told["source"], told["source"])),
         verb=verb_name(resource, told["verb"]),
         reason=told["reason"],
-        changes=[_changed(caller, resource, told["verb"], change) for change in told["changes"]],
+        changes=list(dict.fromkeys(changes)),  # what an action asked for and wrote is said once
         undo=_undone(resource, told, form) if form else None,
         begins=told["verb"] == "create",
     )

@@ -63,7 +63,7 @@ def _mask(message: lf.Notice.Message) -> str:
 
 
 def _at(server: Server, why: str) -> str:
-    return _("邮件服务器 {host}：{why}", host=server.host, why=why)
+    return _("邮件服务器 {host}:{port}：{why}", host=server.host, port=server.port, why=why)
 
 
 def _give_up_or_wait(code: int, told: str) -> None:

@@ -178,8 +178,7 @@ def _sentence(error: BaseException) -> str:
         case TimeoutError():
             return _("{n} 秒内没有回答", n=round(SECONDS))
         case ssl.SSLCertVerificationError():
-            return _("它的证书不可信：{why}", why=error.verify_message)
-        case socket.gaierror():
-            return _("找不到这个主机名")
-    told = None if isinstance(error, smtplib.SMTPException) else getattr(error, "strerror", None)
-    return _("连不上：{why}", why=told or type(error).__name__)
+            return _("它的证书不可信：{why}", why=lf.Away.why(error))
+        case smtplib.SMTPException():
+            return _("它断开了连接，或者那里不是邮件服务器")
+    return _("连不上：{why}", why=lf.Away.why(error))

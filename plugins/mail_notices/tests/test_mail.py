@@ -89,7 +89,7 @@ def test_nothing_that_is_told_becomes_a_header_or_a_number(
 def test_a_refused_recipient_is_given_up_and_a_busy_server_is_asked_again(
     office: Office, serve: Serve, reach: Reach, tell: Tell, events: Events, clock: Clock
 ) -> None:
-    reach(serve())
+    reach(port := serve())
     office.to_recipient = "550 no such user"
     tell(7)
     events.deliver()
@@ -108,7 +108,7 @@ def test_a_refused_recipient_is_given_up_and_a_busy_server_is_asked_again(
     office.to_mail = "554 this is spam"
     tell(3)
     events.deliver()
-    assert letters(events)[-1] == ("dead", f"邮件服务器 {HERE}：它回答 554")
+    assert letters(events)[-1] == ("dead", f"邮件服务器 {HERE}:{port}：它回答 554")
     office.to_mail = "250 OK"
     events.replay(BY)
     events.deliver()
@@ -124,7 +124,7 @@ def test_a_server_that_is_away_is_asked_again_and_named_by_the_doctor(
     tell(7)
     events.deliver()
     [(state, error)] = letters(events)
-    assert (state, error) == ("waiting", f"邮件服务器 {HERE}：连不上：Connection refused")
+    assert (state, error) == ("waiting", f"邮件服务器 {HERE}:{port}：连不上：那里没有程序在接听")
     assert findings(instance) == [error]
     serve(port)
     assert findings(instance) == []
@@ -147,13 +147,13 @@ def test_over_starttls_it_signs_in_to_whom_it_trusts(
     events.deliver()
     [(state, error)] = letters(events)
     assert state == "waiting"
-    assert "证书不可信" in error
+    assert error == f"邮件服务器 {HERE}:{port}：它的证书不可信：证书是自己签的"
     assert office.users == []
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     clock.later(minutes=31)
     events.deliver()
     [(state, error)] = letters(events)
-    assert error == f"邮件服务器 {HERE}：用户名或密码不对（535）"
+    assert error == f"邮件服务器 {HERE}:{port}：用户名或密码不对（535）"
     reach(port, security="starttls", password=PASSWORD)
     clock.later(minutes=31)
     events.deliver()
@@ -202,12 +202,12 @@ def test_a_server_that_says_nothing_is_left_in_time(
     held: list[socket.socket] = []
     hold = threading.Thread(target=lambda: held.append(silent.accept()[0]), daemon=True)
     hold.start()
-    reach(silent.getsockname()[1])
+    reach(port := silent.getsockname()[1])
     tell(7)
     began = time.monotonic()
     events.deliver()
     assert time.monotonic() - began < 5
-    assert letters(events) == [("waiting", f"邮件服务器 {HERE}：1 秒内没有回答")]
+    assert letters(events) == [("waiting", f"邮件服务器 {HERE}:{port}：1 秒内没有回答")]
     hold.join(5)
     for one in (*held, silent):
         one.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import ssl
 import threading
 import time
 from collections import deque
@@ -49,10 +50,10 @@ class Line:
 
     def __init__(self, address: str, stream: str, days: int) -> None:
         """Start the thread; nothing is connected yet."""
-        self.stream, self.met = stream, ""
+        self.stream, self.met, self.place = stream, "", shown(address)
         self.unread, self.failures = deque[Msg](), 0
-        secret, _at, self.place = urlsplit(address).netloc.rpartition("@")
-        self._address = f"{urlsplit(address).scheme}://{self.place}"
+        secret, _at, _place = urlsplit(address).netloc.rpartition("@")
+        self._address = self.place.replace("***@", "")
         self._credentials, self._days = _credentials(secret), days
         self._nc: Client | None = None
         self._refused: tuple[float, BaseException] | None = None
@@ -109,9 +110,8 @@ class Line:
             raise
         except (nats.errors.Error, OSError, CancelledError) as error:
             future.cancel()
-            why = str(error) or type(error).__name__
-            told = lf._("消息服务 {place}：{why}", place=self.place, why=why)
-            raise lf.Away(told) from error
+            slow = isinstance(error, CancelledError)
+            raise lf.Away(because(self.place, TimeoutError() if slow else error)) from error
 
     async def _connected(self) -> Client:
         async with self._opening:
@@ -124,7 +124,8 @@ class Line:
 
     async def _connect(self) -> Client:
         """Try once; what the client says in the end hides what was wrong at first."""
-        fresh, wrong = Client(), list[Exception]()
+        wrong = list[Exception]()
+        fresh = _Guarded() if self._address.startswith("tls:") else Client()
 
         async def noticed(error: Exception) -> None:
             wrong.append(error)
@@ -209,6 +210,41 @@ class Line:
         except (nats.errors.Error, OSError):
             self._consumers.pop(subject, None)
             raise
+
+
+class _Guarded(Client):
+    """A client that tells nothing to a broker that does not encrypt: the usual one trusts it."""
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002 – as the client calls it
+        if initial_connection and not info.get("tls_required"):
+            raise ssl.SSLError(1, "the broker does not offer TLS")
+        await super()._process_info(info, initial_connection)
+
+
+def shown(address: str) -> str:
+    """Where a broker is, as people are told: no user, password or token."""
+    scheme, _colon, rest = address.partition("://")
+    secret, _at, place = rest.rpartition("@")
+    return f"{scheme}://{'***@' if secret else ''}{place}"
+
+
+def because(place: str, error: BaseException) -> str:
+    """Why a broker cannot be used and what to do, with what was said itself behind it."""
+    said = str(error) or type(error).__name__
+    match error:
+        case errors.ServiceUnavailableError() | nats.errors.NoRespondersError():
+            why = lf._("它没有启用 JetStream；请在它的设置里启用")
+        case ssl.SSLError():
+            why = lf._("加密的连接没有建立，{why}；broker 也许应写 nats:// 而不是 tls://",
+                       why=lf.Away.why(error))  # fmt: skip
+        case nats.errors.Error() if "authorization" in said.lower():
+            why = lf._("用户名、密码或令牌不对；请核对 lifang.toml 里的 broker")
+        case OSError():
+            why = lf._("连不上，{why}；请确认它在运行，地址和端口没有写错，防火墙放行",
+                       why=lf.Away.why(error))  # fmt: skip
+        case _:
+            why = lf._("它断开了，或者拒绝了；它在运行的话，请看它的日志")
+    return lf._("消息服务 {place}：{why}（{said}）", place=place, why=why, said=said)
 
 
 async def _consumer(nc: Client, subject: str, durable: str) -> JetStreamContext.PullSubscription:

@@ -6,6 +6,7 @@ import socket
 from urllib.parse import urlsplit
 
 import lifang as lf
+from lifang_nats_bridge.line import because, shown
 
 PATIENCE = 0.8  # seconds in which a broker answers that is there
 PORT = 4222
@@ -27,8 +28,7 @@ def health(caller: lf.Caller) -> list[str]:
     try:
         socket.create_connection((place.hostname, place.port or PORT), PATIENCE).close()
     except OSError as error:
-        where = f"{place.hostname}:{place.port or PORT}"
-        return [lf._("消息服务 {where} 连不上：{why}", where=where, why=error)]
+        return [because(shown(broker), error)]
     return []
 
 

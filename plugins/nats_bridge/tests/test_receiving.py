@@ -303,6 +303,7 @@ def test_what_is_older_than_the_inbox_knows_is_not_taken_in(
     assert [m.number for m in taken(instance, 1)] == ["2"]
 
 
+@pytest.mark.once
 def test_nothing_is_taken_in_unless_the_settings_name_it(bridge: Bridge, broker: Broker) -> None:
     instance = bridge()
     assert take_messages(caller_of(instance)) is False
@@ -317,6 +318,7 @@ def test_its_tables_are_what_its_migration_makes(instance: Any, boss: lf.Caller)
     assert not diff_models(instance.database.engine, tables)
 
 
+@pytest.mark.once
 def test_its_readme_names_every_event_role_and_setting(instance: Any) -> None:
     readme = (Path(inspect.getfile(receiving)).parents[1] / "README.md").read_text("utf-8")
     [resource] = plugin.resources

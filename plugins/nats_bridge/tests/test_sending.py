@@ -112,10 +112,12 @@ def test_a_broker_that_is_away_stops_nothing_and_gets_all_of_it_once(
     assert drain(instance)
     [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]
     assert (one.behind > 0, one.dead, one.retrying) == (True, 0, 0)
-    assert f"127.0.0.1:{stopped.port}" in str(one.error)
+    place = f"消息服务 nats://***@127.0.0.1:{stopped.port}"
+    assert f"{place}：连不上，那里没有程序在接听；请确认它在运行" in str(one.error)
     [why] = [stall.why[0] for stall in stalls.of(instance) if stall.lag.name == one.name]
     assert "收信的一方不在" in why
     findings = " ".join(one.sentence for one in doctor.examine(instance))
+    assert f"{place}：连不上，那里没有程序在接听" in findings
     for place in (str(one.error), why, findings, caplog.text, repr(instance.settings)):
         assert "seen" not in place
         assert "bridge:" not in place
@@ -137,6 +139,7 @@ def _until_told(instance: Any) -> bool:
     return False
 
 
+@pytest.mark.once
 def test_a_wrong_password_is_told_without_it(bridge: Bridge, broker: Broker) -> None:
     instance = bridge()
     wrong = broker.url.replace("seen", "guessed-by-me")
@@ -144,8 +147,22 @@ def test_a_wrong_password_is_told_without_it(bridge: Bridge, broker: Broker) -> 
     world.person(instance, "李强")
     assert drain(instance)
     [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]
-    assert "uthorization" in str(one.error)
+    assert "：用户名、密码或令牌不对；请核对 lifang.toml 里的 broker（" in str(one.error)
     assert "guessed" not in str(one.error)
+
+
+@pytest.mark.once
+def test_a_broker_that_should_encrypt_and_does_not_is_told_nothing(
+    bridge: Bridge, broker: Broker
+) -> None:
+    instance = bridge()
+    sealed = broker.url.replace("nats:", "tls:")
+    instance.settings = replace(instance.settings, broker=sealed)
+    world.person(instance, "李强")
+    assert drain(instance)
+    [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]
+    assert (one.behind, "加密的连接没有建立" in str(one.error)) == (2, True)
+    assert broker.ask(lambda nc: nc.jetstream().streams_info()) == []
 
 
 def test_without_a_broker_in_the_settings_the_bridge_says_so_and_waits(
@@ -160,6 +177,7 @@ def test_without_a_broker_in_the_settings_the_bridge_says_so_and_waits(
     assert one.dead == 0
 
 
+@pytest.mark.once
 def test_the_stream_is_made_on_disk_and_one_that_is_there_is_left_as_it_is(
     bridge: Bridge, broker: Broker
 ) -> None:
@@ -330,7 +348,7 @@ def test_over_tls_a_broker_is_believed_only_with_a_certificate_that_is_trusted(
     monkeypatch.setenv("SSL_CERT_FILE", str(certified(tmp_path, "somebody")[0]))
     assert drain(instance)
     [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]
-    assert (one.behind, "certificate" in str(one.error)) == (2, True)
+    assert (one.behind, "证书是自己签的" in str(one.error)) == (2, True)
     monkeypatch.setenv("SSL_CERT_FILE", str(stopped.certificate))
     assert _until_told(instance)
     assert len(told(stopped)) == 2

@@ -161,9 +161,7 @@ def _sentence(error: OSError | http.client.HTTPException) -> str:
         case TimeoutError():
             return _("{n} 秒内没有回答", n=round(SECONDS))
         case ssl.SSLCertVerificationError():
-            return _("对方的证书不可信：{why}", why=error.verify_message)
-        case socket.gaierror():
-            return _("找不到这个主机名")
+            return _("对方的证书不可信：{why}", why=lf.Away.why(error))
         case http.client.HTTPException():
             return _("回答的不是 HTTP，或者太长")
-    return _("连不上：{why}", why=error.strerror or type(error).__name__)
+    return _("连不上：{why}", why=lf.Away.why(error))

@@ -146,7 +146,7 @@ def test_a_resolver_that_answers_nothing_or_never_is_told_and_waited_for_no_long
 ) -> None:
     names(socket.gaierror(-2, "Name or service not known"))
     told = post("https://nowhere.example.com/", {}, b"{}", ())
-    assert (told.status, told.error) == (None, "找不到这个主机名")
+    assert (told.status, told.error) == (None, "连不上：找不到这个主机名")
     import threading
 
     free = threading.Event()

@@ -8,8 +8,6 @@ import hmac
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from lifang.services.gateway import write
 from lifang.services.history import history
 from lifang.services.presenting import present_one
 from lifang.testing import served, world
+from lifang.testing.commands import hands_on, say
 from lifang_webhooks.models import Endpoint
 from lifang_webhooks.resources import endpoints
 from lifang_webhooks.signing import BOTH_VALID
@@ -196,16 +195,13 @@ def test_the_api_answers_it_once_and_a_repeated_request_does_not(switched_on: An
 
 
 @pytest.mark.once
-def test_a_command_prints_it_once(switched_on: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_prints_it_once(switched_on: Any) -> None:
     accounts.first_administrator(switched_on, "boss", home_code=world.CITY, system_user=os.getuid())
-    monkeypatch.setenv("LIFANG_LANG", "zh")
-    monkeypatch.setenv("LIFANG_HOME", str(switched_on.settings.home))
-    lifang = [str(Path(sys.executable).parent / "lifang"), "webhooks", "endpoints"]
 
     def run(*words: str) -> str:
-        done = subprocess.run([*lifang, *words], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        told = say(hands_on(switched_on), "webhooks", "endpoints", *words)
+        assert told.code == 0, told
+        return told.out
 
     asked = [word for name, value in TOLD.items() for word in (f"--{name}", value)]
     made = run("create", *asked, "--community", world.CHENGGUAN)

@@ -304,6 +304,7 @@ def test_an_address_is_judged_when_it_is_said_and_an_endpoint_can_be_paused_all_
 
 
 @pytest.mark.parametrize("types", ["core.person", "core.*", "core.person.moved; x", "Ä.b.c", "**"])
+@pytest.mark.once
 def test_a_type_that_is_none_is_named(switched_on: Any, point: Any, types: str) -> None:
     with pytest.raises(lf.Invalid) as refused:
         point("https://example.com/hook", types=types)

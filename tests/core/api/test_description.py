@@ -33,9 +33,22 @@ def resolved(described: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.once
-def test_it_is_valid_openapi_3_1(described: dict[str, Any]) -> None:
+def test_it_is_valid_openapi_3_1_and_tells_of_what_may_always_come(
+    described: dict[str, Any],
+) -> None:
     assert described["openapi"] == "3.1.0"
     validate(described)
+    for path, verbs in described["paths"].items():
+        for method, told in verbs.items():
+            assert {"400", "401", "503"} <= told["responses"].keys(), (method, path)
+            asked = {resolved(described, one)["name"] for one in told.get("parameters", ())}
+            leads = "Link" in told["responses"]["200"].get("headers", {}) if method == "get" else 0
+            assert leads == ("cursor" in asked), (method, path)
+    refusals = described["components"]["responses"]
+    assert (
+        "Retry-After"
+        in refusals["Problem503"]["headers"].keys() & refusals["Problem429"]["headers"]
+    )
 
 
 def test_every_rule_is_described_for_every_noun(

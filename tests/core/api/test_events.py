@@ -208,6 +208,7 @@ BODIES: list[tuple[Any, int, str | None]] = [
 
 
 @pytest.mark.parametrize(("body", "status", "field"), BODIES)
+@pytest.mark.once
 def test_what_is_not_said_rightly_is_refused_by_name(
     boss_api: FlaskClient, broken: list[int], body: Any, status: int, field: str | None
 ) -> None:
@@ -227,6 +228,7 @@ def test_what_is_not_said_rightly_is_refused_by_name(
         ("/0", 404), ("/9223372036854775808", 404), ("/x", 404), ("/7/history", 404),
     ],
 )  # fmt: skip
+@pytest.mark.once
 def test_no_address_is_read_otherwise_than_it_was_meant(
     boss_api: FlaskClient, broken: list[int], path: str, status: int
 ) -> None:

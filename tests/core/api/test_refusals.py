@@ -114,6 +114,7 @@ AMBIGUOUS = [
 ]
 
 
+@pytest.mark.once
 def test_a_body_that_two_readers_could_understand_differently_is_refused(
     api: Api,
 ) -> None:
@@ -133,6 +134,7 @@ NO_RECORDS = [
 ]
 
 
+@pytest.mark.once
 def test_a_body_that_is_no_record_is_told_so(api: Api) -> None:
     client = api("community_worker", at=world.HOME)
     for raw in NO_RECORDS:
@@ -140,6 +142,7 @@ def test_a_body_that_is_no_record_is_told_so(api: Api) -> None:
         assert answer.status_code == 422, raw
 
 
+@pytest.mark.once
 def test_the_size_of_a_body_is_kept_to_the_byte(api: Api) -> None:
     client = api("community_worker", at=world.HOME)
     most = 1024 * 1024
@@ -203,6 +206,7 @@ def test_what_is_no_list_takes_no_parameters(instance: Instance, api: Api) -> No
         assert client.get(f"{path}?x=1").status_code == 400
 
 
+@pytest.mark.once
 def test_what_nobody_foresaw_is_answered_without_its_insides(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -228,6 +232,7 @@ def test_a_busy_database_says_when_to_come_back(api: Api, monkeypatch: pytest.Mo
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
+@pytest.mark.once
 def test_every_answer_carries_the_headers_that_protect_its_reader(
     app: Flask, boss_api: FlaskClient
 ) -> None:

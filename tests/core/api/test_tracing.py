@@ -66,6 +66,7 @@ def test_an_event_and_what_it_leads_to_belong_to_the_trace_of_the_request(
         "0" * 10_000,
     ],
 )
+@pytest.mark.once
 def test_without_a_sound_header_a_trace_is_begun(instance: Instance, api: Api, header: str | None):
     listen(instance, answers, at=[CITY])
     create(api, "甲", header)

@@ -73,9 +73,27 @@ def test_a_mistyped_line_another_key_and_a_lost_line_write_nothing(
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([right[0], wrong, right[3]])))
     said = keys("import", "-")
     assert said.code == 2
-    assert "第 2 行抄错了" in said.err
+    assert "第 2 行（文件的第 2 行）抄错了" in said.err
     assert "缺少第 3 行" in said.err
     assert not file.exists()
+    slips = {
+        right[1][:-1]: "第 2 行（文件的第 4 行）有 15 个字母，应有 16 个。每行应是行号 1–4",
+        right[1] + "Ａ": "有 17 个字母",
+        right[1][:-1] + "中": "有 15 个字母，应有 16 个",
+        right[1][2:]: "缺少第 2 行：没有以 2 开头的行",
+    }
+    for line, told in slips.items():
+        if line[0] in "1234" and line[1] != " ":
+            continue  # without its number, letters that begin with one of the four look like one
+        paper.write_text("\n".join(["里坊密钥", "", right[0], line, *right[2:]]), "utf-8")
+        said = keys("import", str(paper))
+        assert (said.code, told in said.err, "第 1 行" in said.err, file.exists()) == (
+            2, True, False, False,
+        ), said.err  # fmt: skip
+    paper.write_text("里坊密钥", "gb18030")
+    assert "不是 UTF-8 编码的文本" in keys("import", str(paper)).err
+    said = keys("import", str(tmp_path / "nothing.txt"))
+    assert (said.code, "没有这个文件" in said.err) == (6, True)
     paper.write_text("\n".join(reversed(right)))
     assert (keys("import", str(paper)).code, file.read_bytes()) == (0, kept)
 

@@ -71,11 +71,15 @@ def test_erased_means_gone_from_every_file_and_again_after_a_restore(
     assert say(hands, "backup", "create", str(kept)).code == 0
     looked = privately("erase", "1", "--reason", "本人要求", "--dry-run")
     assert (looked.code, "报到" in looked.out) == (0, True), looked.err
+    assert "通知和 1 个附件会删除" in looked.out
+    [file] = (home / "data" / "files").glob("*")
     assert privately("erase", "1", "--reason", "本人要求").code == 2  # nobody was asked
     assert NAME in say(hands, "people", "list").out
 
     done = privately("erase", "1", "--reason", "本人要求", "--yes", "--json")
-    assert done.json["erased"]["1"] > 5
+    assert (done.json["erased"]["1"] > 5, done.json["files"], file.exists()) == (
+        True, {"1": 1}, False,
+    )  # fmt: skip
     assert NAME not in say(hands, "people", "list").out
     assert "陆别人" in say(hands, "people", "list").out
     assert say(hands, "audit", "verify").code == 0
@@ -94,7 +98,7 @@ def test_erased_means_gone_from_every_file_and_again_after_a_restore(
     [found] = [one for one in checks if one["name"] == "erased"]
     assert (found["state"], "--again" in found["remedy"]) == ("bad", True)
     again = privately("erase", "--again", "--reason", "恢复之后", "--yes")
-    assert again.code == 0, again.err
+    assert (again.code, "1 个附件" in again.out, file.exists()) == (0, True, False), again.err
     assert NAME not in say(hands, "people", "list").out
     assert privately("erase", "--again", "--reason", "x", "--yes").out == "没有要删除的\n"
 

@@ -89,8 +89,10 @@ def test_of_a_thousand_with_a_poisonous_one_the_others_flow_at_once(
 
 
 @pytest.mark.parametrize(
-    "end", ["exit", *(pytest.param(one, marks=pytest.mark.once) for one in ("kill", "segfault"))]
-)
+    "end",
+    ["exit", pytest.param("kill", marks=pytest.mark.once),
+     pytest.param("segfault", marks=(pytest.mark.once, pytest.mark.trust))],
+)  # fmt: skip
 def test_a_delivery_that_kills_the_worker_is_parked_and_the_others_flow(
     instance: Instance, boss: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ):

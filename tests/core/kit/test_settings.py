@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 
 from lifang.kit.errors import Invalid, NotReady
-from lifang.kit.settings import FILE_NAME, Settings, load, write_database, write_default
+from lifang.kit.settings import (
+    FILE_NAME,
+    FIRST_FILE,
+    Settings,
+    load,
+    write_database,
+    write_default,
+)
 from lifang.kit.settings_keys import variable
-from lifang.kit.settings_text import DEFAULT_FILE
 
 
 @pytest.fixture
@@ -70,6 +76,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
         "LIFANG_WORKERS": "2",
         "LIFANG_ALLOW_HTTP": "True",
         "LIFANG_ADDRESS": "https://lifang.example.cn",
+        "LIFANG_TRUSTED_PROXIES": "10.1.2.3, 10.9.0.0/24, fd00::/8",
         "LIFANG_DURABILITY": "normal",
         "LIFANG_SESSION_IDLE_MINUTES": "5",
         "LIFANG_SESSION_HOURS": "8",
@@ -91,6 +98,7 @@ def test_every_key_has_a_variable_of_its_type(tmp_path):
     assert settings.language == "en"
     assert settings.key_file == tmp_path / "other.key"
     assert (settings.port, settings.allow_http, settings.session_hours) == (80, True, 8)
+    assert settings.trusted_proxies == ("10.1.2.3", "10.9.0.0/24", "fd00::/8")
     assert settings.retention == (("core.clock.hour", 90), ("core.job.done", "latest"))
     assert settings.broker_take_in == ("lifang.>", "city.*.opened")
     assert settings.catalogue == Path("shelf/catalogue")
@@ -167,6 +175,10 @@ def test_debug_is_refused_with_its_reason(written):
         ("port = 80.0", "1 至 65535"),
         ("workers = 0", "1 至 64"),
         ('allow_http = "yes"', "true 或 false"),
+        ('trusted_proxies = "10.1.2.3"', "IP 地址或网段的列表"),
+        ('trusted_proxies = ["0.0.0.0/0"]', "IP 地址或网段的列表"),
+        ('trusted_proxies = ["10.1.2.3/24"]', "IP 地址或网段的列表"),
+        ('trusted_proxies = ["proxy.example.cn"]', "IP 地址或网段的列表"),
         ("allow_http = 1", "true 或 false"),
         ('durability = "fast"', "full 或 normal"),
         ('language = "de"', "zh 或 en"),
@@ -248,7 +260,7 @@ def test_the_first_file_says_the_defaults_and_is_private(tmp_path):
     assert file == home / FILE_NAME
     assert (file.stat().st_mode & 0o777, home.stat().st_mode & 0o777) == (0o600, 0o700)
     assert load(home, env={}) == load(tmp_path / "elsewhere" / ".." / "new" / "instance", env={})
-    uncommented = re.sub(r"(?m)^# ([a-z_]+ = )", r"\1", DEFAULT_FILE)
+    uncommented = re.sub(r"(?m)^# ([a-z_]+ = )", r"\1", FIRST_FILE.read_text("utf-8"))
     given = tomllib.loads(uncommented)
     known = {field.name: field.default for field in fields(Settings) if field.name != "home"}
     assert set(given) == set(known)
@@ -259,6 +271,7 @@ def test_the_first_file_says_the_defaults_and_is_private(tmp_path):
         "retention",
         "broker_take_in",
         "outbound_allow",
+        "trusted_proxies",
         "catalogue",
         "deny",
     }  # without a default: the file shows what one looks like

@@ -84,6 +84,7 @@ cases = lf.Resource(
         "community_worker": "create update remove attach close archive certify decertify",
     },
     attachments={"evidence": "证明材料", "opinion": "用户意见"},
+    erasable={"evidence": ("person",)},
     sealed=["archived"],
     documents=[certificate],
 )

@@ -18,7 +18,7 @@ from lifang.entities.audit import AuditChange, AuditEntry
 from lifang.events.tables import EventRow
 from lifang.kit.errors import LifangError
 from lifang.mechanisms import attachments
-from lifang.services import depot, jobs
+from lifang.services import depot, erasing, jobs
 from lifang.services.instance import Instance
 from lifang.testing import world
 from tests.core.mechanisms import papers_desk as desk
@@ -205,3 +205,43 @@ def test_a_file_without_a_row_is_swept_away_and_one_with_a_row_never(
         os.utime(file, (old, old))
     jobs.Jobs(instance)._sweep()
     assert [file.name for file in files(instance)] == [Attachment.get().place]
+
+
+def test_who_is_erased_takes_their_files_along_and_nobody_elses(
+    boss: lf.Caller, case: desk.Case, instance: Instance
+):
+    she, other = world.person(instance, "夏侯金丝"), world.person(instance, "陆别人")
+    hers, his = desk.new_case(instance), desk.new_case(instance)
+    for record, person in ((hers, she), (his, other)):
+        lf.write(cases, "update", boss, {"person": int(person.id)}, int(record.id))
+    kept = {add(boss, hers, PNG, name="a.png", kind="opinion")["id"], *(
+        add(boss, one, PNG, name="b.png")["id"] for one in (his, case))}  # fmt: skip
+    gone = {add(boss, hers)["id"], (detached := add(boss, hers))["id"]}
+    attachments.detach(boss, cases, hers.id, detached["id"])
+    lf.write(cases, "remove", boss, {}, int(hers.id))
+    subject = f"core.person/{she.id}"
+    rows = list(Attachment.select().where(Attachment.id.in_(gone)))
+    sealed = [(instance.settings.data / "files" / row.place).read_bytes() for row in rows]
+    assert {row.id for row in erasing.files(boss, subject)} == gone
+
+    with pytest.raises(ZeroDivisionError), instance.database.transaction():
+        erasing.erase(boss, subject)
+        raise ZeroDivisionError
+    assert len(files(instance)) == len(kept | gone)  # what was not erased is not lost
+
+    erasing.erase(boss, subject)
+    assert {row.id for row in Attachment.select()} == kept
+    left = b"".join(path.read_bytes() for path in instance.settings.home.rglob("*")
+                    if path.is_file())  # fmt: skip
+    assert not [one for one in sealed if one[:200] in left or one[-200:] in left]
+    assert b"evidence evidence" not in left
+    assert len(files(instance)) == len(kept)
+    told = EventRow.select().where(EventRow.type == "core.person.erased").get()
+    assert '"files":2' in told.data.replace(" ", "")
+    noted = AuditChange.get(AuditChange.field == "erased:files")
+    assert noted.after == "2"
+
+
+def test_what_is_to_be_erased_is_a_field_or_a_kind_of_files() -> None:
+    with pytest.raises(TypeError, match="scan"):
+        lf.Resource(desk.Case, label="事项", erasable={"scan": ("person",)})

@@ -24,6 +24,7 @@ UPRIGHT = {
 """Punctuation of upright text; the standard of 2022 tells the comma and the full stop apart so."""
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("code", "letter"), [*HAN.items(), *UPRIGHT.items()])
 def test_two_bytes_are_the_character_the_standard_names(
     boss: Caller, code: str, letter: int

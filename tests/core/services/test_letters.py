@@ -199,6 +199,7 @@ def test_what_ended_the_process_is_a_dead_letter_too(boss: Caller, broken: int) 
 
 
 @pytest.mark.parametrize("said", ["", "[]", "{", "3"])
+@pytest.mark.once
 def test_changed_data_must_be_an_object(boss: Caller, broken: int, said: str) -> None:
     [letter] = letters.letters(boss, key(broken))
     with pytest.raises(Invalid):

@@ -16,7 +16,7 @@ from lifang.entities.community import Community
 from lifang.entities.person import Person
 from lifang.events.publish import publish
 from lifang.events.tables import EventRow
-from lifang.kit.errors import Busy, Conflict, Invalid
+from lifang.kit.errors import Busy, Conflict, Invalid, NotReady
 from lifang.services.instance import Instance
 from lifang.store import lane
 from lifang.store.fields import DayField, InstantField, PartialDateField
@@ -201,3 +201,22 @@ def test_a_database_nobody_can_open_yet_is_refused_with_a_sentence(tmp_path: Pat
         open_database("mysql://x/y", home=tmp_path, durability="full")
     opened = open_database(f"sqlite:///{tmp_path}/x.db", home=tmp_path, durability="normal")
     assert opened.path == tmp_path / "x.db"
+
+
+@pytest.mark.embedded
+def test_a_full_disk_is_told_nothing_is_half_written_and_it_goes_on_when_there_is_room(
+    instance: Instance,
+) -> None:
+    database: Any = instance.database
+    before = Person.select().count()
+    [(pages,)] = database.engine.execute_sql("PRAGMA page_count").fetchall()
+    database.engine.execute_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(NotReady, match="磁盘满了，这一次没有写入") as refused:
+        for number in range(500):
+            world.person(instance, f"张{number}")
+    assert (refused.value.status, refused.value.extra) == (503, {"reason": "full"})
+    kept = Person.select().count()
+    assert EventRow.select().where(EventRow.type == "core.person.created").count() == kept - before
+    database.engine.execute_sql("PRAGMA max_page_count = 1073741823")
+    world.person(instance, "李强")
+    assert Person.select().count() == kept + 1

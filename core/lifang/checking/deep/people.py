@@ -16,15 +16,15 @@ from lifang.store.sensitive import Sensitive
 
 @rule("LF740", tier=3, deep=True)
 def personal_columns_are_declared(subject: Subject) -> Hits:
-    """A sensitive column of a record about a person is declared as that person's."""
+    """A sensitive column of a record about a person, or its files, are declared as theirs."""
     for one in subject.plugin.resources:
         fields = one.model._meta.sorted_fields
         about = [
             f.name for f in fields if isinstance(f, pw.ForeignKeyField) and f.rel_model is Person
         ]
-        for field in fields:
-            if about and isinstance(field, Sensitive) and field.name not in one.erasable:
-                yield hit(subject.spot(one.model), noun=one.noun, field=field.name)
+        personal = {*one.attachments, *(f.name for f in fields if isinstance(f, Sensitive))}
+        for name in sorted(personal - one.erasable.keys()) if about else ():
+            yield hit(subject.spot(one.model), noun=one.noun, field=name)
 
 
 @rule("LF741", tier=2, deep=True)

@@ -39,7 +39,7 @@
         const [only, more] = options, value = only?.dataset.value ?? "", typed = field.value.trim();
         // what is said in full needs no choice, and a list would lie over the buttons
         const full = [value, value.split("#").pop(), only?.firstElementChild.textContent];
-        if (!only || (!more && full.includes(typed))) return close();
+        if (only && !more && full.includes(typed)) return close();
         options.forEach((one, each) => { one.id = `${id}-${each}`; });
         const list = box.firstElementChild;
         list.id = id;

@@ -14,6 +14,8 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
+import peewee as pw
+
 import lifang as lf
 from lifang_dual_reporting import settings
 from lifang_dual_reporting.events.counting import begin_review, begin_unit_review, send_sheet
@@ -91,25 +93,30 @@ def _do(*steps: Iterable[Step], most: int | None = None) -> None:
         step()
 
 
-def _places(rows: Any, caller: lf.Caller) -> list[int]:
-    """Those of the communities of rows, whose column comes alone, at which the plugin is on."""
-    here: Any = lf.Community.select().where(lf.Community.id.in_(rows)).order_by(lf.Community.id)
-    return [int(one.id) for one in here if caller.finds("dual_reporting", one)]
+def _places(rows: Iterable[tuple[int, ...]], caller: lf.Caller) -> list[int]:
+    """Those of the communities that rows end with at which the plugin is on; none asks nothing."""
+    found: list[int] = []
+    for some in pw.chunked(sorted({row[-1] for row in rows}), 1000):
+        here: Any = lf.Community.select().where(lf.Community.id.in_(some)).order_by(lf.Community.id)
+        found += [int(one.id) for one in here if caller.finds("dual_reporting", one)]
+    return found
+
+
+def _communities(model: Any, which: Any) -> Any:
+    return model.select(model.community).where(which).distinct().tuples()
 
 
 def begin_years(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
     """A year of everybody who serves, of every unit, and of who never came where that counts."""
     begun: Any = AnnualReview.select(AnnualReview.report).where(AnnualReview.year == day.year)
     never = Report.state.in_(("pending", "submitted")) & Report.removed_at.is_null()
-    asked = [
-        place
-        for place in _places(Report.select(Report.community).where(never), caller)
-        if settings.report_to_pass(place, day)
-    ]
+    waiting = _communities(Report, never)
+    asked = [one for one in _places(waiting, caller) if settings.report_to_pass(one, day)]
     whose = standing_on(day) | (never & Report.community.in_(asked))
-    missing: Any = Report.select(Report.id, Report.community).where(whose, Report.id.not_in(begun))
-    there = _places(missing.select(Report.community), caller)
-    for report, place in list(missing.order_by(Report.id).tuples()):
+    found: Any = Report.select(Report.id, Report.community).where(whose, Report.id.not_in(begun))
+    missing = list(found.order_by(Report.id).tuples())
+    there = _places(missing, caller)
+    for report, place in missing:
         if place in there:
             yield partial(begin_review, report, day.year, caller)
     units: Any = UnitReport.select(UnitReport.organization, UnitReport.community).where(
@@ -119,7 +126,7 @@ def begin_years(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
         UnitReview.year == day.year
     )
     fresh = sorted({*units.tuples()} - {*known.tuples()})
-    there = _places([place for _unit, place in fresh], caller)
+    there = _places(fresh, caller)
     for unit, place in fresh:
         if place in there:
             yield partial(begin_unit_review, unit, place, day.year, caller)
@@ -150,7 +157,7 @@ def end_quarter(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
         Feedback.period == period, Feedback.removed_at.is_null()
     )
     due = sorted({*there.distinct().tuples()} - {*sent.tuples()})
-    places = _places([place for _unit, place in due], caller)
+    places = _places(due, caller)
     for unit, place in due:
         if place in places and settings.quarter_feedback(place, last):
             yield partial(send_sheet, unit, place, period, caller)
@@ -162,7 +169,7 @@ def near_deadline(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
     What is told late says how many days are left today.
     """
     pending = (Report.state == "pending") & Report.removed_at.is_null()
-    for place in _places(Report.select(Report.community).where(pending), caller):
+    for place in _places(_communities(Report, pending), caller):
         due = deadline_after(place, day)
         left = (due - day).days if due is not None else 0
         reached = stage(place, day, left) if due is not None else None
@@ -191,7 +198,7 @@ def end_half_year(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
         & Report.person.not_in(who_served((first, last), caller))
         & Report.id.not_in(reminder.reminded(**told))
     )
-    for place in _places(Report.select(Report.community).where(whose), caller):
+    for place in _places(_communities(Report, whose), caller):
         if settings.cycle(place, last) != "half_year":
             continue
         there = Report.select().where(whose, Report.community == place).order_by(Report.id)
@@ -214,8 +221,7 @@ def _was_away(report: Report, days: tuple[dt.date, dt.date]) -> bool:
 def count_visits(day: dt.date, caller: lf.Caller) -> Iterator[Step]:
     """Which units came less often in the last quarter than the community asks."""
     period = ended_before(day)
-    units = UnitReport.select(UnitReport.community).where(UnitReport.removed_at.is_null())
-    for place in _places(units, caller):
+    for place in _places(_communities(UnitReport, UnitReport.removed_at.is_null()), caller):
         told = {"kind": "visits", "community": place, "period": period}
         missed = missing_visits(place, period)
         every = [told | {"organization": o.organization_id, "people": n} for o, n in missed]
