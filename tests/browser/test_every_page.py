@@ -214,16 +214,9 @@ def test_every_page_is_built_to_be_heard_is_light_and_speaks_chinese(
     known = BRANDS | names_of(instance)
     for who, starts in STARTS.items():
         client, titles = client_of(app, instance, who), dict[str, set[str]]()
-
-        def get(address: str, client: FlaskClient = client) -> crawl.Answer:
-            told = client.get(address, follow_redirects=True)
-            html = told.mimetype == "text/html"
-            at = told.request.full_path.rstrip("?")
-            return crawl.Answer(told.status_code, told.mimetype, told.text if html else "", at)
-
         begun = [one.format(**vars(site)) for one in starts]
         api = known | HTTP | set(programs_words(client.get("/api/openapi.json").json))
-        for address, answer, page in crawl.walk(get, *begun):
+        for address, answer, page in crawl.walk(crawl.asking(client), *begun):
             titles.setdefault(page.titles[0], set()).add(crawl.shape(address)[0])
             program = address.startswith("/api/")
             wrong: list[Any] = [*page.complaints(), *not_chinese(page, api if program else known)]

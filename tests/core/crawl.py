@@ -10,6 +10,8 @@ from html import unescape
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
+from flask.testing import FlaskClient
+
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 HEARD = ("title", "aria-label", "alt", "placeholder", "label")
 """Attributes that somebody reads or hears."""
@@ -215,6 +217,17 @@ PLACED = frozenset({"at", "within", "tree=then"})
 """What every list can be asked for alike: what lies in a place, then or now."""
 CALLS, FEW = 20, 12
 """Pages about calls of the API, and lists asked for by a place in each way, that a walk reads."""
+
+
+def asking(client: FlaskClient) -> Callable[[str], Answer]:
+    """Ask for pages as somebody's browser does, led on where they lead on."""
+
+    def get(address: str) -> Answer:
+        told = client.get(address, follow_redirects=True)
+        text = told.text if told.mimetype == "text/html" else ""
+        return Answer(told.status_code, told.mimetype, text, told.request.full_path.rstrip("?"))
+
+    return get
 
 
 def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answer, Page]]:
