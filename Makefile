@@ -60,6 +60,7 @@ trust: dev ## the fault tests and walks at their full figures: killed servers an
 	$(BIN)/python -m pytest tests/faults tests/walks tests/core/lifecycle -m "trust or not trust" $(ARGS)
 	$(BIN)/python -m pytest tests/browser tests/core/api tests/core/events plugins -m trust $(ARGS)
 	TEST_ON=postgresql $(BIN)/python -m pytest tests/walks/test_histories.py -m trust $(ARGS)
+	TEST_ON=postgresql $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "once and not trust" $(ARGS)
 
 lock: ## resolve requirements.lock anew (needs uv)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

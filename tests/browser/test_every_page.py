@@ -136,6 +136,7 @@ UNREACHED = {
     "web.template_file": "a file",
     "web.failing_file": "a file",
     "web.settings_file": "a file",
+    "web.doctor_text": "a file",
     "web.pick_page": "follows a question in a form: test_hands, test_without_scripts",
     "web.result_page": "follows a form: test_bulk",
     "web.uncover_page": "only a plugin of the tests lets anybody in without being assigned",

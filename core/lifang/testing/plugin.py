@@ -46,20 +46,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only those tests are run that have an instance to keep there."""
-    kept = [one for one in items if _belongs(one)]
+    """On PostgreSQL only those tests are run that have an instance to keep there.
+
+    Those that say nothing about the database are run on both where somebody asks: `-m once`.
+    """
+    asked = "once" in config.getoption("markexpr", "")
+    kept = [one for one in items if _belongs(one, both=asked)]
     config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
     items[:] = kept
 
 
-def _belongs(test: pytest.Item) -> bool:
+def _belongs(test: pytest.Item, *, both: bool) -> bool:
     about_served = test.get_closest_marker("served") is not None
     if os.environ.get("TEST_ON") != "postgresql":
         return not about_served
     keeps = not {"empty_instance", "instance", "conforming"}.isdisjoint(
         getattr(test, "fixturenames", ())
     )
-    elsewhere = any(test.get_closest_marker(one) for one in ("embedded", "once"))
+    others = ("embedded",) if both else ("embedded", "once")
+    elsewhere = any(test.get_closest_marker(one) for one in others)
     return about_served or (keeps and not elsewhere)
 
 
