@@ -114,7 +114,9 @@ BRANDS = {
     ),  # kinds of files
     *("MB", "CloudEvents", "NATS", "JetStream", "OCDS", "pip", "whl"),  # standards, programs
     *("English", "TimeoutError"),  # a language by its own name, an error of a plugin's code
-    *("lifang", "plugin", "purge", "address", "exports"),  # commands, a line, a folder
+    *("lifang", "plugin", "purge", "calendar", "import"),  # commands
+    *("address", "zone", "exports", "https"),  # lines of lifang.toml, a folder, a scheme
+    *("Python", "sqlite"),  # what an instance is made of
     *("retry", "timer", "subscription"),  # tables, named beside what they hold
     *("deliver_message", "health", "can_enable"),  # names in a plugin's code, for who reads it
     *("unknown", "male", "female", "unspecified"),  # what a file may say, each with its label

@@ -13,7 +13,6 @@ from lifang.cli.frame import Context, Group
 from lifang.cli.params import flag, help_option
 from lifang.cli.session import Session
 from lifang.cli.telling import refuse
-from lifang.kit import causes
 from lifang.kit.errors import LifangError, Malformed, NotReady
 from lifang.kit.words import _, n_
 
@@ -156,6 +155,8 @@ def run(hands: Callable[[], Hands], argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CUT_OFF
     except OSError as error:
+        from lifang.kit import causes
+
         told = _("读写 {path} 时出错：{why}", path=error.filename or "—", why=causes.why(error))
         return refuse(NotReady(told), json=session.json)
     except (Exception, SystemExit) as error:

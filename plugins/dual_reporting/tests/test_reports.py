@@ -88,7 +88,7 @@ def test_where_only_party_members_report_somebody_else_is_refused_and_says_who_m
         office.report(office.person("王芳"))
     with pytest.raises(lf.Invalid) as refused:
         office.report(office.person("王小明"), political_status="无", slip_no="3")
-    assert "须为其中之一：中共党员、中共预备党员" in refused.value.errors[0].message
+    assert "须为其中之一：01 中共党员、02 中共预备党员" in refused.value.errors[0].message
     liqiang = office.person("李强")
     listed = office.report(liqiang, listed=True)
     with pytest.raises(lf.Invalid, match="本地只要求在职党员报到"):

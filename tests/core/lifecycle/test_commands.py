@@ -87,6 +87,7 @@ def test_a_plugin_with_outstanding_migrations_waits_for_them(
     instance.plugins.drop("keepsake")  # as in a process that starts now
     importing.versions.pop("keepsake")
     instance.plugins._snapshot = type(instance.plugins._snapshot)(epoch=-1)
+    instance.gone._epoch = -1
     assert "keepsake" not in instance.plugins.refresh().on
     shown = states.show(world.boss(instance), "keepsake")
     assert (shown.state, shown.reasons) == ("pending", ("有 1 个数据库迁移待执行",))

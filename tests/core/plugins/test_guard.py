@@ -131,7 +131,7 @@ def test_a_plugin_can_refuse_to_be_switched_on_and_one_that_fails_to_answer_refu
     instance.settings = reachable
     world.enable(instance, "nats_bridge", at=world.CHENGGUAN)
     [said_by_it] = instance.plugins.health(world.boss(instance))["nats_bridge"]
-    assert said_by_it.startswith("消息服务 127.0.0.1:9 连不上")
+    assert said_by_it.startswith("消息服务 nats://127.0.0.1:9：连不上")
 
 
 @pytest.mark.once
