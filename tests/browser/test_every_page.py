@@ -114,7 +114,16 @@ BRANDS = {
     ),  # kinds of files
     *("MB", "CloudEvents", "NATS", "JetStream", "OCDS", "pip", "whl"),  # standards, programs
     *("English", "TimeoutError"),  # a language by its own name, an error of a plugin's code
-    *("lifang", "plugin", "purge", "calendar", "import"),  # commands
+    *(
+        "lifang",
+        "plugin",
+        "purge",
+        "calendar",
+        "import",
+        "serve",
+        "audit",
+        "checkpoint",
+    ),  # commands
     *("address", "zone", "exports", "https"),  # lines of lifang.toml, a folder, a scheme
     *("Python", "sqlite"),  # what an instance is made of
     *("retry", "timer", "subscription"),  # tables, named beside what they hold
@@ -191,9 +200,10 @@ def page_of(endpoint: str) -> str:
 
 
 def told_twice(titles: dict[str, set[str]]) -> Iterator[str]:
-    """Titles that two kinds of pages share; the club's pages are a test's own."""
+    """Titles that two kinds of pages share."""
+    alike = ("/p/club/", "/verify/")  # a test's own; a document, by the code that is asked for
     for title, paths in titles.items():
-        if len(others := {one for one in paths if not one.startswith("/p/club/")}) > 1:
+        if len(others := {one for one in paths if not one.startswith(alike)}) > 1:
             yield f"{title}: {others}"
 
 

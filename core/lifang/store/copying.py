@@ -103,14 +103,14 @@ def _mark(target: Database, name: str, value: Any) -> None:
 
 
 def histories(database: Database) -> dict[str, list[str]]:
-    """The migrations that were applied, by plugin."""
+    """The migrations that were applied, by plugin; who has none may have a table for them."""
     found = {}
     for table in _names(database):
         if is_history(table, [one.name for one in database.engine.get_columns(table)]):
             asked = f"SELECT name FROM {database.quoted(table)} ORDER BY name"  # noqa: S608 – the database's own names
             rows = database.engine.execute_sql(asked).fetchall()
             found[table.removesuffix(HISTORY)] = [name for (name,) in rows]
-    return found
+    return {plugin: names for plugin, names in found.items() if names}
 
 
 def is_history(table: str, columns: Sequence[str]) -> bool:

@@ -40,7 +40,7 @@ def carry(
         with source.snapshot():
             made = copying.histories(target)
             for plugin, names in copying.histories(source).items():
-                if names and names != made.get(plugin):
+                if names != made.get(plugin):
                     migrations.migrate(target, plugin, folder(plugin), lock=lock, last=names[-1])
             copy = copying.Copy(source, target, moved.AT_REST, progress)
             told = copy.run()

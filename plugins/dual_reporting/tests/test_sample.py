@@ -35,7 +35,7 @@ def test_a_sample_district_is_counted_as_the_plugin_counts_and_shown_up_to_a_tho
     before = rows()
     assert all(before.values()), "every table has rows"
     caller = boss.served_by("dual_reporting")
-    for one in AnnualReview.select().where(AnnualReview.id % 20 == 0):
+    for one in (one for one in AnnualReview.select() if one.id % 20 == 0):
         fresh = review.figures(one, caller)
         assert {name: one.__data__[name] for name in fresh} == fresh
     clock.later(days=1)

@@ -229,7 +229,7 @@ def shown(address: str) -> str:
 
 
 def because(place: str, error: BaseException) -> str:
-    """Why a broker cannot be used and what to do, with what was said itself behind it."""
+    """Why a broker cannot be used and what to do; behind it what it said itself, where it did."""
     said = str(error) or type(error).__name__
     match error:
         case errors.ServiceUnavailableError() | nats.errors.NoRespondersError():
@@ -242,6 +242,7 @@ def because(place: str, error: BaseException) -> str:
         case OSError():
             why = lf._("连不上，{why}；请确认它在运行，地址和端口没有写错，防火墙放行",
                        why=lf.Away.why(error))  # fmt: skip
+            return lf._("消息服务 {place}：{why}", place=place, why=why)
         case _:
             why = lf._("它断开了，或者拒绝了；它在运行的话，请看它的日志")
     return lf._("消息服务 {place}：{why}（{said}）", place=place, why=why, said=said)

@@ -122,7 +122,7 @@ def test_a_wheel_that_is_sent_is_installed_and_the_next_one_upgrades_it(
     second = wheel(tmp_path, "stool", "2.0", {"plugin.py": STOOL})
     assert post(second, BASE)[0] == 409
     status, _none, shown = post(second, f"{BASE}/stool/actions/upgrade")
-    assert (status, shown["state"], shown["version"]) == (200, "installed", "2.0")
+    assert (status, shown["state"], shown["version"]) == (200, "installed", "2.0"), shown
     assert machine.version("lifang-stool") == "2.0"
     assert [one["verb"] for one in shown["deeds"]][:2] == ["upgrade", "install"]
 

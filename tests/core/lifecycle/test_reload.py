@@ -117,7 +117,7 @@ def begin(run_it: Instance, machine: Machine) -> Iterator[Callable[..., Here]]:
         one.end()
 
 
-@pytest.mark.once
+@pytest.mark.embedded  # it is the doorbell in the folder that is rung anew
 def test_web_processes_and_worker_take_new_code_by_themselves_and_no_request_is_lost(
     run_it: Instance, machine: Machine, secret: str, begin: Callable[..., Here]
 ) -> None:
@@ -144,7 +144,7 @@ def _inode(path: Path) -> int | None:
         return None
 
 
-@pytest.mark.once
+@pytest.mark.embedded  # it is the doorbell in the folder that is rung anew
 @pytest.mark.trust
 def test_a_running_server_shows_what_is_installed_and_upgraded_by_command(
     run_it: Instance, machine: Machine, secret: str, begin: Callable[..., Here], tmp_path: Path

@@ -339,6 +339,14 @@ def test_a_damaged_database_is_no_good_backup(
     assert "引用" in backup.outcomes(instance.settings)["failed"]["why"]
 
 
+def test_a_plugin_that_never_migrated_keeps_no_backup_from_being_made(
+    instance: Instance, made: Make
+) -> None:
+    columns = "id INTEGER PRIMARY KEY, name VARCHAR(255) NOT NULL, applied TIMESTAMP NOT NULL"
+    instance.database.engine.execute_sql(f'CREATE TABLE "stool_migration" ({columns})')
+    assert made().exists()
+
+
 def test_one_backup_is_worked_on_at_a_time(instance: Instance, made: Make) -> None:
     with backup.workplace(backup.folder(instance.settings)), pytest.raises(Conflict, match="正在"):
         made()
