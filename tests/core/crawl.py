@@ -215,8 +215,8 @@ def is_file(address: str) -> bool:
 WORDS_ON_API = ("/api/docs", "/api/problems")
 PLACED = frozenset({"at", "within", "tree=then"})
 """What every list can be asked for alike: what lies in a place, then or now."""
-CALLS, FEW = 20, 12
-"""Pages about calls of the API, and lists asked for by a place in each way, that a walk reads."""
+CALLS, FEW = 12, 12
+"""Pages about nouns of the API, its calls, and lists by place in each way, that a walk reads."""
 
 
 def asking(client: FlaskClient) -> Callable[[str], Answer]:
@@ -238,7 +238,7 @@ def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answ
     one page with other words.
     """
     ahead, seen, placed = list(starts), set[str | tuple[str, str]](), Counter[str]()
-    calls = 0
+    calls = Counter[int]()
     while ahead:
         address = urldefrag(ahead.pop(0)).url
         path, asked = shape(address)
@@ -248,8 +248,9 @@ def walk(get: Callable[[str], Answer], *starts: str) -> Iterator[tuple[str, Answ
             continue
         seen |= kinds
         placed.update(asked & PLACED)
-        calls += path.startswith("/api/docs/")
-        if path.startswith("/api/docs/") and calls > CALLS:
+        depth = path.count("/") if path.startswith("/api/docs/") else 0
+        calls[depth] += 1
+        if depth and calls[depth] > CALLS:
             continue
         answer = get(address)
         if answer.mimetype != "text/html":
