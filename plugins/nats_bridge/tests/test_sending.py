@@ -139,14 +139,18 @@ def _until_told(instance: Any) -> bool:
     return False
 
 
-@pytest.mark.once
-def test_a_wrong_password_is_told_without_it(bridge: Bridge, broker: Broker) -> None:
-    instance = bridge()
-    wrong = broker.url.replace("seen", "guessed-by-me")
-    instance.settings = replace(instance.settings, broker=wrong)
+def held_back(instance: Any, address: str) -> Any:
+    """What waits, and why, where a broker's address is not what it should be."""
+    instance.settings = replace(instance.settings, broker=address)
     world.person(instance, "李强")
     assert drain(instance)
     [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]
+    return one
+
+
+@pytest.mark.once
+def test_a_wrong_password_is_told_without_it(bridge: Bridge, broker: Broker) -> None:
+    one = held_back(bridge(), broker.url.replace("seen", "guessed-by-me"))
     assert "：用户名、密码或令牌不对；请核对 lifang.toml 里的 broker（" in str(one.error)
     assert "guessed" not in str(one.error)
 
@@ -155,12 +159,7 @@ def test_a_wrong_password_is_told_without_it(bridge: Bridge, broker: Broker) -> 
 def test_a_broker_that_should_encrypt_and_does_not_is_told_nothing(
     bridge: Bridge, broker: Broker
 ) -> None:
-    instance = bridge()
-    sealed = broker.url.replace("nats:", "tls:")
-    instance.settings = replace(instance.settings, broker=sealed)
-    world.person(instance, "李强")
-    assert drain(instance)
-    [one] = [one for one in lag(instance) if one.name == "nats_bridge.publish"]
+    one = held_back(bridge(), broker.url.replace("nats:", "tls:"))
     assert (one.behind, "加密的连接没有建立" in str(one.error)) == (2, True)
     assert broker.ask(lambda nc: nc.jetstream().streams_info()) == []
 
