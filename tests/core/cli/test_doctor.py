@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 import time_machine
 
 from lifang.access.roles import FIRST_ADMINISTRATOR
-from lifang.app.instance import create, opened
+from lifang.app.instance import opened
 from lifang.app.main import hands
 from lifang.entities.account import Account, Grant
 from lifang.entities.attachment import Attachment
@@ -22,7 +21,6 @@ from lifang.events.tables import EventRow, Retry, Subscription
 from lifang.kit import clock
 from lifang.plugins.tables import PluginRow
 from lifang.services import deadlines
-from lifang.services.accounts import first_administrator
 from lifang.services.clockwork import tick
 from lifang.services.instance import Instance
 from lifang.testing import world
@@ -31,19 +29,13 @@ from tests.core.cli.conftest import Said, say
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(planted: Path) -> Path:
     """A folder with a healthy instance in it, closed."""
-    home = tmp_path / "home"
-    monkeypatch.setenv("LIFANG_HOME", str(home))
-    instance = create(home)
-    first_administrator(instance, "boss", home_code=world.CITY, system_user=os.getuid())
-    with instance.database.connection():
-        world.plant(instance)
+    with opened(planted):
         for year in (clock.today().year, clock.today().year + 1):
             if year not in deadlines.current().years:
                 CalendarDay.create(day=dt.date(year, 1, 1), kind="holiday", name="元旦")
-    instance.close()
-    yield home
+    return planted
 
 
 @pytest.fixture
